@@ -1,0 +1,260 @@
+/* flowcontainer: captures in, flow data sets out.
+ *
+ * The only installed header. Everything is reached through an Arrow C stream, so that no value has to be
+ * asked for one at a time: open a run over captures, export its stream, pull batches.
+ *
+ *     struct fc_error err = {0};
+ *     struct fc_options opt;
+ *     fc_options_init(&opt);
+ *     struct fc_run *run = NULL;
+ *     if (fc_open(&run, paths, n_paths, &opt, &err)) ...
+ *     struct ArrowArrayStream stream;
+ *     if (fc_run_export(run, &stream, &err)) ...
+ *     ... stream.get_next(&stream, &array) until array.release is NULL ...
+ *     stream.release(&stream);
+ *     fc_run_free(run);
+ *
+ * Ownership: pointers given to a function are borrowed for the call unless it says otherwise; what a function
+ * hands out is freed with the function it names. Threads: a run and its stream belong to one thread at a time,
+ * except fc_run_progress and fc_run_cancel, which any thread may call. Different runs are independent.
+ */
+#ifndef FLOWCONTAINER_H
+#define FLOWCONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FC_VERSION "8.0.0"
+
+#if defined(__GNUC__)
+#define FC_PUBLIC __attribute__((visibility("default")))
+#define FC_MUST_USE __attribute__((warn_unused_result))
+#else
+#define FC_PUBLIC
+#define FC_MUST_USE
+#endif
+
+/* ---- errors -------------------------------------------------------------------------------------------- */
+
+enum fc_status {
+    FC_OK = 0,
+    FC_NOT_FOUND,   /* no such file or folder, or a glob without a match */
+    FC_IO,          /* the system refused to open or read; text has its reason */
+    FC_FORMAT,      /* not a capture, or a damaged one; offset is where */
+    FC_CUT,         /* the capture ends in the middle of a record; offset is where that record starts */
+    FC_UNSUPPORTED, /* known, but not built in or not answered by any engine at hand */
+    FC_NO_FLOWS,    /* a capture with packets of which none could be decoded; text names the link type */
+    FC_USAGE,       /* an option that makes no sense */
+    FC_FIELD,       /* unknown field; text names it and the nearest names */
+    FC_FILTER,      /* bad display filter; offset is the byte in the filter text */
+    FC_MEMORY,      /* out of memory */
+    FC_CANCELLED    /* fc_run_cancel was called */
+};
+
+/* Filled by the callee when it returns anything but FC_OK; may be NULL wherever it is a parameter. */
+struct fc_error {
+    enum fc_status status;
+    int64_t offset; /* byte in the file or the filter; -1 when there is none */
+    char text[1024]; /* one line of UTF-8, without a newline at the end */
+};
+
+/* A short constant name of a status: "ok", "not_found", ... */
+FC_PUBLIC const char *fc_status_name(enum fc_status status);
+FC_PUBLIC const char *fc_version(void);
+
+/* ---- options ------------------------------------------------------------------------------------------- */
+
+enum fc_level {
+    FC_LEVEL_FLOWS,   /* one row a flow */
+    FC_LEVEL_PACKETS, /* one row a kept packet, in capture order */
+    FC_LEVEL_FRAMES   /* one row a frame of the capture, kept or not; `reason` says why it is in no flow */
+};
+
+/* Which packets are left out though they belong to a flow. Bits; the names are those of fc_drop_parse. */
+enum fc_drop {
+    FC_DROP_RETRANSMISSION = 1 << 0, /* tcp.analysis.retransmission: plain, fast and spurious ones */
+    FC_DROP_OUT_OF_ORDER = 1 << 1,   /* tcp.analysis.out_of_order */
+    FC_DROP_MDNS = 1 << 2,           /* what Wireshark calls mdns: UDP port 5353 */
+    FC_DROP_SSDP = 1 << 3,           /* what Wireshark calls ssdp: UDP port 1900 with an HTTP-like payload */
+    FC_DROP_ICMP = 1 << 4,           /* frames that hold ICMP or ICMPv6 */
+    FC_DROP_DEFAULT = (1 << 5) - 1
+};
+
+/* Which protocols make flows. Bits. TCP and UDP by default. */
+enum fc_protocol {
+    FC_TCP = 1 << 0,
+    FC_UDP = 1 << 1, /* UDP-Lite counts as UDP, as in udp.stream */
+    FC_SCTP = 1 << 2,
+    FC_ICMP = 1 << 3,
+    FC_ICMP6 = 1 << 4,
+    FC_GRE = 1 << 5,
+    FC_ESP = 1 << 6
+};
+
+enum fc_policy {
+    FC_POLICY_STREAM, /* a flow is a Wireshark stream: never cut by time */
+    FC_POLICY_TIMEOUT /* a flow also ends after idle_ns without a packet, after active_ns, by FIN both ways, by RST */
+};
+
+enum fc_tunnel {
+    FC_TUNNEL_INNER, /* the innermost TCP or UDP header is the packet's flow */
+    FC_TUNNEL_OUTER  /* the outermost one is */
+};
+
+/* How lengths and direction are counted. */
+enum fc_style {
+    FC_STYLE_CLEAN,  /* IP lengths with every header, payload lengths without; client = SYN sender, else larger port */
+    FC_STYLE_CLASSIC /* as the original flowcontainer: ip.len, ipv6.plen, tcp.len, udp.length; larger port = src;
+                        flows without payload are left out */
+};
+
+struct fc_options {
+    const char *const *fields; /* Wireshark names; order of the columns */
+    size_t n_fields;
+    const char *filter; /* display filter; NULL or blank: none */
+    enum fc_level level;
+    enum fc_style style;
+    uint32_t drop;      /* bits of enum fc_drop */
+    uint32_t protocols; /* bits of enum fc_protocol */
+    enum fc_policy policy;
+    int64_t idle_ns;   /* FC_POLICY_TIMEOUT: default 120 s */
+    int64_t active_ns; /* FC_POLICY_TIMEOUT: default 1800 s */
+    enum fc_tunnel tunnel;
+    uint64_t max_frames; /* read at most so many frames of each capture; 0: all */
+    uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
+    uint32_t batch_rows; /* rows of a batch at most; default 65,536 */
+};
+
+/* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job. */
+FC_PUBLIC void fc_options_init(struct fc_options *options);
+
+/* "retransmission,out_of_order" -> bits; "" and "none" -> 0; "default" -> FC_DROP_DEFAULT. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_drop_parse(uint32_t *out, const char *text, struct fc_error *err);
+/* "tcp,udp,sctp,icmp,icmpv6,gre,esp" -> bits. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const char *text, struct fc_error *err);
+
+/* ---- a run --------------------------------------------------------------------------------------------- */
+
+struct fc_run;
+struct ArrowArrayStream; /* the Arrow C stream interface, arrow.apache.org/docs/format/CStreamInterface.html */
+
+/* Checks options, fields and filter, and expands paths: files, folders (recursive, sorted by name), globs, "-"
+ * for standard input. Reads no packet. A path that does not exist is FC_NOT_FOUND here; a bad capture is
+ * reported while the stream runs. Strings are copied. Free with fc_run_free. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
+                                             const struct fc_options *options, struct fc_error *err);
+
+/* The same over one capture that lies in memory, whole. `data` must outlive the run; `name` stands in the
+ * column `capture`. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void *data,
+                                                    size_t len, const struct fc_options *options,
+                                                    struct fc_error *err);
+
+/* Makes the run's one stream; work happens in its get_next. The stream must be released before the run is freed;
+ * batches may outlive both. A capture that cannot be used does not end the stream: it is listed by
+ * fc_run_problem. get_next fails only when memory ends or the run is cancelled. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out,
+                                                   struct fc_error *err);
+
+struct fc_progress {
+    uint64_t bytes_read;     /* of the files as they lie on disk */
+    uint64_t bytes_total;    /* 0 when not known (a pipe) */
+    uint64_t captures_done, captures_total;
+    uint64_t frames, rows;
+};
+FC_PUBLIC void fc_run_progress(const struct fc_run *run, struct fc_progress *out);
+FC_PUBLIC void fc_run_cancel(struct fc_run *run);
+
+/* Accounting: every frame read is in exactly one count, "kept" or the reason why it is in no flow. Complete
+ * when the stream has ended. Counts that are 0 are not listed. */
+struct fc_count {
+    const char *name;  /* "kept", "retransmission", "not_ip", "link_type_147", ...; valid until fc_run_free */
+    uint64_t packets;
+    bool is_note;      /* true: not a share of the frames but a remark, such as stream_numbers_may_differ */
+};
+FC_PUBLIC size_t fc_run_n_counts(const struct fc_run *run);
+FC_PUBLIC struct fc_count fc_run_count(const struct fc_run *run, size_t i);
+
+/* Captures that were damaged, cut or not usable; in the order of the captures. */
+struct fc_problem {
+    const char *capture; /* valid until fc_run_free */
+    struct fc_error error;
+    uint64_t frames; /* frames used before the damage; 0: nothing of this capture is in the answer */
+};
+FC_PUBLIC size_t fc_run_n_problems(const struct fc_run *run);
+FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size_t i);
+
+/* The columns, in this order (list children are named "item"; struct children as written):
+ *
+ * FC_LEVEL_FLOWS
+ *   capture dictionary<int32, utf8>     path as given (of a folder: as found)
+ *   protocol dictionary<int32, utf8>    "tcp", "udp", "sctp", "icmp", "icmpv6", "gre", "esp"
+ *   stream uint32                       tcp.stream or udp.stream; for others a number of our own, by protocol
+ *   src, dst utf8; sport, dport uint16  client and server (ports 0 where the protocol has none)
+ *   client_by dictionary<int32, utf8>   what the direction rests on: "syn", "synack", "port"
+ *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are others; else null
+ *   time_start, time_end timestamp[ns, UTC]   over the kept packets
+ *   end dictionary<int32, utf8>         why the flow ended: "capture", "idle", "active", "fin", "rst"
+ *   ip_lengths list<int32>              bytes of each IP packet; positive: client to server
+ *   ip_timestamps list<timestamp[ns, UTC]>
+ *   payload_lengths list<int32>, payload_timestamps list<timestamp[ns, UTC]>   packets whose payload is not empty
+ *   one column a field: list<struct<packet: uint32, value: T>>, packet = index into ip_lengths
+ *
+ * FC_LEVEL_PACKETS, FC_LEVEL_FRAMES (null where a frame is in no flow)
+ *   capture dictionary<int32, utf8>; frame uint32; time timestamp[ns, UTC] (null: the capture has none)
+ *   flow uint32                         number of its flow in the capture, in order of first kept packets
+ *   protocol dictionary<int32, utf8>; stream uint32; src, dst utf8; sport, dport uint16    of this packet
+ *   direction int8                      1: client to server, -1: back
+ *   frame_length, ip_length, payload_length uint32   bytes
+ *   reason dictionary<int32, utf8>      FC_LEVEL_FRAMES only: why it is in no flow; null when kept
+ *   one column a field: T when the field is single, else list<T>
+ *
+ * T by Wireshark type: unsigned and signed integers by width (24 bits as 32, 40 to 56 as 64), booleans and labels
+ * bool, floats, FT_RELATIVE_TIME duration[ns], FT_ABSOLUTE_TIME timestamp[ns, UTC], text large_utf8, bytes
+ * large_binary, addresses (Ethernet, IPv4, IPv6) utf8 as Wireshark writes them, frame numbers uint32. */
+
+/* Text of value i of a field's array of T, as a person or a text sink wants it. */
+enum fc_text {
+    FC_TEXT_TSHARK, /* as `tshark -T fields` of Wireshark 4.0 prints it */
+    FC_TEXT_CLASSIC /* the same, but integers whose values have names in decimal: the facade's rule */
+};
+struct ArrowArray;
+/* Writes at most cap bytes and returns the length of the whole text (as snprintf, but without a NUL). `field` is
+ * an index for fc_field. A null value has length 0. */
+FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,
+                               enum fc_text style);
+
+/* Which engine answers this run, and why: one line of text, valid until fc_run_free. */
+FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
+
+FC_PUBLIC void fc_run_free(struct fc_run *run);
+
+/* ---- fields -------------------------------------------------------------------------------------------- */
+
+struct fc_field_info {
+    const char *name;        /* Wireshark's name: "ip.ttl" */
+    const char *type;        /* Wireshark's type: "FT_UINT8" */
+    const char *arrow;       /* Arrow C format string of one value: "C" */
+    const char *description; /* what it holds, in our words */
+    const char *engine;      /* "native" */
+    const char *unit;        /* "bytes", "seconds", ... or "" */
+    bool hex;                /* Wireshark prints it in base 16 */
+    uint8_t hex_digits;      /* how many digits it then has */
+    bool named;              /* its values have names in Wireshark; the facade prints such integers in decimal */
+    bool single;             /* at most one value a packet: the packet level has T, not list<T> */
+};
+FC_PUBLIC size_t fc_n_fields(void);
+/* In the order of their names. */
+FC_PUBLIC struct fc_field_info fc_field(size_t i);
+/* Index for fc_field, or SIZE_MAX. Names are exact and case-sensitive, as Wireshark's. */
+FC_PUBLIC size_t fc_field_find(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,127 @@
+/* A packet's values, while it is looked at. Parsers put every field they meet; what nobody asked for costs one
+ * table look-up. Values stand in the order put, which is Wireshark's order in the tree: outer header first.
+ * Bytes are borrowed (from the frame, or from the row's arena) until the next row_reset. */
+#ifndef FC_FIELD_ROW_H
+#define FC_FIELD_ROW_H
+
+#include "base/arena.h"
+#include "base/rd.h"
+#include "field/field.h"
+
+struct value {
+    uint32_t slot; /* which of the wanted fields */
+    uint32_t len;  /* of bytes */
+    union {
+        uint64_t u;
+        int64_t i;
+        double f;
+        const uint8_t *bytes;
+    };
+};
+
+struct row {
+    const int16_t *slot_of; /* F_COUNT entries: index of a wanted field, or -1 */
+    struct value *values;
+    uint32_t n_values, capacity;
+    bool out_of_memory;
+    struct arena *arena; /* for values that are not bytes of the frame */
+};
+
+/* Grows the row by one value; NULL when memory ends (noted in out_of_memory). */
+struct value *row_grow(struct row *row);
+static inline void row_reset(struct row *row) { row->n_values = 0; }
+void row_free(struct row *row);
+
+static inline bool row_wants(const struct row *row, enum field_id id) { return row->slot_of[id] >= 0; }
+
+static inline struct value *row_value(struct row *row, enum field_id id)
+{
+    int16_t slot = row->slot_of[id];
+    if (slot < 0)
+        return NULL;
+    struct value *v = row_grow(row);
+    if (v)
+        v->slot = (uint32_t)slot;
+    return v;
+}
+
+static inline void put_uint(struct row *row, enum field_id id, uint64_t u)
+{
+    struct value *v = row_value(row, id);
+    if (v)
+        v->u = u;
+}
+static inline void put_int(struct row *row, enum field_id id, int64_t i)
+{
+    struct value *v = row_value(row, id);
+    if (v)
+        v->i = i;
+}
+static inline void put_bool(struct row *row, enum field_id id, bool b) { put_uint(row, id, b); }
+/* A label: present or not (FT_NONE). */
+static inline void put_label(struct row *row, enum field_id id) { put_uint(row, id, 1); }
+static inline void put_double(struct row *row, enum field_id id, double f)
+{
+    struct value *v = row_value(row, id);
+    if (v)
+        v->f = f;
+}
+/* Borrowed bytes: FT_BYTES, FT_ETHER (6), FT_IPv6 (16). NULL (a failed read) puts nothing. */
+static inline void put_bytes(struct row *row, enum field_id id, const uint8_t *bytes, uint32_t len)
+{
+    struct value *v = bytes ? row_value(row, id) : NULL;
+    if (v) {
+        v->bytes = bytes;
+        v->len = len;
+    }
+}
+/* Text: valid UTF-8 that lives as long as the row (constant, frame or arena). */
+static inline void put_text(struct row *row, enum field_id id, const char *text, uint32_t len)
+{
+    put_bytes(row, id, (const uint8_t *)text, len);
+}
+/* Text copied into the row's arena. */
+void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t len);
+
+/* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */
+static inline uint8_t put_u8(struct row *row, enum field_id id, struct rd *r)
+{
+    uint8_t u = rd_u8(r);
+    if (rd_ok(r))
+        put_uint(row, id, u);
+    return u;
+}
+static inline uint16_t put_u16(struct row *row, enum field_id id, struct rd *r)
+{
+    uint16_t u = rd_u16(r);
+    if (rd_ok(r))
+        put_uint(row, id, u);
+    return u;
+}
+static inline uint32_t put_u24(struct row *row, enum field_id id, struct rd *r)
+{
+    uint32_t u = rd_u24(r);
+    if (rd_ok(r))
+        put_uint(row, id, u);
+    return u;
+}
+static inline uint32_t put_u32(struct row *row, enum field_id id, struct rd *r)
+{
+    uint32_t u = rd_u32(r);
+    if (rd_ok(r))
+        put_uint(row, id, u);
+    return u;
+}
+static inline uint64_t put_u64(struct row *row, enum field_id id, struct rd *r)
+{
+    uint64_t u = rd_u64(r);
+    if (rd_ok(r))
+        put_uint(row, id, u);
+    return u;
+}
+static inline void put_span(struct row *row, enum field_id id, struct rd *r, uint32_t n)
+{
+    put_bytes(row, id, rd_bytes(r, n), n);
+}
+
+#endif
