@@ -1,0 +1,92 @@
+/* Addresses as text: dotted, RFC 5952, and pairs of hexadecimal digits with colons.
+ * Invariant: never more than ADDRESS_TEXT_CAP characters.
+ * Source: RFC 5952; IPv4 tails of ::a.b.c.d and ::ffff:a.b.c.d observed, tshark 4.0.17. */
+#include "field/address.h"
+
+#include <stdbool.h>
+
+static size_t write_decimal(char *out, unsigned n)
+{
+    size_t len = 0;
+    if (n >= 100)
+        out[len++] = (char)('0' + n / 100);
+    if (n >= 10)
+        out[len++] = (char)('0' + n / 10 % 10);
+    out[len++] = (char)('0' + n % 10);
+    return len;
+}
+
+size_t address_ipv4(char out[ADDRESS_TEXT_CAP], uint32_t address)
+{
+    size_t len = 0;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        len += write_decimal(out + len, address >> shift & 0xff);
+        if (shift)
+            out[len++] = '.';
+    }
+    return len;
+}
+
+static const char digits[] = "0123456789abcdef";
+
+static size_t write_hex(char *out, unsigned n)
+{
+    size_t len = 0;
+    for (int shift = 12; shift >= 0; shift -= 4)
+        if (len || n >> shift || !shift)
+            out[len++] = digits[n >> shift & 15];
+    return len;
+}
+
+/* The longest run of at least two zero groups, the first of equals; length 0: none. */
+static int zero_run(const unsigned groups[8], int *at)
+{
+    int best = 1, start = 0;
+    for (int i = 0; i <= 8; i++) {
+        if (i < 8 && !groups[i])
+            continue;
+        if (i - start > best) {
+            best = i - start;
+            *at = start;
+        }
+        start = i + 1;
+    }
+    return best > 1 ? best : 0;
+}
+
+size_t address_ipv6(char out[ADDRESS_TEXT_CAP], const uint8_t address[16])
+{
+    unsigned groups[8];
+    for (int i = 0; i < 8; i++)
+        groups[i] = (unsigned)address[2 * i] << 8 | address[2 * i + 1];
+    int run_at = 8, run = zero_run(groups, &run_at);
+    bool dotted = !run_at && (run == 6 || (run == 5 && groups[5] == 0xffff));
+    size_t len = 0;
+    for (int i = 0; i < 8; i++) {
+        if (i == run_at) {
+            out[len++] = ':';
+            if (i + run == 8)
+                out[len++] = ':';
+            i += run - 1;
+            continue;
+        }
+        if (i)
+            out[len++] = ':';
+        if (i == 6 && dotted)
+            return len + address_ipv4(out + len, (uint32_t)groups[6] << 16 | groups[7]);
+        len += write_hex(out + len, groups[i]);
+    }
+    return len;
+}
+
+size_t address_ether(char out[ADDRESS_TEXT_CAP], const uint8_t address[6])
+{
+    size_t len = 0;
+    for (int i = 0; i < 6; i++) {
+        if (i)
+            out[len++] = ':';
+        out[len++] = digits[address[i] >> 4];
+        out[len++] = digits[address[i] & 15];
+    }
+    return len;
+}

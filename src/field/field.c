@@ -1,0 +1,153 @@
+/* The table of fields as data, and looking a field up by its name.
+ * Invariant: fields.def is sorted by name (a unit test says so), so an id is also a rank and a search is binary.
+ * Digits of hexadecimal numbers: observed, tshark 4.0.17 (`-T fields` pads to the width of the type). */
+#include "field/field.h"
+
+#include <string.h>
+
+#define ONE true
+#define MANY false
+const struct field field_table[F_COUNT] = {
+#define FIELD(id, name, type, base, named, many, unit, description)                                           \
+    [F_##id] = {name, unit, description, type, base, named, many},
+#include "field/fields.def"
+#undef FIELD
+};
+
+static const uint16_t order[F_COUNT] = {
+#define FIELD(id, name, type, base, named, many, unit, description) F_##id,
+#include "field/fields.def"
+#undef FIELD
+};
+
+const uint16_t *field_order(void)
+{
+    return order;
+}
+
+enum field_id field_find(const char *name)
+{
+    size_t from = 0, to = F_COUNT;
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+        int difference = strcmp(name, field_table[middle].name);
+        if (!difference)
+            return (enum field_id)middle;
+        if (difference < 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return F_COUNT;
+}
+
+/* ---- names near to a mistyped one ---- */
+
+enum { NAME_CAP = 80, NEAREST_CAP = 16 };
+
+/* Edits (insert, delete, replace, swap neighbours) that lead from a to b; both shorter than NAME_CAP. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+    unsigned rows[3][NAME_CAP + 1];
+    unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+    size_t n = strlen(b);
+    for (size_t j = 0; j <= n; j++)
+        last[j] = before[j] = (unsigned)j;
+    for (size_t i = 0; a[i]; i++) {
+        now[0] = (unsigned)i + 1;
+        for (size_t j = 0; j < n; j++) {
+            unsigned best = last[j] + (a[i] != b[j]);
+            best = last[j + 1] + 1 < best ? last[j + 1] + 1 : best;
+            best = now[j] + 1 < best ? now[j] + 1 : best;
+            if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j] && before[j - 1] + 1 < best)
+                best = before[j - 1] + 1;
+            now[j + 1] = best;
+        }
+        unsigned *free_row = before;
+        before = last, last = now, now = free_row;
+    }
+    return last[n];
+}
+
+/* Small is near. A name that holds what was typed is near too: "ttl" means "ip.ttl". */
+static unsigned name_distance(const char *typed, const char *name)
+{
+    unsigned distance = edit_distance(typed, name);
+    bool inside = strlen(typed) > 2 && strstr(name, typed);
+    return inside && distance > 2 ? 2 : distance;
+}
+
+size_t field_nearest(const char **out, size_t n, const char *name)
+{
+    size_t len = strlen(name), found = 0;
+    unsigned distances[NEAREST_CAP], limit = len / 3 > 2 ? (unsigned)(len / 3) : 2;
+    if (!len || len >= NAME_CAP)
+        return 0;
+    if (n > NEAREST_CAP)
+        n = NEAREST_CAP;
+    for (size_t f = 0; f < F_COUNT; f++) {
+        unsigned distance = name_distance(name, field_table[f].name);
+        size_t at = found;
+        while (at && distances[at - 1] > distance)
+            at--;
+        if (distance > limit || at >= n)
+            continue;
+        found += found < n;
+        for (size_t i = found - 1; i > at; i--) {
+            distances[i] = distances[i - 1];
+            out[i] = out[i - 1];
+        }
+        distances[at] = distance;
+        out[at] = field_table[f].name;
+    }
+    return found;
+}
+
+/* ---- types ---- */
+
+static const struct {
+    const char *name, *arrow;
+    unsigned hex_digits;
+} types[] = {
+    [FT_NONE] = {"FT_NONE", "b", 0},
+    [FT_BOOLEAN] = {"FT_BOOLEAN", "b", 0},
+    [FT_CHAR] = {"FT_CHAR", "C", 2},
+    [FT_UINT8] = {"FT_UINT8", "C", 2},
+    [FT_UINT16] = {"FT_UINT16", "S", 4},
+    [FT_UINT24] = {"FT_UINT24", "I", 6},
+    [FT_UINT32] = {"FT_UINT32", "I", 8},
+    [FT_UINT40] = {"FT_UINT40", "L", 10},
+    [FT_UINT48] = {"FT_UINT48", "L", 12},
+    [FT_UINT56] = {"FT_UINT56", "L", 14},
+    [FT_UINT64] = {"FT_UINT64", "L", 16},
+    [FT_INT8] = {"FT_INT8", "c", 2},
+    [FT_INT16] = {"FT_INT16", "s", 4},
+    [FT_INT24] = {"FT_INT24", "i", 6},
+    [FT_INT32] = {"FT_INT32", "i", 8},
+    [FT_INT64] = {"FT_INT64", "l", 16},
+    [FT_FLOAT] = {"FT_FLOAT", "f", 0},
+    [FT_DOUBLE] = {"FT_DOUBLE", "g", 0},
+    [FT_ABSOLUTE_TIME] = {"FT_ABSOLUTE_TIME", "tsn:UTC", 0},
+    [FT_RELATIVE_TIME] = {"FT_RELATIVE_TIME", "tDn", 0},
+    [FT_STRING] = {"FT_STRING", "U", 0},
+    [FT_BYTES] = {"FT_BYTES", "Z", 0},
+    [FT_ETHER] = {"FT_ETHER", "u", 0},
+    [FT_IPv4] = {"FT_IPv4", "u", 0},
+    [FT_IPv6] = {"FT_IPv6", "u", 0},
+    [FT_FRAMENUM] = {"FT_FRAMENUM", "I", 0},
+};
+
+const char *field_type_name(enum field_type type)
+{
+    return types[type].name;
+}
+
+const char *field_arrow_format(enum field_type type)
+{
+    return types[type].arrow;
+}
+
+unsigned field_hex_digits(enum field_type type)
+{
+    return types[type].hex_digits;
+}

@@ -1,0 +1,49 @@
+/* Growing a row, and values whose bytes it has to keep itself.
+ * Invariant: a row that ran out of memory says so and keeps the values it has. */
+#include "field/row.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { FIRST_VALUES = 64 };
+
+static bool row_reserve(struct row *row)
+{
+    uint32_t capacity = row->capacity ? row->capacity * 2 : FIRST_VALUES;
+    struct value *values = memory_grow(row->values, capacity * sizeof *values);
+    if (!values)
+        return false;
+    row->values = values;
+    row->capacity = capacity;
+    return true;
+}
+
+struct value *row_grow(struct row *row)
+{
+    if (row->n_values == row->capacity && !row_reserve(row)) {
+        row->out_of_memory = true;
+        return NULL;
+    }
+    return &row->values[row->n_values++];
+}
+
+void row_free(struct row *row)
+{
+    memory_free(row->values);
+    row->values = NULL;
+    row->n_values = row->capacity = 0;
+}
+
+void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t len)
+{
+    if (!row_wants(row, id))
+        return;
+    char *copy = arena_alloc(row->arena, len ? len : 1);
+    if (!copy) {
+        row->out_of_memory = true;
+        return;
+    }
+    memcpy(copy, text, len);
+    put_text(row, id, copy, len);
+}
