@@ -1,0 +1,29 @@
+/* Inside the room: how one header hands over to the next. Each function gets a reader that stands at its header and
+ * is limited to what the outer header granted. */
+#ifndef FC_DECODE_DECODE_H
+#define FC_DECODE_DECODE_H
+
+#include "decode/packet.h"
+
+/* Adds a layer over what r has left; NULL when there are too many. */
+struct layer *decode_layer(struct packet *p, enum layer_kind kind, const struct rd *r);
+/* Notes why nothing more is decoded, unless a transport header was reached already. */
+void decode_stop(struct packet *p, enum reason reason);
+/* The reason that a failed reader gives. */
+enum reason decode_failure(const struct rd *r);
+
+void decode_link(struct packet *p, uint32_t link_type, struct rd r, int fcs_len);
+void decode_ethernet(struct packet *p, struct rd r, int fcs_len);
+void decode_ethertype(struct packet *p, uint16_t type, struct rd r);
+void decode_llc(struct packet *p, struct rd r);
+void decode_ppp(struct packet *p, struct rd r);
+void decode_mpls(struct packet *p, struct rd r);
+void decode_wlan(struct packet *p, struct rd r, bool fcs, bool padded);
+void decode_ip(struct packet *p, struct rd r); /* by the version nibble */
+void decode_ip4(struct packet *p, struct rd r);
+void decode_ip6(struct packet *p, struct rd r);
+void decode_ip_payload(struct packet *p, uint8_t net, uint8_t protocol, struct rd r);
+void decode_gre(struct packet *p, struct rd r);
+void decode_udp_tunnel(struct packet *p, uint16_t sport, uint16_t dport, struct rd r);
+
+#endif

@@ -1,0 +1,175 @@
+/* Tunnels over IP and UDP. Sources: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926 (GENEVE),
+ * 3GPP TS 29.281 (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). By which port a tunnel is recognised: observed,
+ * tshark 4.0.17; of two registered ports the lower one decides. */
+#include "decode/decode.h"
+
+enum { PORT_L2TP = 1701, PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_GRE = 4754, PORT_VXLAN = 4789,
+       PORT_VXLAN_GPE = 4790, PORT_GENEVE = 6081, PORT_MPLS = 6635 };
+
+/* Flags 13, version 3, protocol 16, then what the flags announce. Version 1 is PPTP's. */
+void decode_gre(struct packet *p, struct rd r)
+{
+    enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACKNOWLEDGE = 0x0080 };
+    uint16_t flags = rd_u16(&r);
+    uint16_t protocol = rd_u16(&r);
+    if (flags & (CHECKSUM | ROUTING))
+        rd_skip(&r, 4);
+    if (flags & KEY)
+        rd_skip(&r, 4);
+    if (flags & SEQUENCE)
+        rd_skip(&r, 4);
+    if ((flags & 7) == 1 && (flags & ACKNOWLEDGE))
+        rd_skip(&r, 4);
+    if (flags & ROUTING) {
+        uint8_t length = 1;
+        while (rd_ok(&r) && length) { /* address family 16, offset 8, length 8, until all zero */
+            uint16_t family = rd_u16(&r);
+            rd_skip(&r, 1);
+            length = rd_u8(&r);
+            rd_skip(&r, length);
+            if (family == 0)
+                break;
+        }
+    }
+    if (!rd_ok(&r) || rd_left(&r) == 0)
+        return;
+    decode_ethertype(p, protocol, rd_rest(&r));
+}
+
+/* Flags 8, reserved 24, network 24, reserved 8 */
+static void decode_vxlan(struct packet *p, struct rd r)
+{
+    rd_skip(&r, 8);
+    if (rd_ok(&r) && rd_left(&r))
+        decode_ethernet(p, rd_rest(&r), -1);
+}
+
+/* The same with the next protocol in the fourth byte. */
+static void decode_vxlan_gpe(struct packet *p, struct rd r)
+{
+    enum { NEXT_IP4 = 1, NEXT_IP6 = 2, NEXT_ETHERNET = 3 };
+    uint8_t next = rd_peek8(&r, 3);
+    rd_skip(&r, 8);
+    if (!rd_ok(&r) || rd_left(&r) == 0)
+        return;
+    if (next == NEXT_IP4)
+        decode_ip(p, rd_rest(&r));
+    else if (next == NEXT_IP6)
+        decode_ip6(p, rd_rest(&r));
+    else if (next == NEXT_ETHERNET)
+        decode_ethernet(p, rd_rest(&r), -1);
+}
+
+/* Version 2, option length 6, flags 8, protocol 16, network 24, reserved 8, options */
+static void decode_geneve(struct packet *p, struct rd r)
+{
+    uint8_t first = rd_u8(&r);
+    rd_skip(&r, 1);
+    uint16_t protocol = rd_u16(&r);
+    rd_skip(&r, 4);
+    rd_skip(&r, (first & 0x3fu) * 4);
+    if (rd_ok(&r) && rd_left(&r) && first >> 6 == 0)
+        decode_ethertype(p, protocol, rd_rest(&r));
+}
+
+/* Version 3, PT 1, reserved 1, E S PN 3, type 8, length 16, TEID 32, then 4 bytes when E, S or PN is set and
+ * extension headers (length in 4-byte units, content, next type) while the next type is not 0. */
+static void decode_gtpu(struct packet *p, struct rd r)
+{
+    enum { MESSAGE_GPDU = 255 };
+    uint8_t flags = rd_u8(&r), type = rd_u8(&r);
+    uint16_t length = rd_u16(&r);
+    rd_skip(&r, 4);
+    if (!rd_ok(&r) || flags >> 5 != 1 || !(flags & 0x10) || type != MESSAGE_GPDU)
+        return;
+    if (length < rd_left(&r))
+        r = rd_sub(&r, length);
+    if (flags & 7) {
+        rd_skip(&r, 3);
+        uint8_t next = rd_u8(&r);
+        while (rd_ok(&r) && next && (flags & 4)) {
+            uint32_t words = rd_u8(&r);
+            if (words == 0 || !rd_skip(&r, words * 4 - 2))
+                return;
+            next = rd_u8(&r);
+        }
+    }
+    if (!rd_ok(&r) || rd_left(&r) == 0)
+        return;
+    uint8_t version = rd_peek8(&r, 0) >> 4;
+    if (version == 4)
+        decode_ip4(p, rd_rest(&r));
+    else if (version == 6)
+        decode_ip6(p, rd_rest(&r));
+}
+
+/* Flags and version 16 (T 8000: control, L 4000: length, S 0800: sequence, O 0200: offset), then what they announce */
+static void decode_l2tp(struct packet *p, struct rd r)
+{
+    uint16_t flags = rd_u16(&r);
+    if (!rd_ok(&r) || (flags & 0x000f) != 2 || (flags & 0x8000))
+        return;
+    if (flags & 0x4000)
+        rd_skip(&r, 2);
+    rd_skip(&r, 4);
+    if (flags & 0x0800)
+        rd_skip(&r, 4);
+    if (flags & 0x0200) {
+        uint16_t offset = rd_u16(&r);
+        rd_skip(&r, offset);
+    }
+    if (rd_ok(&r) && rd_left(&r))
+        decode_ppp(p, rd_rest(&r));
+}
+
+/* Optional authentication (0001) and origin indication (0000) before an IPv6 packet */
+static void decode_teredo(struct packet *p, struct rd r)
+{
+    if (rd_peek16(&r, 0) == 1 && rd_has(&r, 4)) {
+        uint32_t client = rd_peek8(&r, 2), value = rd_peek8(&r, 3);
+        rd_skip(&r, 4 + client + value + 9);
+    }
+    if (rd_has(&r, 8) && rd_peek16(&r, 0) == 0)
+        rd_skip(&r, 8);
+    if (rd_ok(&r) && rd_left(&r) >= 40 && rd_peek8(&r, 0) >> 4 == 6)
+        decode_ip6(p, rd_rest(&r));
+}
+
+static bool decode_port(struct packet *p, uint16_t port, struct rd r)
+{
+    switch (port) {
+    case PORT_VXLAN:
+        decode_vxlan(p, r);
+        return true;
+    case PORT_VXLAN_GPE:
+        decode_vxlan_gpe(p, r);
+        return true;
+    case PORT_GENEVE:
+        decode_geneve(p, r);
+        return true;
+    case PORT_GTPU:
+        decode_gtpu(p, r);
+        return true;
+    case PORT_L2TP:
+        decode_l2tp(p, r);
+        return true;
+    case PORT_TEREDO:
+        decode_teredo(p, r);
+        return true;
+    case PORT_GRE:
+        decode_gre(p, r);
+        return true;
+    case PORT_MPLS:
+        decode_mpls(p, r);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void decode_udp_tunnel(struct packet *p, uint16_t sport, uint16_t dport, struct rd r)
+{
+    uint16_t low = sport < dport ? sport : dport, high = sport < dport ? dport : sport;
+    if (!decode_port(p, low, r))
+        decode_port(p, high, r);
+}
