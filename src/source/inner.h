@@ -1,0 +1,67 @@
+/* What the files of this room share: a source and its parts. */
+#ifndef FC_SOURCE_INNER_H
+#define FC_SOURCE_INNER_H
+
+#include "source/source.h"
+#include "source/window.h"
+
+/* The largest packet that is taken for one; longer records are damage (observed, tshark 4.0.17). */
+#define SOURCE_MAX_PACKET 262144u
+
+struct unpack;
+
+/* An interface and how to read its times. */
+struct source_interface {
+    struct capture_interface shown; /* first: what the outside sees */
+    uint8_t resolution;             /* if_tsresol as it lies in the file */
+    int64_t offset_s;               /* if_tsoffset */
+};
+
+typedef enum fc_status source_next_fn(struct source *s, struct frame *out, struct fc_error *err);
+
+struct source {
+    source_next_fn *next;
+    struct window window; /* the capture's bytes, unpacked */
+    uint32_t n_frames;
+    bool stable;
+
+    /* pcap */
+    uint32_t head_len;   /* bytes of a record header */
+    uint32_t max_packet;
+    int64_t unit_ns;     /* of the fraction of a second */
+
+    /* pcapng */
+    bool big_endian;
+    uint32_t n_sections;
+    size_t first_interface; /* of this section */
+    struct frame_options options;
+
+    struct source_interface **interfaces;
+    size_t n_interfaces, interfaces_capacity;
+    struct source_blob *blobs;
+    size_t n_blobs, blobs_capacity, blobs_len;
+
+    int fd;                /* -1: none */
+    uint64_t size;         /* on disk; 0: not known */
+    struct unpack *unpack; /* NULL: not compressed */
+    char format[32];
+    char *name;
+};
+
+/* Each takes the source whose window stands at the first byte. */
+enum fc_status pcap_open(struct source *s, struct fc_error *err);
+enum fc_status pcapng_open(struct source *s, struct fc_error *err);
+bool pcap_recognise(uint32_t magic);
+
+/* Says that this is no capture, and what it looks like. */
+enum fc_status sniff_refuse(struct source *s, struct fc_error *err);
+
+/* Adds an interface of the present section; NULL when memory ends. */
+struct source_interface *source_add_interface(struct source *s);
+/* The end of the capture, or FC_CUT at the present offset, or what stopped the reading. */
+enum fc_status source_end(struct source *s, struct frame *out, struct fc_error *err);
+/* Refuses the rest of the capture; FC_FORMAT at `offset`. */
+__attribute__((format(printf, 4, 5))) enum fc_status source_damaged(struct source *s, uint64_t offset,
+                                                                    struct fc_error *err, const char *format, ...);
+
+#endif

@@ -1,0 +1,206 @@
+/* A source: opens what the user named, finds out what it is, and hands out its frames.
+ *
+ * Invariant: `next` is the reader of the recognised format until it has met the end or an error; from then on it
+ * is the one that gives only the end. Recognition looks at the first bytes, never at the name.
+ */
+#include "source/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "source/inner.h"
+
+static enum fc_status give_end(struct source *s, struct frame *out, struct fc_error *err)
+{
+    (void)s, (void)err;
+    *out = (struct frame){0};
+    return FC_OK;
+}
+
+enum fc_status source_end(struct source *s, struct frame *out, struct fc_error *err)
+{
+    struct window *w = &s->window;
+    s->next = give_end;
+    *out = (struct frame){0};
+    int64_t offset = (int64_t)window_offset(w);
+    if (w->failure.status != FC_OK)
+        return error_set(err, w->failure.status, offset, "%s", w->failure.text);
+    if (window_left(w) == 0)
+        return FC_OK;
+    return error_set(err, FC_CUT, offset, "cut short in the middle of a packet: only %zu bytes follow offset %lld",
+                     window_left(w), (long long)offset);
+}
+
+enum fc_status source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format, ...)
+{
+    char text[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    s->next = give_end;
+    return error_set(err, FC_FORMAT, (int64_t)offset, "damaged at offset %llu: %s", (unsigned long long)offset, text);
+}
+
+struct source_interface *source_add_interface(struct source *s)
+{
+    if (!memory_reserve((void **)&s->interfaces, &s->interfaces_capacity, s->n_interfaces + 1,
+                        sizeof s->interfaces[0]))
+        return NULL;
+    struct source_interface *interface = memory_zero(1, sizeof *interface);
+    if (!interface)
+        return NULL;
+    interface->shown.section = s->n_sections ? s->n_sections - 1 : 0;
+    interface->shown.id = (uint32_t)(s->n_interfaces - s->first_interface);
+    interface->shown.fcs_len = -1;
+    interface->resolution = 6;
+    s->interfaces[s->n_interfaces++] = interface;
+    return interface;
+}
+
+static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, size_t *got, struct fc_error *err)
+{
+    struct source *s = context;
+    ssize_t n;
+    do
+        n = read(s->fd, dst, cap);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_set(err, FC_IO, -1, "cannot read: %s", strerror(errno));
+    *got = (size_t)n;
+    return FC_OK;
+}
+
+/* What stands at the window's front, and the reader for it. */
+static enum fc_status recognise(struct source *s, struct fc_error *err)
+{
+    struct window *w = &s->window;
+    bool has_magic = window_need(w, 4);
+    if (w->failure.status != FC_OK)
+        return error_set(err, w->failure.status, 0, "%s", w->failure.text);
+    if (window_left(w) == 0) {
+        snprintf(s->format, sizeof s->format, "empty");
+        s->next = give_end;
+        return FC_OK;
+    }
+    if (!has_magic)
+        return sniff_refuse(s, err);
+    uint32_t magic = rd_be32(window_at(w));
+    if (pcap_recognise(magic) || pcap_recognise(rd_le32(window_at(w))))
+        return pcap_open(s, err);
+    return sniff_refuse(s, err);
+}
+
+static struct source *source_new(const char *name)
+{
+    struct source *s = memory_zero(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->fd = -1;
+    s->next = give_end;
+    s->name = memory_text(name);
+    if (s->name)
+        return s;
+    memory_free(s);
+    return NULL;
+}
+
+static enum fc_status finish_open(struct source **out, struct source *s, struct fc_error *err)
+{
+    enum fc_status status = recognise(s, err);
+    if (status == FC_OK)
+        *out = s;
+    else
+        source_close(s);
+    return status;
+}
+
+static enum fc_status open_file(struct source *s, const char *path, struct fc_error *err)
+{
+    bool standard_input = strcmp(path, "-") == 0;
+    s->fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    if (s->fd < 0)
+        return error_set(err, errno == ENOENT || errno == ENOTDIR ? FC_NOT_FOUND : FC_IO, -1, "%s", strerror(errno));
+    struct stat st;
+    if (fstat(s->fd, &st) < 0)
+        return error_set(err, FC_IO, -1, "%s", strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return error_set(err, FC_IO, -1, "is a folder, not a capture");
+    if (S_ISREG(st.st_mode))
+        s->size = (uint64_t)st.st_size;
+    window_over_fill(&s->window, fill_from_file, s, s->size);
+    return FC_OK;
+}
+
+enum fc_status source_open(struct source **out, const char *path, struct fc_error *err)
+{
+    *out = NULL;
+    struct source *s = source_new(path);
+    if (!s)
+        return error_memory(err);
+    enum fc_status status = open_file(s, path, err);
+    if (status == FC_OK)
+        return finish_open(out, s, err);
+    source_close(s);
+    return status;
+}
+
+enum fc_status source_open_memory(struct source **out, const char *name, const void *data, size_t len,
+                                  struct fc_error *err)
+{
+    *out = NULL;
+    struct source *s = source_new(name);
+    if (!s)
+        return error_memory(err);
+    s->stable = true;
+    s->size = len;
+    window_over_memory(&s->window, data, len);
+    return finish_open(out, s, err);
+}
+
+enum fc_status source_next(struct source *s, struct frame *out, struct fc_error *err)
+{
+    return s->next(s, out, err);
+}
+
+void source_close(struct source *s)
+{
+    if (!s)
+        return;
+    if (s->fd >= 0)
+        close(s->fd);
+    window_free(&s->window);
+    for (size_t i = 0; i < s->n_interfaces; i++) {
+        memory_free(s->interfaces[i]->shown.name);
+        memory_free(s->interfaces[i]->shown.description);
+        memory_free(s->interfaces[i]);
+    }
+    memory_free(s->interfaces);
+    memory_free(s->blobs);
+    memory_free(s->name);
+    memory_free(s);
+}
+
+bool source_stable(const struct source *s) { return s->stable; }
+uint64_t source_consumed(const struct source *s) { return window_offset(&s->window); }
+uint64_t source_size(const struct source *s) { return s->size; }
+const char *source_format(const struct source *s) { return s->format; }
+size_t source_n_interfaces(const struct source *s) { return s->n_interfaces; }
+size_t source_n_blobs(const struct source *s) { return s->n_blobs; }
+
+const struct capture_interface *source_interface(const struct source *s, size_t i)
+{
+    return &s->interfaces[i]->shown;
+}
+
+const struct source_blob *source_blob(const struct source *s, size_t i)
+{
+    return &s->blobs[i];
+}
