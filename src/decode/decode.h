@@ -9,11 +9,14 @@
 struct layer *decode_layer(struct packet *p, enum layer_kind kind, const struct rd *r);
 /* Notes why nothing more is decoded, unless a transport header was reached already. */
 void decode_stop(struct packet *p, enum reason reason);
+/* The Ethernet frame and its tags end, for what they carry, at `end`: the rest is padding and trailer. The first claim
+ * counts: that of the outermost packet. */
+void decode_claim(struct packet *p, const uint8_t *end);
 /* The reason that a failed reader gives. */
 enum reason decode_failure(const struct rd *r);
 
-void decode_link(struct packet *p, uint32_t link_type, struct rd r, int fcs_len);
-void decode_ethernet(struct packet *p, struct rd r, int fcs_len);
+void decode_link(struct packet *p, uint32_t link_type, struct rd r);
+void decode_ethernet(struct packet *p, struct rd r);
 void decode_ethertype(struct packet *p, uint16_t type, struct rd r);
 void decode_llc(struct packet *p, struct rd r);
 void decode_ppp(struct packet *p, struct rd r);

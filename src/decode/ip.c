@@ -12,19 +12,6 @@ static bool quoting(const struct packet *p, uint8_t net)
     return net < p->n_layers && p->layers[net].quoted;
 }
 
-/* Every Ethernet or VLAN layer outside learns how much of it the IP packet claims: the rest is padding. */
-static void claim(struct packet *p, const uint8_t *end)
-{
-    for (int i = p->n_layers - 1; i >= 0; i--) {
-        struct layer *layer = &p->layers[i];
-        if (layer->kind == LAYER_ETH || layer->kind == LAYER_VLAN) {
-            layer->used = (uint32_t)(end - layer->data);
-            if (layer->kind == LAYER_ETH)
-                return;
-        }
-    }
-}
-
 void decode_ip(struct packet *p, struct rd r)
 {
     if (rd_left(&r) == 0)
@@ -72,9 +59,9 @@ void decode_ip4(struct packet *p, struct rd r)
         layer->len = total;
         if (layer->cap > total)
             layer->cap = total;
-        claim(p, layer->data + total);
+        decode_claim(p, layer->data + total);
     } else {
-        claim(p, layer->data + whole.len);
+        decode_claim(p, layer->data + whole.len);
     }
     struct rd payload = rd_make(layer->data, layer->cap, layer->len);
     rd_skip(&payload, header);
@@ -119,7 +106,7 @@ void decode_ip6(struct packet *p, struct rd r)
         if (layer->cap > layer->len)
             layer->cap = layer->len;
     }
-    claim(p, layer->data + layer->len);
+    decode_claim(p, layer->data + layer->len);
     struct rd payload = rd_make(layer->data, layer->cap, layer->len);
     rd_skip(&payload, 40);
     decode_ip_payload(p, net, next, rd_rest(&payload));
@@ -264,7 +251,7 @@ static void decode_other(struct packet *p, enum layer_kind kind, uint8_t net, co
 static void decode_etherip(struct packet *p, struct rd r)
 {
     rd_skip(&r, 2);
-    decode_ethernet(p, r, -1);
+    decode_ethernet(p, r);
 }
 
 void decode_ip_payload(struct packet *p, uint8_t net, uint8_t protocol, struct rd r)
@@ -316,7 +303,7 @@ void decode_ip_payload(struct packet *p, uint8_t net, uint8_t protocol, struct r
         break;
     case PROTO_ETHERNET:
         decode_stop(p, REASON_OTHER_PROTOCOL);
-        decode_ethernet(p, r, -1);
+        decode_ethernet(p, r);
         break;
     case PROTO_AH:
         decode_extension(p, net, protocol, r);

@@ -14,6 +14,25 @@ enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IP6 = 0x86
        TYPE_MPLS_UP = 0x8848, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_PPP = 0x880b,
        TYPE_BRIDGED = 0x6558, MAX_LENGTH = 1500, MIN_TYPE = 1536 };
 
+/* 802.3: the length field, not what follows, says where padding starts. */
+static void decode_length(struct packet *p, struct layer *layer, uint32_t header, uint32_t length, struct rd r)
+{
+    if (length < rd_left(&r)) {
+        layer->used = header + length;
+        r = rd_sub(&r, length);
+    }
+    decode_llc(p, r);
+}
+
+/* ARP is no IP, but what it leaves of the frame is padding: hardware and protocol length 8 each, at 4. */
+static void decode_arp(struct packet *p, struct rd r)
+{
+    uint32_t size = 8 + 2u * rd_peek8(&r, 4) + 2u * rd_peek8(&r, 5);
+    if (size < rd_left(&r) && rd_has(&r, 6))
+        decode_claim(p, r.data + r.pos + size);
+    decode_stop(p, REASON_NOT_IP);
+}
+
 /* 802.1Q: tag control 16, type or length 16 */
 static void decode_vlan(struct packet *p, struct rd r)
 {
@@ -26,7 +45,7 @@ static void decode_vlan(struct packet *p, struct rd r)
     }
     p->tag = control & 0xfff;
     if (type <= MAX_LENGTH)
-        decode_llc(p, type <= rd_left(&r) ? rd_sub(&r, type) : r);
+        decode_length(p, layer, 4, type, r);
     else
         decode_ethertype(p, type, r);
 }
@@ -70,7 +89,10 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
         decode_ppp(p, r);
         break;
     case TYPE_BRIDGED:
-        decode_ethernet(p, r, -1);
+        decode_ethernet(p, r);
+        break;
+    case TYPE_ARP:
+        decode_arp(p, r);
         break;
     default:
         decode_stop(p, REASON_NOT_IP);
@@ -78,19 +100,17 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
 }
 
 /* Destination 48, source 48, type or length 16 */
-void decode_ethernet(struct packet *p, struct rd r, int fcs_len)
+void decode_ethernet(struct packet *p, struct rd r)
 {
     struct layer *layer = decode_layer(p, LAYER_ETH, &r);
     if (!layer)
         return;
-    if (fcs_len > 0 && rd_left(&r) >= 18)
-        layer->fcs = 1;
     rd_skip(&r, 12);
     uint16_t type = rd_u16(&r);
     if (!rd_ok(&r))
         decode_stop(p, decode_failure(&r));
     else if (type <= MAX_LENGTH)
-        decode_llc(p, type <= rd_left(&r) ? rd_sub(&r, type) : r);
+        decode_length(p, layer, 14, type, r);
     else if (type >= MIN_TYPE)
         decode_ethertype(p, type, r);
     else
@@ -157,9 +177,9 @@ void decode_mpls(struct packet *p, struct rd r)
         decode_ip(p, r);
     else if (nibble == 0 && rd_left(&r) >= 4 + 14) { /* pseudo-wire control word, RFC 4448 */
         rd_skip(&r, 4);
-        decode_ethernet(p, r, -1);
+        decode_ethernet(p, r);
     } else
-        decode_ethernet(p, r, -1);
+        decode_ethernet(p, r);
 }
 
 /* Address family as the capturing machine ordered its bytes (NULL) or in network order (LOOP). */
@@ -189,7 +209,7 @@ static void decode_cooked(struct packet *p, uint16_t hardware, uint16_t protocol
     else if (protocol == 4)
         decode_llc(p, r);
     else if (protocol == 3)
-        decode_ethernet(p, r, -1);
+        decode_ethernet(p, r);
     else if (protocol == 7)
         decode_ppp(p, r);
     else if (hardware == 778 && protocol > MAX_LENGTH) /* GRE device: the protocol is GRE's */
@@ -315,14 +335,14 @@ static void decode_ppi(struct packet *p, struct rd r)
     if (!rd_ok(&header) || length < 8 || !rd_skip(&r, length) || link_type == LINK_PPI)
         decode_stop(p, REASON_MALFORMED);
     else
-        decode_link(p, link_type, r, -1);
+        decode_link(p, link_type, r);
 }
 
-void decode_link(struct packet *p, uint32_t link_type, struct rd r, int fcs_len)
+void decode_link(struct packet *p, uint32_t link_type, struct rd r)
 {
     switch (link_type) {
     case LINK_ETHERNET:
-        decode_ethernet(p, r, fcs_len);
+        decode_ethernet(p, r);
         break;
     case LINK_RAW:
     case LINK_RAW_BSD:

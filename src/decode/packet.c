@@ -34,6 +34,8 @@ struct layer *decode_layer(struct packet *p, enum layer_kind kind, const struct 
     *layer = (struct layer){.data = r->data + (r->pos < r->cap ? r->pos : r->cap),
                             .cap = rd_cap_left(r),
                             .len = rd_left(r),
+                            .whole_cap = rd_cap_left(r),
+                            .whole_len = rd_left(r),
                             .kind = (uint8_t)kind,
                             .tag = p->tag};
     return layer;
@@ -43,6 +45,20 @@ void decode_stop(struct packet *p, enum reason reason)
 {
     if (p->reason != REASON_KEPT && p->reason != REASON_ICMP)
         p->reason = (uint8_t)reason;
+}
+
+void decode_claim(struct packet *p, const uint8_t *end)
+{
+    for (int i = p->n_layers - 1; i >= 0; i--) {
+        struct layer *layer = &p->layers[i];
+        if (layer->kind != LAYER_ETH && layer->kind != LAYER_VLAN)
+            continue;
+        if (layer->used || end < layer->data || end - layer->data >= layer->len)
+            return;
+        layer->used = (uint32_t)(end - layer->data);
+        if (layer->kind == LAYER_ETH)
+            return;
+    }
 }
 
 enum reason decode_failure(const struct rd *r)
@@ -63,7 +79,7 @@ void decode_frame(struct packet *p, const struct frame *frame)
         return;
     }
     struct rd r = rd_make(frame->data, frame->cap_len, frame->len);
-    decode_link(p, frame->interface->link_type, r, frame->interface->fcs_len);
+    decode_link(p, frame->interface->link_type, r);
 }
 
 void decode_reassembled(struct packet *p, uint8_t net, uint8_t protocol, struct rd payload)

@@ -41,7 +41,7 @@ static void decode_vxlan(struct packet *p, struct rd r)
 {
     rd_skip(&r, 8);
     if (rd_ok(&r) && rd_left(&r))
-        decode_ethernet(p, rd_rest(&r), -1);
+        decode_ethernet(p, rd_rest(&r));
 }
 
 /* The same with the next protocol in the fourth byte. */
@@ -57,7 +57,7 @@ static void decode_vxlan_gpe(struct packet *p, struct rd r)
     else if (next == NEXT_IP6)
         decode_ip6(p, rd_rest(&r));
     else if (next == NEXT_ETHERNET)
-        decode_ethernet(p, rd_rest(&r), -1);
+        decode_ethernet(p, rd_rest(&r));
 }
 
 /* Version 2, option length 6, flags 8, protocol 16, network 24, reserved 8, options */

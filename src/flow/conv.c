@@ -1,0 +1,229 @@
+/* The table of conversations: open addressing over 8-byte slots, so that a look-up touches one line of the table and
+ * one of the conversation. Rules for numbers: observed, tshark 4.0.17. Invariant: a pair of endpoints has one current
+ * conversation; a new TCP stream on the same pair takes its place. */
+#include "flow/conv.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "flow/conv_rules.h"
+#include "flow/tcp_analysis.h"
+
+enum { BLOCK = 256, FIRST_SLOTS = 256 };
+
+static struct conv *conv_at(const struct conv_table *t, uint32_t index)
+{
+    return &t->blocks[index / BLOCK][index % BLOCK];
+}
+
+static uint32_t conv_hash(const struct endpoint side[2])
+{
+    uint64_t words[5], hash = 0x9e3779b97f4a7c15u;
+    memcpy(words, side, sizeof words);
+    for (int i = 0; i < 5; i++) {
+        hash = (hash ^ words[i]) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
+    }
+    return (uint32_t)hash;
+}
+_Static_assert(sizeof(struct endpoint) == 20, "two endpoints are five words");
+
+static bool conv_rehash(struct conv_table *t)
+{
+    size_t n = t->n_slots ? t->n_slots * 2 : FIRST_SLOTS;
+    struct conv_slot *slots = memory_zero(n, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < t->n_slots; i++) {
+        if (!t->slots[i].index)
+            continue;
+        size_t at = t->slots[i].hash & (n - 1);
+        while (slots[at].index)
+            at = (at + 1) & (n - 1);
+        slots[at] = t->slots[i];
+    }
+    memory_free(t->slots);
+    t->slots = slots;
+    t->n_slots = n;
+    return true;
+}
+
+/* The slot of this pair, or the empty one where it would stand. */
+static struct conv_slot *conv_slot(const struct conv_table *t, const struct endpoint side[2], uint32_t hash)
+{
+    size_t at = hash & (t->n_slots - 1);
+    for (;; at = (at + 1) & (t->n_slots - 1)) {
+        struct conv_slot *slot = &t->slots[at];
+        if (!slot->index)
+            return slot;
+        if (slot->hash == hash && !memcmp(conv_at(t, slot->index - 1)->side, side, 2 * sizeof *side))
+            return slot;
+    }
+}
+
+static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2])
+{
+    if (t->n_convs / BLOCK == t->n_blocks) {
+        if (!memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
+            return NULL;
+        struct conv *block = memory_alloc(BLOCK * sizeof *block);
+        if (!block)
+            return NULL;
+        t->blocks[t->n_blocks++] = block;
+    }
+    struct tcp_state *tcp = NULL;
+    if (side[0].kind == CONV_TCP && !(tcp = tcp_state_make(&t->tcp_states)))
+        return NULL;
+    struct conv *conv = conv_at(t, t->n_convs++);
+    *conv = (struct conv){.flow = NO_FLOW, .syn_from = -1, .synack_from = -1, .tcp = tcp};
+    memcpy(conv->side, side, 2 * sizeof *side);
+    conv->stream = conv->later_stream = t->next_stream[side[0].kind]++;
+    return conv;
+}
+
+static int conv_kind(const struct layer *layer)
+{
+    switch (layer->kind) {
+    case LAYER_TCP:
+        return CONV_TCP;
+    case LAYER_UDP:
+    case LAYER_UDPLITE:
+        return CONV_UDP;
+    case LAYER_SCTP:
+        return CONV_SCTP;
+    case LAYER_ICMP:
+        return CONV_ICMP;
+    case LAYER_ICMP6:
+        return CONV_ICMP6;
+    case LAYER_GRE:
+        return CONV_GRE;
+    case LAYER_ESP:
+        return CONV_ESP;
+    default:
+        return -1;
+    }
+}
+
+/* Wireshark counts a TCP header once 16 bytes of it are there, a UDP header once 8 are. */
+static bool conv_ports(int kind, const struct layer *layer, uint16_t *sport, uint16_t *dport)
+{
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    *sport = *dport = 0;
+    if (kind > CONV_SCTP)
+        return true;
+    *sport = rd_u16(&r);
+    *dport = rd_u16(&r);
+    if (kind == CONV_SCTP)
+        return rd_ok(&r);
+    uint16_t length = rd_u16(&r);
+    rd_bytes(&r, kind == CONV_TCP ? 10 : 2);
+    if (kind == CONV_UDP && layer->kind == LAYER_UDP && length < 8 && length != 0)
+        return false;
+    return rd_ok(&r);
+}
+
+bool conv_ends(const struct packet *p, const struct layer *layer, struct endpoint out[2])
+{
+    int kind = conv_kind(layer);
+    const struct layer *net = &p->layers[layer->net];
+    uint16_t sport, dport;
+    if (kind < 0 || !conv_ports(kind, layer, &sport, &dport))
+        return false;
+    if (kind == CONV_UDP && layer->kind == LAYER_UDP && net->kind == LAYER_IP4 &&
+        rd_be16(layer->data + 4) < 8)
+        return false;
+    struct rd r = rd_make(net->data, net->cap, net->len);
+    memset(out, 0, 2 * sizeof *out);
+    bool ip6 = net->kind == LAYER_IP6;
+    uint32_t size = ip6 ? 16 : 4;
+    rd_skip(&r, ip6 ? 8 : 12);
+    for (int i = 0; i < 2; i++) {
+        const uint8_t *address = rd_bytes(&r, size);
+        if (!address)
+            return false;
+        memcpy(out[i].address, address, size);
+        out[i].family = ip6 ? 6 : 4;
+        out[i].kind = (uint8_t)kind;
+    }
+    out[0].port = sport;
+    out[1].port = dport;
+    return true;
+}
+
+/* A SYN without ACK starts a new stream when its number is not the base of its direction. */
+static bool conv_starts_stream(const struct conv *conv, const struct layer *layer, uint8_t direction)
+{
+    uint8_t flags = layer->data[13];
+    return (flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN &&
+           tcp_base_differs(conv->tcp, direction, rd_be32(layer->data + 4));
+}
+
+bool conv_find(struct conv_table *t, const struct packet *p, const struct layer *layer, struct conv_ref *out,
+               bool *failed)
+{
+    struct endpoint ends[2];
+    *out = (struct conv_ref){0};
+    if (!conv_ends(p, layer, ends))
+        return false;
+    if (memcmp(&ends[0], &ends[1], sizeof *ends) > 0) {
+        struct endpoint swap = ends[0];
+        ends[0] = ends[1];
+        ends[1] = swap;
+        out->direction = 1;
+    }
+    if (t->n_convs * 2 >= t->n_slots && !conv_rehash(t)) {
+        *failed = true;
+        return false;
+    }
+    uint32_t hash = conv_hash(ends);
+    struct conv_slot *slot = conv_slot(t, ends, hash);
+    if (slot->index) {
+        out->conv = conv_at(t, slot->index - 1);
+        out->reused_ports = layer->kind == LAYER_TCP && conv_starts_stream(out->conv, layer, out->direction);
+    } else if (ends[0].kind == CONV_UDP) {
+        out->conv = conv_wildcard(t, ends, out->direction);
+    }
+    if (!out->conv || out->reused_ports) {
+        out->conv = conv_make(t, ends);
+        if (!out->conv) {
+            *failed = true;
+            return false;
+        }
+        *slot = (struct conv_slot){hash, t->n_convs};
+        out->is_new = true;
+    }
+    out->stream = out->is_new ? out->conv->stream : out->conv->later_stream;
+    if (!conv_apply_rules(t, p, layer, out))
+        *failed = true;
+    return !*failed;
+}
+
+void conv_reset(struct conv_table *t)
+{
+    /* A table that one large capture blew up would cost every small one that follows. */
+    if (t->n_slots > 16 * FIRST_SLOTS) {
+        memory_free(t->slots);
+        t->slots = NULL;
+        t->n_slots = 0;
+    } else if (t->n_slots) {
+        memset(t->slots, 0, t->n_slots * sizeof *t->slots);
+    }
+    while (t->n_blocks > 1)
+        memory_free(t->blocks[--t->n_blocks]);
+    arena_reset(&t->tcp_states);
+    memset(t->next_stream, 0, sizeof t->next_stream);
+    t->n_convs = 0;
+    t->n_wildcards = 0;
+    t->numbers_may_differ = false;
+}
+
+void conv_free(struct conv_table *t)
+{
+    memory_free(t->slots);
+    for (size_t i = 0; i < t->n_blocks; i++)
+        memory_free(t->blocks[i]);
+    memory_free(t->blocks);
+    memory_free(t->wildcards);
+    arena_free(&t->tcp_states);
+    *t = (struct conv_table){0};
+}

@@ -1,0 +1,222 @@
+/* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Key: both addresses, protocol, identification and
+ * VLAN; where fragments overlap, the one that starts first wins, and of two that start together the earlier one:
+ * observed, tshark 4.0.17. Invariant: a pending datagram's pieces are sorted by offset, equal ones by arrival. */
+#include "stream/defrag.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { FIRST_BUCKETS = 64 };
+
+struct key {
+    uint8_t addresses[32];
+    uint32_t id;
+    uint16_t tag;
+    uint8_t protocol, kind;
+};
+_Static_assert(sizeof(struct key) == 40, "no padding: keys are compared as bytes");
+
+struct piece {
+    struct piece *next;
+    uint32_t frame, offset, len;
+    uint8_t data[];
+};
+
+struct pending {
+    struct pending *next;
+    struct key key;
+    struct piece *pieces;
+    uint32_t total; /* length of the datagram, once the last fragment is known */
+    bool has_total, multiple_tails;
+};
+
+static struct key key_of(const struct packet *p)
+{
+    const struct layer *net = &p->layers[p->fragment.net];
+    struct key key = {.id = p->fragment.id, .tag = net->tag, .protocol = p->fragment.protocol, .kind = net->kind};
+    bool ip6 = net->kind == LAYER_IP6;
+    memcpy(key.addresses, net->data + (ip6 ? 8 : 12), ip6 ? 32 : 8); /* the header was read whole */
+    return key;
+}
+
+static uint32_t key_hash(const struct key *key)
+{
+    uint64_t words[5], hash = 0x9e3779b97f4a7c15u;
+    memcpy(words, key, sizeof words);
+    for (int i = 0; i < 5; i++) {
+        hash = (hash ^ words[i]) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
+    }
+    return (uint32_t)hash;
+}
+
+static bool grow(struct defrag *d)
+{
+    size_t n = d->n_buckets ? d->n_buckets * 4 : FIRST_BUCKETS;
+    struct pending **buckets = memory_zero(n, sizeof *buckets);
+    if (!buckets)
+        return false;
+    for (size_t i = 0; i < d->n_buckets; i++)
+        for (struct pending *p = d->buckets[i], *next; p; p = next) {
+            next = p->next;
+            size_t at = key_hash(&p->key) & (n - 1);
+            p->next = buckets[at];
+            buckets[at] = p;
+        }
+    memory_free(d->buckets);
+    d->buckets = buckets;
+    d->n_buckets = n;
+    return true;
+}
+
+static void pending_free(struct defrag *d, struct pending *p)
+{
+    while (p->pieces) {
+        struct piece *next = p->pieces->next;
+        d->held -= sizeof *p->pieces + p->pieces->len;
+        memory_free(p->pieces);
+        p->pieces = next;
+    }
+    memory_free(p);
+    d->n_pending--;
+}
+
+/* The link that points at the key's datagram, or at the NULL where it belongs. */
+static struct pending **find(const struct defrag *d, const struct key *key)
+{
+    struct pending **link = &d->buckets[key_hash(key) & (d->n_buckets - 1)];
+    while (*link && memcmp(&(*link)->key, key, sizeof *key))
+        link = &(*link)->next;
+    return link;
+}
+
+static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const struct fragment *f)
+{
+    struct piece *piece = memory_alloc(sizeof *piece + f->data.len);
+    if (!piece)
+        return false;
+    *piece = (struct piece){.frame = frame, .offset = f->offset, .len = f->data.len};
+    memcpy(piece->data, f->data.data, f->data.len);
+    struct piece **link = &p->pieces;
+    while (*link && (*link)->offset <= piece->offset)
+        link = &(*link)->next;
+    piece->next = *link;
+    *link = piece;
+    d->held += sizeof *piece + piece->len;
+    uint32_t end = f->offset + f->data.len;
+    if (!f->more) {
+        if (p->has_total && p->total != end)
+            p->multiple_tails = true;
+        else
+            p->total = end;
+        p->has_total = true;
+    }
+    return true;
+}
+
+static bool is_whole(const struct pending *p)
+{
+    uint32_t reached = 0;
+    if (!p->has_total)
+        return false;
+    for (const struct piece *piece = p->pieces; piece && piece->offset <= reached; piece = piece->next)
+        if (piece->offset + piece->len > reached)
+            reached = piece->offset + piece->len;
+    return reached >= p->total;
+}
+
+/* Copies what lies past `reached` and notes whether the part before it agrees. */
+static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, uint32_t total, bool *overlaps,
+                    bool *conflicts)
+{
+    uint32_t end = piece->offset + piece->len;
+    if (end > total)
+        end = total;
+    if (piece->offset < reached) {
+        uint32_t stop = end < reached ? end : reached;
+        *overlaps = stop > piece->offset;
+        *conflicts = *overlaps && memcmp(data + piece->offset, piece->data, stop - piece->offset);
+    }
+    if (end > reached) {
+        memcpy(data + reached, piece->data + (reached - piece->offset), end - reached);
+        reached = end;
+    }
+    return reached;
+}
+
+static bool assemble(const struct pending *p, struct arena *arena, struct datagram *out)
+{
+    uint32_t n = 0;
+    for (const struct piece *piece = p->pieces; piece; piece = piece->next)
+        n++;
+    uint8_t *data = arena_alloc(arena, p->total);
+    uint32_t *frames = arena_alloc(arena, n * sizeof *frames);
+    bool *overlaps = arena_alloc(arena, n), *conflicts = arena_alloc(arena, n);
+    if (!data || !frames || !overlaps || !conflicts)
+        return false;
+    memset(overlaps, 0, n);
+    memset(conflicts, 0, n);
+    *out = (struct datagram){.data = data, .len = p->total, .n_frames = n, .frames = frames,
+                             .overlaps = overlaps, .conflicts = conflicts, .multiple_tails = p->multiple_tails};
+    uint32_t reached = 0, i = 0;
+    for (const struct piece *piece = p->pieces; piece; piece = piece->next, i++) {
+        frames[i] = piece->frame;
+        if (piece->offset + piece->len > p->total)
+            out->too_long = true;
+        if (piece->offset < p->total)
+            reached = lay(piece, data, reached, p->total, &overlaps[i], &conflicts[i]);
+        out->overlap |= overlaps[i];
+        out->conflict |= conflicts[i];
+    }
+    return true;
+}
+
+enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct arena *arena, struct datagram *out)
+{
+    const struct fragment *f = &p->fragment;
+    if (f->data.cap < f->data.len)
+        return DEFRAG_UNUSABLE;
+    if (d->n_pending >= d->n_buckets && !grow(d))
+        return DEFRAG_MEMORY;
+    struct key key = key_of(p);
+    struct pending **link = find(d, &key);
+    if (!*link) {
+        if (d->held > DEFRAG_LIMIT) {
+            d->refused++;
+            return DEFRAG_PENDING;
+        }
+        if (!(*link = memory_zero(1, sizeof **link)))
+            return DEFRAG_MEMORY;
+        (*link)->key = key;
+        d->n_pending++;
+    }
+    if (!add_piece(d, *link, p->frame->number, f))
+        return DEFRAG_MEMORY;
+    if (!is_whole(*link))
+        return DEFRAG_PENDING;
+    struct pending *whole = *link;
+    *link = whole->next;
+    bool ok = assemble(whole, arena, out);
+    pending_free(d, whole);
+    return ok ? DEFRAG_COMPLETE : DEFRAG_MEMORY;
+}
+
+void defrag_reset(struct defrag *d)
+{
+    for (size_t i = 0; d->n_pending && i < d->n_buckets; i++)
+        for (struct pending *p = d->buckets[i], *next; p; p = next) {
+            next = p->next;
+            pending_free(d, p);
+        }
+    if (d->n_buckets)
+        memset(d->buckets, 0, d->n_buckets * sizeof *d->buckets);
+    d->refused = 0;
+}
+
+void defrag_free(struct defrag *d)
+{
+    defrag_reset(d);
+    memory_free(d->buckets);
+    *d = (struct defrag){0};
+}
