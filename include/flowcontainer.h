@@ -196,10 +196,11 @@ FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size
  *   protocol dictionary<int32, utf8>    "tcp", "udp", "sctp", "icmp", "icmpv6", "gre", "esp"
  *   stream uint32                       tcp.stream or udp.stream; for others a number of our own, by protocol
  *   src, dst utf8; sport, dport uint16  client and server (ports 0 where the protocol has none)
- *   client_by dictionary<int32, utf8>   what the direction rests on: "syn", "synack", "port"
+ *   client_by dictionary<int32, utf8>   what the direction rests on: "syn", "synack", "port", or
+ *                                       "first" (packet) where the protocol has no ports
  *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are others; else null
  *   time_start, time_end timestamp[ns, UTC]   over the kept packets
- *   end dictionary<int32, utf8>         why the flow ended: "capture", "idle", "active", "fin", "rst"
+ *   end dictionary<int32, utf8>         why it ended: "capture"; FC_POLICY_TIMEOUT: "idle", "active", "fin", "rst"
  *   ip_lengths list<int32>              bytes of each IP packet; positive: client to server
  *   ip_timestamps list<timestamp[ns, UTC]>
  *   payload_lengths list<int32>, payload_timestamps list<timestamp[ns, UTC]>   packets whose payload is not empty

@@ -9,9 +9,6 @@
 struct layer *decode_layer(struct packet *p, enum layer_kind kind, const struct rd *r);
 /* Notes why nothing more is decoded, unless a transport header was reached already. */
 void decode_stop(struct packet *p, enum reason reason);
-/* The Ethernet frame and its tags end, for what they carry, at `end`: the rest is padding and trailer. The first claim
- * counts: that of the outermost packet. */
-void decode_claim(struct packet *p, const uint8_t *end);
 /* The reason that a failed reader gives. */
 enum reason decode_failure(const struct rd *r);
 

@@ -59,9 +59,6 @@ void decode_ip4(struct packet *p, struct rd r)
         layer->len = total;
         if (layer->cap > total)
             layer->cap = total;
-        decode_claim(p, layer->data + total);
-    } else {
-        decode_claim(p, layer->data + whole.len);
     }
     struct rd payload = rd_make(layer->data, layer->cap, layer->len);
     rd_skip(&payload, header);
@@ -106,7 +103,6 @@ void decode_ip6(struct packet *p, struct rd r)
         if (layer->cap > layer->len)
             layer->cap = layer->len;
     }
-    decode_claim(p, layer->data + layer->len);
     struct rd payload = rd_make(layer->data, layer->cap, layer->len);
     rd_skip(&payload, 40);
     decode_ip_payload(p, net, next, rd_rest(&payload));

@@ -10,27 +10,14 @@ enum {
     LINK_NFLOG = 239, LINK_SLL2 = 276
 };
 
-enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IP6 = 0x86dd, TYPE_MPLS = 0x8847,
+enum { TYPE_IP4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_IP6 = 0x86dd, TYPE_MPLS = 0x8847,
        TYPE_MPLS_UP = 0x8848, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_PPP = 0x880b,
        TYPE_BRIDGED = 0x6558, MAX_LENGTH = 1500, MIN_TYPE = 1536 };
 
-/* 802.3: the length field, not what follows, says where padding starts. */
-static void decode_length(struct packet *p, struct layer *layer, uint32_t header, uint32_t length, struct rd r)
+/* 802.3: what lies behind the length is padding. */
+static void decode_length(struct packet *p, uint32_t length, struct rd r)
 {
-    if (length < rd_left(&r)) {
-        layer->used = header + length;
-        r = rd_sub(&r, length);
-    }
-    decode_llc(p, r);
-}
-
-/* ARP is no IP, but what it leaves of the frame is padding: hardware and protocol length 8 each, at 4. */
-static void decode_arp(struct packet *p, struct rd r)
-{
-    uint32_t size = 8 + 2u * rd_peek8(&r, 4) + 2u * rd_peek8(&r, 5);
-    if (size < rd_left(&r) && rd_has(&r, 6))
-        decode_claim(p, r.data + r.pos + size);
-    decode_stop(p, REASON_NOT_IP);
+    decode_llc(p, length <= rd_left(&r) ? rd_sub(&r, length) : r);
 }
 
 /* 802.1Q: tag control 16, type or length 16 */
@@ -45,7 +32,7 @@ static void decode_vlan(struct packet *p, struct rd r)
     }
     p->tag = control & 0xfff;
     if (type <= MAX_LENGTH)
-        decode_length(p, layer, 4, type, r);
+        decode_length(p, type, r);
     else
         decode_ethertype(p, type, r);
 }
@@ -91,9 +78,6 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
     case TYPE_BRIDGED:
         decode_ethernet(p, r);
         break;
-    case TYPE_ARP:
-        decode_arp(p, r);
-        break;
     default:
         decode_stop(p, REASON_NOT_IP);
     }
@@ -110,7 +94,7 @@ void decode_ethernet(struct packet *p, struct rd r)
     if (!rd_ok(&r))
         decode_stop(p, decode_failure(&r));
     else if (type <= MAX_LENGTH)
-        decode_length(p, layer, 14, type, r);
+        decode_length(p, type, r);
     else if (type >= MIN_TYPE)
         decode_ethertype(p, type, r);
     else

@@ -47,20 +47,6 @@ void decode_stop(struct packet *p, enum reason reason)
         p->reason = (uint8_t)reason;
 }
 
-void decode_claim(struct packet *p, const uint8_t *end)
-{
-    for (int i = p->n_layers - 1; i >= 0; i--) {
-        struct layer *layer = &p->layers[i];
-        if (layer->kind != LAYER_ETH && layer->kind != LAYER_VLAN)
-            continue;
-        if (layer->used || end < layer->data || end - layer->data >= layer->len)
-            return;
-        layer->used = (uint32_t)(end - layer->data);
-        if (layer->kind == LAYER_ETH)
-            return;
-    }
-}
-
 enum reason decode_failure(const struct rd *r)
 {
     return r->fail == RD_CUT ? REASON_CUT : REASON_MALFORMED;

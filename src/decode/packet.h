@@ -35,7 +35,6 @@ struct layer {
     uint8_t number;      /* IP layers: protocol of the payload after all extension headers */
     uint8_t header_len;  /* fixed part where known */
     uint16_t tag;        /* VLAN id of the innermost tag outside (IP layers) */
-    uint32_t used;       /* ETH and VLAN: bytes of the layer, header included, that its payload claimed; 0: all */
     uint32_t whole_cap, whole_len; /* IP layers: cap and len before the header's own length cut them */
 };
 

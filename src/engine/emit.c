@@ -1,0 +1,154 @@
+/* Layers -> values. Invariant: readers run in the order of the layers, so values of one field stand in Wireshark's
+ * order; nothing here looks at bytes. */
+#include "engine/emit.h"
+
+static void emit_link(struct row *row, const struct examined *x, const struct layer *layer)
+{
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    struct eth_facts facts = {.fcs_len = x->packet.frame->interface->fcs_len};
+    if (layer->kind == LAYER_ETH)
+        eth_read(row, &r, &facts);
+    else
+        vlan_read(row, &r);
+}
+
+static void emit_ip(struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    struct rd r = rd_make(layer->data, layer->whole_cap, layer->whole_len);
+    struct fragment_facts fragments;
+    struct ip_facts facts = {.quoted = layer->quoted};
+    for (int d = 0; d < x->n_datagrams; d++) {
+        if (x->datagram_net[d] != i)
+            continue;
+        const struct datagram *g = &x->datagrams[d];
+        fragments = (struct fragment_facts){.n_frames = g->n_frames,
+                                            .frames = g->frames,
+                                            .overlaps = g->overlaps,
+                                            .conflicts = g->conflicts,
+                                            .len = g->len,
+                                            .data = g->data,
+                                            .overlap = g->overlap,
+                                            .overlap_conflict = g->conflict,
+                                            .multiple_tails = g->multiple_tails,
+                                            .too_long = g->too_long};
+        facts.fragments = &fragments;
+    }
+    if (layer->kind == LAYER_IP4)
+        ip4_read(row, &r, &facts);
+    else
+        ip6_read(row, &r, &facts);
+}
+
+static void emit_tcp(struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    const struct transport *t = &x->transports[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    struct tcp_facts facts = {.quoted = layer->quoted, .has_stream = t->has_ref, .scale = TCP_SCALE_UNKNOWN};
+    if (t->has_ref) {
+        const struct tcp_side *mine = &t->ref.conv->tcp->side[t->ref.direction];
+        const struct tcp_side *other = &t->ref.conv->tcp->side[1 - t->ref.direction];
+        facts.stream = t->ref.stream;
+        facts.has_base_seq = mine->has_base;
+        facts.base_seq = mine->base;
+        facts.has_base_ack = other->has_base;
+        facts.base_ack = other->base;
+        facts.scale = mine->scale;
+        facts.analysis = t->tcp.flags;
+        facts.dup_ack_num = t->tcp.dup_num;
+        facts.dup_ack_frame = t->tcp.dup_frame;
+        facts.fin_active = t->fin_active;
+        facts.fin_passive = t->fin_passive;
+        facts.fin_retransmission = t->fin_again ? t->fin_frame : 0;
+        facts.has_times = t->has_times;
+        facts.time_ns = x->packet.frame->time_ns;
+        facts.first_ns = t->first_ns;
+        facts.previous_ns = t->previous_ns;
+    }
+    tcp_read(row, &r, &facts);
+}
+
+static void emit_udp(struct row *row, const struct examined *x, int i)
+{
+    const struct packet *p = &x->packet;
+    const struct layer *layer = &p->layers[i], *net = &p->layers[layer->net];
+    const struct transport *t = &x->transports[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    struct udp_facts facts = {.lite = layer->kind == LAYER_UDPLITE,
+                              .has_stream = t->has_ref,
+                              .ipv6 = net->kind == LAYER_IP6,
+                              .ttl = net->data[net->kind == LAYER_IP6 ? 7 : 8]};
+    if (t->has_ref) {
+        facts.stream = t->ref.stream;
+        facts.has_times = t->has_times;
+        facts.time_ns = p->frame->time_ns;
+        facts.first_ns = t->first_ns;
+        facts.previous_ns = t->previous_ns;
+    }
+    udp_read(row, &r, &facts);
+}
+
+static void emit_facts(struct row *row, const struct frame *f, const struct frame_times *times, bool is_pcapng)
+{
+    struct frame_facts facts = {.number = f->number,
+                                .len = f->len,
+                                .cap_len = f->cap_len,
+                                .has_time = f->has_time,
+                                .time_ns = f->time_ns,
+                                .first_ns = times->first_ns,
+                                .previous_ns = times->previous_ns,
+                                .has_section = is_pcapng,
+                                .has_packet_flags = f->has_packet_flags,
+                                .packet_flags = f->packet_flags};
+    if (f->interface) {
+        facts.link_type = f->interface->link_type;
+        facts.section = f->interface->section;
+        facts.interface_id = f->interface->id;
+        facts.has_interface = is_pcapng;
+        facts.interface_name = f->interface->name;
+        facts.interface_description = f->interface->description;
+    }
+    if (f->options) {
+        facts.options = f->options->data;
+        facts.options_len = f->options->len;
+        facts.options_big_endian = f->options->big_endian;
+    }
+    frame_read(row, &facts);
+}
+
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times, bool is_pcapng)
+{
+    emit_facts(row, x->packet.frame, times, is_pcapng);
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        switch (x->packet.layers[i].kind) {
+        case LAYER_ETH:
+        case LAYER_VLAN:
+            emit_link(row, x, &x->packet.layers[i]);
+            break;
+        case LAYER_IP4:
+        case LAYER_IP6:
+            emit_ip(row, x, i);
+            break;
+        case LAYER_TCP:
+            emit_tcp(row, x, i);
+            break;
+        case LAYER_UDP:
+        case LAYER_UDPLITE:
+            emit_udp(row, x, i);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+void frame_times_note(struct frame_times *times, const struct frame *frame)
+{
+    if (times->started)
+        times->previous_ns = times->this_ns;
+    else
+        times->first_ns = times->previous_ns = frame->time_ns;
+    times->this_ns = frame->time_ns;
+    times->started = true;
+}

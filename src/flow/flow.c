@@ -1,0 +1,126 @@
+/* Flows of one capture, in the order of their first kept packets. Invariant: conv->flow is the flow that the
+ * conversation's next packet goes to, unless the policy ends it first. */
+#include "flow/flow.h"
+
+#include "base/memory.h"
+#include "flow/tcp_analysis.h"
+
+enum { BLOCK = 256 };
+
+struct flow *flow_at(const struct flow_table *t, uint32_t index)
+{
+    return &t->blocks[index / BLOCK][index % BLOCK];
+}
+
+/* Who asked whom: the handshake if it was seen, otherwise the larger port; without ports the first sender. */
+static void choose_client(struct flow *flow, const struct flow_packet *p, enum fc_style style)
+{
+    const struct conv *conv = p->ref.conv;
+    uint8_t from = p->ref.direction;
+    if (style == FC_STYLE_CLEAN && conv->syn_from >= 0) {
+        flow->client = (uint8_t)conv->syn_from;
+        flow->client_by = CLIENT_BY_SYN;
+    } else if (style == FC_STYLE_CLEAN && conv->synack_from >= 0) {
+        flow->client = (uint8_t)(1 - conv->synack_from);
+        flow->client_by = CLIENT_BY_SYNACK;
+    } else if (conv->side[0].kind > CONV_SCTP) {
+        flow->client = from;
+        flow->client_by = CLIENT_BY_FIRST;
+    } else {
+        flow->client = conv->side[from].port > conv->side[1 - from].port ? from : (uint8_t)(1 - from);
+        flow->client_by = CLIENT_BY_PORT;
+    }
+}
+
+static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
+{
+    if (t->n_flows / BLOCK == t->n_blocks) {
+        if (!memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
+            return NULL;
+        struct flow *block = memory_alloc(BLOCK * sizeof *block);
+        if (!block)
+            return NULL;
+        t->blocks[t->n_blocks++] = block;
+    }
+    struct flow *flow = flow_at(t, t->n_flows);
+    *flow = (struct flow){.conv = p->ref.conv, .first_ns = p->time_ns, .last_ns = p->time_ns};
+    choose_client(flow, p, t->policy.style);
+    p->ref.conv->flow = t->n_flows++;
+    return flow;
+}
+
+/* After a close, what carries no data and opens nothing is the rest of the goodbye. */
+static bool is_goodbye(const struct flow_packet *p)
+{
+    return p->payload_len == 0 && !(p->tcp_flags & TCP_FLAG_SYN);
+}
+
+/* Whether the policy ends this flow before the packet. */
+static bool flow_is_over(const struct flow_table *t, struct flow *flow, const struct flow_packet *p)
+{
+    if (t->policy.policy == FC_POLICY_STREAM)
+        return false;
+    if (flow->closed && !is_goodbye(p))
+        return true;
+    if (p->time_ns - flow->last_ns > t->policy.idle_ns) {
+        if (!flow->closed)
+            flow->end = END_IDLE;
+        return true;
+    }
+    if (p->time_ns - flow->first_ns > t->policy.active_ns) {
+        if (!flow->closed)
+            flow->end = END_ACTIVE;
+        return true;
+    }
+    return false;
+}
+
+static void flow_note_close(struct flow *flow, const struct flow_packet *p)
+{
+    if (flow->closed)
+        return;
+    if (p->tcp_flags & TCP_FLAG_FIN)
+        flow->fins |= (uint8_t)(1 << p->ref.direction);
+    if (p->tcp_flags & TCP_FLAG_RST) {
+        flow->closed = true;
+        flow->end = END_RST;
+    } else if (flow->fins == 3) {
+        flow->closed = true;
+        flow->end = END_FIN;
+    }
+}
+
+struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *index)
+{
+    struct conv *conv = p->ref.conv;
+    struct flow *flow = conv->flow == NO_FLOW ? NULL : flow_at(t, conv->flow);
+    if (!flow || flow_is_over(t, flow, p)) {
+        flow = flow_make(t, p);
+        if (!flow)
+            return NULL;
+    }
+    *index = conv->flow;
+    flow->last_ns = p->time_ns;
+    flow->n_packets++;
+    if (p->payload_len)
+        flow->has_payload = true;
+    if (t->policy.policy == FC_POLICY_TIMEOUT)
+        flow_note_close(flow, p);
+    return flow;
+}
+
+void flow_reset(struct flow_table *t)
+{
+    while (t->n_blocks > 1)
+        memory_free(t->blocks[--t->n_blocks]);
+    t->n_flows = 0;
+}
+
+void flow_free(struct flow_table *t)
+{
+    flow_reset(t);
+    if (t->n_blocks)
+        memory_free(t->blocks[0]);
+    memory_free(t->blocks);
+    *t = (struct flow_table){.policy = t->policy};
+}

@@ -1,0 +1,57 @@
+/* Flows: what the user gets a row for. Under the policy `stream` a flow is a conversation; under `timeout` a
+ * conversation is cut where it falls silent, lasts too long, or is closed. Only kept packets count. */
+#ifndef FC_FLOW_FLOW_H
+#define FC_FLOW_FLOW_H
+
+#include "base/log.h"
+#include "flow/conv.h"
+
+enum client_by { CLIENT_BY_SYN, CLIENT_BY_SYNACK, CLIENT_BY_PORT, CLIENT_BY_FIRST };
+enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST };
+
+/* Outermost addresses of a tunnelled flow's first packet, in that packet's direction. */
+struct outer {
+    struct endpoint src, dst;
+};
+
+struct flow {
+    const struct conv *conv;
+    struct log packets, values; /* `forward` in the log: client to server */
+    struct outer *outer;        /* NULL: no tunnel */
+    int64_t first_ns, last_ns;
+    uint32_t n_packets;
+    uint8_t client;             /* index of the client in conv->side */
+    uint8_t client_by, end;
+    uint8_t fins;               /* bit a direction */
+    bool closed;                /* FIN both ways or RST seen */
+    bool has_payload;
+};
+
+struct flow_policy {
+    enum fc_policy policy;
+    enum fc_style style;
+    int64_t idle_ns, active_ns;
+};
+
+struct flow_table {
+    struct flow_policy policy;
+    struct flow **blocks;
+    size_t n_blocks, blocks_capacity;
+    uint32_t n_flows;
+};
+
+/* A kept packet, as a flow sees it. */
+struct flow_packet {
+    struct conv_ref ref;
+    int64_t time_ns;
+    uint32_t payload_len;
+    uint8_t tcp_flags; /* 0 for other protocols */
+};
+
+struct flow *flow_at(const struct flow_table *table, uint32_t index);
+/* The flow that this packet belongs to, made when needed; NULL when memory ends. *index is its number. */
+struct flow *flow_assign(struct flow_table *table, const struct flow_packet *packet, uint32_t *index);
+void flow_reset(struct flow_table *table);
+void flow_free(struct flow_table *table);
+
+#endif

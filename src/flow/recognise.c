@@ -1,0 +1,66 @@
+/* mDNS is any payload on port 5353 (RFC 6762), SSDP an HTTP-like one on port 1900 (UPnP Device Architecture 1.1), as
+ * long as the other port is not lower and taken by a protocol of its own: of two known ports the lower one decides.
+ * Observed, tshark 4.0.17; the list of ports is `tshark -G decodes`, udp.port, below 5353. */
+#include "flow/recognise.h"
+
+#include <string.h>
+
+enum { PORT_SSDP = 1900, PORT_MDNS = 5353 };
+
+static const uint16_t known_ports[] = {
+    0, 7, 13, 19, 37, 49, 53, 67, 68, 69, 88, 111, 123, 137, 138, 161, 162, 173, 177, 213, 269, 319, 320,
+    389, 427, 434, 464, 473, 496, 500, 502, 513, 514, 520, 521, 524, 525, 539, 546, 547, 573, 623, 631, 646,
+    654, 664, 698, 699, 701, 750, 853, 854, 910, 921, 925, 1001, 1044, 1052, 1069, 1089, 1090, 1091, 1101,
+    1113, 1153, 1194, 1293, 1547, 1628, 1629, 1645, 1646, 1700, 1701, 1718, 1719, 1745, 1755, 1812, 1813,
+    1900, 1985, 2029, 2048, 2055, 2067, 2099, 2123, 2152, 2157, 2190, 2221, 2222, 2231, 2246, 2268, 2269,
+    2313, 2345, 2424, 2427, 2428, 2727, 2887, 2944, 2945, 2948, 2949, 2960, 3000, 3121, 3130, 3205, 3222,
+    3250, 3333, 3343, 3357, 3386, 3389, 3452, 3455, 3478, 3483, 3503, 3540, 3544, 3567, 3622, 3671, 3784,
+    3785, 3792, 3799, 3804, 3819, 3863, 3956, 4000, 4011, 4058, 4305, 4306, 4307, 4341, 4342, 4500, 4533,
+    4534, 4551, 4555, 4556, 4569, 4665, 4672, 4713, 4729, 4739, 4754, 4784, 4789, 4790, 4791, 4991, 5000,
+    5001, 5031, 5050, 5060, 5072, 5094, 5246, 5247, 5264, 5265, 5350, 5351,
+};
+
+static bool known(uint16_t port)
+{
+    size_t low = 0, high = sizeof known_ports / sizeof known_ports[0];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (known_ports[middle] == port)
+            return true;
+        if (known_ports[middle] < port)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* A request or status line, or a header line of one of the two. */
+static bool looks_like_http(struct rd r)
+{
+    static const char *const starts[] = {"NOTIFY ",      "M-SEARCH ", "HTTP/",   "SUBSCRIBE ", "UNSUBSCRIBE ",
+                                         "GET ",         "POST ",     "HEAD ",   "PUT ",       "OPTIONS ",
+                                         "DELETE "};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        uint32_t n = (uint32_t)strlen(starts[i]);
+        struct rd copy = r;
+        const uint8_t *bytes = rd_has(&copy, n) ? rd_bytes(&copy, n) : NULL;
+        if (bytes && !memcmp(bytes, starts[i], n))
+            return true;
+    }
+    return false;
+}
+
+enum udp_service recognise_udp(const struct layer *layer)
+{
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint16_t a = rd_u16(&r), b = rd_u16(&r);
+    rd_skip(&r, 4);
+    uint16_t low = a < b ? a : b, high = a < b ? b : a;
+    if (low != PORT_MDNS && low != PORT_SSDP && ((high != PORT_MDNS && high != PORT_SSDP) || known(low)))
+        return UDP_OTHER;
+    uint16_t port = low == PORT_MDNS || low == PORT_SSDP ? low : high;
+    if (port == PORT_MDNS)
+        return rd_left(&r) > 0 ? UDP_MDNS : UDP_OTHER;
+    return looks_like_http(r) ? UDP_SSDP : UDP_OTHER;
+}
