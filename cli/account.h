@@ -1,0 +1,15 @@
+/* What is said at the end of a run. */
+#ifndef FC_CLI_ACCOUNT_H
+#define FC_CLI_ACCOUNT_H
+
+#include "flowcontainer.h"
+#include "tally.h"
+
+/* One line of what was written, one of what was left out and why, one for each remark. */
+void account_say(const struct fc_run *run, const struct tally *tally, enum fc_level level);
+/* The exit status that the run's problems make. */
+int account_status(const struct fc_run *run);
+/* One line for each capture that was damaged or of no use. */
+void account_say_problems(const struct fc_run *run);
+
+#endif

@@ -1,0 +1,65 @@
+/* Values of Arrow arrays, by the schema they came with. */
+#ifndef FC_CLI_CELL_H
+#define FC_CLI_CELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arrow.h"
+
+enum cell_kind {
+    CELL_NULL, /* a type that the command does not know, too */
+    CELL_BOOL,
+    CELL_INT,
+    CELL_UINT,
+    CELL_FLOAT,
+    CELL_TEXT,
+    CELL_BYTES,
+    CELL_TIME,     /* int64, ns since 1970 */
+    CELL_DURATION, /* int64, ns */
+    CELL_DICT,     /* child 0: the dictionary's values */
+    CELL_LIST,     /* child 0: its items */
+    CELL_STRUCT
+};
+
+struct cell_type {
+    char *name;
+    enum cell_kind kind;
+    uint8_t width;      /* bytes of a number; of an offset of a list, text or bytes */
+    struct cell_type *children;
+    size_t n_children;
+};
+
+/* Describes a schema; false when out of memory. Free with cell_free, also after false. */
+bool cell_describe(struct cell_type *out, const struct ArrowSchema *schema);
+void cell_free(struct cell_type *type);
+/* Index of the child of this name, or SIZE_MAX. */
+size_t cell_child(const struct cell_type *type, const char *name);
+
+/* i counts from the array's own offset in all of these. A null reads as 0 or as empty. */
+static inline bool cell_is_null(const struct ArrowArray *array, int64_t i)
+{
+    const uint8_t *bits = array->n_buffers ? array->buffers[0] : NULL;
+    int64_t at = i + array->offset;
+    return bits && !(bits[at >> 3] >> (at & 7) & 1);
+}
+
+int64_t cell_int(const struct cell_type *type, const struct ArrowArray *array, int64_t i);
+double cell_float(const struct cell_type *type, const struct ArrowArray *array, int64_t i);
+bool cell_bool(const struct ArrowArray *array, int64_t i);
+
+struct cell_span {
+    const char *p;
+    size_t len;
+};
+/* CELL_TEXT, CELL_BYTES, and CELL_DICT of those. */
+struct cell_span cell_text(const struct cell_type *type, const struct ArrowArray *array, int64_t i);
+
+struct cell_range {
+    int64_t from, to; /* rows of children[0], that array's own offset not counted in */
+};
+/* CELL_LIST */
+struct cell_range cell_list(const struct cell_type *type, const struct ArrowArray *array, int64_t i);
+
+#endif

@@ -1,0 +1,286 @@
+/* The command proper: opens a run, drains its stream into a format or a sink, tells how it went.
+ *
+ * Invariant: a file of -o gets its name only after the last row is in it; rows go to one descriptor, everything
+ * that is told about them to standard error, after the rows.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "commands.h"
+#include "format.h"
+#include "progress.h"
+#include "say.h"
+#include "stop.h"
+#include "target.h"
+
+enum { TERMINAL_ROWS = 50, SIGNAL_STATUS = 128 };
+
+struct job {
+    const struct opt *opt;
+    struct fc_run *run;
+    struct ArrowArrayStream stream; /* counts into tally */
+    struct tally tally;
+    struct progress progress;
+    struct target target;
+    int fd;
+};
+
+size_t command_width(int fd)
+{
+    struct winsize size = {0};
+    if (!isatty(fd))
+        return 0;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
+        return size.ws_col;
+    const char *columns = getenv("COLUMNS");
+    long n = columns ? strtol(columns, NULL, 10) : 0;
+    return n > 0 ? (size_t)n : 80;
+}
+
+bool command_colour(const struct opt *opt, int fd)
+{
+    return opt->colour == OPT_ALWAYS || (opt->colour == OPT_BY_ITSELF && say_colour(fd));
+}
+
+int command_refuse(const struct opt *opt, const struct fc_error *err)
+{
+    say_error(err, opt->run.filter);
+    switch (err->status) {
+    case FC_IO:
+    case FC_FORMAT:
+    case FC_CUT:
+    case FC_NO_FLOWS: return EXIT_UNREADABLE;
+    case FC_MEMORY: return EXIT_OUTPUT;
+    default: return EXIT_USAGE;
+    }
+}
+
+static int out_of_memory(void)
+{
+    say("out of memory");
+    return EXIT_OUTPUT;
+}
+
+static int stopped(void)
+{
+    return SIGNAL_STATUS + stop_asked();
+}
+
+static int write_failure(const char *name, int error)
+{
+    if (stop_asked())
+        return stopped();
+    say("cannot write %s: %s", name, strerror(error));
+    return EXIT_OUTPUT;
+}
+
+int command_close(struct out *out, int status)
+{
+    int error = out_close(out);
+    if (!error || error == EPIPE)
+        return status;
+    return write_failure("standard output", error);
+}
+
+static const struct format *format_of(enum opt_format format)
+{
+    switch (format) {
+    case OPT_NDJSON: return &FORMAT_NDJSON;
+    case OPT_JSON: return &FORMAT_JSON;
+    case OPT_CSV: return &FORMAT_CSV;
+    default: return &FORMAT_TABLE;
+    }
+}
+
+/* get_next has failed: by Ctrl-C, or because memory has ended. */
+static int stream_failure(struct job *job)
+{
+    if (stop_asked())
+        return stopped();
+    const char *text = job->stream.get_last_error(&job->stream);
+    say("%s", text ? text : "the run failed");
+    return EXIT_OUTPUT;
+}
+
+static int write_batches(struct job *job, struct view *view, const struct format *format)
+{
+    struct ArrowArray batch;
+    while (!view->out->error) {
+        int bad = job->stream.get_next(&job->stream, &batch);
+        if (bad)
+            return stream_failure(job);
+        if (!batch.release)
+            break;
+        /* Rows that appear on the screen are progress enough. */
+        if (view->limit == 0 && job->fd == STDOUT_FILENO && isatty(STDOUT_FILENO))
+            cli_progress_end(&job->progress);
+        format->rows(view, &batch);
+        batch.release(&batch);
+        /* What comes slowly, from a pipe, is wanted as it comes. */
+        if (view->limit == 0)
+            out_flush(view->out);
+    }
+    return 0;
+}
+
+static bool find_fields(struct job *job, struct view *view)
+{
+    size_t n = job->opt->n_fields;
+    size_t *fields = calloc(n + 1, sizeof *fields);
+    for (size_t i = 0; fields && i < n; i++)
+        fields[i] = fc_field_find(job->opt->fields[i]);
+    view->fields = fields;
+    view->n_fields = n;
+    return fields != NULL;
+}
+
+static uint64_t n_captures(const struct job *job)
+{
+    struct fc_progress at = {0};
+    fc_run_progress(job->run, &at);
+    return at.captures_total;
+}
+
+static int write_text(struct job *job)
+{
+    const struct opt *opt = job->opt;
+    const struct format *format = format_of(opt->format);
+    struct out out;
+    bool terminal = isatty(job->fd) && opt->format == OPT_TABLE;
+    struct view view = {.out = &out,
+                        .type = &job->tally.type,
+                        .level = opt->run.level,
+                        .width = command_width(job->fd),
+                        .limit = terminal && !opt->all ? TERMINAL_ROWS : 0,
+                        .utf8 = say_utf8(),
+                        .colour = command_colour(opt, job->fd),
+                        .headings = n_captures(job) > 1};
+    if (!out_open(&out, job->fd, false) || !find_fields(job, &view)) {
+        out_close(&out);
+        return out_of_memory();
+    }
+    int status = format->begin(&view) ? write_batches(job, &view, format) : out_of_memory();
+    cli_progress_end(&job->progress);
+    format->end(&view);
+    int error = out_close(&out);
+    if (!status && view.scratch.failed)
+        status = out_of_memory();
+    text_free(&view.scratch);
+    free((void *)view.fields);
+    if (error == EPIPE && !opt->output)
+        return status ? status : -1;
+    return error && !status ? write_failure(opt->output ? opt->output : "standard output", error) : status;
+}
+
+static int write_sink(struct job *job)
+{
+    char message[1024] = "";
+    const struct cli_sink *sink = job->opt->sink;
+    int bad = sink->write(sink->self, &job->stream, job->target.path, message, sizeof message);
+    if (!bad)
+        return 0;
+    if (stop_asked())
+        return stopped();
+    say("cannot write %s: %s", job->opt->output, message);
+    return EXIT_OUTPUT;
+}
+
+static int open_target(struct job *job)
+{
+    job->fd = STDOUT_FILENO;
+    job->target.fd = -1;
+    if (!job->opt->output)
+        return 0;
+    int error = target_open(&job->target, job->opt->output);
+    job->fd = job->target.fd;
+    return error ? write_failure(job->opt->output, error) : 0;
+}
+
+static bool wants_progress(const struct opt *opt)
+{
+    if (opt->progress != OPT_BY_ITSELF)
+        return opt->progress == OPT_ALWAYS;
+    bool rows_on_screen = !opt->output && opt->format != OPT_TABLE && isatty(STDOUT_FILENO);
+    return !opt->quiet && !rows_on_screen && isatty(STDERR_FILENO);
+}
+
+/* Rows, then the file's name (none where nothing could be read), then the account. -1 of write_text: the reader
+ * of a pipe has enough. */
+static int write_answer(struct job *job)
+{
+    cli_progress_begin(&job->progress, job->run, wants_progress(job->opt));
+    int status = job->opt->sink ? write_sink(job) : write_text(job);
+    cli_progress_end(&job->progress);
+    if (!status && stop_asked())
+        status = stopped();
+    if (status)
+        return status < 0 ? EXIT_WHOLE : status;
+    status = account_status(job->run);
+    int error = job->opt->output && status != EXIT_UNREADABLE ? target_commit(&job->target) : 0;
+    if (error)
+        return write_failure(job->opt->output, error);
+    if (!job->opt->quiet)
+        account_say(job->run, &job->tally, job->opt->run.level);
+    account_say_problems(job->run);
+    return status;
+}
+
+static int export_run(struct job *job)
+{
+    struct fc_error err = {0};
+    struct ArrowArrayStream plain;
+    if (fc_run_export(job->run, &plain, &err))
+        return command_refuse(job->opt, &err);
+    if (!tally_wrap(&job->tally, &plain, &job->stream)) {
+        tally_free(&job->tally);
+        return out_of_memory();
+    }
+    int status = open_target(job);
+    if (!status)
+        status = write_answer(job);
+    target_drop(&job->target);
+    if (job->stream.release)
+        job->stream.release(&job->stream);
+    tally_free(&job->tally);
+    return status;
+}
+
+int command_flows(const struct opt *opt)
+{
+    struct fc_error err = {0};
+    struct job job = {.opt = opt};
+    if (fc_open(&job.run, opt->paths, opt->n_paths, &opt->run, &err))
+        return command_refuse(opt, &err);
+    int status = export_run(&job);
+    fc_run_free(job.run);
+    return status;
+}
+
+/* Without a capture the question is still a good one: an empty one stands in for it. */
+static enum fc_status open_for_explain(struct fc_run **run, const struct opt *opt, struct fc_error *err)
+{
+    if (opt->n_paths)
+        return fc_open(run, opt->paths, opt->n_paths, &opt->run, err);
+    return fc_open_memory(run, "-", "", 0, &opt->run, err);
+}
+
+int command_explain(const struct opt *opt)
+{
+    struct fc_error err = {0};
+    struct fc_run *run = NULL;
+    struct out out;
+    if (open_for_explain(&run, opt, &err))
+        return command_refuse(opt, &err);
+    if (!out_open(&out, STDOUT_FILENO, true)) {
+        fc_run_free(run);
+        return out_of_memory();
+    }
+    out_text(&out, fc_run_explain(run));
+    out_char(&out, '\n');
+    fc_run_free(run);
+    return command_close(&out, EXIT_WHOLE);
+}

@@ -1,0 +1,44 @@
+/* Rows of text cells laid out in columns that fit a width. Knows nothing of flows. */
+#ifndef FC_CLI_GRID_H
+#define FC_CLI_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "writer.h"
+
+enum grid_kind {
+    GRID_WORD,    /* left, never shortened */
+    GRID_NUMBER,  /* right, never shortened */
+    GRID_ADDRESS, /* left, shortened in the middle; what follows the last ':' stays */
+    GRID_TIME,    /* "2024-01-02 03:04:05.678": loses the date, then the milliseconds, then all */
+    GRID_VALUE    /* left, shortened at the end; goes last, and is left away when there is no room at all */
+};
+
+struct grid_column {
+    const char *title;
+    enum grid_kind kind;
+    const char *sgr; /* colour of its cells, such as "36"; NULL: none */
+    /* set by grid_fit */
+    size_t natural, width;
+    size_t skip; /* GRID_TIME: characters left away in front */
+    bool hidden;
+};
+
+struct grid {
+    struct grid_column *columns;
+    size_t n_columns;
+    struct text text; /* the cells, one behind the other, each with a NUL */
+    size_t n_cells;
+    bool utf8, colour;
+};
+
+void grid_cell(struct grid *grid, const char *bytes, size_t len);
+/* Chooses widths from the cells at hand; 0: as wide as they are. Returns the number of value columns left away. */
+size_t grid_fit(struct grid *grid, size_t width);
+void grid_titles(const struct grid *grid, struct out *out);
+/* Writes the row whose first cell is at `cell`; returns where the next row begins. */
+const char *grid_row(const struct grid *grid, struct out *out, const char *cell);
+void grid_clear(struct grid *grid);
+
+#endif

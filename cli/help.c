@@ -1,0 +1,89 @@
+/* The text of --help, made of the table of options.
+ *
+ * Invariant: no line is wider than 80 columns, and every option is there, since the text is made of the table
+ * that getopt_long reads.
+ */
+#include "help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+static const char INTRO[] =
+    "flowcontainer " FC_VERSION ": captures in, flow data sets out\n"
+    "\n"
+    "Usage:\n"
+    "  flowcontainer [OPTION...] CAPTURE...     a table of the flows, or a data set\n"
+    "  flowcontainer fields [PATTERN...]        the fields that -e takes\n"
+    "  flowcontainer explain [OPTION...] [CAPTURE...]\n"
+    "                                           which engine would answer, and why\n"
+    "\n"
+    "CAPTURE is a pcap or pcapng file, compressed or not (known by its content), a\n"
+    "folder (with all below it), a pattern such as 'day*.pcap', or - for standard\n"
+    "input. Times are UTC. Bytes of a flow are those of its IP packets.\n";
+
+static const char OUTRO[] =
+    "\n"
+    "Examples:\n"
+    "  flowcontainer day.pcap                   what is in it, at a glance\n"
+    "  flowcontainer -e ip.ttl -e tcp.window_size_value day.pcap\n"
+    "                                           two fields beside each flow\n"
+    "  flowcontainer -T ndjson captures/ | jq .dst\n"
+    "                                           one JSON object a flow\n"
+    "  flowcontainer -o flows.parquet captures/\n"
+    "                                           a data set of all of it (Python package)\n"
+    "  flowcontainer --level frames -T csv day.pcap\n"
+    "                                           every frame, and why it was left out\n"
+    "  tcpdump -c 1000 -w - | flowcontainer -   straight from the wire\n"
+    "  flowcontainer fields 'tcp.*'             what -e can ask of TCP\n"
+    "\n"
+    "Rows go to standard output; the summary, what was left out and which captures\n"
+    "are damaged go to standard error.\n"
+    "\n"
+    "Exit status: 0 all of it read; 1 a capture is damaged, the rest is there;\n"
+    "2 wrong use, such as an unknown option or a capture that does not exist;\n"
+    "3 nothing could be read; 4 the answer could not be written, or memory ended.\n";
+
+enum { HELP_COLUMN = 25 };
+
+static void write_help_lines(struct out *out, const char *help, size_t column)
+{
+    while (*help) {
+        size_t len = strcspn(help, "\n");
+        for (; column < HELP_COLUMN; column++)
+            out_char(out, ' ');
+        out_bytes(out, help, len);
+        out_char(out, '\n');
+        help += len + (help[len] == '\n');
+        column = 0;
+    }
+}
+
+static void write_row(struct out *out, const struct opt_row *row)
+{
+    char left[80];
+    const char *comma = row->key < 256 && row->name ? ", " : "";
+    char letter[3] = {'-', (char)row->key, 0};
+    int len = snprintf(left, sizeof left, "  %s%s%s%s%s%s", row->key < 256 ? letter : "    ", comma,
+                       row->name ? "--" : "", row->name ? row->name : "", row->arg ? " " : "",
+                       row->arg ? row->arg : "");
+    out_bytes(out, left, (size_t)len);
+    if (len >= HELP_COLUMN)
+        out_char(out, '\n');
+    write_help_lines(out, row->help, len >= HELP_COLUMN ? 0 : (size_t)len);
+}
+
+void help_write(struct out *out)
+{
+    out_text(out, INTRO);
+    for (size_t i = 0; i < OPT_N_ROWS; i++) {
+        if (OPT_ROWS[i].group) {
+            out_char(out, '\n');
+            out_text(out, OPT_ROWS[i].group);
+            out_text(out, ":\n");
+        }
+        write_row(out, &OPT_ROWS[i]);
+    }
+    out_text(out, OUTRO);
+}

@@ -1,0 +1,45 @@
+/* The command line: the one table of options, and what it says about a run. */
+#ifndef FC_CLI_OPTIONS_H
+#define FC_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli.h"
+#include "flowcontainer.h"
+
+struct opt_row {
+    const char *group; /* heading in --help; NULL: the group of the row before */
+    int key;           /* the letter, or a number above 255 where there is none */
+    const char *name;  /* NULL: letter only */
+    const char *arg;   /* NULL: takes none */
+    const char *help;  /* lines, parted by \n */
+};
+extern const struct opt_row OPT_ROWS[];
+extern const size_t OPT_N_ROWS;
+
+enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_EXPLAIN };
+enum opt_format { OPT_AUTO, OPT_TABLE, OPT_NDJSON, OPT_JSON, OPT_CSV, OPT_SINK };
+enum opt_when { OPT_BY_ITSELF, OPT_ALWAYS, OPT_NEVER };
+
+struct opt {
+    enum opt_command command;
+    const char **paths; /* captures; for OPT_FIELDS patterns */
+    size_t n_paths;
+    const char **fields;
+    size_t n_fields;
+    struct fc_options run;
+    enum opt_format format;
+    const char *output; /* NULL: standard output */
+    const struct cli_sink *sink;
+    enum opt_when progress, colour;
+    bool all, quiet, help, version;
+    bool idle_or_active;
+    char **argv; /* a copy, since getopt_long reorders it */
+};
+
+/* Returns 0, or the exit status after saying what is wrong. opt_free in either case. */
+int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks);
+void opt_free(struct opt *opt);
+
+#endif

@@ -1,0 +1,48 @@
+/* Signals: what asks the command to end, and SIGPIPE, which becomes an error of write.
+ *
+ * Invariant: the handlers of the process are the same after cli_main as before it. The handler only stores a
+ * number; the progress thread turns it into fc_run_cancel.
+ */
+#include "stop.h"
+
+static volatile sig_atomic_t stop_signal;
+
+static void remember(int number)
+{
+    stop_signal = number;
+}
+
+/* SA_RESETHAND: the second signal of a kind does what it always did, should the first go unheard. No
+ * SA_RESTART: a write to a pager that has stopped reading must come back. */
+static void watch_one(int number, struct sigaction *old)
+{
+    struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, NULL, old);
+    if (old->sa_handler != SIG_IGN)
+        sigaction(number, &action, NULL);
+}
+
+void stop_watch(struct stop *stop)
+{
+    stop_signal = 0;
+    watch_one(SIGINT, &stop->old_int);
+    watch_one(SIGTERM, &stop->old_term);
+    watch_one(SIGHUP, &stop->old_hup);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, &stop->old_pipe);
+}
+
+void stop_unwatch(const struct stop *stop)
+{
+    sigaction(SIGINT, &stop->old_int, NULL);
+    sigaction(SIGTERM, &stop->old_term, NULL);
+    sigaction(SIGHUP, &stop->old_hup, NULL);
+    sigaction(SIGPIPE, &stop->old_pipe, NULL);
+}
+
+int stop_asked(void)
+{
+    return stop_signal;
+}

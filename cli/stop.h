@@ -1,0 +1,17 @@
+/* Signals for the duration of one cli_main: a first Ctrl-C ends the run in order, a second one at once. */
+#ifndef FC_CLI_STOP_H
+#define FC_CLI_STOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct stop {
+    struct sigaction old_int, old_term, old_hup, old_pipe;
+};
+
+void stop_watch(struct stop *stop);
+void stop_unwatch(const struct stop *stop);
+/* The signal that asked for the end of the run, or 0. */
+int stop_asked(void);
+
+#endif

@@ -1,0 +1,401 @@
+/* The table that a person reads: one line a flow, a packet or a frame.
+ *
+ * Invariant: widths come from the first block of rows and stay; a capture's name is a heading when there are
+ * several captures. Values of fields read as tshark prints them; of a flow's values the different ones are shown.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "grid.h"
+#include "say.h"
+
+enum {
+    BLOCK_ROWS = 500,   /* rows looked at before the widths are fixed, where every row is written */
+    DISTINCT_MOST = 3,  /* different values of a field shown for a flow */
+    SCANNED_MOST = 2000, /* values of a field looked at for a flow */
+    VALUE_BYTES = 160,  /* of one value; the layout shortens further */
+    MAX_BASE = 12
+};
+
+struct table {
+    struct grid grid;
+    struct grid_column *columns;
+    struct text heads;   /* of every row of the block: its capture, NUL; empty when the same as before */
+    struct text capture; /* of the row before */
+    size_t n_rows, n_dropped;
+    uint64_t n_shown, n_hidden;
+    bool fitted;
+};
+
+static struct grid_column *add_column(struct table *table, const char *title, enum grid_kind kind, const char *sgr)
+{
+    struct grid_column *column = &table->columns[table->grid.n_columns++];
+    *column = (struct grid_column){.title = title, .kind = kind, .sgr = sgr};
+    return column;
+}
+
+static void flow_columns(struct table *table, bool utf8)
+{
+    add_column(table, "PROTO", GRID_WORD, "36");
+    add_column(table, "CLIENT", GRID_ADDRESS, NULL);
+    add_column(table, utf8 ? "\u2192" : "->", GRID_WORD, "2");
+    add_column(table, "SERVER", GRID_ADDRESS, NULL);
+    add_column(table, "START", GRID_TIME, NULL);
+    add_column(table, "LASTED", GRID_NUMBER, NULL);
+    add_column(table, utf8 ? "PKT\u2192" : "PKT>", GRID_NUMBER, NULL);
+    add_column(table, utf8 ? "PKT\u2190" : "PKT<", GRID_NUMBER, NULL);
+    add_column(table, utf8 ? "BYTES\u2192" : "BYTES>", GRID_NUMBER, NULL);
+    add_column(table, utf8 ? "BYTES\u2190" : "BYTES<", GRID_NUMBER, NULL);
+}
+
+static void packet_columns(struct table *table, bool utf8, bool frames)
+{
+    add_column(table, "FRAME", GRID_NUMBER, NULL);
+    add_column(table, "TIME", GRID_TIME, NULL);
+    add_column(table, "FLOW", GRID_NUMBER, NULL);
+    add_column(table, "PROTO", GRID_WORD, "36");
+    add_column(table, "FROM", GRID_ADDRESS, NULL);
+    add_column(table, utf8 ? "\u2192" : "->", GRID_WORD, "2");
+    add_column(table, "TO", GRID_ADDRESS, NULL);
+    add_column(table, "BYTES", GRID_NUMBER, NULL);
+    add_column(table, "PAYLOAD", GRID_NUMBER, NULL);
+    if (frames)
+        add_column(table, "LEFT OUT", GRID_WORD, "33");
+}
+
+/* ---- cells ---- */
+
+static void clean_cell(struct view *view, struct table *table, const char *bytes, size_t len)
+{
+    struct text *text = &view->scratch;
+    text->len = 0;
+    say_clean(text, bytes, len, view->utf8);
+    grid_cell(&table->grid, text->len ? text->p : "", text->len);
+}
+
+static void text_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i,
+                      const char *name)
+{
+    size_t c = cell_child(view->type, name);
+    struct cell_span span = cell_text(&view->type->children[c], batch->children[c], i);
+    clean_cell(view, table, span.p, span.len);
+}
+
+static void word_cell(struct table *table, const char *text)
+{
+    grid_cell(&table->grid, text, strlen(text));
+}
+
+/* False: null. */
+static bool number_of(struct view *view, const struct ArrowArray *batch, int64_t i, const char *name, int64_t *out)
+{
+    size_t c = cell_child(view->type, name);
+    *out = 0;
+    if (cell_is_null(batch->children[c], i))
+        return false;
+    *out = cell_int(&view->type->children[c], batch->children[c], i);
+    return true;
+}
+
+static void number_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i,
+                        const char *name)
+{
+    int64_t value;
+    char text[UNIT_TEXT] = "";
+    if (number_of(view, batch, i, name, &value))
+        snprintf(text, sizeof text, "%lld", (long long)value);
+    word_cell(table, text);
+}
+
+static void time_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i,
+                      const char *name)
+{
+    int64_t ns;
+    char text[UNIT_TIME];
+    if (!number_of(view, batch, i, name, &ns)) {
+        word_cell(table, "");
+        return;
+    }
+    unit_time(text, &view->clock, ns);
+    text[10] = ' ';
+    grid_cell(&table->grid, text, 23);
+}
+
+/* "192.0.2.1:443", "[2001:db8::1]:443", and the address alone where there is no port. */
+static void address_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i,
+                         const char *address, const char *port)
+{
+    size_t c = cell_child(view->type, address);
+    struct cell_span span = cell_text(&view->type->children[c], batch->children[c], i);
+    bool six = memchr(span.p, ':', span.len) != NULL;
+    int64_t number;
+    char text[96];
+    if (!number_of(view, batch, i, port, &number) || number == 0)
+        snprintf(text, sizeof text, "%.*s", (int)span.len, span.p);
+    else
+        snprintf(text, sizeof text, six ? "[%.*s]:%d" : "%.*s:%d", (int)span.len, span.p, (int)number);
+    clean_cell(view, table, text, strlen(text));
+}
+
+struct both_ways {
+    uint64_t packets[2], bytes[2]; /* client to server, and back */
+};
+
+static struct both_ways count_ways(struct view *view, const struct ArrowArray *batch, int64_t i)
+{
+    struct both_ways ways = {0};
+    size_t c = cell_child(view->type, "ip_lengths");
+    const struct cell_type *type = &view->type->children[c];
+    struct cell_range range = cell_list(type, batch->children[c], i);
+    for (int64_t at = range.from; at < range.to; at++) {
+        int64_t length = cell_int(type->children, batch->children[c]->children[0], at);
+        size_t way = length < 0;
+        ways.packets[way]++;
+        ways.bytes[way] += (uint64_t)(way ? -length : length);
+    }
+    return ways;
+}
+
+static void ways_cells(struct table *table, const struct both_ways *ways)
+{
+    char text[UNIT_TEXT];
+    for (size_t way = 0; way < 2; way++) {
+        unit_count(text, ways->packets[way]);
+        word_cell(table, text);
+    }
+    for (size_t way = 0; way < 2; way++) {
+        unit_bytes(text, ways->bytes[way]);
+        word_cell(table, text);
+    }
+}
+
+static void arrow_cell(struct view *view, struct table *table)
+{
+    word_cell(table, view->utf8 ? "\u2192" : "->");
+}
+
+static void lasted_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    int64_t start, end;
+    char text[UNIT_TEXT];
+    number_of(view, batch, i, "time_start", &start);
+    number_of(view, batch, i, "time_end", &end);
+    unit_duration(text, end - start);
+    word_cell(table, text);
+}
+
+/* ---- fields ---- */
+
+/* Is this text one of the values in `shown`, which are parted by NUL? */
+static bool is_shown(const struct text *shown, const char *value, size_t len)
+{
+    for (size_t at = 0; at < shown->len;) {
+        size_t n = strlen(shown->p + at);
+        if (n == len && memcmp(shown->p + at, value, len) == 0)
+            return true;
+        at += n + 1;
+    }
+    return false;
+}
+
+/* The first different values of a field, "64,57,..."; `items` are of T. */
+static void values_cell(struct view *view, struct table *table, size_t field, const struct ArrowArray *items,
+                        struct cell_range range)
+{
+    struct text value = {0}, shown = {0};
+    size_t n = 0;
+    int64_t end = range.to - range.from > SCANNED_MOST ? range.from + SCANNED_MOST : range.to;
+    for (int64_t at = range.from; at < end && n <= DISTINCT_MOST; at++) {
+        value.len = 0;
+        view_field_text(&value, field, items, at);
+        value.len = value.len > VALUE_BYTES ? VALUE_BYTES : value.len;
+        if (!value.len || is_shown(&shown, value.p, value.len))
+            continue;
+        if (n++ < DISTINCT_MOST) {
+            text_add(&shown, value.p, value.len);
+            text_add(&shown, "", 1);
+        }
+    }
+    for (size_t i = 0; i + 1 < shown.len; i++)
+        shown.p[i] = shown.p[i] ? shown.p[i] : ',';
+    shown.len -= shown.len > 0;
+    if (n > DISTINCT_MOST)
+        text_add(&shown, ",...", 4);
+    clean_cell(view, table, shown.len ? shown.p : "", shown.len);
+    text_free(&value);
+    text_free(&shown);
+}
+
+static void field_cell(struct view *view, struct table *table, size_t k, const struct ArrowArray *batch, int64_t i)
+{
+    size_t c = view_n_base(view) + k;
+    const struct cell_type *type = &view->type->children[c];
+    const struct ArrowArray *array = batch->children[c];
+    if (type->kind != CELL_LIST) {
+        values_cell(view, table, view->fields[k], array, (struct cell_range){i, i + 1});
+        return;
+    }
+    struct cell_range range = cell_list(type, array, i);
+    const struct ArrowArray *items = array->children[0];
+    if (type->children[0].kind == CELL_STRUCT) {
+        range.from += items->offset;
+        range.to += items->offset;
+        items = items->children[1];
+    }
+    values_cell(view, table, view->fields[k], items, range);
+}
+
+/* ---- rows ---- */
+
+static void flow_cells(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    text_cell(view, table, batch, i, "protocol");
+    address_cell(view, table, batch, i, "src", "sport");
+    arrow_cell(view, table);
+    address_cell(view, table, batch, i, "dst", "dport");
+    time_cell(view, table, batch, i, "time_start");
+    lasted_cell(view, table, batch, i);
+    struct both_ways ways = count_ways(view, batch, i);
+    ways_cells(table, &ways);
+}
+
+static void packet_cells(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    number_cell(view, table, batch, i, "frame");
+    time_cell(view, table, batch, i, "time");
+    number_cell(view, table, batch, i, "flow");
+    text_cell(view, table, batch, i, "protocol");
+    address_cell(view, table, batch, i, "src", "sport");
+    arrow_cell(view, table);
+    address_cell(view, table, batch, i, "dst", "dport");
+    number_cell(view, table, batch, i, "frame_length");
+    number_cell(view, table, batch, i, "payload_length");
+    if (view->level == FC_LEVEL_FRAMES)
+        text_cell(view, table, batch, i, "reason");
+}
+
+/* Remembers the heading that stands above this row. */
+static void head_row(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    size_t c = cell_child(view->type, "capture");
+    struct cell_span span = cell_text(&view->type->children[c], batch->children[c], i);
+    bool same = span.len == table->capture.len && (!span.len || memcmp(span.p, table->capture.p, span.len) == 0);
+    if (view->headings && !same) {
+        table->capture.len = 0;
+        text_add(&table->capture, span.p, span.len);
+        say_clean(&table->heads, span.p, span.len, view->utf8);
+    }
+    text_add(&table->heads, "", 1);
+}
+
+static const char *write_heading(struct view *view, const char *head)
+{
+    size_t len = strlen(head);
+    if (len) {
+        out_text(view->out, view->colour ? "\x1b[1;34m" : "");
+        out_bytes(view->out, head, len);
+        out_text(view->out, view->colour ? "\x1b[0m\n" : "\n");
+    }
+    return head + len + 1;
+}
+
+static void write_block(struct view *view, struct table *table)
+{
+    if (!table->fitted && table->n_rows) {
+        table->n_dropped = grid_fit(&table->grid, view->width);
+        grid_titles(&table->grid, view->out);
+    }
+    table->fitted = true;
+    const char *cell = table->grid.text.p;
+    const char *head = table->heads.p;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        head = write_heading(view, head);
+        cell = grid_row(&table->grid, view->out, cell);
+    }
+    table->n_rows = 0;
+    table->heads.len = 0;
+    grid_clear(&table->grid);
+}
+
+static void table_row(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    if (view->limit && table->n_shown >= view->limit) {
+        table->n_hidden++;
+        return;
+    }
+    table->n_shown++;
+    head_row(view, table, batch, i);
+    if (view->level == FC_LEVEL_FLOWS)
+        flow_cells(view, table, batch, i);
+    else
+        packet_cells(view, table, batch, i);
+    for (size_t k = 0; k < view->n_fields; k++)
+        field_cell(view, table, k, batch, i);
+    table->n_rows++;
+    if (!view->limit && table->n_rows >= BLOCK_ROWS)
+        write_block(view, table);
+}
+
+static bool table_begin(struct view *view)
+{
+    struct table *table = calloc(1, sizeof *table);
+    view->state = table;
+    if (!table)
+        return false;
+    table->columns = calloc(MAX_BASE + view->n_fields, sizeof *table->columns);
+    if (!table->columns)
+        return false;
+    table->grid = (struct grid){.columns = table->columns, .utf8 = view->utf8, .colour = view->colour};
+    if (view->level == FC_LEVEL_FLOWS)
+        flow_columns(table, view->utf8);
+    else
+        packet_columns(table, view->utf8, view->level == FC_LEVEL_FRAMES);
+    for (size_t k = 0; k < view->n_fields; k++)
+        add_column(table, view->type->children[view_n_base(view) + k].name, GRID_VALUE, "32");
+    return true;
+}
+
+static void table_rows(struct view *view, const struct ArrowArray *batch)
+{
+    for (int64_t i = 0; i < batch->length && !view->out->error; i++)
+        table_row(view, view->state, batch, i + batch->offset);
+}
+
+static const char *rows_name(enum fc_level level, bool one)
+{
+    if (level == FC_LEVEL_FLOWS)
+        return one ? "flow" : "flows";
+    if (level == FC_LEVEL_PACKETS)
+        return one ? "packet" : "packets";
+    return one ? "frame" : "frames";
+}
+
+static void table_end(struct view *view)
+{
+    struct table *table = view->state;
+    if (!table)
+        return;
+    if (table->columns && !table->grid.text.failed && !table->heads.failed)
+        write_block(view, table);
+    char line[160], count[UNIT_TEXT];
+    unit_grouped(count, table->n_hidden);
+    if (table->n_hidden)
+        out_bytes(view->out, line,
+                  (size_t)snprintf(line, sizeof line, "... and %s more %s (-a shows all, -o FILE keeps them)\n", count,
+                                   rows_name(view->level, table->n_hidden == 1)));
+    if (table->n_dropped)
+        out_bytes(view->out, line,
+                  (size_t)snprintf(line, sizeof line, "... %zu of the fields had no room here; -T ndjson has all\n",
+                                   table->n_dropped));
+    view->scratch.failed |= table->grid.text.failed || table->heads.failed;
+    text_free(&table->grid.text);
+    text_free(&table->heads);
+    text_free(&table->capture);
+    free(table->columns);
+    free(table);
+    view->state = NULL;
+}
+
+const struct format FORMAT_TABLE = {table_begin, table_rows, table_end};

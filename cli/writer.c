@@ -1,0 +1,142 @@
+/* Buffered writing to a descriptor, and texts that grow.
+ *
+ * Invariant: the first error stays in `error`, and nothing is written after it; a caller that goes on loses
+ * nothing but time. Numbers are written digit pair by digit pair, since output speed is made here.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "stop.h"
+
+enum { OUT_LARGE = 1 << 20, OUT_SMALL = 2 * OUT_ROOM };
+
+bool out_open(struct out *out, int fd, bool small)
+{
+    *out = (struct out){.fd = fd, .cap = small ? OUT_SMALL : OUT_LARGE};
+    out->buf = malloc(out->cap);
+    return out->buf != NULL;
+}
+
+/* True: try again. A descriptor that somebody made non-blocking is waited for. */
+static bool wait_again(int fd)
+{
+    if (errno == EINTR)
+        return !stop_asked();
+    if (errno != EAGAIN && errno != EWOULDBLOCK)
+        return false;
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    return poll(&ready, 1, -1) >= 0 || (errno == EINTR && !stop_asked());
+}
+
+static void write_all(struct out *out, const char *bytes, size_t len)
+{
+    while (len && !out->error) {
+        ssize_t n = write(out->fd, bytes, len);
+        if (n >= 0) {
+            bytes += n;
+            len -= (size_t)n;
+        } else if (!wait_again(out->fd)) {
+            out->error = errno;
+        }
+    }
+}
+
+void out_flush(struct out *out)
+{
+    write_all(out, out->buf, out->len);
+    out->len = 0;
+}
+
+void out_spill(struct out *out, const char *text, size_t len)
+{
+    out_flush(out);
+    if (len > out->cap) {
+        write_all(out, text, len);
+        return;
+    }
+    memcpy(out->buf, text, len);
+    out->len = len;
+}
+
+int out_close(struct out *out)
+{
+    if (!out->buf)
+        return out->error;
+    out_flush(out);
+    free(out->buf);
+    out->buf = NULL;
+    return out->error;
+}
+
+static const char DIGIT_PAIRS[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                  "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                  "8081828384858687888990919293949596979899";
+
+void out_uint(struct out *out, uint64_t value)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    for (; value >= 100; value /= 100) {
+        at -= 2;
+        memcpy(digits + at, DIGIT_PAIRS + value % 100 * 2, 2);
+    }
+    if (value >= 10) {
+        at -= 2;
+        memcpy(digits + at, DIGIT_PAIRS + value * 2, 2);
+    } else {
+        digits[--at] = (char)('0' + value);
+    }
+    out_bytes(out, digits + at, sizeof digits - at);
+}
+
+void out_int(struct out *out, int64_t value)
+{
+    if (value < 0)
+        out_char(out, '-');
+    out_uint(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void out_hex(struct out *out, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        char *at = out_room(out, 2);
+        at[0] = digits[bytes[i] >> 4];
+        at[1] = digits[bytes[i] & 15];
+        out->len += 2;
+    }
+}
+
+char *text_room(struct text *text, size_t n)
+{
+    if (text->cap - text->len >= n)
+        return text->p + text->len;
+    size_t cap = text->cap * 2 + n + 64;
+    char *grown = realloc(text->p, cap);
+    if (!grown) {
+        text->failed = true;
+        return NULL;
+    }
+    text->p = grown;
+    text->cap = cap;
+    return grown + text->len;
+}
+
+void text_add(struct text *text, const char *bytes, size_t len)
+{
+    char *room = text_room(text, len);
+    if (!room || !len)
+        return;
+    memcpy(room, bytes, len);
+    text->len += len;
+}
+
+void text_free(struct text *text)
+{
+    free(text->p);
+    *text = (struct text){0};
+}

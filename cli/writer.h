@@ -1,0 +1,72 @@
+/* Buffered writing to a descriptor, without stdio: one megabyte at a time, and no error is ever lost. */
+#ifndef FC_CLI_WRITER_H
+#define FC_CLI_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct out {
+    int fd;
+    char *buf;
+    size_t len, cap;
+    int error; /* errno of the first write that failed; everything after it is thrown away */
+};
+
+/* The most that out_room may be asked for at once. */
+enum { OUT_ROOM = 4096 };
+
+/* False when out of memory. A small buffer is for messages. */
+bool out_open(struct out *out, int fd, bool small);
+void out_flush(struct out *out);
+/* Flushes and frees; returns the errno of the first failure or 0. Does not close the descriptor. */
+int out_close(struct out *out);
+void out_spill(struct out *out, const char *text, size_t len);
+
+/* n <= OUT_ROOM free bytes; add what was used of them to out->len. */
+static inline char *out_room(struct out *out, size_t n)
+{
+    if (out->cap - out->len < n)
+        out_flush(out);
+    return out->buf + out->len;
+}
+
+static inline void out_bytes(struct out *out, const char *text, size_t len)
+{
+    if (out->cap - out->len < len) {
+        out_spill(out, text, len);
+        return;
+    }
+    memcpy(out->buf + out->len, text, len);
+    out->len += len;
+}
+
+static inline void out_char(struct out *out, char c)
+{
+    *out_room(out, 1) = c;
+    out->len++;
+}
+
+static inline void out_text(struct out *out, const char *text)
+{
+    out_bytes(out, text, strlen(text));
+}
+
+void out_uint(struct out *out, uint64_t value);
+void out_int(struct out *out, int64_t value);
+void out_hex(struct out *out, const uint8_t *bytes, size_t len);
+
+/* A text of any length that grows; what does not fit into memory is left out and `failed` says so. */
+struct text {
+    char *p;
+    size_t len, cap;
+    bool failed;
+};
+
+/* Makes room for n more bytes behind len; NULL when out of memory. */
+char *text_room(struct text *text, size_t n);
+void text_add(struct text *text, const char *bytes, size_t len);
+void text_free(struct text *text);
+
+#endif
