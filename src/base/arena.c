@@ -19,7 +19,7 @@ static bool arena_grow(struct arena *arena, size_t n)
         size = LAST_BLOCK;
     if (size < n)
         size = n;
-    struct arena_block *block = memory_alloc(sizeof *block + size);
+    struct arena_block *block = memory_alloc(sizeof *block + size + ARENA_SLACK);
     if (!block)
         return false;
     *block = (struct arena_block){.older = arena->block, .size = size};

@@ -12,6 +12,9 @@ struct arena {
     size_t left;
 };
 
+/* Bytes behind any piece that may be read, though they mean nothing: loads of 8 bytes need no check of the end. */
+enum { ARENA_SLACK = 8 };
+
 /* n bytes, aligned to 8, not zeroed; NULL when memory ends. */
 void *arena_alloc(struct arena *arena, size_t n);
 /* Forgets everything handed out and keeps the largest block for reuse. */

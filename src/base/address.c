@@ -1,9 +1,11 @@
 /* Addresses as text: dotted, RFC 5952, and pairs of hexadecimal digits with colons.
  * Invariant: never more than ADDRESS_TEXT_CAP characters.
  * Source: RFC 5952; IPv4 tails of ::a.b.c.d and ::ffff:a.b.c.d observed, tshark 4.0.17. */
-#include "field/address.h"
+#include "base/address.h"
 
 #include <stdbool.h>
+
+#include "base/rd.h"
 
 static size_t write_decimal(char *out, unsigned n)
 {
@@ -89,4 +91,11 @@ size_t address_ether(char out[ADDRESS_TEXT_CAP], const uint8_t address[6])
         out[len++] = digits[address[i] & 15];
     }
     return len;
+}
+
+size_t address_text(char out[ADDRESS_TEXT_CAP], const struct address *address)
+{
+    if (address->family == 4)
+        return address_ipv4(out, rd_be32(address->bytes));
+    return address->family == 6 ? address_ipv6(out, address->bytes) : 0;
 }
