@@ -1,0 +1,94 @@
+/* What the files of the extension module `_core` share.
+ *
+ * Arrow structs live in shares: counted, without the interpreter lock, because consumers release what was
+ * exported from whatever thread they like. Python objects point into them and keep them.
+ */
+#ifndef FC_PYTHON_CORE_H
+#define FC_PYTHON_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <flowcontainer.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "arrow.h"
+
+/* ---- core_share.c: owners of Arrow structs, and copies of them for other libraries ---- */
+
+/* Holds a schema or an array (the other one's release is NULL). */
+struct share {
+    atomic_int refs;
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+};
+
+/* NULL when memory ends. One reference, nothing in it. */
+struct share *share_new(void);
+struct share *share_keep(struct share *share);
+void share_drop(struct share *share); /* NULL is nothing */
+
+/* A schema of its own memory; an array whose buffers stay in the share. 0 or ENOMEM. */
+int schema_copy(struct ArrowSchema *out, const struct ArrowSchema *from);
+int array_borrow(struct ArrowArray *out, const struct ArrowArray *from, struct share *share);
+
+/* The capsules of the Arrow PyCapsule protocol; NULL with an exception set. */
+PyObject *schema_capsule(const struct ArrowSchema *schema);
+PyObject *array_capsule(const struct ArrowArray *array, struct share *share);
+
+/* ---- core_value.c: Arrow values as Python objects ---- */
+
+/* Value i (counted without the array's offset): None, bool, int, float, str, bytes, list, dict. Times and durations
+ * are ints of nanoseconds. */
+PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i);
+/* Where the elements of list i stand in the list's child. False: not a list (exception set). */
+bool value_span(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, int64_t *from,
+                int64_t *to);
+/* The double nearest to ns / 10^9. */
+double value_seconds(int64_t ns);
+/* [(text, packet), ...] of list i of a field's column; values of one packet are joined by commas. */
+PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, size_t field);
+
+/* ---- core_array.c: the types Schema and Array ---- */
+
+extern PyTypeObject *schema_type, *array_type;
+/* Both keep the shares given. `schema` and `array` lie inside them. */
+PyObject *schema_object(struct share *schema);
+PyObject *array_object(struct share *schema_share, struct share *array_share, const struct ArrowSchema *schema,
+                       const struct ArrowArray *array);
+/* What a Schema or an Array object holds; borrowed. */
+struct share *schema_object_share(PyObject *object);
+const struct ArrowArray *array_object_array(PyObject *object, struct share **share);
+bool core_array_ready(PyObject *module);
+
+/* ---- core_run.c: the type Run ---- */
+
+/* Takes the run. */
+PyObject *run_object(struct fc_run *run);
+bool core_run_ready(PyObject *module);
+
+/* ---- core_stream.c ---- */
+
+/* stream(schema, iterator of Array) -> capsule of an ArrowArrayStream */
+PyObject *core_stream(PyObject *module, PyObject *args);
+
+/* ---- core_open.c ---- */
+
+PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs);
+
+/* ---- core_cli.c ---- */
+
+/* cli(argv, sinks) -> exit status */
+PyObject *core_cli(PyObject *module, PyObject *args);
+
+/* ---- _core.c ---- */
+
+extern PyObject *unsupported_error, *cancelled_error;
+/* Raises what an error of the library is in Python; returns NULL. */
+PyObject *core_raise(const struct fc_error *err);
+/* Adds a type made from spec to the module. NULL with an exception set. */
+PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name);
+
+#endif

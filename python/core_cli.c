@@ -1,0 +1,129 @@
+/* _core.cli: the command, with file formats that Python libraries write.
+ *
+ * Invariant: the command runs without the interpreter lock; only a sink takes it, on the same thread. A stream that
+ * a sink is given is released exactly once, whatever the Python function does with its capsule.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core.h"
+
+static void stream_capsule_free(PyObject *capsule)
+{
+    struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
+    if (stream->release)
+        stream->release(stream);
+    free(stream);
+}
+
+/* Takes the stream; releases it when there is no capsule. */
+static PyObject *stream_capsule(struct ArrowArrayStream *stream)
+{
+    struct ArrowArrayStream *moved = malloc(sizeof *moved);
+    PyObject *capsule = NULL;
+    if (moved) {
+        *moved = *stream;
+        capsule = PyCapsule_New(moved, "arrow_array_stream", stream_capsule_free);
+    }
+    if (capsule) {
+        stream->release = NULL;
+        return capsule;
+    }
+    free(moved);
+    stream->release(stream);
+    return PyErr_NoMemory();
+}
+
+/* The exception as one line. */
+static void exception_line(char *message, size_t cap)
+{
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *text = value ? PyObject_Str(value) : NULL;
+    const char *line = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    PyOS_snprintf(message, cap, "%s", line && *line ? line : "the writer failed");
+    message[strcspn(message, "\n")] = 0;
+    PyErr_Clear();
+    Py_XDECREF(text);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+}
+
+/* self is a Python function (capsule, path). */
+static int sink_write(void *self, struct ArrowArrayStream *stream, const char *path, char *message, size_t cap)
+{
+    PyGILState_STATE lock = PyGILState_Ensure();
+    PyObject *capsule = stream_capsule(stream);
+    PyObject *name = capsule ? PyUnicode_DecodeFSDefault(path) : NULL;
+    PyObject *answer = name ? PyObject_CallFunctionObjArgs(self, capsule, name, NULL) : NULL;
+    int failed = !answer;
+    if (failed)
+        exception_line(message, cap);
+    Py_XDECREF(answer);
+    Py_XDECREF(name);
+    Py_XDECREF(capsule);
+    PyGILState_Release(lock);
+    return failed;
+}
+
+/* [(ending, function), ...] as the command wants them; borrowed. NULL with an exception set. */
+static struct cli_sink *sinks_make(PyObject *list, size_t *n)
+{
+    *n = (size_t)PyTuple_Size(list);
+    struct cli_sink *sinks = PyMem_Calloc(*n + 1, sizeof *sinks);
+    if (!sinks) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    for (size_t i = 0; i < *n; i++) {
+        PyObject *pair = PyTuple_GetItem(list, (Py_ssize_t)i), *function;
+        if (PyTuple_Check(pair) && PyArg_ParseTuple(pair, "sO", &sinks[i].ending, &function)) {
+            sinks[i].write = sink_write;
+            sinks[i].self = function;
+            continue;
+        }
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "a sink is (ending, function)");
+        PyMem_Free(sinks);
+        return NULL;
+    }
+    return sinks;
+}
+
+static char **argv_make(PyObject *words, int *argc)
+{
+    *argc = (int)PyTuple_Size(words);
+    char **argv = PyMem_Calloc((size_t)*argc + 1, sizeof *argv);
+    for (int i = 0; argv && i < *argc; i++) {
+        argv[i] = PyBytes_AsString(PyTuple_GetItem(words, i));
+        if (!argv[i]) {
+            PyMem_Free(argv);
+            return NULL;
+        }
+    }
+    if (!argv)
+        PyErr_NoMemory();
+    return argv;
+}
+
+PyObject *core_cli(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *words, *list;
+    int argc = 0, status = 0;
+    size_t n = 0;
+    if (!PyArg_ParseTuple(args, "O!O!:cli", &PyTuple_Type, &words, &PyTuple_Type, &list))
+        return NULL;
+    char **argv = argv_make(words, &argc);
+    struct cli_sink *sinks = argv ? sinks_make(list, &n) : NULL;
+    if (sinks) {
+        Py_BEGIN_ALLOW_THREADS
+        status = cli_main(argc, argv, sinks, n);
+        Py_END_ALLOW_THREADS
+    }
+    PyMem_Free(sinks);
+    PyMem_Free(argv);
+    return sinks ? PyLong_FromLong(status) : NULL;
+}

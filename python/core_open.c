@@ -1,0 +1,164 @@
+/* _core.open: Python's arguments into fc_options, and a Run out of it.
+ *
+ * Invariant: what the library borrows lives until fc_open returns, since the caller's sequences are turned into
+ * tuples that this file holds.
+ */
+#include <string.h>
+
+#include "core.h"
+
+/* ---- words for the library's enums ---- */
+
+struct word {
+    const char *text;
+    int value;
+};
+
+static const struct word levels[] = {
+    {"flows", FC_LEVEL_FLOWS}, {"packets", FC_LEVEL_PACKETS}, {"frames", FC_LEVEL_FRAMES}, {NULL, 0}};
+static const struct word styles[] = {{"clean", FC_STYLE_CLEAN}, {"classic", FC_STYLE_CLASSIC}, {NULL, 0}};
+static const struct word policies[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {NULL, 0}};
+static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}, {NULL, 0}};
+
+/* -1 and a ValueError that lists the words when `text` is none of them. */
+static int word_find(const struct word *words, const char *option, const char *text)
+{
+    char list[128] = "";
+    for (const struct word *w = words; w->text; w++) {
+        if (!strcmp(w->text, text))
+            return w->value;
+        PyOS_snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", w == words ? "" : ", ", w->text);
+    }
+    PyErr_Format(PyExc_ValueError, "%s is one of %s, not \"%s\"", option, list, text);
+    return -1;
+}
+
+/* ---- sequences of text ---- */
+
+struct texts {
+    PyObject *tuple;
+    const char **items;
+    size_t n;
+};
+
+static const char *text_of(PyObject *object)
+{
+    const char *text = PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, NULL);
+    Py_ssize_t len = -1;
+    if (text)
+        len = PyBytes_Check(object) ? PyBytes_Size(object) : (Py_ssize_t)strlen(text);
+    if (text && (size_t)len == strlen(text))
+        return text;
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "embedded null byte");
+    return NULL;
+}
+
+static bool texts_fill(struct texts *texts, PyObject *sequence)
+{
+    texts->tuple = PySequence_Tuple(sequence);
+    if (!texts->tuple)
+        return false;
+    texts->n = (size_t)PyTuple_Size(texts->tuple);
+    texts->items = PyMem_Calloc(texts->n + 1, sizeof texts->items[0]);
+    if (!texts->items)
+        return PyErr_NoMemory() != NULL;
+    for (size_t i = 0; i < texts->n; i++) {
+        texts->items[i] = text_of(PyTuple_GetItem(texts->tuple, (Py_ssize_t)i));
+        if (!texts->items[i])
+            return false;
+    }
+    return true;
+}
+
+static void texts_free(struct texts *texts)
+{
+    PyMem_Free((void *)texts->items);
+    Py_XDECREF(texts->tuple);
+}
+
+/* ---- open ---- */
+
+struct arguments {
+    PyObject *paths, *fields;
+    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel;
+    long long idle_ns, active_ns;
+    unsigned long long max_frames;
+    unsigned int jobs, batch_rows;
+};
+
+static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"paths",  "fields",  "filter",    "level",  "style",      "drop", "protocols",
+                            "policy", "idle_ns", "active_ns", "tunnel", "max_frames", "jobs", "batch_rows",
+                            NULL};
+    *a = (struct arguments){.level = "flows",
+                            .style = "clean",
+                            .drop = "default",
+                            .protocols = "tcp,udp",
+                            .policy = "stream",
+                            .tunnel = "inner",
+                            .idle_ns = 120000000000LL,
+                            .active_ns = 1800000000000LL,
+                            .jobs = 1,
+                            .batch_rows = 65536};
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKII:open", names, &a->paths, &a->fields,
+                                       &a->filter, &a->level, &a->style, &a->drop, &a->protocols, &a->policy,
+                                       &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames, &a->jobs,
+                                       &a->batch_rows);
+}
+
+static bool options_fill(struct fc_options *options, const struct arguments *a)
+{
+    struct fc_error err = {0};
+    fc_options_init(options);
+    int level = word_find(levels, "level", a->level);
+    int style = level < 0 ? -1 : word_find(styles, "style", a->style);
+    int policy = style < 0 ? -1 : word_find(policies, "policy", a->policy);
+    int tunnel = policy < 0 ? -1 : word_find(tunnels, "tunnel", a->tunnel);
+    if (tunnel < 0)
+        return false;
+    options->level = (enum fc_level)level;
+    options->style = (enum fc_style)style;
+    options->policy = (enum fc_policy)policy;
+    options->tunnel = (enum fc_tunnel)tunnel;
+    options->filter = a->filter;
+    options->idle_ns = a->idle_ns;
+    options->active_ns = a->active_ns;
+    options->max_frames = a->max_frames;
+    options->jobs = a->jobs;
+    options->batch_rows = a->batch_rows;
+    if (fc_drop_parse(&options->drop, a->drop, &err) || fc_protocols_parse(&options->protocols, a->protocols, &err))
+        return core_raise(&err) != NULL;
+    return true;
+}
+
+static PyObject *open_run(const struct texts *paths, const struct fc_options *options)
+{
+    struct fc_error err = {0};
+    struct fc_run *run = NULL;
+    enum fc_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = fc_open(&run, paths->items, paths->n, options, &err);
+    Py_END_ALLOW_THREADS
+    return status ? core_raise(&err) : run_object(run);
+}
+
+PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+    (void)module;
+    struct arguments a;
+    struct fc_options options;
+    struct texts paths = {0}, fields = {0};
+    PyObject *run = NULL;
+    if (!arguments_parse(&a, args, kwargs))
+        return NULL;
+    if (options_fill(&options, &a) && texts_fill(&paths, a.paths) && texts_fill(&fields, a.fields)) {
+        options.fields = fields.items;
+        options.n_fields = fields.n;
+        run = open_run(&paths, &options);
+    }
+    texts_free(&fields);
+    texts_free(&paths);
+    return run;
+}

@@ -1,0 +1,384 @@
+/* The type Run: one pass over captures, batch by batch, without the interpreter lock.
+ *
+ * Invariant: only one thread is inside the library for a run (`busy`, changed under the lock only); when the stream
+ * has ended, the counts and problems are Python's own and the run is freed.
+ * Signals: Python handlers run on the main thread between bytecodes, so long work on the main thread is moved to a
+ * helper thread, while the main thread looks for signals and cancels the run when a handler raises.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+
+#include "core.h"
+
+enum {
+    SIGNAL_CHECK_MS = 50,
+    SHORT_WORK_BYTES = 4 << 20, /* done within a few milliseconds: not worth a thread */
+    RAISED = -1,                /* instead of an errno: a Python handler raised, the run is cancelled */
+    NO_THREAD = -2
+};
+
+static PyTypeObject *run_type;
+
+struct run_object {
+    PyObject_HEAD
+    struct fc_run *run; /* NULL when the stream has ended */
+    struct ArrowArrayStream stream;
+    struct share *schema;
+    bool exported, busy;
+    PyObject *accounting, *problems, *explain; /* the first two: None until the stream has ended */
+};
+
+#define RUN(object) ((struct run_object *)(object))
+
+PyObject *run_object(struct fc_run *run)
+{
+    struct run_object *self = PyObject_New(struct run_object, run_type);
+    if (!self) {
+        fc_run_free(run);
+        return NULL;
+    }
+    memset((char *)self + sizeof(PyObject), 0, sizeof *self - sizeof(PyObject));
+    self->run = run;
+    const char *explain = fc_run_explain(run);
+    self->explain = PyUnicode_DecodeUTF8(explain, (Py_ssize_t)strlen(explain), "replace");
+    if (self->explain)
+        return (PyObject *)self;
+    Py_DECREF(self);
+    return NULL;
+}
+
+static void run_close(struct run_object *self)
+{
+    if (self->stream.release)
+        self->stream.release(&self->stream);
+    fc_run_free(self->run);
+    self->run = NULL;
+}
+
+static void run_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (RUN(self)->run)
+        run_close(RUN(self));
+    share_drop(RUN(self)->schema);
+    Py_XDECREF(RUN(self)->accounting);
+    Py_XDECREF(RUN(self)->problems);
+    Py_XDECREF(RUN(self)->explain);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *run_fail(struct run_object *self, PyObject *type, const char *why)
+{
+    PyErr_SetString(type, why && *why ? why : "the stream failed without a reason");
+    run_close(self);
+    return NULL;
+}
+
+/* Makes the stream and takes its schema, once. */
+static bool run_start(struct run_object *self)
+{
+    struct fc_error err = {0};
+    if (self->exported)
+        return true;
+    self->schema = share_new();
+    if (!self->schema)
+        return PyErr_NoMemory() != NULL;
+    if (fc_run_export(self->run, &self->stream, &err)) {
+        run_close(self);
+        return core_raise(&err) != NULL;
+    }
+    if (self->stream.get_schema(&self->stream, &self->schema->schema))
+        return run_fail(self, PyExc_RuntimeError, self->stream.get_last_error(&self->stream)) != NULL;
+    self->exported = true;
+    return true;
+}
+
+/* ---- one batch ---- */
+
+static bool on_main_thread(void)
+{
+#ifdef __linux__
+    return syscall(SYS_gettid) == getpid();
+#else
+    return pthread_main_np() != 0;
+#endif
+}
+
+struct pull {
+    struct ArrowArrayStream *stream;
+    struct ArrowArray *out;
+    int status;
+    bool done;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+
+static void *pull_thread(void *argument)
+{
+    struct pull *pull = argument;
+    int status = pull->stream->get_next(pull->stream, pull->out);
+    pthread_mutex_lock(&pull->lock);
+    pull->status = status;
+    pull->done = true;
+    pthread_cond_signal(&pull->changed);
+    pthread_mutex_unlock(&pull->lock);
+    return NULL;
+}
+
+/* Starts the helper with all signals blocked, so that they reach the main thread. */
+static int pull_start(struct pull *pull, pthread_t *thread)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(thread, NULL, pull_thread, pull);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+/* Waits a moment; true when the batch is there. */
+static bool pull_wait(struct pull *pull)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += SIGNAL_CHECK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&pull->lock);
+    int waited = 0;
+    while (!pull->done && !waited)
+        waited = pthread_cond_timedwait(&pull->changed, &pull->lock, &until);
+    bool done = pull->done;
+    pthread_mutex_unlock(&pull->lock);
+    return done;
+}
+
+/* The batch by a helper thread. */
+static int pull_watched(struct run_object *self, struct ArrowArray *out)
+{
+    struct pull pull = {.stream = &self->stream,
+                        .out = out,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .changed = PTHREAD_COND_INITIALIZER};
+    pthread_t thread;
+    bool done = false, raised = false;
+    if (pull_start(&pull, &thread))
+        return NO_THREAD;
+    while (!done) {
+        Py_BEGIN_ALLOW_THREADS
+        done = pull_wait(&pull);
+        Py_END_ALLOW_THREADS
+        if (!raised && PyErr_CheckSignals()) {
+            raised = true;
+            fc_run_cancel(self->run);
+        }
+    }
+    pthread_join(thread, NULL);
+    return raised ? RAISED : pull.status;
+}
+
+static int run_pull(struct run_object *self, struct ArrowArray *out)
+{
+    struct fc_progress progress = {0};
+    fc_run_progress(self->run, &progress);
+    bool is_short = progress.bytes_total && progress.bytes_total <= SHORT_WORK_BYTES;
+    if (!is_short && on_main_thread()) {
+        int status = pull_watched(self, out);
+        if (status != NO_THREAD)
+            return status;
+    }
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = self->stream.get_next(&self->stream, out);
+    Py_END_ALLOW_THREADS
+    return status;
+}
+
+/* A stream that failed is closed: there is nothing left to read from it. */
+static PyObject *run_raise(struct run_object *self, int status)
+{
+    PyObject *type = status == ENOMEM      ? PyExc_MemoryError
+                     : status == ECANCELED ? cancelled_error
+                                           : PyExc_OSError;
+    if (status != RAISED)
+        return run_fail(self, type, self->stream.get_last_error(&self->stream));
+    run_close(self);
+    return NULL;
+}
+
+/* ---- what is left at the end ---- */
+
+static PyObject *accounting_object(const struct fc_run *run)
+{
+    PyObject *dict = PyDict_New();
+    size_t n = fc_run_n_counts(run);
+    for (size_t i = 0; dict && i < n; i++) {
+        struct fc_count count = fc_run_count(run, i);
+        PyObject *packets = PyLong_FromUnsignedLongLong(count.packets);
+        if (!packets || PyDict_SetItemString(dict, count.name, packets))
+            Py_CLEAR(dict);
+        Py_XDECREF(packets);
+    }
+    return dict;
+}
+
+static PyObject *problems_object(const struct fc_run *run)
+{
+    PyObject *list = PyList_New(0);
+    size_t n = fc_run_n_problems(run);
+    for (size_t i = 0; list && i < n; i++) {
+        const struct fc_problem *p = fc_run_problem(run, i);
+        PyObject *capture = PyUnicode_DecodeFSDefault(p->capture);
+        PyObject *text = PyUnicode_DecodeUTF8(p->error.text, (Py_ssize_t)strlen(p->error.text), "replace");
+        PyObject *problem = capture && text
+                                ? Py_BuildValue("(OOLKs)", capture, text, (long long)p->error.offset,
+                                                (unsigned long long)p->frames, fc_status_name(p->error.status))
+                                : NULL;
+        if (!problem || PyList_Append(list, problem))
+            Py_CLEAR(list);
+        Py_XDECREF(capture);
+        Py_XDECREF(text);
+        Py_XDECREF(problem);
+    }
+    return list;
+}
+
+static bool run_finish(struct run_object *self)
+{
+    self->accounting = accounting_object(self->run);
+    self->problems = self->accounting ? problems_object(self->run) : NULL;
+    if (self->problems)
+        run_close(self);
+    return self->problems != NULL;
+}
+
+/* Takes the pulled array into an object; at the end: None. */
+static PyObject *run_answer(struct run_object *self, struct share *batch, int status)
+{
+    if (status)
+        return run_raise(self, status);
+    if (batch->array.release)
+        return array_object(self->schema, batch, &self->schema->schema, &batch->array);
+    if (!run_finish(self))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyObject *run_next_batch(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    struct run_object *self = RUN(object);
+    if (self->problems)
+        Py_RETURN_NONE;
+    if (!self->run)
+        return PyErr_Format(PyExc_RuntimeError, "the run was cancelled or has failed");
+    if (self->busy)
+        return PyErr_Format(PyExc_RuntimeError, "another thread is reading this run");
+    if (!run_start(self))
+        return NULL;
+    struct share *batch = share_new();
+    if (!batch)
+        return PyErr_NoMemory();
+    self->busy = true;
+    int status = run_pull(self, &batch->array);
+    self->busy = false;
+    PyObject *answer = run_answer(self, batch, status);
+    share_drop(batch);
+    return answer;
+}
+
+/* ---- the rest of the type ---- */
+
+static PyObject *run_schema(PyObject *self, void *closure)
+{
+    (void)closure;
+    if (!RUN(self)->exported && !RUN(self)->run)
+        return PyErr_Format(PyExc_RuntimeError, "the run was cancelled or has failed");
+    return run_start(RUN(self)) ? schema_object(RUN(self)->schema) : NULL;
+}
+
+static PyObject *or_none(PyObject *object)
+{
+    object = object ? object : Py_None;
+    Py_INCREF(object);
+    return object;
+}
+
+static PyObject *run_accounting(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->accounting);
+}
+
+static PyObject *run_problems(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->problems);
+}
+
+static PyObject *run_explain(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->explain);
+}
+
+static PyObject *run_cancel(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    if (RUN(self)->run)
+        fc_run_cancel(RUN(self)->run);
+    Py_RETURN_NONE;
+}
+
+static PyObject *run_progress(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct fc_progress p = {0};
+    if (!RUN(self)->run)
+        Py_RETURN_NONE;
+    fc_run_progress(RUN(self)->run, &p);
+    return Py_BuildValue("{sKsKsKsKsKsK}", "bytes_read", (unsigned long long)p.bytes_read, "bytes_total",
+                         (unsigned long long)p.bytes_total, "captures_done", (unsigned long long)p.captures_done,
+                         "captures_total", (unsigned long long)p.captures_total, "frames",
+                         (unsigned long long)p.frames, "rows", (unsigned long long)p.rows);
+}
+
+static PyMethodDef run_methods[] = {
+    {"next_batch", run_next_batch, METH_NOARGS, "The next batch, or None at the end."},
+    {"cancel", run_cancel, METH_NOARGS, "Makes next_batch() raise Cancelled soon; from any thread."},
+    {"progress", run_progress, METH_NOARGS, "How far it is, as a dict; None at the end; from any thread."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef run_getset[] = {
+    {"schema", run_schema, NULL, "The columns.", NULL},
+    {"accounting", run_accounting, NULL, "{reason: packets}; None before the end.", NULL},
+    {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.", NULL},
+    {"explain", run_explain, NULL, "Which engine answers, and why.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot run_slots[] = {
+    {Py_tp_dealloc, run_dealloc},
+    {Py_tp_methods, run_methods},
+    {Py_tp_getset, run_getset},
+    {Py_tp_doc, "One pass over captures."},
+    {0, NULL},
+};
+
+static PyType_Spec run_spec = {"flowcontainer._core.Run", sizeof(struct run_object), 0,
+                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, run_slots};
+
+bool core_run_ready(PyObject *module)
+{
+    run_type = core_add_type(module, &run_spec, "Run");
+    return run_type != NULL;
+}
