@@ -82,6 +82,9 @@ static inline void put_text(struct row *row, enum field_id id, const char *text,
 }
 /* Text copied into the row's arena. */
 void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t len);
+/* Text from the wire: as it is when it is valid UTF-8, else copied with U+FFFD for every byte that is not part of
+ * a valid character. NULL (a failed read) puts nothing. */
+void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
 /* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */
 static inline uint8_t put_u8(struct row *row, enum field_id id, struct rd *r)

@@ -9,45 +9,43 @@
 
 #include "base/rd.h"
 #include "base/tcp_flags.h"
+#include "field/address.h"
 #include "field/row.h"
 
 /* ---- frame ---- */
 
 struct frame_facts {
     uint32_t number, len, cap_len;
-    bool has_time;     /* the frame has a time of capture; without it no time field is put */
+    bool has_time; /* without it no time field is put */
     int64_t time_ns;
-    bool has_first;    /* some frame of the capture up to this one (itself counts) has a time */
-    int64_t first_ns;  /* that of the first frame that has one */
-    bool has_previous; /* the frame before this one exists and has a time */
-    int64_t previous_ns;
-    uint64_t offset;   /* of its bytes in the file */
-    uint32_t link_type; /* LINKTYPE_ number */
-    bool is_pcapng;
-    uint32_t section, interface_id; /* from 0; of pcapng frames */
-    bool has_interface;             /* a pcapng frame of an interface, not a block that only counts as one */
-    const char *interface_name;     /* NULL: the file has none; lives as long as the row */
-    const char *interface_description;
-    const uint8_t *options; /* options of the packet block as they lie in the file: code, length, value; or NULL */
+    int64_t first_ns;    /* time of the capture's first frame; 0 when that has none */
+    int64_t previous_ns; /* time of the frame before this one, 0 when that has none; of the first frame its own */
+    uint32_t link_type;  /* LINKTYPE_ number */
+    bool has_section;    /* a frame of a pcapng file */
+    uint32_t section;    /* from 0 */
+    bool has_interface;  /* false for pcap, and for blocks that are frames to Wireshark only */
+    uint32_t interface_id; /* within its section */
+    /* Of the interface_id-th interface of the whole file, which in later sections may be another one than the
+     * frame's own: what Wireshark shows. NULL: none. They live as long as the row. */
+    const char *interface_name, *interface_description;
+    const uint8_t *options; /* of the packet block, as they lie in the file: code, length, value; or NULL */
     uint32_t options_len;
     bool options_big_endian;
+    bool has_packet_flags; /* epb_flags was among them */
+    uint32_t packet_flags;
 };
 void frame_read(struct row *row, const struct frame_facts *facts);
 
 /* ---- Ethernet and VLAN tags ---- */
 
-/* How many bytes of what follows the header the next layer used; the rest is padding, trailer and frame check
- * sequence. The caller knows it once it has looked at the IP header:
- *   IPv4: total length (as ip4 uses it); IPv6: 40 + payload length; ARP: 8 + 2 * (hardware + protocol length);
- *   802.3: the length field. UINT32_MAX: all of it. */
 struct eth_facts {
-    uint32_t used;
-    int8_t fcs_len; /* what the capture file promises: 0, 4, or -1 when it does not say */
-    bool has_vlan;  /* a VLAN tag follows: what is left over belongs to its trailer first */
+    int8_t fcs_len; /* bytes of frame check sequence the capture file promises; -1: not said */
 };
+/* Header and, found by looking at the lengths of what follows, padding, trailers and frame check sequence; the
+ * trailer of a VLAN tag too. r spans the frame; on return it stands behind the EtherType (or length). */
 void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts);
-/* The tag that stands after an EtherType 0x8100, 0x88a8, 0x9100 ...; r stands behind that EtherType. */
-void vlan_read(struct row *row, struct rd *r, const struct eth_facts *facts);
+/* The tag after an EtherType 0x8100, 0x88a8, 0x9100 ...; r stands behind that EtherType. */
+void vlan_read(struct row *row, struct rd *r);
 
 /* ---- IP ---- */
 

@@ -1,0 +1,167 @@
+/* Ethernet header, and what is left over behind the packet it carries: padding, trailer, frame check sequence.
+ * Invariant: leftovers are told only when the length of the carried packet was captured and believable.
+ * Source: IEEE 802.3; which leftover byte is called what: observed, tshark 4.0.17, on frames with every trailer
+ * length: zeros that fill up to 60 bytes are padding, the last 4 bytes of frames of 64 and more a check sequence. */
+#include "proto/headers.h"
+
+enum {
+    ETHERTYPE_IP4 = 0x0800,
+    ETHERTYPE_ARP = 0x0806,
+    ETHERTYPE_IP6 = 0x86dd,
+    ETHERTYPE_MPLS = 0x8847,
+    ETHERTYPE_MPLS_UPSTREAM = 0x8848,
+    HEADER_LEN = 14,
+    LENGTH_MAX = 1500,
+    ETHERTYPE_MIN = 0x600,
+    FRAME_MIN = 60, /* without check sequence: shorter payloads are padded to it */
+    FRAME_MIN_FCS = 64,
+    FCS_LEN = 4
+};
+
+static bool is_vlan(uint16_t type)
+{
+    return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300;
+}
+
+/* Bytes of r that the packet of this EtherType takes, or all of them. */
+static uint32_t packet_length(struct rd r, uint16_t type)
+{
+    uint32_t all = rd_left(&r), len = all;
+    if (type == ETHERTYPE_IP4 && rd_peek8(&r, 0) >> 4 == 4 && rd_has(&r, 4)) {
+        uint32_t header = (rd_peek8(&r, 0) & 15) * 4u, total = rd_peek16(&r, 2);
+        len = header >= 20 && total >= header ? total : all;
+    } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) && rd_has(&r, 6)) {
+        len = rd_peek16(&r, 4) ? 40u + rd_peek16(&r, 4) : all;
+    } else if (type == ETHERTYPE_ARP && rd_has(&r, 6)) {
+        len = 8 + 2 * (uint32_t)(rd_peek8(&r, 4) + rd_peek8(&r, 5));
+    }
+    return len < all ? len : all;
+}
+
+/* Steps over VLAN tags and MPLS labels; *type becomes that of the packet behind them, or 0 for a length field. */
+static void step_over_tags(struct rd *r, uint16_t *type, bool *vlan)
+{
+    while (is_vlan(*type) && rd_has(r, 4)) {
+        *vlan = true;
+        rd_skip(r, 2);
+        *type = rd_u16(r);
+    }
+    if (*type != ETHERTYPE_MPLS && *type != ETHERTYPE_MPLS_UPSTREAM)
+        return;
+    bool bottom = false;
+    while (!bottom && rd_has(r, 4))
+        bottom = rd_u32(r) >> 8 & 1;
+    *type = rd_peek8(r, 0) >> 4 == 4 ? ETHERTYPE_IP4 : rd_peek8(r, 0) >> 4 == 6 ? ETHERTYPE_IP6 : 0xffff;
+}
+
+/* A reader over what the carried packet leaves; empty when nothing is left or its end is not known. */
+static struct rd leftover(struct rd r, uint16_t type, bool *vlan)
+{
+    step_over_tags(&r, &type, vlan);
+    uint32_t used = type <= LENGTH_MAX ? (type < rd_left(&r) ? type : rd_left(&r)) : packet_length(r, type);
+    rd_skip(&r, used);
+    return rd_rest(&r);
+}
+
+static bool all_zero(struct rd r, uint32_t n)
+{
+    const uint8_t *p = rd_bytes(&r, n);
+    for (uint32_t i = 0; p && i < n; i++)
+        if (p[i])
+            return false;
+    return p;
+}
+
+static void eth_padding(struct row *row, struct rd *rest, uint32_t before)
+{
+    uint32_t missing = before < FRAME_MIN ? FRAME_MIN - before : 0;
+    if (!missing || rd_left(rest) < missing || !rd_has(rest, missing))
+        return;
+    if (all_zero(*rest, missing))
+        put_span(row, F_ETH_PADDING, rest, missing);
+    else
+        put_label(row, F_ETH_PADDING_BAD);
+}
+
+/* r stands behind the EtherType. */
+static void eth_leftover(struct row *row, const struct rd *r, uint16_t type, const struct eth_facts *facts)
+{
+    bool vlan = false;
+    struct rd rest = leftover(*r, type, &vlan);
+    uint32_t frame_len = rd_left(r) + HEADER_LEN;
+    if (!rd_left(&rest))
+        return;
+    eth_padding(row, &rest, frame_len - rd_left(&rest));
+    bool fcs = !vlan && facts->fcs_len != 0 && frame_len >= FRAME_MIN_FCS && rd_left(&rest) >= FCS_LEN;
+    uint32_t trailer = rd_left(&rest) - (fcs ? FCS_LEN : 0);
+    uint32_t captured = rd_cap_left(&rest) < trailer ? rd_cap_left(&rest) : trailer;
+    if (captured)
+        put_bytes(row, vlan ? F_VLAN_TRAILER : F_ETH_TRAILER, rest.data + rest.pos, captured);
+    rd_skip(&rest, trailer);
+    if (fcs && rd_has(&rest, FCS_LEN)) {
+        put_u32(row, F_ETH_FCS, &rest);
+        put_uint(row, F_ETH_FCS_STATUS, 2);
+    }
+}
+
+static bool wants_leftover(const struct row *row)
+{
+    return row_wants(row, F_ETH_PADDING) || row_wants(row, F_ETH_PADDING_BAD) || row_wants(row, F_ETH_TRAILER) ||
+           row_wants(row, F_ETH_FCS) || row_wants(row, F_ETH_FCS_STATUS) || row_wants(row, F_VLAN_TRAILER);
+}
+
+/* ---- header ---- */
+
+struct address_fields {
+    enum field_id address, text, oui, local, group;
+};
+
+static void put_text_ether(struct row *row, enum field_id id, const char *text, size_t len)
+{
+    put_text_copy(row, id, text, (uint32_t)len);
+}
+
+static void eth_address(struct row *row, const uint8_t *address, const struct address_fields *f)
+{
+    char text[ADDRESS_TEXT_CAP];
+    uint32_t oui = (uint32_t)address[0] << 16 | (uint32_t)address[1] << 8 | address[2];
+    put_bytes(row, f->address, address, 6);
+    put_bytes(row, F_ETH_ADDR, address, 6);
+    put_uint(row, f->oui, oui);
+    put_uint(row, F_ETH_ADDR_OUI, oui);
+    put_bool(row, f->local, oui >> 17 & 1);
+    put_bool(row, F_ETH_LG, oui >> 17 & 1);
+    put_bool(row, f->group, oui >> 16 & 1);
+    put_bool(row, F_ETH_IG, oui >> 16 & 1);
+    if (!row_wants(row, f->text) && !row_wants(row, F_ETH_ADDR_RESOLVED))
+        return;
+    size_t len = address_ether(text, address);
+    put_text_ether(row, f->text, text, len);
+    put_text_ether(row, F_ETH_ADDR_RESOLVED, text, len);
+}
+
+void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts)
+{
+    static const struct address_fields destination = {F_ETH_DST, F_ETH_DST_RESOLVED, F_ETH_DST_OUI, F_ETH_DST_LG,
+                                                      F_ETH_DST_IG};
+    static const struct address_fields source = {F_ETH_SRC, F_ETH_SRC_RESOLVED, F_ETH_SRC_OUI, F_ETH_SRC_LG,
+                                                 F_ETH_SRC_IG};
+    const uint8_t *header = rd_bytes(r, HEADER_LEN);
+    if (!header)
+        return;
+    uint16_t type = rd_be16(header + 12);
+    eth_address(row, header, &destination);
+    eth_address(row, header + 6, &source);
+    if (header[6] & 1)
+        put_label(row, F_ETH_SRC_NOT_GROUP);
+    if (type > LENGTH_MAX && type < ETHERTYPE_MIN) {
+        put_uint(row, F_ETH_INVALID_LENTYPE, type);
+        put_label(row, F_ETH_INVALID_LENTYPE_EXPERT);
+        return;
+    }
+    put_uint(row, type && type <= LENGTH_MAX ? F_ETH_LEN : F_ETH_TYPE, type);
+    if (type && type <= LENGTH_MAX && type > rd_left(r))
+        put_label(row, F_ETH_LEN_PAST_END);
+    if (type && wants_leftover(row))
+        eth_leftover(row, r, type, facts);
+}
