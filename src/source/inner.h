@@ -5,8 +5,8 @@
 #include "source/source.h"
 #include "source/window.h"
 
-/* The largest packet that is taken for one; longer records are damage (observed, tshark 4.0.17). */
-#define SOURCE_MAX_PACKET 262144u
+/* No machine has as many; a file that describes more is damaged, and each costs memory. */
+#define SOURCE_MAX_INTERFACES 1000000
 
 struct unpack;
 
@@ -15,6 +15,8 @@ struct source_interface {
     struct capture_interface shown; /* first: what the outside sees */
     uint8_t resolution;             /* if_tsresol as it lies in the file */
     int64_t offset_s;               /* if_tsoffset */
+    int64_t unit;                   /* nanoseconds of a tick; 0: the slow way */
+    uint64_t limit;                 /* ticks up to which unit * ticks fits */
 };
 
 typedef enum fc_status source_next_fn(struct source *s, struct frame *out, struct fc_error *err);
@@ -29,6 +31,7 @@ struct source {
     uint32_t head_len;   /* bytes of a record header */
     uint32_t max_packet;
     int64_t unit_ns;     /* of the fraction of a second */
+    uint8_t lengths;     /* enum pcap_lengths */
 
     /* pcapng */
     bool big_endian;
@@ -58,10 +61,15 @@ enum fc_status sniff_refuse(struct source *s, struct fc_error *err);
 
 /* Adds an interface of the present section; NULL when memory ends. */
 struct source_interface *source_add_interface(struct source *s);
-/* The end of the capture, or FC_CUT at the present offset, or what stopped the reading. */
-enum fc_status source_end(struct source *s, struct frame *out, struct fc_error *err);
+/* What stands at the present offset is not whole: the end (FC_OK), FC_CUT, or what stopped the reading. */
+enum fc_status source_cut(struct source *s, struct fc_error *err);
+/* The longest packet of a link type; longer ones are damage (observed, tshark 4.0.17). */
+uint32_t source_max_packet(uint32_t link_type);
 /* Refuses the rest of the capture; FC_FORMAT at `offset`. */
 __attribute__((format(printf, 4, 5))) enum fc_status source_damaged(struct source *s, uint64_t offset,
                                                                     struct fc_error *err, const char *format, ...);
+__attribute__((format(printf, 5, 6))) enum fc_status source_stop(struct source *s, enum fc_status status,
+                                                                 uint64_t offset, struct fc_error *err,
+                                                                 const char *format, ...);
 
 #endif

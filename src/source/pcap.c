@@ -1,44 +1,64 @@
 /* pcap: a file header, then records of header and bytes.
  *
- *     magic u32, major u16, minor u16, zone i32, sigfigs u32, snap_len u32, link_type u32
- *     seconds u32, fraction u32, cap_len u32, len u32, bytes[cap_len]        ("modified": 8 bytes more before bytes)
+ *     magic u32, major u16, minor u16, zone i32, sigfigs u32, snap_len u32, link_type u32    (IXIA: 4 bytes more)
+ *     seconds u32, fraction u32, cap_len u32, len u32, bytes[cap_len]
  *
- * Invariant: the window stands at a record header between two calls. Versions are not checked, fractions are not
- * normalised, a capture longer than the snap length or the packet is taken as it is.
- * Source: draft-ietf-opsawg-pcap section 4 and 5; limits and tolerance observed, tshark 4.0.17.
+ * Invariant: the window stands at a record header between two calls. Fractions are not normalised; a capture
+ * longer than the snap length or the packet is taken as it is. Kuznetzov's patch puts 8 bytes more before a
+ * packet's bytes, Nokia's 4, partly under the usual magic number: then the first records tell.
+ * Source: draft-ietf-opsawg-pcap section 4 and 5; variants, limits and tolerance observed, tshark 4.0.17.
  */
 #include <stdio.h>
 
 #include "base/error.h"
 #include "source/inner.h"
 
-enum { MAGIC_MICRO = 0xa1b2c3d4, MAGIC_NANO = 0xa1b23c4d, MAGIC_MODIFIED = 0xa1b2cd34 };
+enum {
+    MAGIC_MICRO = 0xa1b2c3d4,
+    MAGIC_NANO = 0xa1b23c4d,
+    MAGIC_MODIFIED = 0xa1b2cd34,
+    MAGIC_IXIA_HARD = 0x1c0001ac,
+    MAGIC_IXIA_SOFT = 0x1c0001ab,
+};
+
+/* Which of the two lengths comes first; it changed with version 2.3, whose writers did either. */
+enum pcap_lengths { CAP_LEN_FIRST, CAP_LEN_SECOND, CAP_LEN_SMALLER };
+
+struct lengths {
+    uint32_t cap_len, len;
+};
 
 static inline uint32_t get_u32(const uint8_t *p, bool big) { return big ? rd_be32(p) : rd_le32(p); }
+
+static inline struct lengths get_lengths(const struct source *s, const uint8_t *head, bool big)
+{
+    struct lengths n = {get_u32(head + 8, big), get_u32(head + 12, big)};
+    bool swapped = s->lengths == CAP_LEN_SECOND || (s->lengths == CAP_LEN_SMALLER && n.cap_len > n.len);
+    return swapped ? (struct lengths){n.len, n.cap_len} : n;
+}
 
 static inline enum fc_status pcap_record(struct source *s, struct frame *out, struct fc_error *err, bool big)
 {
     struct window *w = &s->window;
+    *out = (struct frame){0};
     if (!window_need(w, s->head_len))
-        return source_end(s, out, err);
-    uint32_t cap_len = get_u32(window_at(w) + 8, big);
-    if (cap_len > s->max_packet)
-        return source_damaged(s, window_offset(w), err, "a packet of %u bytes, more than the %u that a pcap file may hold",
-                              cap_len, s->max_packet);
-    if (!window_need(w, (size_t)s->head_len + cap_len))
-        return source_end(s, out, err);
+        return source_cut(s, err);
+    struct lengths n = get_lengths(s, window_at(w), big);
+    if (n.cap_len > s->max_packet)
+        return source_damaged(s, window_offset(w), err, "a packet of %u bytes, more than the %u that a pcap file holds",
+                              n.cap_len, s->max_packet);
+    if (!window_need(w, (size_t)s->head_len + n.cap_len))
+        return source_cut(s, err);
     const uint8_t *head = window_at(w);
-    *out = (struct frame){
-        .data = head + s->head_len,
-        .cap_len = cap_len,
-        .len = get_u32(head + 12, big),
-        .time_ns = (int64_t)get_u32(head, big) * 1000000000 + (int64_t)get_u32(head + 4, big) * s->unit_ns,
-        .number = ++s->n_frames,
-        .offset = window_offset(w) + s->head_len,
-        .interface = &s->interfaces[0]->shown,
-        .has_time = true,
-    };
-    w->pos += s->head_len + cap_len;
+    out->data = head + s->head_len;
+    out->cap_len = n.cap_len;
+    out->len = n.len;
+    out->time_ns = (int64_t)get_u32(head, big) * 1000000000 + (int64_t)get_u32(head + 4, big) * s->unit_ns;
+    out->number = ++s->n_frames;
+    out->offset = window_offset(w);
+    out->interface = &s->interfaces[0]->shown;
+    out->has_time = true;
+    w->pos += s->head_len + n.cap_len;
     return FC_OK;
 }
 
@@ -54,13 +74,74 @@ static enum fc_status pcap_next_be(struct source *s, struct frame *out, struct f
 
 bool pcap_recognise(uint32_t magic)
 {
-    return magic == MAGIC_MICRO || magic == MAGIC_NANO || magic == MAGIC_MODIFIED;
+    return magic == MAGIC_MICRO || magic == MAGIC_NANO || magic == MAGIC_MODIFIED || magic == MAGIC_IXIA_HARD ||
+           magic == MAGIC_IXIA_SOFT;
 }
 
-/* The link type's upper bits: four of frame check length in 16-bit units, one that says these are valid. */
-static int8_t fcs_len(uint32_t link_type)
+static const char *pcap_name(uint32_t magic)
 {
-    return link_type & 0x04000000u ? (int8_t)(link_type >> 28 << 1) : -1;
+    switch (magic) {
+    case MAGIC_NANO:
+        return "pcap-ns";
+    case MAGIC_MODIFIED:
+        return "pcap-modified";
+    case MAGIC_IXIA_HARD:
+    case MAGIC_IXIA_SOFT:
+        return "pcap-ixia";
+    default:
+        return "pcap";
+    }
+}
+
+/* ---- which record header ---- */
+
+enum { TRIED_RECORDS = 3 };
+
+/* How many records in a row make sense when each header has head_len bytes; the window's end is no nonsense. */
+static int plausible_records(struct source *s, uint32_t head_len, bool big)
+{
+    struct window *w = &s->window;
+    size_t at = 0;
+    for (int i = 0; i < TRIED_RECORDS; i++) {
+        if (!window_need(w, at + head_len))
+            return window_left(w) == at ? TRIED_RECORDS : i;
+        struct lengths n = get_lengths(s, window_at(w) + at, big);
+        if (n.cap_len > s->max_packet || n.len > s->max_packet || get_u32(window_at(w) + at + 4, big) >= 1000000)
+            return i;
+        at += head_len + n.cap_len;
+    }
+    return TRIED_RECORDS;
+}
+
+/* The usual header unless it fails where another fits; a file that fits none is left to be found damaged. */
+static uint32_t guess_head_len(struct source *s, bool big)
+{
+    if (plausible_records(s, 16, big) == TRIED_RECORDS)
+        return 16;
+    if (plausible_records(s, 24, big) == TRIED_RECORDS)
+        return 24;
+    return plausible_records(s, 20, big) == TRIED_RECORDS ? 20 : 16;
+}
+
+/* ---- the file header ---- */
+
+static uint8_t order_of_lengths(uint16_t major, uint16_t minor)
+{
+    if (major == 543 || (major == 2 && minor < 3)) /* 543: a writer on DG/UX */
+        return CAP_LEN_SECOND;
+    return major == 2 && minor == 3 ? CAP_LEN_SMALLER : CAP_LEN_FIRST;
+}
+
+static enum fc_status read_link_type(struct source *s, uint32_t link_type, struct fc_error *err)
+{
+    struct capture_interface *interface = &s->interfaces[0]->shown;
+    if (link_type & 0x03ff0000)
+        return error_set(err, FC_UNSUPPORTED, 20, "a pcap file whose link type has unknown bits (%08x)", link_type);
+    interface->link_type = link_type & 0xffff;
+    /* upper bits: four of frame check length in 16-bit units, and one that says that they are valid */
+    interface->fcs_len = link_type & 0x04000000 ? (int8_t)(link_type >> 28 << 1) : -1;
+    s->max_packet = source_max_packet(interface->link_type);
+    return FC_OK;
 }
 
 enum fc_status pcap_open(struct source *s, struct fc_error *err)
@@ -68,21 +149,24 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
     struct window *w = &s->window;
     if (!window_need(w, 24))
         return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of 24 bytes)", window_left(w));
-    struct source_interface *interface = source_add_interface(s);
-    if (!interface)
+    if (!source_add_interface(s))
         return error_memory(err);
     const uint8_t *head = window_at(w);
     bool big = pcap_recognise(rd_be32(head));
-    uint32_t magic = get_u32(head, big), link_type = get_u32(head + 20, big);
-    interface->shown.link_type = link_type & 0xffff;
-    interface->shown.snap_len = get_u32(head + 16, big);
-    interface->shown.fcs_len = fcs_len(link_type);
-    s->head_len = magic == MAGIC_MODIFIED ? 24 : 16;
+    uint32_t magic = get_u32(head, big);
+    uint16_t major = big ? rd_be16(head + 4) : rd_le16(head + 4), minor = big ? rd_be16(head + 6) : rd_le16(head + 6);
+    if (major < 2)
+        return error_set(err, FC_UNSUPPORTED, 4, "a pcap file of version %u.%u", major, minor);
+    s->interfaces[0]->shown.snap_len = get_u32(head + 16, big);
+    s->lengths = order_of_lengths(major, minor);
     s->unit_ns = magic == MAGIC_NANO ? 1 : 1000;
-    s->max_packet = SOURCE_MAX_PACKET;
     s->next = big ? pcap_next_be : pcap_next_le;
-    snprintf(s->format, sizeof s->format, "%s",
-             magic == MAGIC_NANO ? "pcap-ns" : magic == MAGIC_MODIFIED ? "pcap-modified" : "pcap");
-    w->pos += 24;
-    return FC_OK;
+    snprintf(s->format, sizeof s->format, "%s", pcap_name(magic));
+    enum fc_status status = read_link_type(s, get_u32(head + 20, big), err);
+    uint32_t skip = magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT ? 28 : 24; /* IXIA adds the file's length */
+    if (!window_need(w, skip))
+        return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of %u bytes)", window_left(w), skip);
+    w->pos += skip;
+    s->head_len = magic == MAGIC_MODIFIED ? 24 : magic == MAGIC_MICRO ? guess_head_len(s, big) : 16;
+    return status;
 }

@@ -24,18 +24,17 @@ static enum fc_status give_end(struct source *s, struct frame *out, struct fc_er
     return FC_OK;
 }
 
-enum fc_status source_end(struct source *s, struct frame *out, struct fc_error *err)
+enum fc_status source_cut(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
     s->next = give_end;
-    *out = (struct frame){0};
     int64_t offset = (int64_t)window_offset(w);
     if (w->failure.status != FC_OK)
         return error_set(err, w->failure.status, offset, "%s", w->failure.text);
     if (window_left(w) == 0)
         return FC_OK;
-    return error_set(err, FC_CUT, offset, "cut short in the middle of a packet: only %zu bytes follow offset %lld",
-                     window_left(w), (long long)offset);
+    return error_set(err, FC_CUT, offset, "cut short: the record at offset %lld has only %zu bytes", (long long)offset,
+                     window_left(w));
 }
 
 enum fc_status source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format, ...)
@@ -45,8 +44,34 @@ enum fc_status source_damaged(struct source *s, uint64_t offset, struct fc_error
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    return source_stop(s, FC_FORMAT, offset, err, "damaged at offset %llu: %s", (unsigned long long)offset, text);
+}
+
+enum fc_status source_stop(struct source *s, enum fc_status status, uint64_t offset, struct fc_error *err,
+                           const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     s->next = give_end;
-    return error_set(err, FC_FORMAT, (int64_t)offset, "damaged at offset %llu: %s", (unsigned long long)offset, text);
+    return error_set(err, status, (int64_t)offset, "%s", text);
+}
+
+uint32_t source_max_packet(uint32_t link_type)
+{
+    switch (link_type) {
+    case 189: /* USB_LINUX */
+    case 220: /* USB_LINUX_MMAPPED */
+    case 231: /* DBUS */
+    case 249: /* USBPCAP */
+        return 128u << 20;
+    case 279: /* EBHSCR */
+        return 8u << 20;
+    default:
+        return 262144;
+    }
 }
 
 struct source_interface *source_add_interface(struct source *s)
@@ -95,6 +120,8 @@ static enum fc_status recognise(struct source *s, struct fc_error *err)
     uint32_t magic = rd_be32(window_at(w));
     if (pcap_recognise(magic) || pcap_recognise(rd_le32(window_at(w))))
         return pcap_open(s, err);
+    if (magic == 0x0a0d0d0a)
+        return pcapng_open(s, err);
     return sniff_refuse(s, err);
 }
 
@@ -183,6 +210,8 @@ void source_close(struct source *s)
         memory_free(s->interfaces[i]);
     }
     memory_free(s->interfaces);
+    for (size_t i = 0; i < s->n_blobs && !s->stable; i++)
+        memory_free((void *)s->blobs[i].data);
     memory_free(s->blobs);
     memory_free(s->name);
     memory_free(s);

@@ -29,7 +29,7 @@ struct frame {
     uint32_t len;        /* bytes on the wire; may be smaller than cap_len in odd files */
     int64_t time_ns;     /* since 1970-01-01 UTC */
     uint32_t number;     /* from 1, as frame.number */
-    uint64_t offset;     /* of the frame's bytes in the uncompressed file, as frame.file_off */
+    uint64_t offset;     /* of the record or block in the uncompressed file, as frame.file_off */
     const struct capture_interface *interface; /* NULL for pcapng blocks that are frames to Wireshark only */
     bool has_time;       /* pcapng simple packet blocks have none */
     bool opaque;         /* a pcapng block of unknown type: Wireshark counts it as a frame with no content */
