@@ -1,8 +1,8 @@
 /* Rows of text cells laid out in columns that fit a width.
  *
  * Invariant: as long as the fixed columns fit, no line is wider than the width. Room is won in this order: very
- * long values, the date of a time, its milliseconds, long addresses (IPv6) down to what IPv4 needs, values, the
- * whole time, addresses further, at last whole value columns.
+ * long values, the date of a time, its milliseconds, the wide gaps, long addresses (IPv6) down to what IPv4 needs,
+ * values, the whole time, addresses further, spare columns, at last whole value columns.
  */
 #include "grid.h"
 
@@ -11,8 +11,11 @@
 #include "say.h"
 
 enum {
-    GAP = 2,
+    GAP_WIDE = 2,
+    GAP_NARROW = 1,
+    SPARE_MOST = 2,
     ADDRESS_WHOLE = 21, /* "255.255.255.255:65535" */
+    ADDRESS_SMALL = 17,
     ADDRESS_LEAST = 12,
     VALUE_MOST = 40,
     VALUE_SMALL = 12,
@@ -59,7 +62,7 @@ static size_t total(const struct grid *grid)
     size_t sum = 0;
     for (size_t c = 0; c < grid->n_columns; c++)
         if (!grid->columns[c].hidden)
-            sum += grid->columns[c].width + (sum ? GAP : 0);
+            sum += grid->columns[c].width + (sum ? grid->gap : 0);
     return sum;
 }
 
@@ -92,6 +95,13 @@ static void narrow_time(struct grid *grid, size_t skip, size_t len, size_t width
     }
 }
 
+static void hide_spare(struct grid *grid, size_t width)
+{
+    for (int spare = 1; spare <= SPARE_MOST && total(grid) > width; spare++)
+        for (size_t c = 0; c < grid->n_columns; c++)
+            grid->columns[c].hidden |= grid->columns[c].spare == spare;
+}
+
 static size_t hide_values(struct grid *grid, size_t width)
 {
     size_t n = 0;
@@ -106,20 +116,23 @@ static size_t hide_values(struct grid *grid, size_t width)
 size_t grid_fit(struct grid *grid, size_t width)
 {
     measure(grid);
+    grid->gap = GAP_WIDE;
     if (!width)
         return 0;
     narrow(grid, GRID_VALUE, VALUE_MOST, width);
     size_t clock = TIME_WHOLE - DATE_LENGTH;
     narrow_time(grid, DATE_LENGTH, clock, width);
     narrow_time(grid, DATE_LENGTH, clock - MILLISECONDS_LENGTH, width);
+    if (total(grid) > width)
+        grid->gap = GAP_NARROW;
     narrow(grid, GRID_ADDRESS, ADDRESS_WHOLE, width);
     narrow(grid, GRID_VALUE, VALUE_SMALL, width);
     narrow_time(grid, 0, 0, width);
-    narrow(grid, GRID_ADDRESS, ADDRESS_LEAST + 4, width);
+    narrow(grid, GRID_ADDRESS, ADDRESS_SMALL, width);
+    hide_spare(grid, width);
     narrow(grid, GRID_VALUE, VALUE_LEAST, width);
-    size_t hidden = hide_values(grid, width);
     narrow(grid, GRID_ADDRESS, ADDRESS_LEAST, width);
-    return hidden;
+    return hide_values(grid, width);
 }
 
 static void pad(struct out *out, size_t n)
@@ -234,7 +247,7 @@ void grid_titles(const struct grid *grid, struct out *out)
             column.skip = 0;
         write_coloured(grid, out, &column, column.title, "1", c == last);
         if (c < last)
-            pad(out, GAP);
+            pad(out, grid->gap);
     }
     out_char(out, '\n');
 }
@@ -249,7 +262,7 @@ const char *grid_row(const struct grid *grid, struct out *out, const char *cell)
             bool zero = column->kind == GRID_NUMBER && *cell == '0';
             write_coloured(grid, out, column, cell, zero ? "2" : column->sgr, c == last);
             if (c < last)
-                pad(out, GAP);
+                pad(out, grid->gap);
         }
         cell += len + 1;
     }

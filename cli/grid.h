@@ -19,6 +19,7 @@ struct grid_column {
     const char *title;
     enum grid_kind kind;
     const char *sgr; /* colour of its cells, such as "36"; NULL: none */
+    int spare;       /* not 0: given up when room is short, lower numbers first */
     /* set by grid_fit */
     size_t natural, width;
     size_t skip; /* GRID_TIME: characters left away in front */
@@ -30,6 +31,7 @@ struct grid {
     size_t n_columns;
     struct text text; /* the cells, one behind the other, each with a NUL */
     size_t n_cells;
+    size_t gap; /* between columns; set by grid_fit */
     bool utf8, colour;
 };
 

@@ -32,7 +32,7 @@ static const char OUTRO[] =
     "  flowcontainer -T ndjson captures/ | jq .dst\n"
     "                                           one JSON object a flow\n"
     "  flowcontainer -o flows.parquet captures/\n"
-    "                                           a data set of all of it (Python package)\n"
+    "                                           a data set (with the Python package)\n"
     "  flowcontainer --level frames -T csv day.pcap\n"
     "                                           every frame, and why it was left out\n"
     "  tcpdump -c 1000 -w - | flowcontainer -   straight from the wire\n"

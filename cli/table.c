@@ -43,24 +43,24 @@ static void flow_columns(struct table *table, bool utf8)
     add_column(table, utf8 ? "\u2192" : "->", GRID_WORD, "2");
     add_column(table, "SERVER", GRID_ADDRESS, NULL);
     add_column(table, "START", GRID_TIME, NULL);
-    add_column(table, "LASTED", GRID_NUMBER, NULL);
+    add_column(table, "LASTED", GRID_NUMBER, NULL)->spare = 1;
     add_column(table, utf8 ? "PKT\u2192" : "PKT>", GRID_NUMBER, NULL);
     add_column(table, utf8 ? "PKT\u2190" : "PKT<", GRID_NUMBER, NULL);
-    add_column(table, utf8 ? "BYTES\u2192" : "BYTES>", GRID_NUMBER, NULL);
-    add_column(table, utf8 ? "BYTES\u2190" : "BYTES<", GRID_NUMBER, NULL);
+    add_column(table, utf8 ? "BYTES\u2192" : "BYTES>", GRID_NUMBER, NULL)->spare = 2;
+    add_column(table, utf8 ? "BYTES\u2190" : "BYTES<", GRID_NUMBER, NULL)->spare = 2;
 }
 
 static void packet_columns(struct table *table, bool utf8, bool frames)
 {
     add_column(table, "FRAME", GRID_NUMBER, NULL);
     add_column(table, "TIME", GRID_TIME, NULL);
-    add_column(table, "FLOW", GRID_NUMBER, NULL);
+    add_column(table, "FLOW", GRID_NUMBER, NULL)->spare = 2;
     add_column(table, "PROTO", GRID_WORD, "36");
     add_column(table, "FROM", GRID_ADDRESS, NULL);
     add_column(table, utf8 ? "\u2192" : "->", GRID_WORD, "2");
     add_column(table, "TO", GRID_ADDRESS, NULL);
     add_column(table, "BYTES", GRID_NUMBER, NULL);
-    add_column(table, "PAYLOAD", GRID_NUMBER, NULL);
+    add_column(table, "PAYLOAD", GRID_NUMBER, NULL)->spare = 1;
     if (frames)
         add_column(table, "LEFT OUT", GRID_WORD, "33");
 }
