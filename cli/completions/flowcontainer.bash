@@ -1,0 +1,44 @@
+# bash completion for flowcontainer. Names of fields come from `flowcontainer fields'.
+
+_flowcontainer_list() {
+    # The last part of a comma-separated list: "tcp,u" completes to "tcp,udp".
+    local before=""
+    [[ $cur == *,* ]] && before="${cur%,*},"
+    COMPREPLY=($(compgen -P "$before" -W "$1" -- "${cur##*,}"))
+    compopt -o nospace
+}
+
+_flowcontainer() {
+    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD - 1]}"
+    COMPREPLY=()
+    # --option=value arrives as three words.
+    if [[ $cur == "=" ]]; then
+        cur=""
+    elif [[ $prev == "=" ]]; then
+        prev="${COMP_WORDS[COMP_CWORD - 2]}"
+    fi
+    case $prev in
+    -T | --format) COMPREPLY=($(compgen -W "table ndjson json csv" -- "$cur")); return ;;
+    --level) COMPREPLY=($(compgen -W "flows packets frames" -- "$cur")); return ;;
+    --policy) COMPREPLY=($(compgen -W "stream timeout" -- "$cur")); return ;;
+    --tunnel) COMPREPLY=($(compgen -W "inner outer" -- "$cur")); return ;;
+    --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
+    --drop) _flowcontainer_list "default none retransmission out_of_order mdns ssdp icmp"; return ;;
+    --protocols) _flowcontainer_list "tcp udp sctp icmp icmpv6 gre esp"; return ;;
+    -e | --field)
+        COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" fields -T csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -- "$cur"))
+        return ;;
+    -c | --count | -j | --jobs | -Y | --filter | --idle | --active) return ;;
+    esac
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
+            --active --tunnel --classic -T --format -e --field --level -o --output -a --all --color -q --quiet \
+            --progress --no-progress -h --help -v --version" -- "$cur"))
+        return
+    fi
+    COMPREPLY=($(compgen -f -- "$cur"))
+    compopt -o filenames
+    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields explain" -- "$cur"))
+}
+
+complete -F _flowcontainer flowcontainer

@@ -1,0 +1,33 @@
+# fish completion for flowcontainer. Names of fields come from `flowcontainer fields'.
+
+function __flowcontainer_fields
+    flowcontainer fields -T csv 2>/dev/null | tail -n +2 | cut -d, -f1
+end
+
+complete -c flowcontainer -n __fish_is_first_arg -a fields -d 'List the fields that -e takes'
+complete -c flowcontainer -n __fish_is_first_arg -a explain -d 'Say which engine would answer'
+complete -c flowcontainer -s r -l read -r -d 'A capture'
+complete -c flowcontainer -s c -l count -x -d 'Read at most N frames of each capture'
+complete -c flowcontainer -s j -l jobs -x -d Threads
+complete -c flowcontainer -s n -d 'Accepted; names are never resolved'
+complete -c flowcontainer -s Y -l filter -x -d 'Only packets that match a display filter'
+complete -c flowcontainer -l protocols -x -d 'What makes flows' \
+    -a "(__fish_append , tcp udp sctp icmp icmpv6 gre esp)"
+complete -c flowcontainer -l drop -x -d 'Packets left out' \
+    -a "(__fish_append , default none retransmission out_of_order mdns ssdp icmp)"
+complete -c flowcontainer -l policy -x -a 'stream timeout' -d 'When a flow ends'
+complete -c flowcontainer -l idle -x -d 'The pause that ends a flow'
+complete -c flowcontainer -l active -x -d 'The age that ends a flow'
+complete -c flowcontainer -l tunnel -x -a 'inner outer' -d 'Which header of a tunnel counts'
+complete -c flowcontainer -l classic -d 'Lengths and directions as the original flowcontainer'
+complete -c flowcontainer -s T -l format -x -a 'table ndjson json csv' -d Format
+complete -c flowcontainer -s e -l field -x -a '(__flowcontainer_fields)' -d 'Add a Wireshark field'
+complete -c flowcontainer -l level -x -a 'flows packets frames' -d 'What a row stands for'
+complete -c flowcontainer -s o -l output -r -d 'Write a file'
+complete -c flowcontainer -s a -l all -d 'Every row on a terminal too'
+complete -c flowcontainer -l color -x -a 'auto always never' -d Colour
+complete -c flowcontainer -s q -l quiet -d 'No summary and no progress'
+complete -c flowcontainer -l progress -d 'Show progress'
+complete -c flowcontainer -l no-progress -d 'Show no progress'
+complete -c flowcontainer -s h -l help -d 'Show help'
+complete -c flowcontainer -s v -l version -d 'Show the version'
