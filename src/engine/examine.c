@@ -4,6 +4,15 @@
 
 #include "flow/recognise.h"
 
+static uint32_t protocol_bit(uint8_t kind)
+{
+    static const uint32_t bits[] = {
+        [LAYER_TCP] = FC_TCP,   [LAYER_UDP] = FC_UDP,     [LAYER_UDPLITE] = FC_UDP, [LAYER_ICMP] = FC_ICMP,
+        [LAYER_ICMP6] = FC_ICMP6, [LAYER_SCTP] = FC_SCTP, [LAYER_GRE] = FC_GRE,     [LAYER_ESP] = FC_ESP,
+    };
+    return kind < sizeof bits / sizeof bits[0] ? bits[kind] : 0;
+}
+
 static void take_fragments(struct examiner *e, struct examined *x)
 {
     struct packet *p = &x->packet;
@@ -102,7 +111,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         const struct layer *layer = &x->packet.layers[i];
         struct transport *t = &x->transports[i];
         t->has_ref = false;
-        if (layer->kind < LAYER_TCP || layer->kind == LAYER_IP6_EXTENSION)
+        if (!(protocol_bit(layer->kind) & (e->protocols | FC_TCP | FC_UDP)))
             continue;
         *t = (struct transport){0};
         t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref, &e->failed);
@@ -126,15 +135,6 @@ void examiner_free(struct examiner *e)
     conv_free(&e->convs);
     defrag_free(&e->defrag);
     arena_free(&e->arena);
-}
-
-static uint32_t protocol_bit(uint8_t kind)
-{
-    static const uint32_t bits[] = {
-        [LAYER_TCP] = FC_TCP,   [LAYER_UDP] = FC_UDP,     [LAYER_UDPLITE] = FC_UDP, [LAYER_ICMP] = FC_ICMP,
-        [LAYER_ICMP6] = FC_ICMP6, [LAYER_SCTP] = FC_SCTP, [LAYER_GRE] = FC_GRE,     [LAYER_ESP] = FC_ESP,
-    };
-    return kind < sizeof bits / sizeof bits[0] ? bits[kind] : 0;
 }
 
 int examined_flow_layer(const struct examined *x, uint32_t protocols, enum fc_tunnel tunnel)

@@ -32,6 +32,7 @@ struct examined {
 };
 
 struct examiner {
+    uint32_t protocols; /* bits of enum fc_protocol: which get conversations beside TCP and UDP */
     struct conv_table convs;
     struct defrag defrag;
     struct arena arena; /* lives until the next frame */

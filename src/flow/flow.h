@@ -3,6 +3,7 @@
 #ifndef FC_FLOW_FLOW_H
 #define FC_FLOW_FLOW_H
 
+#include "base/address.h"
 #include "base/log.h"
 #include "flow/conv.h"
 
@@ -11,7 +12,7 @@ enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST };
 
 /* Outermost addresses of a tunnelled flow's first packet, in that packet's direction. */
 struct outer {
-    struct endpoint src, dst;
+    struct address src, dst;
 };
 
 struct flow {

@@ -1,0 +1,486 @@
+/* The native engine: source -> decode -> flow -> proto -> table, on one thread. The only file that knows the order of
+ * the rooms. Invariant: every frame read is counted under exactly one reason; flows are written when their capture
+ * has ended, in the order of their first kept packets. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/emit.h"
+#include "engine/engine.h"
+#include "flow/flow.h"
+#include "table/flows.h"
+#include "table/packets.h"
+#include "table/values.h"
+
+enum { REPORT_EVERY = 4096 /* frames between two looks at progress and cancellation */ };
+
+struct native {
+    struct engine engine;
+    const struct query *query;
+    const struct input *inputs;
+    size_t n_inputs, input; /* the capture being read or written */
+    struct progress *progress;
+    struct source *source;
+    struct examiner examiner;
+    struct examined examined;
+    struct flow_table flow_table;
+    struct log_pool pool;
+    struct arena outers;
+    struct row row;
+    enum field_type *types; /* by slot */
+    struct flows *flows;     /* one of these two */
+    struct packets *packets;
+    struct frame_times times;
+    bool is_pcapng;
+    uint64_t frames, told_frames, told_bytes; /* of this capture */
+    uint64_t unknown_link;
+    uint64_t fragments_pending;
+    uint32_t next_flow; /* to be written; flows of the capture before it are done */
+    bool writing;
+};
+
+/* ---- one frame ---- */
+
+static struct address address_of(const struct endpoint *end)
+{
+    struct address a = {.family = end->family};
+    memcpy(a.bytes, end->address, sizeof a.bytes);
+    return a;
+}
+
+/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out the 40
+ * bytes of the header, as ipv6.plen does. */
+static uint32_t ip_length(const struct layer *net, bool classic)
+{
+    if (net->kind == LAYER_IP4) {
+        uint32_t total = rd_be16(net->data + 2);
+        return total ? total : net->len;
+    }
+    uint32_t length = rd_be16(net->data + 4);
+    if (classic)
+        return length;
+    return length ? 40 + length : net->len;
+}
+
+/* Bytes above the transport header; classic UDP counts the header in, as udp.length does. */
+static uint32_t payload_length(const struct layer *layer, bool classic)
+{
+    uint32_t header = 0, len = layer->len;
+    switch (layer->kind) {
+    case LAYER_TCP:
+        header = (uint32_t)(layer->data[12] >> 4) * 4;
+        break;
+    case LAYER_UDP:
+        if (classic || rd_be16(layer->data + 4))
+            len = rd_be16(layer->data + 4);
+        if (!classic && len > layer->len)
+            len = layer->len;
+        header = classic ? 0 : 8;
+        break;
+    case LAYER_UDPLITE:
+        header = classic ? 0 : 8;
+        break;
+    case LAYER_SCTP:
+        header = 12;
+        break;
+    case LAYER_ICMP:
+    case LAYER_ICMP6:
+        header = 8;
+        break;
+    default:
+        break;
+    }
+    return len > header ? len - header : 0;
+}
+
+static void lengths_of(const struct native *n, int layer_index, uint32_t *ip_len, uint32_t *payload_len)
+{
+    const struct layer *layer = &n->examined.packet.layers[layer_index];
+    bool classic = n->query->options.style == FC_STYLE_CLASSIC;
+    *ip_len = ip_length(&n->examined.packet.layers[layer->net], classic);
+    *payload_len = payload_length(layer, classic);
+}
+
+static bool note_outer(struct native *n, struct flow *flow, int layer_index)
+{
+    const struct packet *p = &n->examined.packet;
+    uint8_t net = p->layers[layer_index].net;
+    for (uint8_t i = 0; i < net; i++) {
+        const struct layer *layer = &p->layers[i];
+        if (layer->kind != LAYER_IP4 && layer->kind != LAYER_IP6)
+            continue;
+        bool ip6 = layer->kind == LAYER_IP6;
+        uint32_t size = ip6 ? 16 : 4;
+        if (!(flow->outer = arena_alloc(&n->outers, sizeof *flow->outer)))
+            return false;
+        memset(flow->outer, 0, sizeof *flow->outer);
+        flow->outer->src.family = flow->outer->dst.family = ip6 ? 6 : 4;
+        memcpy(flow->outer->src.bytes, layer->data + (ip6 ? 8 : 12), size);
+        memcpy(flow->outer->dst.bytes, layer->data + (ip6 ? 24 : 16), size);
+        break;
+    }
+    return true;
+}
+
+static const char *protocol_name(uint8_t conv_kind)
+{
+    static const char *const names[N_CONV_KINDS] = {[CONV_TCP] = "tcp",   [CONV_UDP] = "udp",
+                                                    [CONV_SCTP] = "sctp", [CONV_ICMP] = "icmp",
+                                                    [CONV_ICMP6] = "icmpv6", [CONV_GRE] = "gre",
+                                                    [CONV_ESP] = "esp"};
+    return names[conv_kind];
+}
+
+static enum fc_status add_packet_row(struct native *n, int layer, const struct flow *flow, uint32_t flow_index,
+                                     enum reason reason)
+{
+    const struct frame *frame = n->examined.packet.frame;
+    struct packet_row row = {.time_ns = frame->has_time ? frame->time_ns : LOG_NO_TIME,
+                             .frame = frame->number,
+                             .flow = PACKET_NO_FLOW,
+                             .frame_length = frame->len,
+                             .ip_length = PACKET_NO_LENGTH,
+                             .payload_length = PACKET_NO_LENGTH,
+                             .reason = reason == REASON_KEPT ? NULL : reason_name(reason)};
+    if (flow) {
+        const struct conv_ref *ref = &n->examined.transports[layer].ref;
+        const struct endpoint *src = &ref->conv->side[ref->direction], *dst = &ref->conv->side[1 - ref->direction];
+        row.flow = flow_index;
+        row.protocol = protocol_name(src->kind);
+        row.stream = ref->stream;
+        row.src = address_of(src);
+        row.dst = address_of(dst);
+        row.sport = src->port;
+        row.dport = dst->port;
+        row.direction = flow->client == ref->direction ? 1 : -1;
+        lengths_of(n, layer, &row.ip_length, &row.payload_length);
+    }
+    return packets_add(n->packets, &row, n->query->n_fields ? &n->row : NULL);
+}
+
+static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out, uint32_t *index)
+{
+    const struct frame *frame = n->examined.packet.frame;
+    const struct layer *l = &n->examined.packet.layers[layer];
+    struct flow_packet packet = {.ref = n->examined.transports[layer].ref, .time_ns = frame->time_ns};
+    uint32_t ip_len;
+    lengths_of(n, layer, &ip_len, &packet.payload_len);
+    if (l->kind == LAYER_TCP)
+        packet.tcp_flags = l->data[13];
+    struct flow *flow = flow_assign(&n->flow_table, &packet, index);
+    if (!flow)
+        return FC_MEMORY;
+    *out = flow;
+    if (flow->n_packets == 1 && l->net > 0 && !note_outer(n, flow, layer))
+        return FC_MEMORY;
+    if (!n->flows)
+        return FC_OK;
+    int64_t time_ns = frame->has_time ? frame->time_ns : LOG_NO_TIME;
+    if (n->query->n_fields && !values_put(&flow->values, &n->pool, flow->n_packets - 1, &n->row, n->types))
+        return FC_MEMORY;
+    bool forward = flow->client == packet.ref.direction;
+    return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK : FC_MEMORY;
+}
+
+static void count_fragments(struct native *n, enum reason *reason)
+{
+    uint64_t *counts = n->engine.report.reasons;
+    const struct examined *x = &n->examined;
+    /* Frames counted as incomplete turn out to be parts of what this one completes. */
+    counts[REASON_FRAGMENT_INCOMPLETE] -= x->fragments_used;
+    counts[REASON_FRAGMENT] += x->fragments_used;
+    if (x->fragment_pending && *reason != REASON_FRAGMENT_INCOMPLETE)
+        *reason = REASON_FRAGMENT_INCOMPLETE;
+}
+
+static enum fc_status take_frame(struct native *n, const struct frame *frame)
+{
+    const struct fc_options *o = &n->query->options;
+    struct examined *x = &n->examined;
+    examine(&n->examiner, frame, x);
+    if (n->examiner.failed)
+        return FC_MEMORY;
+    int layer = examined_flow_layer(x, o->protocols, o->tunnel);
+    enum reason reason = examined_reason(x, layer, o->drop);
+    if (x->fragment_pending || x->fragments_used)
+        count_fragments(n, &reason);
+    n->engine.report.reasons[reason]++;
+    if (reason == REASON_LINK_TYPE) {
+        n->unknown_link++;
+        if (!report_link(&n->engine.report, frame->interface->link_type, 1))
+            return FC_MEMORY;
+    }
+    if (n->query->n_fields)
+        frame_times_note(&n->times, frame);
+    bool all = o->level == FC_LEVEL_FRAMES;
+    if (reason != REASON_KEPT && !all)
+        return FC_OK;
+    if (n->query->n_fields) {
+        row_reset(&n->row);
+        emit_frame(&n->row, x, &n->times, n->is_pcapng);
+        if (n->row.out_of_memory)
+            return FC_MEMORY;
+    }
+    struct flow *flow = NULL;
+    uint32_t index = 0;
+    enum fc_status status = reason == REASON_KEPT ? put_in_flow(n, layer, &flow, &index) : FC_OK;
+    if (!status && n->packets)
+        status = add_packet_row(n, layer, flow, index, reason);
+    return status;
+}
+
+/* ---- one capture ---- */
+
+static void tell_progress(struct native *n)
+{
+    uint64_t bytes = n->source ? source_consumed(n->source) : n->told_bytes;
+    atomic_fetch_add_explicit(&n->progress->bytes_read, bytes - n->told_bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&n->progress->frames, n->frames - n->told_frames, memory_order_relaxed);
+    n->told_bytes = bytes;
+    n->told_frames = n->frames;
+}
+
+static enum fc_status note_problem(struct native *n, const struct fc_error *error)
+{
+    return report_problem(&n->engine.report, n->inputs[n->input].name, error, n->frames) ? FC_OK : FC_MEMORY;
+}
+
+static enum fc_status open_capture(struct native *n)
+{
+    const struct input *input = &n->inputs[n->input];
+    struct fc_error error = {0};
+    enum fc_status status = input->memory
+                                ? source_open_memory(&n->source, input->name, input->memory, input->len, &error)
+                                : source_open(&n->source, input->name, &error);
+    n->frames = n->told_frames = n->told_bytes = n->unknown_link = 0;
+    n->times = (struct frame_times){0};
+    if (n->flows)
+        flows_capture(n->flows, input->name);
+    else
+        packets_capture(n->packets, input->name);
+    if (!status) {
+        n->is_pcapng = !strncmp(source_format(n->source), "pcapng", 6);
+        return FC_OK;
+    }
+    n->source = NULL;
+    return status == FC_MEMORY ? FC_MEMORY : note_problem(n, &error);
+}
+
+/* Looks at the whole capture once its last frame is read. */
+static enum fc_status judge_capture(struct native *n)
+{
+    struct report *report = &n->engine.report;
+    if (n->examiner.convs.numbers_may_differ)
+        report->notes[NOTE_STREAM_NUMBERS]++;
+    report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
+    if (n->source && !n->frames)
+        report->notes[NOTE_EMPTY_CAPTURES]++;
+    if (!n->frames || n->unknown_link < n->frames)
+        return FC_OK;
+    struct fc_error error;
+    error_set(&error, FC_NO_FLOWS, -1, "none of its %llu frames could be decoded: link type %u is not known",
+              (unsigned long long)n->frames, n->engine.report.links[n->engine.report.n_links - 1].link_type);
+    uint64_t frames = n->frames;
+    n->frames = 0;
+    enum fc_status status = note_problem(n, &error);
+    n->frames = frames;
+    return status;
+}
+
+/* Closes what is read, so that flows can be written; they still hold their conversations. */
+static enum fc_status end_capture(struct native *n)
+{
+    enum fc_status status = judge_capture(n);
+    tell_progress(n);
+    if (n->source)
+        source_close(n->source);
+    n->source = NULL;
+    n->writing = true;
+    n->next_flow = 0;
+    return status;
+}
+
+static void forget_capture(struct native *n)
+{
+    examiner_reset(&n->examiner);
+    flow_reset(&n->flow_table);
+    log_pool_reset(&n->pool);
+    arena_reset(&n->outers);
+    n->writing = false;
+    n->input++;
+    atomic_fetch_add_explicit(&n->progress->captures_done, 1, memory_order_relaxed);
+}
+
+/* Reads until the capture ends or the batch is full. */
+static enum fc_status read_capture(struct native *n)
+{
+    uint64_t most = n->query->options.max_frames;
+    struct fc_error error = {0};
+    struct frame frame;
+    while (n->source && !(most && n->frames == most)) {
+        enum fc_status status = source_next(n->source, &frame, &error);
+        if (status == FC_MEMORY)
+            return status;
+        if (status) {
+            status = note_problem(n, &error);
+            return status ? status : end_capture(n);
+        }
+        if (!frame.data)
+            break;
+        n->frames++;
+        if ((status = take_frame(n, &frame)))
+            return status;
+        if (n->frames % REPORT_EVERY == 0) {
+            tell_progress(n);
+            if (atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed))
+                return FC_CANCELLED;
+        }
+        if (n->packets && packets_full(n->packets))
+            return FC_OK;
+    }
+    return end_capture(n);
+}
+
+/* ---- flows -> rows ---- */
+
+static enum fc_status write_flow(struct native *n, const struct flow *flow)
+{
+    static const char *const by[] = {[CLIENT_BY_SYN] = "syn", [CLIENT_BY_SYNACK] = "synack",
+                                     [CLIENT_BY_PORT] = "port", [CLIENT_BY_FIRST] = "first"};
+    static const char *const ends[] = {[END_CAPTURE] = "capture", [END_IDLE] = "idle", [END_ACTIVE] = "active",
+                                       [END_FIN] = "fin", [END_RST] = "rst"};
+    const struct endpoint *client = &flow->conv->side[flow->client], *server = &flow->conv->side[1 - flow->client];
+    struct flow_row row = {.protocol = protocol_name(client->kind),
+                           .client_by = by[flow->client_by],
+                           .end = ends[flow->end],
+                           .stream = flow->conv->stream,
+                           .sport = client->port,
+                           .dport = server->port,
+                           .src = address_of(client),
+                           .dst = address_of(server),
+                           .packets = &flow->packets,
+                           .values = n->query->n_fields ? &flow->values : NULL};
+    if (flow->outer) {
+        row.outer_src = flow->outer->src;
+        row.outer_dst = flow->outer->dst;
+    }
+    return flows_add(n->flows, &row);
+}
+
+/* Writes flows until all are written or the batch is full. */
+static enum fc_status write_flows(struct native *n)
+{
+    bool classic = n->query->options.style == FC_STYLE_CLASSIC;
+    uint64_t *reasons = n->engine.report.reasons;
+    while (n->flows && n->next_flow < n->flow_table.n_flows) {
+        if (flows_full(n->flows))
+            return FC_OK;
+        const struct flow *flow = flow_at(&n->flow_table, n->next_flow++);
+        if (classic && !flow->has_payload) {
+            reasons[REASON_KEPT] -= flow->n_packets;
+            reasons[REASON_FLOW_WITHOUT_PAYLOAD] += flow->n_packets;
+            continue;
+        }
+        enum fc_status status = write_flow(n, flow);
+        if (status)
+            return status;
+    }
+    forget_capture(n);
+    return FC_OK;
+}
+
+/* ---- the engine ---- */
+
+static bool batch_full(const struct native *n)
+{
+    return n->flows ? flows_full(n->flows) : packets_full(n->packets);
+}
+
+static enum fc_status advance(struct native *n)
+{
+    if (n->writing)
+        return write_flows(n);
+    if (!n->source) {
+        if (atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed))
+            return FC_CANCELLED;
+        enum fc_status status = open_capture(n);
+        if (status)
+            return status;
+        if (!n->source)
+            return end_capture(n);
+    }
+    return read_capture(n);
+}
+
+static enum fc_status native_next(struct engine *engine, struct ArrowArray *out, struct fc_error *err)
+{
+    struct native *n = (struct native *)engine;
+    *out = (struct ArrowArray){0};
+    enum fc_status status = FC_OK;
+    while (!status && !batch_full(n) && n->input < n->n_inputs)
+        status = advance(n);
+    uint32_t rows = n->flows ? flows_rows(n->flows) : packets_rows(n->packets);
+    if (!status && rows) {
+        status = n->flows ? flows_finish(n->flows, out) : packets_finish(n->packets, out);
+        atomic_fetch_add_explicit(&n->progress->rows, rows, memory_order_relaxed);
+    }
+    if (status == FC_MEMORY)
+        error_memory(err);
+    else if (status == FC_CANCELLED)
+        error_set(err, status, -1, "cancelled");
+    return status;
+}
+
+static void native_close(struct engine *engine)
+{
+    struct native *n = (struct native *)engine;
+    if (n->source)
+        source_close(n->source);
+    examiner_free(&n->examiner);
+    flow_free(&n->flow_table);
+    log_pool_free(&n->pool);
+    arena_free(&n->outers);
+    row_free(&n->row);
+    memory_free(n->types);
+    if (n->flows)
+        flows_free(n->flows);
+    if (n->packets)
+        packets_free(n->packets);
+    report_free(&engine->report);
+    memory_free(n);
+}
+
+enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
+                           size_t n_inputs, struct progress *progress, struct fc_error *err)
+{
+    static const struct engine_class class = {native_next, native_close};
+    struct native *n = memory_zero(1, sizeof *n);
+    if (!n)
+        return error_memory(err);
+    n->engine.class = &class;
+    n->query = query;
+    n->inputs = inputs;
+    n->n_inputs = n_inputs;
+    n->progress = progress;
+    n->examiner.protocols = query->options.protocols;
+    n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
+                                                query->options.active_ns};
+    n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
+    struct wanted wanted = {.fields = query->fields,
+                            .n_fields = query->n_fields,
+                            .batch_rows = query->options.batch_rows,
+                            .level = query->options.level};
+    n->types = memory_alloc(query->n_fields * sizeof *n->types);
+    for (size_t i = 0; n->types && i < query->n_fields; i++)
+        n->types[i] = field_table[query->fields[i]].type;
+    if (query->options.level == FC_LEVEL_FLOWS)
+        n->flows = flows_new(&wanted);
+    else
+        n->packets = packets_new(&wanted);
+    if (!n->types || (!n->flows && !n->packets)) {
+        native_close(&n->engine);
+        return error_memory(err);
+    }
+    *out = &n->engine;
+    return FC_OK;
+}

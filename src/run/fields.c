@@ -1,0 +1,35 @@
+/* The public view of the table of fields. Functions of flowcontainer.h are documented there. */
+#include <flowcontainer.h>
+
+#include "field/field.h"
+
+size_t fc_n_fields(void)
+{
+    return F_COUNT;
+}
+
+struct fc_field_info fc_field(size_t i)
+{
+    if (i >= F_COUNT)
+        return (struct fc_field_info){0};
+    const struct field *f = &field_table[field_order()[i]];
+    return (struct fc_field_info){.name = f->name,
+                                  .type = field_type_name(f->type),
+                                  .arrow = field_arrow_format(f->type),
+                                  .description = f->description,
+                                  .engine = "native",
+                                  .unit = f->unit,
+                                  .hex = f->base == BASE_HEX,
+                                  .hex_digits = (uint8_t)field_hex_digits(f->type),
+                                  .named = f->named,
+                                  .single = f->single};
+}
+
+size_t fc_field_find(const char *name)
+{
+    enum field_id id = field_find(name);
+    for (size_t i = 0; id != F_COUNT && i < F_COUNT; i++)
+        if (field_order()[i] == id)
+            return i;
+    return SIZE_MAX;
+}

@@ -1,0 +1,291 @@
+/* A run: options and paths in, one Arrow stream out. Invariant: an engine (or the shards) exists from the first pull
+ * to the release of the stream; what it counted stays in the run. Functions of flowcontainer.h are documented there. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "run/plan.h"
+#include "run/shard.h"
+#include "source/paths.h"
+#include "table/export.h"
+#include "table/flows.h"
+#include "table/packets.h"
+
+enum { MAX_JOBS = 256 };
+
+struct fc_run {
+    struct query query;
+    struct paths paths;
+    struct input *inputs;
+    size_t n_inputs;
+    char *memory_name; /* of fc_open_memory */
+    uint32_t jobs;
+    uint64_t bytes_total;
+    struct progress progress;
+    struct engine *engine; /* one of these two while the stream lives */
+    struct shards *shards;
+    bool exported;
+    struct report report; /* of what has ended */
+    struct fc_count *counts;
+    size_t n_counts;
+    char (*link_names)[24];
+    char explanation[256];
+};
+
+/* ---- opening ---- */
+
+static enum fc_status run_make(struct fc_run **out, const struct fc_options *options, struct fc_error *err)
+{
+    struct fc_options defaults;
+    if (!options) {
+        fc_options_init(&defaults);
+        options = &defaults;
+    }
+    struct fc_run *run = memory_zero(1, sizeof *run);
+    if (!run)
+        return error_memory(err);
+    enum fc_status status = plan_make(&run->query, options, err);
+    if (status) {
+        memory_free(run);
+        return status;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    run->jobs = options->jobs ? options->jobs : cores > 0 ? (uint32_t)cores : 1;
+    if (run->jobs > MAX_JOBS)
+        run->jobs = MAX_JOBS;
+    plan_explain(run->explanation, sizeof run->explanation, &run->query);
+    *out = run;
+    return FC_OK;
+}
+
+static bool take_paths(struct fc_run *run)
+{
+    run->n_inputs = run->paths.n;
+    run->inputs = memory_zero(run->n_inputs, sizeof *run->inputs);
+    for (size_t i = 0; run->inputs && i < run->n_inputs; i++) {
+        struct stat info;
+        run->inputs[i].name = run->paths.items[i];
+        if (run->n_inputs < 4096 && !stat(run->paths.items[i], &info) && S_ISREG(info.st_mode))
+            run->bytes_total += (uint64_t)info.st_size;
+    }
+    return run->inputs != NULL;
+}
+
+enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths, const struct fc_options *options,
+                       struct fc_error *err)
+{
+    struct fc_run *run = NULL;
+    enum fc_status status = run_make(&run, options, err);
+    if (status)
+        return status;
+    if (!n_paths)
+        status = error_set(err, FC_USAGE, -1, "no capture is named");
+    for (size_t i = 0; !status && i < n_paths; i++)
+        status = paths_add(&run->paths, paths[i], err);
+    if (!status && !take_paths(run))
+        status = error_memory(err);
+    if (status)
+        fc_run_free(run);
+    else
+        *out = run;
+    return status;
+}
+
+enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void *data, size_t len,
+                              const struct fc_options *options, struct fc_error *err)
+{
+    struct fc_run *run = NULL;
+    enum fc_status status = run_make(&run, options, err);
+    if (status)
+        return status;
+    run->memory_name = memory_text(name);
+    run->inputs = memory_zero(1, sizeof *run->inputs);
+    if (!run->memory_name || !run->inputs) {
+        fc_run_free(run);
+        return error_memory(err);
+    }
+    run->inputs[0] = (struct input){run->memory_name, data, len};
+    run->n_inputs = 1;
+    run->bytes_total = len;
+    *out = run;
+    return FC_OK;
+}
+
+void fc_run_free(struct fc_run *run)
+{
+    if (!run)
+        return;
+    plan_free(&run->query);
+    paths_free(&run->paths);
+    report_free(&run->report);
+    memory_free(run->inputs);
+    memory_free(run->memory_name);
+    memory_free(run->counts);
+    memory_free(run->link_names);
+    memory_free(run);
+}
+
+/* ---- the stream ---- */
+
+static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_error *err)
+{
+    struct fc_run *run = self;
+    struct wanted wanted = {
+        .fields = run->query.fields, .n_fields = run->query.n_fields, .level = run->query.options.level};
+    enum fc_status status = FC_MEMORY;
+    if (wanted.level == FC_LEVEL_FLOWS) {
+        struct flows *flows = flows_new(&wanted);
+        status = flows ? flows_schema(flows, out) : FC_MEMORY;
+        flows_free(flows);
+    } else {
+        struct packets *packets = packets_new(&wanted);
+        status = packets ? packets_schema(packets, out) : FC_MEMORY;
+        packets_free(packets);
+    }
+    return status ? error_memory(err) : FC_OK;
+}
+
+static void run_stop(void *self)
+{
+    struct fc_run *run = self;
+    if (run->engine) {
+        report_merge(&run->report, &run->engine->report);
+        run->engine->class->close(run->engine);
+    }
+    if (run->shards) {
+        report_merge(&run->report, shards_report(run->shards));
+        shards_close(run->shards);
+    }
+    run->engine = NULL;
+    run->shards = NULL;
+}
+
+static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
+{
+    if (run->jobs > 1 && run->n_inputs > 1)
+        return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress, err);
+    return native_open(&run->engine, &run->query, run->inputs, run->n_inputs, &run->progress, err);
+}
+
+static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_error *err)
+{
+    struct fc_run *run = self;
+    enum fc_status status = FC_OK;
+    *out = (struct ArrowArray){0};
+    if (!run->engine && !run->shards)
+        status = run_start(run, err);
+    if (!status && run->engine)
+        status = run->engine->class->next(run->engine, out, err);
+    else if (!status)
+        status = shards_next(run->shards, out, err);
+    if (status || !out->release)
+        run_stop(run);
+    return status;
+}
+
+enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out, struct fc_error *err)
+{
+    if (run->exported)
+        return error_set(err, FC_USAGE, -1, "the stream of this run was exported before");
+    struct export_source source = {.self = run, .schema = run_schema, .next = run_next, .done = run_stop};
+    enum fc_status status = export_stream(out, &source, err);
+    run->exported = !status;
+    return status;
+}
+
+/* ---- watching ---- */
+
+void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
+{
+    *out = (struct fc_progress){.bytes_read = atomic_load(&run->progress.bytes_read),
+                                .bytes_total = run->bytes_total,
+                                .captures_done = atomic_load(&run->progress.captures_done),
+                                .captures_total = run->n_inputs,
+                                .frames = atomic_load(&run->progress.frames),
+                                .rows = atomic_load(&run->progress.rows)};
+}
+
+void fc_run_cancel(struct fc_run *run)
+{
+    atomic_store(&run->progress.cancelled, true);
+}
+
+const char *fc_run_explain(const struct fc_run *run)
+{
+    return run->explanation;
+}
+
+/* ---- accounting ---- */
+
+static const struct report *run_report(const struct fc_run *run)
+{
+    if (run->engine)
+        return &run->engine->report;
+    return run->shards ? shards_report(run->shards) : &run->report;
+}
+
+/* The i-th count that is not 0: reasons, then unknown link types one by one, then notes. */
+static bool count_at(const struct report *r, size_t i, struct fc_count *out, char link_name[24])
+{
+    for (int reason = 0; reason < N_REASONS; reason++) {
+        if (!r->reasons[reason] || reason == REASON_LINK_TYPE)
+            continue;
+        if (i-- == 0) {
+            *out = (struct fc_count){reason_name((enum reason)reason), r->reasons[reason], false};
+            return true;
+        }
+    }
+    if (i < r->n_links) {
+        snprintf(link_name, 24, "link_type_%u", r->links[i].link_type);
+        *out = (struct fc_count){link_name, r->links[i].frames, false};
+        return true;
+    }
+    i -= r->n_links;
+    for (int note = 0; note < N_NOTES; note++)
+        if (r->notes[note] && i-- == 0) {
+            *out = (struct fc_count){note_name((enum note)note), r->notes[note], true};
+            return true;
+        }
+    return false;
+}
+
+/* Names of link types are text of their own, so the list is laid down once it is asked for. */
+static void lay_counts(struct fc_run *run)
+{
+    const struct report *r = run_report(run);
+    size_t most = N_REASONS + r->n_links + N_NOTES;
+    memory_free(run->counts);
+    memory_free(run->link_names);
+    run->n_counts = 0;
+    run->counts = memory_zero(most, sizeof *run->counts);
+    run->link_names = memory_zero(most, sizeof *run->link_names);
+    if (!run->counts || !run->link_names)
+        return;
+    while (count_at(r, run->n_counts, &run->counts[run->n_counts], run->link_names[run->n_counts]))
+        run->n_counts++;
+}
+
+size_t fc_run_n_counts(const struct fc_run *run)
+{
+    lay_counts((struct fc_run *)run);
+    return run->n_counts;
+}
+
+struct fc_count fc_run_count(const struct fc_run *run, size_t i)
+{
+    return i < run->n_counts ? run->counts[i] : (struct fc_count){"", 0, false};
+}
+
+size_t fc_run_n_problems(const struct fc_run *run)
+{
+    return run_report(run)->n_problems;
+}
+
+const struct fc_problem *fc_run_problem(const struct fc_run *run, size_t i)
+{
+    const struct report *r = run_report(run);
+    return i < r->n_problems ? &r->problems[i] : NULL;
+}
