@@ -1,0 +1,45 @@
+# make build   the C library and command, and .venv with the Python package
+# make demo    sets up, builds, prints the flows of a capture that comes with the project
+# make test    sets up, builds with sanitizers, runs every test; last line: N passed, N failed
+# make fuzz    libFuzzer on every target for FUZZ_SECONDS each (clang)
+SHELL := /bin/bash
+RELEASE := build/release
+CHECKED := build/checked
+SOURCES := $(shell find src cli include python examples -name '*.[ch]' -o -name '*.def' -o -name '*.py' -o -name '*.cmake') \
+	CMakeLists.txt pyproject.toml
+FUZZ_SECONDS ?= 60
+
+.PHONY: build demo test fuzz clean setup library
+build: library build/.python
+
+setup:
+	@tools/setup.sh build
+
+library: setup
+	@[ -f $(RELEASE)/build.ninja ] || cmake -S . -B $(RELEASE) -G Ninja -DFC_WERROR=OFF >/dev/null
+	@cmake --build $(RELEASE) -- --quiet
+
+build/.python: $(SOURCES) | setup
+	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
+	@touch $@
+
+demo: build
+	@.venv/bin/flowcontainer tests/pcaps/demo.pcap
+
+test: build
+	@tools/setup.sh test
+	@[ -f $(CHECKED)/build.ninja ] || cmake -S . -B $(CHECKED) -G Ninja -DFC_TESTS=ON -DFC_SANITIZE=ON >/dev/null
+	@cmake --build $(CHECKED) -- --quiet
+	@.venv/bin/python tools/test.py $(CHECKED)
+
+fuzz:
+	@[ -f build/fuzz/build.ninja ] || CC=clang cmake -S . -B build/fuzz -G Ninja -DFC_FUZZ=ON >/dev/null
+	@cmake --build build/fuzz -- --quiet
+	@for target in build/fuzz/*_fuzz; do \
+		mkdir -p build/fuzz-corpus/$$(basename $$target); \
+		$$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 build/fuzz-corpus/$$(basename $$target) \
+			tests/fuzz/corpus/$$(basename $$target) || exit 1; \
+	done
+
+clean:
+	rm -rf build

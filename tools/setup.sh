@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs what is missing: `setup.sh build` what building needs, `setup.sh test` what the tests need on top.
+# Debian and Ubuntu: through apt. Elsewhere it says what to install. Quick when nothing is missing.
+set -eu
+cd "$(dirname "$0")/.."
+what=${1:-build}
+
+packages=()
+want() { # want PACKAGE CHECK...: the package is missing when the check fails
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || packages+=("$package")
+}
+has_python_headers() {
+    python3 -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
+}
+has_venv() { python3 -c 'import venv, ensurepip'; }
+has_header() { echo "#include <$1>" | cc -E -x c - ; }
+
+want gcc command -v cc
+want libc6-dev has_header stdio.h
+want cmake command -v cmake
+want ninja-build command -v ninja
+want python3 command -v python3
+if command -v python3 >/dev/null; then
+    want python3-dev has_python_headers
+    want python3-venv has_venv
+else
+    packages+=(python3-dev python3-venv)
+fi
+want libarchive-dev has_header archive.h
+if [ "$what" = test ]; then
+    want tshark command -v tshark
+    want wireshark-common command -v editcap
+fi
+
+if [ ${#packages[@]} -gt 0 ]; then
+    if ! command -v apt-get >/dev/null; then
+        echo "Missing, and there is no apt-get here. Please install what these Debian packages hold:" >&2
+        echo "  ${packages[*]}" >&2
+        exit 1
+    fi
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || { echo "Please install, as root: apt-get install ${packages[*]}" >&2; exit 1; }
+        sudo="sudo"
+    fi
+    echo "Installing ${packages[*]}" >&2
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >/dev/null
+fi
+
+requirements=tools/requirements-$what.txt
+stamp=.venv/.installed-$what
+if [ ! -x .venv/bin/python ]; then
+    python3 -m venv .venv
+fi
+if [ ! -e "$stamp" ] || [ "$requirements" -nt "$stamp" ]; then
+    echo "Setting up .venv ($what)" >&2
+    .venv/bin/python -m pip install -q --disable-pip-version-check -r "$requirements"
+    touch "$stamp"
+fi

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Runs everything that can fail: the C tests, the fuzz corpora, the checks of the tree and pytest. Each part says
+how many passed and failed; the last line adds them up."""
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COUNT = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
+SUMMARY = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
+ENVIRONMENT = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=1",
+               "UBSAN_OPTIONS": "print_stacktrace=1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run(command):
+    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def counted(command):
+    """A program that closes with "N passed, N failed"; anything else is one failure."""
+    done = run(command)
+    found = COUNT.findall(done.stdout)
+    if not found or (done.returncode and found[-1][1] == "0"):
+        return done.stdout, 0, 1
+    passed, failed = map(int, found[-1])
+    return done.stdout, passed, failed
+
+
+def check(command):
+    done = run(command)
+    return done.stdout, int(done.returncode == 0), int(done.returncode != 0)
+
+
+def pytest():
+    done = run([sys.executable, "-m", "pytest", "-q", "-n", "2", "--no-header", "-p", "no:cacheprovider",
+                "tests/python", "tests/diff"])
+    numbers = {word: int(n) for n, word in SUMMARY.findall(done.stdout.splitlines()[-1] if done.stdout else "")}
+    passed = numbers.get("passed", 0)
+    failed = numbers.get("failed", 0) + numbers.get("error", 0) + numbers.get("errors", 0)
+    if done.returncode and not failed or not passed:
+        failed += 1
+    return done.stdout, passed, failed
+
+
+def parts(build):
+    for path in sorted(build.glob("*_test")):
+        yield path.name, lambda path=path: counted([str(path)])
+    for path in sorted(build.glob("*_fuzz")):
+        corpus = ROOT / "tests/fuzz/corpus" / path.name
+        yield path.name, lambda path=path, corpus=corpus: counted([str(path), str(corpus)])
+    for script in ("layers.py", "funclen.py", "check_fields.py"):
+        yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script)])
+    yield "pytest", pytest
+
+
+def main():
+    build = ROOT / sys.argv[1]
+    total_passed = total_failed = 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        jobs = [(name, pool.submit(job)) for name, job in parts(build)]
+        for name, job in jobs:
+            output, passed, failed = job.result()
+            total_passed += passed
+            total_failed += failed
+            if failed or name == "pytest":
+                print(output, end="" if output.endswith("\n") else "\n")
+            print(f"{name}: {passed} passed, {failed} failed", flush=True)
+    print(f"{total_passed} passed, {total_failed} failed")
+    return 1 if total_failed or not total_passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
