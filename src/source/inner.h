@@ -3,12 +3,11 @@
 #define FC_SOURCE_INNER_H
 
 #include "source/source.h"
+#include "source/unpack.h"
 #include "source/window.h"
 
 /* No machine has as many; a file that describes more is damaged, and each costs memory. */
 #define SOURCE_MAX_INTERFACES 1000000
-
-struct unpack;
 
 /* An interface and how to read its times. */
 struct source_interface {
@@ -47,6 +46,7 @@ struct source {
     int fd;                /* -1: none */
     uint64_t size;         /* on disk; 0: not known */
     struct unpack *unpack; /* NULL: not compressed */
+    char packing[12];      /* " (gzip)", or empty */
     char format[32];
     char *name;
 };
@@ -56,6 +56,9 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err);
 enum fc_status pcapng_open(struct source *s, struct fc_error *err);
 bool pcap_recognise(uint32_t magic);
 
+#define PCAPNG_MAGIC 0x0a0d0d0au
+
+void source_set_format(struct source *s, const char *format);
 /* Says that this is no capture, and what it looks like. */
 enum fc_status sniff_refuse(struct source *s, struct fc_error *err);
 
@@ -65,6 +68,8 @@ struct source_interface *source_add_interface(struct source *s);
 enum fc_status source_cut(struct source *s, struct fc_error *err);
 /* The longest packet of a link type; longer ones are damage (observed, tshark 4.0.17). */
 uint32_t source_max_packet(uint32_t link_type);
+/* Lengths on the wire above what a signed number holds are shown as that (observed, tshark 4.0.17). */
+static inline uint32_t source_wire_len(uint32_t len) { return len < INT32_MAX ? len : INT32_MAX; }
 /* Refuses the rest of the capture; FC_FORMAT at `offset`. */
 __attribute__((format(printf, 4, 5))) enum fc_status source_damaged(struct source *s, uint64_t offset,
                                                                     struct fc_error *err, const char *format, ...);

@@ -8,8 +8,6 @@
  * packet's bytes, Nokia's 4, partly under the usual magic number: then the first records tell.
  * Source: draft-ietf-opsawg-pcap section 4 and 5; variants, limits and tolerance observed, tshark 4.0.17.
  */
-#include <stdio.h>
-
 #include "base/error.h"
 #include "source/inner.h"
 
@@ -52,7 +50,7 @@ static inline enum fc_status pcap_record(struct source *s, struct frame *out, st
     const uint8_t *head = window_at(w);
     out->data = head + s->head_len;
     out->cap_len = n.cap_len;
-    out->len = n.len;
+    out->len = source_wire_len(n.len);
     out->time_ns = (int64_t)get_u32(head, big) * 1000000000 + (int64_t)get_u32(head + 4, big) * s->unit_ns;
     out->number = ++s->n_frames;
     out->offset = window_offset(w);
@@ -161,7 +159,7 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
     s->lengths = order_of_lengths(major, minor);
     s->unit_ns = magic == MAGIC_NANO ? 1 : 1000;
     s->next = big ? pcap_next_be : pcap_next_le;
-    snprintf(s->format, sizeof s->format, "%s", pcap_name(magic));
+    source_set_format(s, pcap_name(magic));
     enum fc_status status = read_link_type(s, get_u32(head + 20, big), err);
     uint32_t skip = magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT ? 28 : 24; /* IXIA adds the file's length */
     if (!window_need(w, skip))

@@ -6,7 +6,6 @@
  * entries and sysdig events (the last three opaque); every other block is stepped over.
  * Source: draft-ietf-opsawg-pcapng; limits, order of checks and what counts observed, tshark 4.0.17.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -15,7 +14,7 @@
 #include "source/pcapng.h"
 
 enum {
-    BLOCK_SECTION = 0x0a0d0d0a,
+    BLOCK_SECTION = PCAPNG_MAGIC,
     BLOCK_INTERFACE = 1,
     BLOCK_OLD_PACKET = 2,
     BLOCK_SIMPLE_PACKET = 3,
@@ -327,6 +326,7 @@ static enum fc_status pcapng_next(struct source *s, struct frame *out, struct fc
             return status;
         }
         if (out->data) {
+            out->len = source_wire_len(out->len);
             out->number = ++s->n_frames;
             out->offset = block.offset;
             return FC_OK;
@@ -337,7 +337,7 @@ static enum fc_status pcapng_next(struct source *s, struct frame *out, struct fc
 enum fc_status pcapng_open(struct source *s, struct fc_error *err)
 {
     (void)err;
-    snprintf(s->format, sizeof s->format, "pcapng");
+    source_set_format(s, "pcapng");
     s->next = pcapng_next;
     return FC_OK;
 }

@@ -103,16 +103,30 @@ static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, si
     return FC_OK;
 }
 
-/* What stands at the window's front, and the reader for it. */
+/* Puts the unpacked bytes in place of the packed ones. */
+static enum fc_status unpack(struct source *s, const struct codec *codec, struct fc_error *err)
+{
+    if (!codec->start)
+        return error_set(err, FC_UNSUPPORTED, 0, "compressed with %s, and this build is without %s: install its "
+                         "development files and build again, or unpack the capture first", codec->name, codec->library);
+    s->unpack = unpack_new(codec, &s->window);
+    if (!s->unpack)
+        return error_memory(err);
+    s->stable = false;
+    snprintf(s->packing, sizeof s->packing, " (%s)", codec->name);
+    window_over_fill(&s->window, unpack_fill, s->unpack, 0);
+    return FC_OK;
+}
+
+/* The reader for what stands at the window's front. */
 static enum fc_status recognise(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
     bool has_magic = window_need(w, 4);
-    if (w->failure.status != FC_OK)
+    if (!has_magic && w->failure.status != FC_OK)
         return error_set(err, w->failure.status, 0, "%s", w->failure.text);
     if (window_left(w) == 0) {
-        snprintf(s->format, sizeof s->format, "empty");
-        s->next = give_end;
+        source_set_format(s, "empty");
         return FC_OK;
     }
     if (!has_magic)
@@ -120,9 +134,14 @@ static enum fc_status recognise(struct source *s, struct fc_error *err)
     uint32_t magic = rd_be32(window_at(w));
     if (pcap_recognise(magic) || pcap_recognise(rd_le32(window_at(w))))
         return pcap_open(s, err);
-    if (magic == 0x0a0d0d0a)
+    if (magic == PCAPNG_MAGIC)
         return pcapng_open(s, err);
     return sniff_refuse(s, err);
+}
+
+void source_set_format(struct source *s, const char *format)
+{
+    snprintf(s->format, sizeof s->format, "%s%s", format, s->packing);
 }
 
 static struct source *source_new(const char *name)
@@ -141,7 +160,13 @@ static struct source *source_new(const char *name)
 
 static enum fc_status finish_open(struct source **out, struct source *s, struct fc_error *err)
 {
-    enum fc_status status = recognise(s, err);
+    enum fc_status status = FC_OK;
+    window_need(&s->window, CODEC_MAGIC_MAX);
+    const struct codec *codec = codec_find(window_at(&s->window), window_left(&s->window));
+    if (codec)
+        status = unpack(s, codec, err);
+    if (status == FC_OK)
+        status = recognise(s, err);
     if (status == FC_OK)
         *out = s;
     else
@@ -204,6 +229,7 @@ void source_close(struct source *s)
     if (s->fd >= 0)
         close(s->fd);
     window_free(&s->window);
+    unpack_free(s->unpack);
     for (size_t i = 0; i < s->n_interfaces; i++) {
         memory_free(s->interfaces[i]->shown.name);
         memory_free(s->interfaces[i]->shown.description);
@@ -218,11 +244,15 @@ void source_close(struct source *s)
 }
 
 bool source_stable(const struct source *s) { return s->stable; }
-uint64_t source_consumed(const struct source *s) { return window_offset(&s->window); }
 uint64_t source_size(const struct source *s) { return s->size; }
 const char *source_format(const struct source *s) { return s->format; }
 size_t source_n_interfaces(const struct source *s) { return s->n_interfaces; }
 size_t source_n_blobs(const struct source *s) { return s->n_blobs; }
+
+uint64_t source_consumed(const struct source *s)
+{
+    return s->unpack ? unpack_consumed(s->unpack) : window_offset(&s->window);
+}
 
 const struct capture_interface *source_interface(const struct source *s, size_t i)
 {

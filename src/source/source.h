@@ -4,7 +4,7 @@
  *     if (source_open(&s, path, err)) ...
  *     while (source_next(s, &frame, err) == FC_OK && frame.data) ...
  *
- * A frame's bytes are valid until the next call (a mapped file's until source_close; see `stable`). */
+ * A frame's bytes are valid until the next call, unless source_stable says more. */
 #ifndef FC_SOURCE_SOURCE_H
 #define FC_SOURCE_SOURCE_H
 
@@ -26,13 +26,13 @@ struct capture_interface {
 struct frame {
     const uint8_t *data; /* NULL: no more frames */
     uint32_t cap_len;    /* bytes at data */
-    uint32_t len;        /* bytes on the wire; may be smaller than cap_len in odd files */
+    uint32_t len;        /* bytes on the wire, at most INT32_MAX; may be smaller than cap_len in odd files */
     int64_t time_ns;     /* since 1970-01-01 UTC */
     uint32_t number;     /* from 1, as frame.number */
     uint64_t offset;     /* of the record or block in the uncompressed file, as frame.file_off */
-    const struct capture_interface *interface; /* NULL for pcapng blocks that are frames to Wireshark only */
-    bool has_time;       /* pcapng simple packet blocks have none */
-    bool opaque;         /* a pcapng block of unknown type: Wireshark counts it as a frame with no content */
+    const struct capture_interface *interface; /* NULL when opaque */
+    bool has_time;       /* pcapng simple packet and custom blocks have none */
+    bool opaque;         /* no packet but a frame to tshark: pcapng custom block, journal entry, sysdig event */
     bool has_packet_flags;
     uint32_t packet_flags; /* epb_flags */
     const struct frame_options *options; /* comments, packet id, queue, verdicts ...; NULL: none */
@@ -47,23 +47,27 @@ struct frame_options {
 
 struct source;
 
-/* Opens a capture: path, or "-" for standard input. Plain files are mapped; compressed ones and pipes are read
- * into a window. FC_NOT_FOUND, FC_IO, FC_FORMAT (not a capture: says what it looks like), FC_UNSUPPORTED. */
+/* Opens a capture: path, or "-" for standard input. All are read into a bounded window, so memory does not grow with
+ * the file, a file that grows is read to its present end, and one that shrinks is cut there.
+ * FC_NOT_FOUND, FC_IO, FC_FORMAT (not a capture: says what it looks like), FC_CUT (inside the file header),
+ * FC_UNSUPPORTED. A file of no bytes is a capture of format "empty", without frames or interfaces. */
 FC_MUST_USE enum fc_status source_open(struct source **out, const char *path, struct fc_error *err);
 /* The same over bytes in memory, which must outlive the source. */
 FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *name, const void *data, size_t len,
                                               struct fc_error *err);
 
 /* The next frame; out->data is NULL at the end. FC_CUT: the file ends inside a record (everything before it has
- * been handed out); FC_FORMAT: damaged here. After an error the source gives only the end. */
+ * been handed out); FC_FORMAT: damaged here; either with the offset of the record in the unpacked capture. After an
+ * error the source gives only the end. */
 FC_MUST_USE enum fc_status source_next(struct source *s, struct frame *out, struct fc_error *err);
 
-/* True when frame bytes stay valid until source_close (a mapped file). */
+/* True when frame bytes stay valid until source_close (a capture in memory that is not compressed). */
 bool source_stable(const struct source *s);
 /* Bytes of the file on disk consumed so far, and its size (0 when unknown). */
 uint64_t source_consumed(const struct source *s);
 uint64_t source_size(const struct source *s);
-/* Short name of what was recognised: "pcap", "pcap-ns", "pcapng", with " (gzip)" and the like. */
+/* Short name of what was recognised: "pcap", "pcap-ns", "pcap-modified", "pcap-ixia", "pcapng", "empty", with " (gzip)"
+ * and the like. */
 const char *source_format(const struct source *s);
 size_t source_n_interfaces(const struct source *s);
 const struct capture_interface *source_interface(const struct source *s, size_t i);
