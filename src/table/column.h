@@ -75,6 +75,8 @@ COLUMN_PUT(64, uint64_t)
 
 FC_MUST_USE bool column_put_bool(struct column *c, bool value);
 FC_MUST_USE bool column_put_bytes(struct column *c, const void *bytes, size_t len); /* text and bytes of any kind */
+/* The same when the bytes were written behind data.len already. */
+FC_MUST_USE bool column_put_text_here(struct column *c, size_t len);
 /* A null: of fixed width, bool, text, bytes, dictionary. */
 FC_MUST_USE bool column_put_null(struct column *c);
 /* Makes null what stands at i, which is the newest of the nulls. */
