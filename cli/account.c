@@ -13,17 +13,32 @@
 #include "say.h"
 #include "units.h"
 
-/* Where underscores turned into spaces would not read well. */
-static const struct {
+struct words {
     const char *name, *one, *many;
-} WORDS[] = {
+};
+
+/* Where underscores turned into spaces would not read well. */
+static const struct words REASONS[] = {
     {"retransmission", "retransmission", "retransmissions"},
     {"mdns", "mDNS", "mDNS"},
     {"ssdp", "SSDP", "SSDP"},
     {"icmp", "ICMP", "ICMP"},
-    {"icmpv6", "ICMPv6", "ICMPv6"},
-    {"not_ip", "not IP", "not IP"},
     {"filter", "not matching the filter", "not matching the filter"},
+    {"other_protocol", "of another protocol", "of other protocols"},
+    {"not_ip", "not IP", "not IP"},
+    {"fragment", "fragment", "fragments"},
+    {"fragment_never_completed", "fragment never completed", "fragments never completed"},
+    {"cut", "cut short", "cut short"},
+    {"no_content", "without content", "without content"},
+    {"flow_without_payload", "in a flow without payload", "in flows without payload"},
+};
+
+static const struct words NOTES[] = {
+    {"stream_numbers_may_differ", "capture whose stream numbers may differ from Wireshark's",
+     "captures whose stream numbers may differ from Wireshark's"},
+    {"fragments_over_limit", "fragment not kept, for too many datagrams were incomplete",
+     "fragments not kept, for too many datagrams were incomplete"},
+    {"empty_captures", "capture without a frame", "captures without a frame"},
 };
 
 static void add(struct text *line, const char *text)
@@ -40,18 +55,18 @@ static void add_count(struct text *line, uint64_t count, const char *one, const 
     add(line, count == 1 ? one : many);
 }
 
-static void add_reason(struct text *line, const struct fc_count *count)
+/* "12 retransmissions": the words for it, or else the name without its underscores. */
+static void add_named(struct text *line, const struct fc_count *count, const struct words *words, size_t n_words)
 {
-    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
-        if (strcmp(WORDS[i].name, count->name) == 0) {
-            add_count(line, count->packets, WORDS[i].one, WORDS[i].many);
+    for (size_t i = 0; i < n_words; i++)
+        if (strcmp(words[i].name, count->name) == 0) {
+            add_count(line, count->packets, words[i].one, words[i].many);
             return;
         }
     size_t start = line->len;
     add_count(line, count->packets, count->name, count->name);
     for (size_t i = start; i < line->len; i++)
-        if (line->p[i] == '_')
-            line->p[i] = ' ';
+        line->p[i] = line->p[i] == '_' ? ' ' : line->p[i];
 }
 
 static void write_line(struct text *line)
@@ -123,7 +138,7 @@ static void say_left_out(const struct fc_run *run, uint64_t kept, uint64_t frame
         if (count.is_note || is_kept(&count))
             continue;
         add(&line, before);
-        add_reason(&line, &count);
+        add_named(&line, &count, REASONS, sizeof REASONS / sizeof REASONS[0]);
         before = ", ";
     }
     add(&line, " (");
@@ -143,12 +158,7 @@ static void say_notes(const struct fc_run *run)
             continue;
         struct text line = {0};
         add(&line, "note: ");
-        size_t start = line.len;
-        add(&line, count.name);
-        for (size_t at = start; at < line.len; at++)
-            line.p[at] = line.p[at] == '_' ? ' ' : line.p[at];
-        add(&line, " (");
-        add_count(&line, count.packets, "packet)", "packets)");
+        add_named(&line, &count, NOTES, sizeof NOTES / sizeof NOTES[0]);
         write_line(&line);
     }
 }

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import capture
+import pytest
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder beside the project with real captures; tests that need it are skipped where it is missing."""
+    if not (SHARED / "corpus").is_dir():
+        pytest.skip("the corpus beside the project (../shared) is missing: real captures were not tested")
+    return SHARED
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """One TCP and one UDP flow."""
+    path = tmp_path / "small.pcap"
+    capture.write(path, capture.talk() + capture.exchange())
+    return path
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    """300 UDP flows."""
+    path = tmp_path / "several.pcap"
+    capture.write(path, capture.many(300))
+    return path
