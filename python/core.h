@@ -34,6 +34,9 @@ void share_drop(struct share *share); /* NULL is nothing */
 int schema_copy(struct ArrowSchema *out, const struct ArrowSchema *from);
 int array_borrow(struct ArrowArray *out, const struct ArrowArray *from, struct share *share);
 
+/* An array without rows; it holds a reference to the share, which may be anything. */
+int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct share *share);
+
 /* The capsules of the Arrow PyCapsule protocol; NULL with an exception set. */
 PyObject *schema_capsule(const struct ArrowSchema *schema);
 PyObject *array_capsule(const struct ArrowArray *array, struct share *share);

@@ -99,6 +99,20 @@ static PyObject *node_arrow_schema(PyObject *self, PyObject *unused)
     return schema_capsule(NODE(self)->schema);
 }
 
+static PyObject *schema_empty(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct node_object *node = NODE(self);
+    struct share *share = share_new();
+    PyObject *array = NULL;
+    if (!share || array_empty(&share->array, node->schema, node->schema_share))
+        PyErr_NoMemory();
+    else
+        array = array_object(node->schema_share, share, node->schema, &share->array);
+    share_drop(share);
+    return array;
+}
+
 /* ---- Array: shape ---- */
 
 static Py_ssize_t array_length(PyObject *self)
@@ -266,6 +280,7 @@ static PyObject *array_texts(PyObject *self, PyObject *args)
 
 static PyMethodDef schema_methods[] = {
     {"__arrow_c_schema__", node_arrow_schema, METH_NOARGS, "The schema as a capsule."},
+    {"empty", schema_empty, METH_NOARGS, "A batch without rows."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -32,6 +32,7 @@ struct run_object {
     struct ArrowArrayStream stream;
     struct share *schema;
     bool exported, busy;
+    uint64_t captures;
     PyObject *accounting, *problems, *explain; /* the first two: None until the stream has ended */
 };
 
@@ -253,6 +254,9 @@ static PyObject *problems_object(const struct fc_run *run)
 
 static bool run_finish(struct run_object *self)
 {
+    struct fc_progress progress = {0};
+    fc_run_progress(self->run, &progress);
+    self->captures = progress.captures_total;
     self->accounting = accounting_object(self->run);
     self->problems = self->accounting ? problems_object(self->run) : NULL;
     if (self->problems)
@@ -324,6 +328,12 @@ static PyObject *run_problems(PyObject *self, void *closure)
     return or_none(RUN(self)->problems);
 }
 
+static PyObject *run_captures(PyObject *self, void *closure)
+{
+    (void)closure;
+    return PyLong_FromUnsignedLongLong(RUN(self)->captures);
+}
+
 static PyObject *run_explain(PyObject *self, void *closure)
 {
     (void)closure;
@@ -362,6 +372,7 @@ static PyGetSetDef run_getset[] = {
     {"schema", run_schema, NULL, "The columns.", NULL},
     {"accounting", run_accounting, NULL, "{reason: packets}; None before the end.", NULL},
     {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.", NULL},
+    {"captures", run_captures, NULL, "Number of captures; 0 before the end.", NULL},
     {"explain", run_explain, NULL, "Which engine answers, and why.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -132,10 +132,11 @@ static void array_release(struct ArrowArray *array)
     array->release = NULL;
 }
 
-static struct array_node *array_node_new(struct ArrowArray *out, const struct ArrowArray *from,
+/* A node like `like` but without children yet, in a state that array_release takes. */
+static struct array_node *array_node_new(struct ArrowArray *out, const struct ArrowArray *like, int64_t n_children,
                                          struct share *share)
 {
-    size_t n = (size_t)from->n_children;
+    size_t n = (size_t)n_children;
     struct array_node *node = calloc(1, sizeof *node + n * sizeof node->rooms[0]);
     struct ArrowArray **children = calloc(n + 1, sizeof(struct ArrowArray *));
     if (!node || !children) {
@@ -145,7 +146,7 @@ static struct array_node *array_node_new(struct ArrowArray *out, const struct Ar
     }
     node->share = share_keep(share);
     node->children = children;
-    *out = *from;
+    *out = *like;
     out->n_children = 0;
     out->children = children;
     out->dictionary = NULL;
@@ -156,7 +157,7 @@ static struct array_node *array_node_new(struct ArrowArray *out, const struct Ar
 
 int array_borrow(struct ArrowArray *out, const struct ArrowArray *from, struct share *share)
 {
-    struct array_node *node = array_node_new(out, from, share);
+    struct array_node *node = array_node_new(out, from, from->n_children, share);
     if (!node)
         return ENOMEM;
     for (int64_t i = 0; i < from->n_children; i++) {
@@ -168,6 +169,38 @@ int array_borrow(struct ArrowArray *out, const struct ArrowArray *from, struct s
     if (from->dictionary) {
         out->dictionary = &node->dictionary;
         if (array_borrow(&node->dictionary, from->dictionary, share))
+            goto failed;
+    }
+    return 0;
+failed:
+    array_release(out);
+    return ENOMEM;
+}
+
+/* Validity and, as the format has it, data or offsets and data. */
+static int64_t buffers_of(const char *format)
+{
+    if (!strcmp(format, "+s"))
+        return 1;
+    return strchr("uUzZ", format[0]) ? 3 : 2;
+}
+
+int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct share *share)
+{
+    static const void *no_buffers[3]; /* never written: the type of `buffers` leaves out a const */
+    struct ArrowArray like = {.n_buffers = buffers_of(schema->format), .buffers = no_buffers};
+    struct array_node *node = array_node_new(out, &like, schema->n_children, share);
+    if (!node)
+        return ENOMEM;
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        node->children[i] = &node->rooms[i];
+        out->n_children = i + 1;
+        if (array_empty(&node->rooms[i], schema->children[i], share))
+            goto failed;
+    }
+    if (schema->dictionary) {
+        out->dictionary = &node->dictionary;
+        if (array_empty(&node->dictionary, schema->dictionary, share))
             goto failed;
     }
     return 0;

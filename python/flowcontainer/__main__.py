@@ -1,0 +1,21 @@
+"""The command `flowcontainer`: the same C code as the plain executable, and pyarrow's file formats besides."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from . import _core
+from .sinks import SINKS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit status. argv[0] is the command's name."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return _core.cli(tuple(os.fsencode(word) for word in (sys.argv if argv is None else argv)), SINKS)
+
+
+if __name__ == "__main__":
+    sys.exit(main(["flowcontainer", *sys.argv[1:]]))

@@ -1,0 +1,92 @@
+"""The facade: `extract` as the original flowcontainer has it, answered by the native engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Union
+
+from . import _core
+from .flows import Flow, Rows
+from .problems import finish
+
+StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+def extract(
+    infile: StrPath,
+    filter: str | None = "",
+    extension: str | Iterable[str] | None = "",
+    split_flag: bool = False,
+    verbose: bool = False,
+    ip_layer: bool = False,
+    cmd_parameter: str | Iterable[str] | None = None,
+) -> dict[tuple[StrPath, str, str], Flow]:
+    """The flows of a capture: {(infile, "tcp" or "udp", "stream number"): :class:`flowcontainer.flows.Flow`}.
+
+    They stand in the order of their first kept packets. ICMP, mDNS, SSDP, TCP retransmissions and packets out of
+    order are left out, and so are flows without any payload.
+
+    :param infile: path of a capture
+    :param filter: a Wireshark display filter that a packet must pass
+    :param extension: a Wireshark field or several; their values are in :attr:`Flow.extension`
+    :param split_flag: use all cores
+    :param verbose: say what is read
+    :param ip_layer: refused when true: it needs the wireshark engine, which this build does not have
+    :param cmd_parameter: refused unless empty, for the same reason
+
+    A missing file raises FileNotFoundError; a bad filter and an unknown field raise ValueError; a file that is no
+    capture raises CaptureError, which is a ValueError. A capture that is damaged further on gives what stands before
+    the damage, and a CaptureWarning.
+    """
+    path = _path(infile)
+    _refuse(ip_layer, cmd_parameter)
+    fields = _fields(extension)
+    if verbose:
+        print(f"Reading {os.fsdecode(path)}...")
+    run = _core.open(
+        (path,), fields, filter=filter or "", level="flows", style="classic", jobs=0 if split_flag else 1
+    )
+    flows: dict[tuple[StrPath, str, str], Flow] = {}
+    at: dict[str, int] = {}
+    numbered = tuple((field, _core.field_index(field)) for field in fields)
+    while (array := run.next_batch()) is not None:
+        at = at or {name: i for i, name in enumerate(array.names)}
+        _add(flows, infile, Rows(array, at, numbered))
+    finish(run)
+    return flows
+
+
+def _add(flows: dict[tuple[StrPath, str, str], Flow], infile: StrPath, rows: Rows) -> None:
+    new = Flow.__new__
+    protocols = rows.array.child(rows.at["protocol"]).to_list()
+    streams = rows.array.child(rows.at["stream"]).to_list()
+    for row, protocol in enumerate(protocols):
+        flow = new(Flow)
+        flow._rows = rows
+        flow._row = row
+        flows[infile, protocol, str(streams[row])] = flow
+
+
+def _path(infile: StrPath) -> bytes:
+    """A file that exists: folders, globs and "-" are for `scan`."""
+    path = os.fsencode(infile)
+    os.stat(path)
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "extract() reads one capture; flowcontainer.scan() reads folders", infile)
+    return b"./-" if path == b"-" else path
+
+
+def _fields(extension: str | Iterable[str] | None) -> tuple[str, ...]:
+    if isinstance(extension, str):
+        extension = (extension,)
+    return tuple(dict.fromkeys(field.strip() for field in extension or () if field.strip()))
+
+
+def _refuse(ip_layer: bool, cmd_parameter: str | Iterable[str] | None) -> None:
+    if ip_layer:
+        raise _core.UnsupportedError("ip_layer=True needs the wireshark engine, which this build does not have")
+    if cmd_parameter and list(cmd_parameter):
+        raise _core.UnsupportedError(
+            "cmd_parameter is for tshark's command line; it needs the wireshark engine, which this build does not have"
+        )

@@ -1,0 +1,57 @@
+"""File formats that the command writes through pyarrow: batch by batch, never the whole table in memory.
+
+Each function takes the capsule of an Arrow stream and the path of a file that is renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class _Stream:
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise ImportError("this format is written by pyarrow: pip install 'flowcontainer[arrow]'") from None
+    return pyarrow
+
+
+def write_parquet(capsule: object, path: str) -> None:
+    """Parquet, zstd."""
+    pa = _pyarrow()
+    import pyarrow.parquet
+
+    reader = pa.RecordBatchReader.from_stream(_Stream(capsule))
+    with pyarrow.parquet.ParquetWriter(path, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def write_ipc(capsule: object, path: str) -> None:
+    """Arrow IPC file (Feather 2), lz4. Dictionaries are written as plain text: the format allows one dictionary a
+    column, and batches have each their own."""
+    pa = _pyarrow()
+    import pyarrow.ipc
+
+    reader = pa.RecordBatchReader.from_stream(_Stream(capsule))
+    schema = pa.schema([_plain(pa, field) for field in reader.schema])
+    options = pyarrow.ipc.IpcWriteOptions(compression="lz4")
+    with pyarrow.ipc.new_file(path, schema, options=options) as writer:
+        for batch in reader:
+            columns = [column.cast(field.type) for column, field in zip(batch.columns, schema)]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
+
+
+def _plain(pa: Any, field: Any) -> Any:
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+
+
+SINKS = ((".parquet", write_parquet), (".arrow", write_ipc), (".feather", write_ipc))

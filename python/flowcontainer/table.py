@@ -1,0 +1,308 @@
+"""Captures as a table: a lazy :class:`Scan` that every Arrow consumer reads, and its :class:`Batch` es."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Union
+
+from . import _core, arrays
+from .problems import Problem, finish, problems_of
+
+StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+DROP_DEFAULT = ("retransmission", "out_of_order", "mdns", "ssdp", "icmp")
+
+
+class Field(NamedTuple):
+    """A field that can be asked for."""
+
+    name: str  #: Wireshark's name
+    type: str  #: Wireshark's type
+    arrow: str  #: Arrow's format string of one value
+    description: str
+    engine: str
+    unit: str
+    named: bool  #: its values have names in Wireshark
+    single: bool  #: at most one value a packet
+
+
+def fields(pattern: str = "*") -> list[Field]:
+    """The fields whose names match a pattern as of file names, in the order of their names."""
+    every = (Field(*entry) for entry in _core.fields())
+    return [field for field in every if fnmatch.fnmatchcase(field.name, pattern)]
+
+
+def scan(
+    paths: StrPath | Iterable[StrPath],
+    fields: str | Iterable[str] = (),
+    *,
+    level: str = "flows",
+    filter: str | None = "",
+    drop: str | Iterable[str] | None = DROP_DEFAULT,
+    protocols: str | Iterable[str] = ("tcp", "udp"),
+    policy: str = "stream",
+    idle: float = 120.0,
+    active: float = 1800.0,
+    tunnel: str = "inner",
+    jobs: int = 1,
+    max_frames: int = 0,
+    batch_rows: int = 65536,
+) -> Scan:
+    """A table over captures, which is read when something asks for its rows.
+
+    Options and paths are checked at once: FileNotFoundError for a path that does not exist, ValueError for an
+    option, field or filter that makes no sense.
+
+    :param paths: a file, folder (read with its sub-folders), glob, "-" for standard input, or several of these
+    :param fields: Wireshark names; each is a column
+    :param level: "flows": one row a flow; "packets": one row a kept packet; "frames": one row a frame of the
+        capture, with the reason why it is in no flow
+    :param filter: a display filter that a packet must pass
+    :param drop: packets to leave out; () keeps all
+    :param protocols: which protocols make flows: tcp, udp, sctp, icmp, icmpv6, gre, esp
+    :param policy: "stream": a flow is a Wireshark stream, never cut by time; "timeout": it also ends after `idle`
+        seconds without a packet, after `active` seconds, by FIN both ways and by RST
+    :param tunnel: "inner" or "outer": which TCP or UDP header of a tunnelled packet is its flow
+    :param jobs: threads; 0: one a core. The rows are the same, whatever their number
+    :param max_frames: read at most so many frames of each capture; 0: all
+    :param batch_rows: rows of a batch at most
+    """
+    return Scan(
+        _paths(paths),
+        {
+            "fields": _words(fields),
+            "filter": filter or "",
+            "level": level,
+            "drop": ",".join(_words(drop)) or "none",
+            "protocols": ",".join(_words(protocols)),
+            "policy": policy,
+            "idle_ns": _nanoseconds("idle", idle),
+            "active_ns": _nanoseconds("active", active),
+            "tunnel": tunnel,
+            "jobs": _count("jobs", jobs, 2**32),
+            "max_frames": _count("max_frames", max_frames, 2**64),
+            "batch_rows": _count("batch_rows", batch_rows, 2**32),
+        },
+    )
+
+
+class Scan:
+    """What :func:`scan` returns: a table that is read anew each time its rows are asked for.
+
+    Has ``__arrow_c_stream__``, so that pyarrow, polars, DuckDB, pandas and others take it as it is. Iteration gives
+    :class:`Batch` es and needs no other package.
+    """
+
+    def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
+        self._paths, self._options = tuple(paths), options
+        self._next: _core.Run | None = self._open()  # checked now, read by the first who asks
+        self._last: _core.Run = self._next
+        self._schema: _core.Schema | None = None
+
+    def _open(self) -> _core.Run:
+        return _core.open(self._paths, **self._options)
+
+    def _arrays(self) -> Iterator[_core.Array]:
+        run, self._next = self._next or self._open(), None
+        self._last = run
+        self._schema = self._schema or run.schema
+        while (array := run.next_batch()) is not None:
+            yield array
+        finish(run)
+
+    # ---- what it is ----
+
+    @property
+    def schema(self) -> _core.Schema:
+        """Names and Arrow types of the columns; has ``__arrow_c_schema__``."""
+        if self._schema is None:
+            self._next = self._next or self._open()
+            self._schema = self._next.schema
+        return self._schema
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.schema.names
+
+    def explain(self) -> str:
+        """Which engine answers, and why."""
+        return self._last.explain
+
+    def __repr__(self) -> str:
+        paths = ", ".join(os.fsdecode(path) for path in self._paths[:3]) + (", ..." if len(self._paths) > 3 else "")
+        return f"<flowcontainer.Scan of {paths}: {self._options['level']}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Scan, (self._paths, self._options)
+
+    # ---- rows ----
+
+    def __iter__(self) -> Iterator[Batch]:
+        for array in self._arrays():
+            yield Batch(array)
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return _core.stream(self.schema, self._arrays())
+
+    def to_arrow(self) -> Any:
+        """A pyarrow.Table; the buffers are not copied."""
+        pa = _need("pyarrow", "arrow")
+        batches = [pa.record_batch(array) for array in self._arrays()]
+        return pa.Table.from_batches(batches, pa.schema(self.schema))
+
+    def to_pandas(self, **options: Any) -> Any:
+        """A pandas.DataFrame; options are those of pyarrow.Table.to_pandas."""
+        _need("pandas", "pandas")
+        return self.to_arrow().to_pandas(**options)
+
+    def to_polars(self) -> Any:
+        """A polars.DataFrame; needs no pyarrow."""
+        polars = _need("polars", "polars")
+        return polars.DataFrame(_Read(self.schema, list(self._arrays())))
+
+    def to_numpy(
+        self, columns: str | Iterable[str] | None = None, layout: str = "ragged", length: int | None = None
+    ) -> dict[str, Any]:
+        """Columns as numpy arrays, {name: array}.
+
+        A column of single values is one array of as many elements as there are rows; numbers with nulls are masked
+        arrays, text and bytes are object arrays. A column of lists is
+
+        - layout "ragged": :class:`Ragged` (values, offsets); row i is values[offsets[i]:offsets[i + 1]]. The values
+          of a field's column are {"packet": array, "value": array}.
+        - layout "padded": :class:`Padded` (values, mask), both rows x length; mask is true where there is a value.
+          Longer rows are cut, shorter ones filled with 0 (NaT, None). Column j of a field is packet j of ip_lengths;
+          of several values in one packet it has the first. length None: that of the longest row.
+
+        Integers stay integers. One batch is not copied but for text, booleans and padding; the views are read-only.
+        """
+        names = self.column_names if columns is None else _words(columns)
+        batches = list(self._arrays()) or [self.schema.empty()]
+        return arrays.table(batches, self.column_names, names, layout, length)
+
+    # ---- a run ----
+
+    @property
+    def accounting(self) -> dict[str, int]:
+        """{reason: packets} of the last reading, complete when it has come to its end; empty before that."""
+        return dict(self._last.accounting or {})
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Captures that were damaged, cut or not usable, of the last reading; empty before its end."""
+        return problems_of(self._last)
+
+    def progress(self) -> dict[str, int] | None:
+        """How far the reading is: bytes_read, bytes_total, captures_done, captures_total, frames, rows. None at its
+        end. May be called by any thread."""
+        return self._last.progress()
+
+    def cancel(self) -> None:
+        """Makes the reading raise :class:`Cancelled` soon. May be called by any thread."""
+        self._last.cancel()
+
+
+class Batch:
+    """Some rows of a :class:`Scan`. Has ``__arrow_c_array__``; keeps its buffers as long as something needs them."""
+
+    __slots__ = ("_array", "column_names")
+
+    def __init__(self, array: _core.Array) -> None:
+        self._array = array
+        self.column_names: tuple[str, ...] = array.names
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows."""
+        return len(self._array)
+
+    @property
+    def num_columns(self) -> int:
+        """Number of columns."""
+        return len(self.column_names)
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, column: str | int) -> _core.Array:
+        """A column; has ``__arrow_c_array__``, ``value(i)`` and ``to_list()``."""
+        if isinstance(column, str):
+            if column not in self.column_names:
+                raise KeyError(column)
+            column = self.column_names.index(column)
+        return self._array.child(column)
+
+    def __arrow_c_schema__(self) -> object:
+        return self._array.__arrow_c_schema__()
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        return self._array.__arrow_c_array__(requested_schema)
+
+    def to_pydict(self) -> dict[str, list[Any]]:
+        """{column: values}; times are ints of nanoseconds."""
+        return {name: self[name].to_list() for name in self.column_names}
+
+    def to_numpy(
+        self, columns: str | Iterable[str] | None = None, layout: str = "ragged", length: int | None = None
+    ) -> dict[str, Any]:
+        """As :meth:`Scan.to_numpy`, of this batch."""
+        names = self.column_names if columns is None else _words(columns)
+        return arrays.table([self._array], self.column_names, names, layout, length)
+
+    def __repr__(self) -> str:
+        return f"<flowcontainer.Batch of {self.num_rows} rows, {self.num_columns} columns>"
+
+
+class _Read:
+    """Batches at hand, as an Arrow stream."""
+
+    def __init__(self, schema: _core.Schema, batches: list[_core.Array]) -> None:
+        self._schema, self._batches = schema, batches
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return _core.stream(self._schema, iter(self._batches))
+
+
+# ---- arguments ----
+
+
+def _paths(paths: StrPath | Iterable[StrPath]) -> tuple[bytes, ...]:
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        paths = (paths,)
+    encoded = tuple(os.fsencode(path) for path in paths)
+    if not encoded:
+        raise ValueError("no path given")
+    return encoded
+
+
+def _words(words: str | Iterable[str] | None) -> tuple[str, ...]:
+    """One word, several, or none."""
+    if words is None or (isinstance(words, str) and not words.strip()):
+        return ()
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+def _nanoseconds(name: str, seconds: float) -> int:
+    if not 0 < seconds < 9e9:  # also false for NaN; 9e9 seconds are what 64 bits hold
+        raise ValueError(f"{name} is a number of seconds above 0, not {seconds!r}")
+    return round(seconds * 1_000_000_000)
+
+
+def _count(name: str, number: int, limit: int) -> int:
+    if not 0 <= number < limit:
+        raise ValueError(f"{name} is a number from 0 to {limit - 1}, not {number!r}")
+    return number
+
+
+def _need(module: str, extra: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(f"{module} is needed for this: pip install 'flowcontainer[{extra}]'", name=module) from error
