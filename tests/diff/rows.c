@@ -1,0 +1,226 @@
+/* Prints every column of a run as text, for compare.py: one line a row, cells between 0x1f bytes, the values of a
+ * list joined by commas. Fields read as `tshark -T fields` prints them; times are nanoseconds; at level flows a value
+ * of a field stands as PACKET=VALUE. The first line names the columns; lines that begin with 0x1e follow the rows and
+ * hold the accounting and the problems. Invariant: only flowcontainer.h and the Arrow C interface are used. */
+#include <flowcontainer.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ArrowSchema {
+    const char *format, *name, *metadata;
+    int64_t flags, n_children;
+    struct ArrowSchema **children, *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+struct ArrowArray {
+    int64_t length, null_count, offset, n_buffers, n_children;
+    const void **buffers;
+    struct ArrowArray **children, *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+enum { CELL = 0x1f, TAIL = 0x1e };
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "diff_rows: %s: %s\n", what, why);
+    exit(2);
+}
+
+static bool is_null(const struct ArrowArray *a, int64_t i)
+{
+    const uint8_t *valid = a->n_buffers ? a->buffers[0] : NULL;
+    int64_t at = i + a->offset;
+    return valid && !(valid[at >> 3] >> (at & 7) & 1);
+}
+
+static int64_t integer(char format, const struct ArrowArray *a, int64_t i)
+{
+    const void *values = a->buffers[1];
+    i += a->offset;
+    switch (format) {
+    case 'c': return ((const int8_t *)values)[i];
+    case 'C': return ((const uint8_t *)values)[i];
+    case 's': return ((const int16_t *)values)[i];
+    case 'S': return ((const uint16_t *)values)[i];
+    case 'i': return ((const int32_t *)values)[i];
+    case 'I': return ((const uint32_t *)values)[i];
+    default: return ((const int64_t *)values)[i]; /* l, L, t... */
+    }
+}
+
+static void print_cell(const struct ArrowSchema *s, const struct ArrowArray *a, int64_t i);
+
+static void print_list(const struct ArrowSchema *s, const struct ArrowArray *a, int64_t i)
+{
+    const int32_t *offsets = a->buffers[1];
+    for (int64_t at = offsets[i + a->offset]; at < offsets[i + a->offset + 1]; at++) {
+        if (at > offsets[i + a->offset])
+            putchar(',');
+        print_cell(s->children[0], a->children[0], at);
+    }
+}
+
+/* A base column. */
+static void print_cell(const struct ArrowSchema *s, const struct ArrowArray *a, int64_t i)
+{
+    if (is_null(a, i))
+        return;
+    if (s->dictionary) {
+        print_cell(s->dictionary, a->dictionary, integer(s->format[0], a, i));
+    } else if (s->format[0] == 'u') {
+        const int32_t *offsets = (const int32_t *)a->buffers[1] + a->offset + i;
+        fwrite((const char *)a->buffers[2] + offsets[0], 1, (size_t)(offsets[1] - offsets[0]), stdout);
+    } else if (s->format[0] == '+') {
+        print_list(s, a, i);
+    } else {
+        printf("%lld", (long long)integer(s->format[0], a, i));
+    }
+}
+
+static void print_text(size_t field, const struct ArrowArray *a, int64_t i)
+{
+    static char *text;
+    static size_t cap = 1;
+    size_t len = text ? fc_value_text(text, cap, field, a, i, FC_TEXT_TSHARK) : cap;
+    if (!text || len > cap) {
+        cap = text ? len : 4096;
+        if (!(text = realloc(text, cap)))
+            die("memory", "no more");
+        len = fc_value_text(text, cap, field, a, i, FC_TEXT_TSHARK);
+    }
+    fwrite(text, 1, len, stdout);
+}
+
+static void print_field(const struct ArrowSchema *s, size_t field, const struct ArrowArray *a, int64_t i)
+{
+    if (strcmp(s->format, "+l")) {
+        print_text(field, a, i);
+        return;
+    }
+    if (is_null(a, i))
+        return;
+    const int32_t *offsets = a->buffers[1];
+    const struct ArrowArray *items = a->children[0];
+    bool pairs = !strcmp(s->children[0]->format, "+s");
+    for (int64_t at = offsets[i + a->offset]; at < offsets[i + a->offset + 1]; at++) {
+        if (at > offsets[i + a->offset])
+            putchar(',');
+        if (pairs)
+            printf("%lld=", (long long)integer('I', items->children[0], at + items->offset));
+        print_text(field, pairs ? items->children[1] : items, pairs ? at + items->offset : at);
+    }
+}
+
+static void print_rows(struct ArrowArrayStream *stream, const size_t *fields, size_t n_fields)
+{
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    if (stream->get_schema(stream, &schema))
+        die("schema", stream->get_last_error(stream));
+    int64_t n_base = schema.n_children - (int64_t)n_fields;
+    for (int64_t c = 0; c < schema.n_children; c++)
+        printf("%s%c", schema.children[c]->name, c + 1 < schema.n_children ? CELL : '\n');
+    for (;;) {
+        if (stream->get_next(stream, &batch))
+            die("batch", stream->get_last_error(stream));
+        if (!batch.release)
+            break;
+        for (int64_t i = 0; i < batch.length; i++)
+            for (int64_t c = 0; c < schema.n_children; c++) {
+                if (c < n_base)
+                    print_cell(schema.children[c], batch.children[c], i + batch.offset);
+                else
+                    print_field(schema.children[c], fields[c - n_base], batch.children[c], i + batch.offset);
+                putchar(c + 1 < schema.n_children ? CELL : '\n');
+            }
+        batch.release(&batch);
+    }
+    schema.release(&schema);
+}
+
+static void print_tail(const struct fc_run *run)
+{
+    for (size_t i = 0; i < fc_run_n_counts(run); i++) {
+        struct fc_count count = fc_run_count(run, i);
+        printf("%c%s%c%s%c%llu\n", TAIL, count.is_note ? "note" : "count", CELL, count.name, CELL,
+               (unsigned long long)count.packets);
+    }
+    for (size_t i = 0; i < fc_run_n_problems(run); i++) {
+        const struct fc_problem *p = fc_run_problem(run, i);
+        printf("%cproblem%c%s%c%s%c%llu%c%s\n", TAIL, CELL, p->capture, CELL, fc_status_name(p->error.status),
+               CELL, (unsigned long long)p->frames, CELL, p->error.text);
+    }
+}
+
+static enum fc_level level_named(const char *name)
+{
+    return !strcmp(name, "flows")     ? FC_LEVEL_FLOWS
+           : !strcmp(name, "packets") ? FC_LEVEL_PACKETS
+                                      : FC_LEVEL_FRAMES;
+}
+
+static void list_fields(void)
+{
+    for (size_t i = 0; i < fc_n_fields(); i++)
+        puts(fc_field(i).name);
+}
+
+int main(int argc, char **argv)
+{
+    struct fc_options o;
+    struct fc_error err = {0};
+    fc_options_init(&o);
+    o.level = FC_LEVEL_FRAMES;
+    bool fields = false;
+    for (int letter; (letter = getopt(argc, argv, "Fl:cd:j:b:f")) != -1;) {
+        switch (letter) {
+        case 'F': list_fields(); return 0;
+        case 'l': o.level = level_named(optarg); break;
+        case 'c': o.style = FC_STYLE_CLASSIC; break;
+        case 'd':
+            if (fc_drop_parse(&o.drop, optarg, &err))
+                die(optarg, err.text);
+            break;
+        case 'j': o.jobs = (uint32_t)atoi(optarg); break;
+        case 'b': o.batch_rows = (uint32_t)atoi(optarg); break;
+        case 'f': fields = true; break;
+        default: return 2;
+        }
+    }
+    size_t n = fields ? fc_n_fields() : 0;
+    const char **names = calloc(n + 1, sizeof *names);
+    size_t *ids = calloc(n + 1, sizeof *ids);
+    if (!names || !ids)
+        die("memory", "no more");
+    for (size_t i = 0; i < n; i++) {
+        names[i] = fc_field(i).name;
+        ids[i] = fc_field_find(names[i]);
+    }
+    o.fields = names;
+    o.n_fields = n;
+    struct fc_run *run = NULL;
+    struct ArrowArrayStream stream;
+    if (fc_open(&run, (const char *const *)argv + optind, (size_t)(argc - optind), &o, &err))
+        die("open", err.text);
+    if (fc_run_export(run, &stream, &err))
+        die("export", err.text);
+    print_rows(&stream, ids, n);
+    stream.release(&stream);
+    print_tail(run);
+    fc_run_free(run);
+    free(names);
+    free(ids);
+    return 0;
+}
