@@ -4,6 +4,7 @@ from pathlib import Path
 
 import capture
 import pytest
+from cli_command import cli, root  # noqa: F401 - fixtures of the command's tests
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
