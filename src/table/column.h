@@ -22,7 +22,7 @@ void buffer_free(struct buffer *b);
 /* Room for `more` bytes behind len. */
 FC_MUST_USE static inline bool buffer_room(struct buffer *b, size_t more)
 {
-    return more <= b->cap - b->len || buffer_grow(b, more);
+    return b->len + more <= b->cap || buffer_grow(b, more);
 }
 
 enum column_kind { COLUMN_BITS, COLUMN_FIXED, COLUMN_TEXT, COLUMN_LARGE, COLUMN_LIST, COLUMN_STRUCT };

@@ -1,0 +1,170 @@
+#include "base/log.h"
+
+#include "base/memory.h"
+#include "test.h"
+
+static struct log_pool pool;
+
+static uint64_t random_state = 1;
+static uint64_t any(void)
+{
+    random_state = random_state * 6364136223846793005U + 1442695040888963407U;
+    return random_state >> 1 ^ random_state >> 33;
+}
+
+static struct log_packet odd_packet(unsigned i)
+{
+    struct log_packet p = {.time_ns = (int64_t)(1600000000000000000 + (any() >> any() % 64)), .forward = any() & 1};
+    p.ip_len = (uint32_t)(any() >> any() % 64);
+    p.payload_len = i % 3 == 0 ? 0 : i % 3 == 1 ? p.ip_len - (uint32_t)(any() % 300) : (uint32_t)any();
+    if (i % 17 == 0)
+        p.time_ns = LOG_NO_TIME;
+    if (i % 19 == 0)
+        p.time_ns = INT64_MAX;
+    if (i % 23 == 0)
+        p.time_ns = INT64_MIN + 1;
+    return p;
+}
+
+static bool put(struct log *log, const struct log_packet *p)
+{
+    return log_put_packet(log, &pool, p->time_ns, p->forward, p->ip_len, p->payload_len);
+}
+
+static bool same(const struct log_packet *a, const struct log_packet *b)
+{
+    return a->time_ns == b->time_ns && a->forward == b->forward && a->ip_len == b->ip_len &&
+           a->payload_len == b->payload_len;
+}
+
+TEST(packets_come_back_as_they_went_in)
+{
+    enum { N = 5000 };
+    static struct log_packet packets[N];
+    struct log log = {0};
+    uint32_t payloads = 0;
+    for (unsigned i = 0; i < N; i++) {
+        packets[i] = odd_packet(i);
+        payloads += packets[i].payload_len != 0;
+        CHECK(put(&log, &packets[i]));
+    }
+    CHECK_INT(log.n_packets, N);
+    CHECK_INT(log.n_payloads, payloads);
+    struct log_reader r = log_read(&log);
+    struct log_packet p;
+    unsigned n = 0;
+    while (log_next_packet(&r, &p)) {
+        CHECK(n < N && same(&p, &packets[n]));
+        n++;
+    }
+    CHECK_INT(n, N);
+    log_pool_free(&pool);
+}
+
+TEST(every_length_of_log_ends_where_it_should)
+{
+    for (unsigned length = 0; length < 60; length++) {
+        struct log log = {0};
+        for (unsigned i = 0; i < length; i++)
+            CHECK(log_put_packet(&log, &pool, (int64_t)i * 1000, true, 40 + i, i));
+        struct log_reader r = log_read(&log);
+        struct log_packet p;
+        unsigned n = 0;
+        while (log_next_packet(&r, &p)) {
+            CHECK_INT(p.ip_len, 40 + n);
+            CHECK_INT(p.payload_len, n);
+            CHECK_INT(p.time_ns, n * 1000);
+            n++;
+        }
+        CHECK_INT(n, length);
+    }
+    log_pool_free(&pool);
+}
+
+TEST(an_empty_log_holds_nothing)
+{
+    struct log log = {0};
+    struct log_packet p;
+    struct log_reader r = log_read(&log), none = log_read(NULL);
+    CHECK(!log_next_packet(&r, &p));
+    CHECK(!log_next_packet(&none, &p));
+    CHECK(log_at_end(&r));
+    CHECK_INT(arena_size(&pool.arena), 0);
+    CHECK(sizeof(struct log) <= 48);
+}
+
+
+TEST(small_flows_are_small_and_large_ones_waste_little)
+{
+    struct log one = {0}, four = {0}, many = {0};
+    int64_t time = 1700000000123456789;
+    CHECK(log_put_packet(&one, &pool, time, true, 60, 0));
+    for (int i = 0; i < 4; i++)
+        CHECK(log_put_packet(&four, &pool, time + i * 20000000, i & 1, 60, 0));
+    CHECK_INT(one.held, 64);
+    CHECK_INT(four.held, 64);
+    size_t before = arena_size(&pool.arena);
+    for (int i = 0; i < 100000; i++)
+        CHECK(log_put_packet(&many, &pool, time + i * 300000LL, i & 1, i & 1 ? 1500 : 52, i & 1 ? 1448 : 0));
+    size_t bytes = arena_size(&pool.arena) - before;
+    CHECK(bytes < 100000 * 9 * 2); /* the arena's last block is not full */
+    struct log_chunk *c = many.first;
+    size_t used = 0;
+    for (; c != many.last; c = c->next)
+        used += c->used;
+    CHECK(used / 100000 < 8);
+    log_pool_free(&pool);
+}
+
+TEST(bytes_lie_over_chunks)
+{
+    struct log log = {0};
+    uint8_t bytes[3000], scratch[3000];
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    for (unsigned i = 0; i < 200; i++) {
+        CHECK(log_put_varint(&log, &pool, i * 15));
+        CHECK(log_put_bytes(&log, &pool, bytes, i * 15));
+        CHECK(log_put_varint(&log, &pool, UINT64_MAX - i));
+    }
+    struct log_reader r = log_read(&log);
+    for (unsigned i = 0; i < 200; i++) {
+        size_t n = log_get_varint(&r);
+        CHECK_INT(n, i * 15);
+        CHECK(!memcmp(log_get_bytes(&r, n, scratch), bytes, n));
+        CHECK(log_get_varint(&r) == UINT64_MAX - i);
+    }
+    CHECK(log_at_end(&r));
+    log_pool_free(&pool);
+}
+
+TEST(memory_that_ends_leaves_a_readable_log)
+{
+    struct log log = {0};
+    memory_fail_after(1);
+    unsigned n = 0;
+    while (n < 100000 && log_put_packet(&log, &pool, n, true, 100, 60))
+        n++;
+    memory_fail_after(-1);
+    CHECK(n > 100 && n < 100000);
+    CHECK_INT(log.n_packets, n);
+    struct log_reader r = log_read(&log);
+    struct log_packet p;
+    unsigned read = 0;
+    while (log_next_packet(&r, &p))
+        read++;
+    CHECK_INT(read, n);
+    log_pool_free(&pool);
+}
+
+TEST(a_reset_pool_is_used_again)
+{
+    for (int round = 0; round < 3; round++) {
+        struct log log = {0};
+        for (int i = 0; i < 1000; i++)
+            CHECK(log_put_packet(&log, &pool, i, true, 100, 60));
+        log_pool_reset(&pool);
+    }
+    CHECK(arena_size(&pool.arena) < 20000);
+    log_pool_free(&pool);
+}
