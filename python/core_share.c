@@ -187,8 +187,9 @@ static int64_t buffers_of(const char *format)
 
 int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct share *share)
 {
-    static const void *no_buffers[3]; /* never written: the type of `buffers` leaves out a const */
-    struct ArrowArray like = {.n_buffers = buffers_of(schema->format), .buffers = no_buffers};
+    static const int64_t zero; /* the one offset that an array without rows still has */
+    static const void *buffers[] = {NULL, &zero, &zero};
+    struct ArrowArray like = {.n_buffers = buffers_of(schema->format), .buffers = buffers};
     struct array_node *node = array_node_new(out, &like, schema->n_children, share);
     if (!node)
         return ENOMEM;
