@@ -107,11 +107,11 @@ static void say_summary(const struct fc_run *run, const struct tally *tally, enu
     char text[UNIT_TEXT];
     struct fc_progress progress = {0};
     fc_run_progress(run, &progress);
-    if (level == FC_LEVEL_FRAMES) {
-        add_count(&line, tally->rows, "frame", "frames");
-        add(&line, ", ");
-    }
     add_count(&line, kept, "packet", "packets");
+    if (level == FC_LEVEL_FRAMES) {
+        add(&line, " kept of ");
+        add_count(&line, tally->rows, "frame", "frames");
+    }
     if (level == FC_LEVEL_FLOWS) {
         add(&line, " in ");
         add_count(&line, tally->rows, "flow", "flows");

@@ -40,7 +40,7 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_PROTOCOLS, "protocols", "LIST",
      "what makes flows, of tcp,udp,sctp,icmp,icmpv6,gre,esp\n(default: tcp,udp)"},
     {NULL, KEY_DROP, "drop", "LIST",
-     "packets left out of their flows: retransmission,\nout_of_order,mdns,ssdp,icmp (default: all five), or none"},
+     "packets left out of their flows, of retransmission,\nout_of_order,mdns,ssdp,icmp (default: all five); none"},
     {NULL, KEY_POLICY, "policy", "stream|timeout",
      "a flow is a Wireshark stream (default), or also ends\nafter a pause, a maximum age, FIN both ways, RST"},
     {NULL, KEY_IDLE, "idle", "TIME", "the pause that ends a flow: 30, 30s, 500ms, 5m\n(default: 120s; with --policy timeout)"},

@@ -72,8 +72,8 @@ def mixed_frames() -> list[bytes]:
     """The web flow, a UDP question with its answer, two ARP frames: 12 frames, 9 kept, 2 flows."""
     return [
         *web_frames(),
-        udp(CLIENT, 40000, "203.0.113.53", 53000, b"q" * 30),
-        udp("203.0.113.53", 53000, CLIENT, 40000, b"a" * 90),
+        udp(CLIENT, 40000, "203.0.113.53", 9053, b"q" * 30),
+        udp("203.0.113.53", 9053, CLIENT, 40000, b"a" * 90),
         arp(),
         arp(),
     ]
