@@ -95,30 +95,31 @@ static const char *pcap_name(uint32_t magic)
 
 enum { TRIED_RECORDS = 3 };
 
-/* How many records in a row make sense when each header has head_len bytes; the window's end is no nonsense. */
-static int plausible_records(struct source *s, uint32_t head_len, bool big)
+/* Whether the first records make sense when each header has head_len bytes. A capture may be cut early, but that is
+ * no reason to think that it has an uncommon header. */
+static bool is_plausible(struct source *s, uint32_t head_len, bool big)
 {
     struct window *w = &s->window;
     size_t at = 0;
     for (int i = 0; i < TRIED_RECORDS; i++) {
         if (!window_need(w, at + head_len))
-            return window_left(w) == at ? TRIED_RECORDS : i;
+            return window_left(w) == at || head_len == 16;
         struct lengths n = get_lengths(s, window_at(w) + at, big);
         if (n.cap_len > s->max_packet || n.len > s->max_packet || get_u32(window_at(w) + at + 4, big) >= 1000000)
-            return i;
+            return false;
         at += head_len + n.cap_len;
     }
-    return TRIED_RECORDS;
+    return true;
 }
 
 /* The usual header unless it fails where another fits; a file that fits none is left to be found damaged. */
 static uint32_t guess_head_len(struct source *s, bool big)
 {
-    if (plausible_records(s, 16, big) == TRIED_RECORDS)
+    if (is_plausible(s, 16, big))
         return 16;
-    if (plausible_records(s, 24, big) == TRIED_RECORDS)
+    if (is_plausible(s, 24, big))
         return 24;
-    return plausible_records(s, 20, big) == TRIED_RECORDS ? 20 : 16;
+    return is_plausible(s, 20, big) ? 20 : 16;
 }
 
 /* ---- the file header ---- */
