@@ -120,7 +120,7 @@ static void text_date(struct text *t, int64_t day)
 static void text_time(struct text *t, int64_t ns)
 {
     int64_t second = ns / NS - (ns % NS < 0);
-    uint64_t fraction = (uint64_t)(ns - second * NS);
+    uint64_t fraction = (uint64_t)((ns % NS + NS) % NS);
     int64_t day = (second >= 0 ? second : second - 86399) / 86400;
     uint64_t of_day = (uint64_t)(second - day * 86400);
     text_date(t, day);

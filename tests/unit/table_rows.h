@@ -1,0 +1,58 @@
+/* Rows and small flows for the tests of the tables. */
+#ifndef FC_TESTS_TABLE_ROWS_H
+#define FC_TESTS_TABLE_ROWS_H
+
+#include "field/row.h"
+#include "table/arrow_abi.h"
+#include "test.h"
+
+/* The first field of a type, single or not; the tests have no use for its name. */
+static enum field_id a_field(enum field_type type, bool single)
+{
+    for (int i = 0; i < F_COUNT; i++)
+        if (field_table[i].type == type && field_table[i].single == single)
+            return (enum field_id)i;
+    printf("no field of type %s, single %d\n", field_type_name(type), single);
+    abort();
+}
+
+struct rows {
+    enum field_id fields[16];
+    enum field_type types[16];
+    int16_t slot_of[F_COUNT];
+    size_t n_fields;
+    struct row row;
+};
+
+static void rows_want(struct rows *rows, enum field_type type, bool single)
+{
+    if (!rows->n_fields)
+        memset(rows->slot_of, 0xff, sizeof rows->slot_of);
+    enum field_id id = a_field(type, single);
+    rows->slot_of[id] = (int16_t)rows->n_fields;
+    rows->types[rows->n_fields] = type;
+    rows->fields[rows->n_fields++] = id;
+    rows->row.slot_of = rows->slot_of;
+}
+
+/* Column i of a batch, and the name of column i of a schema. */
+__attribute__((unused)) static const int32_t *list_offsets(const struct ArrowArray *batch, int column)
+{
+    return batch->children[column]->buffers[1];
+}
+__attribute__((unused)) static const void *list_items(const struct ArrowArray *batch, int column)
+{
+    return batch->children[column]->children[0]->buffers[1];
+}
+__attribute__((unused)) static bool text_is(const struct ArrowArray *column, int64_t i, const char *want)
+{
+    const int32_t *offsets = column->buffers[1];
+    size_t n = (size_t)(offsets[i + 1] - offsets[i]);
+    return n == strlen(want) && !memcmp((const char *)column->buffers[2] + offsets[i], want, n);
+}
+__attribute__((unused)) static bool is_null(const struct ArrowArray *column, int64_t i)
+{
+    return column->buffers[0] && !(((const uint8_t *)column->buffers[0])[i / 8] >> i % 8 & 1);
+}
+
+#endif
