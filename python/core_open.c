@@ -43,14 +43,15 @@ struct texts {
 
 static const char *text_of(PyObject *object)
 {
-    const char *text = PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, NULL);
-    Py_ssize_t len = -1;
-    if (text)
-        len = PyBytes_Check(object) ? PyBytes_Size(object) : (Py_ssize_t)strlen(text);
-    if (text && (size_t)len == strlen(text))
+    Py_ssize_t len = 0;
+    const char *text = PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, &len);
+    if (!text)
+        return NULL;
+    if (PyBytes_Check(object))
+        len = PyBytes_Size(object);
+    if ((size_t)len == strlen(text))
         return text;
-    if (!PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "embedded null byte");
+    PyErr_SetString(PyExc_ValueError, "embedded null byte");
     return NULL;
 }
 

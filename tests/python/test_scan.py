@@ -260,9 +260,9 @@ threading.Thread(target=strike, daemon=True).start()
 start = time.monotonic()
 try:
     if sys.argv[2] == "batches":
-        for batch in flowcontainer.scan(paths, ["udp.payload"], batch_rows=2**31): pass
+        for batch in flowcontainer.scan(paths, ["udp.payload"], batch_rows=2**24): pass
     else:
-        flowcontainer.scan(paths, ["udp.payload"], batch_rows=2**31).to_arrow()
+        flowcontainer.scan(paths, ["udp.payload"], batch_rows=2**24).to_arrow()
     print("was not interrupted after", time.monotonic() - start)
 except KeyboardInterrupt:
     print("interrupted" if time.monotonic() - start < 3 else "too late")
@@ -282,7 +282,7 @@ def test_ctrl_c(tmp_path: Path, how: str) -> None:
 def test_cancel_from_another_thread(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     capture.write(path, capture.many(3000))
-    table = scan([path] * 20000, ["udp.payload"], batch_rows=2**31)
+    table = scan([path] * 20000, ["udp.payload"], batch_rows=2**24)
     timer = threading.Timer(0.2, table.cancel)
     timer.start()
     start = time.monotonic()
@@ -296,7 +296,7 @@ def test_cancel_from_another_thread(tmp_path: Path) -> None:
 def test_other_threads_run_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     capture.write(path, capture.many(3000))
-    table = scan([path] * 300, batch_rows=2**31)
+    table = scan([path] * 300, batch_rows=2**24)
     seen = []
     thread = threading.Thread(target=lambda: seen.append(table.to_arrow().num_rows))
     thread.start()
