@@ -120,6 +120,8 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         note_times(t, frame);
         if (layer->kind == LAYER_TCP)
             analyse_tcp(x, layer, t);
+        if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) && !conv_follow(&e->convs, layer, &t->ref))
+            e->failed = true;
     }
 }
 

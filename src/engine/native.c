@@ -147,7 +147,7 @@ static enum fc_status add_packet_row(struct native *n, int layer, const struct f
         const struct endpoint *src = &ref->conv->side[ref->direction], *dst = &ref->conv->side[1 - ref->direction];
         row.flow = flow_index;
         row.protocol = protocol_name(src->kind);
-        row.stream = ref->stream;
+        row.stream = ref->conv->stream;
         row.src = address_of(src);
         row.dst = address_of(dst);
         row.sport = src->port;

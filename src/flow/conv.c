@@ -9,7 +9,7 @@
 #include "flow/conv_rules.h"
 #include "flow/tcp_analysis.h"
 
-enum { BLOCK = 256, FIRST_SLOTS = 256 };
+enum { BLOCK = 256, FIRST_SLOTS = 256, WILDCARD = 0x80 };
 
 static struct conv *conv_at(const struct conv_table *t, uint32_t index)
 {
@@ -61,7 +61,7 @@ static struct conv_slot *conv_slot(const struct conv_table *t, const struct endp
     }
 }
 
-static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2])
+static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2], bool numbered)
 {
     if (t->n_convs / BLOCK == t->n_blocks) {
         if (!memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
@@ -72,13 +72,63 @@ static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2
         t->blocks[t->n_blocks++] = block;
     }
     struct tcp_state *tcp = NULL;
-    if (side[0].kind == CONV_TCP && !(tcp = tcp_state_make(&t->tcp_states)))
+    if (numbered && side[0].kind == CONV_TCP && !(tcp = tcp_state_make(&t->tcp_states)))
         return NULL;
     struct conv *conv = conv_at(t, t->n_convs++);
     *conv = (struct conv){.flow = NO_FLOW, .syn_from = -1, .synack_from = -1, .tcp = tcp};
     memcpy(conv->side, side, 2 * sizeof *side);
-    conv->stream = conv->later_stream = t->next_stream[side[0].kind]++;
+    if (numbered) {
+        conv->stream = t->next_stream[side[0].kind]++;
+        conv->rule = conv_rule(side);
+    }
     return conv;
+}
+
+/* ---- wildcards: a TFTP server may answer from any port ---- */
+
+static void wildcard_key(struct endpoint key[2], const struct endpoint *client, const struct endpoint *server)
+{
+    key[0] = *client;
+    key[1] = *server;
+    key[0].kind = key[1].kind = CONV_UDP | WILDCARD;
+    key[1].port = 0;
+}
+
+bool conv_add_wildcard(struct conv_table *t, const struct endpoint *client, const struct endpoint *server)
+{
+    struct endpoint key[2];
+    wildcard_key(key, client, server);
+    uint32_t hash = conv_hash(key);
+    struct conv_slot *slot = conv_slot(t, key, hash); /* conv_find left room for one more */
+    struct conv *conv = conv_make(t, key, false);
+    if (!conv)
+        return false;
+    *slot = (struct conv_slot){hash, t->n_convs};
+    t->has_wildcards = true;
+    return true;
+}
+
+/* The conversation that a pair without one of its own falls into, and the packet's direction in it. */
+static struct conv *find_wildcard(struct conv_table *t, const struct endpoint ends[2], struct conv_ref *out,
+                                  bool *failed)
+{
+    for (uint8_t client = 0; client < 2; client++) {
+        struct endpoint key[2];
+        wildcard_key(key, &ends[client], &ends[1 - client]);
+        const struct conv_slot *slot = conv_slot(t, key, conv_hash(key));
+        if (!slot->index)
+            continue;
+        struct conv *wildcard = conv_at(t, slot->index - 1);
+        if (!wildcard->answers) {
+            wildcard->answers = conv_make(t, ends, true);
+            *failed = !wildcard->answers;
+            out->is_new = true;
+        } else if (memcmp(&wildcard->answers->side[client], &ends[client], sizeof *ends)) {
+            out->direction = 1 - out->direction;
+        }
+        return wildcard->answers;
+    }
+    return NULL;
 }
 
 static int conv_kind(const struct layer *layer)
@@ -171,31 +221,31 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
         ends[1] = swap;
         out->direction = 1;
     }
-    if (t->n_convs * 2 >= t->n_slots && !conv_rehash(t)) {
+    if ((t->n_convs + 2) * 2 >= t->n_slots && !conv_rehash(t)) {
         *failed = true;
         return false;
     }
     uint32_t hash = conv_hash(ends);
     struct conv_slot *slot = conv_slot(t, ends, hash);
+    bool superseded = false;
     if (slot->index) {
         out->conv = conv_at(t, slot->index - 1);
         out->reused_ports = layer->kind == LAYER_TCP && conv_starts_stream(out->conv, layer, out->direction);
-    } else if (ends[0].kind == CONV_UDP) {
-        out->conv = conv_wildcard(t, ends, out->direction);
+        superseded = conv_is_superseded(out->conv);
+    } else if (t->has_wildcards && ends[0].kind == CONV_UDP) {
+        out->conv = find_wildcard(t, ends, out, failed);
     }
-    if (!out->conv || out->reused_ports) {
-        out->conv = conv_make(t, ends);
-        if (!out->conv) {
-            *failed = true;
-            return false;
-        }
-        *slot = (struct conv_slot){hash, t->n_convs};
-        out->is_new = true;
-    }
-    out->stream = out->is_new ? out->conv->stream : out->conv->later_stream;
-    if (!conv_apply_rules(t, p, layer, out))
+    if (out->conv && !out->reused_ports && !superseded)
+        return true;
+    if (*failed || !(out->conv = conv_make(t, ends, true))) {
         *failed = true;
-    return !*failed;
+        return false;
+    }
+    if (superseded)
+        conv_settle(out->conv);
+    *slot = (struct conv_slot){hash, t->n_convs};
+    out->is_new = true;
+    return true;
 }
 
 void conv_reset(struct conv_table *t)
@@ -213,7 +263,7 @@ void conv_reset(struct conv_table *t)
     arena_reset(&t->tcp_states);
     memset(t->next_stream, 0, sizeof t->next_stream);
     t->n_convs = 0;
-    t->n_wildcards = 0;
+    t->has_wildcards = false;
     t->numbers_may_differ = false;
 }
 
@@ -223,7 +273,6 @@ void conv_free(struct conv_table *t)
     for (size_t i = 0; i < t->n_blocks; i++)
         memory_free(t->blocks[i]);
     memory_free(t->blocks);
-    memory_free(t->wildcards);
     arena_free(&t->tcp_states);
     *t = (struct conv_table){0};
 }

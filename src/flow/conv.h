@@ -25,13 +25,13 @@ struct tcp_state;
 struct conv {
     struct endpoint side[2]; /* ordered by bytes, so that both directions find it */
     uint32_t stream;
-    uint32_t later_stream;   /* SNMP: the number of every packet but the first; else equal to stream */
     uint32_t flow;           /* index of the flow that its packets go to now, or NO_FLOW */
     int8_t syn_from, synack_from; /* direction that sent one; -1: none seen */
-    uint8_t socks;           /* how far a SOCKS handshake has come; enum in conv_rules.c */
+    uint8_t rule, state;     /* a protocol that shifts numbers, and how far it has come; enums in conv_rules.c */
     bool has_times;
     int64_t first_ns, previous_ns;
     struct tcp_state *tcp;   /* CONV_TCP only */
+    struct conv *answers;    /* of a wildcard: the conversation that its packets go to; NULL until the first one */
 };
 enum { NO_FLOW = UINT32_MAX };
 
@@ -48,8 +48,7 @@ struct conv_table {
     uint32_t n_convs;
     uint32_t next_stream[N_CONV_KINDS];
     struct arena tcp_states;
-    struct wildcard *wildcards; /* TFTP servers that may answer from any port */
-    size_t n_wildcards, wildcards_capacity;
+    bool has_wildcards;
     bool numbers_may_differ; /* a protocol was seen whose effect on stream numbers is not reproduced */
 };
 
@@ -59,13 +58,15 @@ struct conv_ref {
     uint8_t direction;  /* 0: from side[0] to side[1] */
     bool reused_ports;  /* this SYN started a new stream on an old pair (tcp.analysis.reused_ports) */
     bool is_new;
-    uint32_t stream;
 };
 
 /* The conversation of a transport layer, made when it is new. False when the layer has none (its header is too
  * short for Wireshark to count it); FC_MEMORY through `failed`. */
 bool conv_find(struct conv_table *table, const struct packet *packet, const struct layer *layer,
                struct conv_ref *out, bool *failed);
+/* To be called for every packet of a conversation whose payload upper protocols get to see (not retransmitted, not
+ * out of order): keeps track of the protocols that shift Wireshark's numbers. False when memory ends. */
+bool conv_follow(struct conv_table *table, const struct layer *layer, const struct conv_ref *ref);
 void conv_reset(struct conv_table *table); /* for the next capture; keeps what memory it has */
 void conv_free(struct conv_table *table);
 

@@ -1,39 +1,80 @@
 /* Protocols whose Wireshark dissectors make conversations of their own, and so shift stream numbers. SNMP, TFTP and
- * SOCKS are reproduced (observed, tshark 4.0.17); the others are only noticed, and the answer says that its numbers
- * may differ. Sources for the formats: RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 (SOCKS 5). */
+ * SOCKS are reproduced: a conversation that a dissector makes takes its number with the first packet that finds it
+ * (observed, tshark 4.0.17). The others are only noticed, and the answer says that its numbers may differ. Formats:
+ * RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 and 1929 (SOCKS 5), RFC 4566 (SDP), RFC 6143 (RFB). */
 #include "flow/conv_rules.h"
 
 #include <string.h>
 
-#include "base/memory.h"
+enum rule { RULE_NONE, RULE_SNMP, RULE_TFTP, RULE_SOCKS, RULE_SDP, RULE_NOTICE, RULE_BANNER };
 
 enum { PORT_TFTP = 69, PORT_PORTMAP = 111, PORT_SNMP = 161, PORT_SNMP_TRAP = 162, PORT_RTSP = 554,
-       PORT_SOCKS = 1080, PORT_H323 = 1720, PORT_SCCP = 2000, PORT_MGCP_GATEWAY = 2427, PORT_MGCP_AGENT = 2727,
-       PORT_HART_IP = 5094, PORT_SIP = 5060, PORT_VNC = 5900 };
+       PORT_SOCKS = 1080, PORT_H323 = 1720, PORT_SKINNY = 2000, PORT_MGCP_GATEWAY = 2427, PORT_MGCP_AGENT = 2727,
+       PORT_SIP = 5060, PORT_HART_IP = 5094, PORT_VNC_FIRST = 5900, PORT_VNC_LAST = 5903 };
 
-/* The room for conversations that only wildcards reach is the same as for others: a pair that no packet can have. */
-struct conv *conv_wildcard(struct conv_table *t, const struct endpoint ends[2], uint8_t direction)
+enum { SNMP_SEEN = 1 };
+enum { SOCKS_START, SOCKS_METHOD, SOCKS_AUTHENTICATE, SOCKS_AUTHENTICATED, SOCKS_REQUEST, SOCKS_REPLY, SOCKS_OPEN,
+       SOCKS_OVER };
+
+static enum rule rule_of_port(uint8_t kind, uint16_t port)
 {
-    (void)direction;
-    for (size_t i = 0; i < t->n_wildcards; i++) {
-        const struct wildcard *w = &t->wildcards[i];
-        for (int client = 0; client < 2; client++)
-            if (ends[client].family == w->family && ends[client].port == w->client_port &&
-                !memcmp(ends[client].address, w->client, 16) && !memcmp(ends[1 - client].address, w->server, 16))
-                return w->made;
+    bool udp = kind == CONV_UDP;
+    switch (port) {
+    case PORT_SNMP:
+    case PORT_SNMP_TRAP:
+        return udp ? RULE_SNMP : RULE_NONE;
+    case PORT_TFTP:
+        return udp ? RULE_TFTP : RULE_NONE;
+    case PORT_SOCKS:
+        return udp ? RULE_NONE : RULE_SOCKS;
+    case PORT_SIP:
+    case PORT_RTSP:
+        return RULE_SDP;
+    case PORT_MGCP_GATEWAY:
+    case PORT_MGCP_AGENT:
+        return udp ? RULE_SDP : RULE_NONE;
+    case PORT_H323:
+    case PORT_SKINNY:
+        return udp ? RULE_NONE : RULE_NOTICE;
+    case PORT_PORTMAP:
+    case PORT_HART_IP:
+        return RULE_NOTICE;
+    default:
+        return RULE_NONE;
     }
-    return NULL;
 }
 
-static struct rd udp_payload(const struct layer *layer)
+uint8_t conv_rule(const struct endpoint side[2])
+{
+    uint8_t kind = side[0].kind;
+    if (kind != CONV_TCP && kind != CONV_UDP)
+        return RULE_NONE;
+    uint16_t a = side[0].port, b = side[1].port;
+    enum rule rule = rule_of_port(kind, a < b ? a : b);
+    if (rule == RULE_NONE)
+        rule = rule_of_port(kind, a < b ? b : a);
+    return (uint8_t)(rule == RULE_NONE && kind == CONV_TCP ? RULE_BANNER : rule);
+}
+
+bool conv_is_superseded(const struct conv *conv)
+{
+    return conv->rule == RULE_SNMP && conv->state == SNMP_SEEN;
+}
+
+void conv_settle(struct conv *conv)
+{
+    conv->rule = RULE_NONE;
+}
+
+static struct rd payload_of(const struct layer *layer)
 {
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    rd_skip(&r, 8);
+    rd_skip(&r, layer->kind == LAYER_TCP ? (uint32_t)(rd_peek8(&r, 12) >> 4) * 4 : 8);
     return rd_rest(&r);
 }
 
-/* A BER sequence whose first element is a small integer: every SNMP message starts so. */
-static bool looks_like_snmp(struct rd r)
+/* A BER sequence that starts with a version: every SNMP message does. */
+static bool is_snmp(struct rd r)
 {
     if (rd_u8(&r) != 0x30)
         return false;
@@ -43,14 +84,107 @@ static bool looks_like_snmp(struct rd r)
     return rd_u8(&r) == 2 && rd_u8(&r) == 1 && rd_u8(&r) <= 3 && rd_ok(&r);
 }
 
-bool conv_apply_rules(struct conv_table *t, const struct packet *p, const struct layer *layer, struct conv_ref *ref)
+/* Read and write requests to port 69 make Wireshark wait for an answer from any port. */
+static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref *ref)
 {
-    (void)p;
-    if (layer->kind != LAYER_UDP)
+    enum { READ_REQUEST = 1, WRITE_REQUEST = 2 };
+    const struct endpoint *src = &ref->conv->side[ref->direction], *dst = &ref->conv->side[1 - ref->direction];
+    uint16_t opcode = rd_u16(&r);
+    if (dst->port != PORT_TFTP || !rd_ok(&r) || (opcode != READ_REQUEST && opcode != WRITE_REQUEST))
         return true;
-    uint16_t a = ref->conv->side[0].port, b = ref->conv->side[1].port;
-    uint16_t low = a < b ? a : b;
-    if (ref->is_new && (low == PORT_SNMP || low == PORT_SNMP_TRAP) && looks_like_snmp(udp_payload(layer)))
-        ref->conv->later_stream = t->next_stream[CONV_UDP]++;
+    return conv_add_wildcard(t, src, dst);
+}
+
+/* One message of a SOCKS handshake; what does not fit ends it. */
+static uint8_t socks_step(uint8_t state, bool client, struct rd r)
+{
+    enum { CONNECT = 1, METHOD_NONE = 0, METHOD_PASSWORD = 2 };
+    uint8_t first = rd_u8(&r), second = rd_u8(&r);
+    switch (state) {
+    case SOCKS_START:
+        if (client && first == 5)
+            return SOCKS_METHOD;
+        return client && first == 4 && second == CONNECT ? SOCKS_REPLY : SOCKS_OVER;
+    case SOCKS_METHOD:
+        if (client)
+            return state;
+        if (second == METHOD_NONE)
+            return SOCKS_REQUEST;
+        return second == METHOD_PASSWORD ? SOCKS_AUTHENTICATE : SOCKS_OVER;
+    case SOCKS_AUTHENTICATE:
+        return client ? SOCKS_AUTHENTICATED : state;
+    case SOCKS_AUTHENTICATED:
+        return client ? state : SOCKS_REQUEST;
+    case SOCKS_REQUEST:
+        if (!client)
+            return state;
+        return first == 5 && second == CONNECT ? SOCKS_REPLY : SOCKS_OVER;
+    case SOCKS_REPLY:
+        return client ? state : SOCKS_OPEN;
+    default:
+        return SOCKS_OVER;
+    }
+}
+
+/* The first data through the tunnel takes a TCP stream number that no frame shows. */
+static void follow_socks(struct conv_table *t, struct rd r, const struct conv_ref *ref)
+{
+    struct conv *conv = ref->conv;
+    bool client = conv->side[ref->direction].port != PORT_SOCKS;
+    if (conv->state == SOCKS_OPEN)
+        t->next_stream[CONV_TCP]++;
+    conv->state = socks_step(conv->state, client, r);
+    if (conv->state == SOCKS_OVER)
+        conv->rule = RULE_NONE;
+}
+
+static bool contains(struct rd r, const char *text)
+{
+    uint32_t n = rd_cap_left(&r);
+    const uint8_t *bytes = rd_bytes(&r, n);
+    return bytes && memmem(bytes, n, text, strlen(text));
+}
+
+/* VNC off its ports: Wireshark recognises the banner, and renumbers. */
+static bool is_vnc_elsewhere(struct rd r, const struct conv *conv)
+{
+    for (int i = 0; i < 2; i++)
+        if (conv->side[i].port >= PORT_VNC_FIRST && conv->side[i].port <= PORT_VNC_LAST)
+            return false;
+    const uint8_t *bytes = rd_has(&r, 12) ? rd_bytes(&r, 12) : NULL;
+    return bytes && !memcmp(bytes, "RFB 00", 6);
+}
+
+bool conv_follow(struct conv_table *t, const struct layer *layer, const struct conv_ref *ref)
+{
+    struct conv *conv = ref->conv;
+    if (conv->rule == RULE_NONE || layer->quoted)
+        return true;
+    struct rd r = payload_of(layer);
+    if (!rd_ok(&r) || !rd_left(&r))
+        return true;
+    switch (conv->rule) {
+    case RULE_SNMP:
+        if (is_snmp(r))
+            conv->state = SNMP_SEEN;
+        break;
+    case RULE_TFTP:
+        return follow_tftp(t, r, ref);
+    case RULE_SOCKS:
+        follow_socks(t, r, ref);
+        break;
+    case RULE_SDP:
+        t->numbers_may_differ |= contains(r, "\nm=") || contains(r, "\nTransport:");
+        break;
+    case RULE_NOTICE:
+        t->numbers_may_differ = true;
+        break;
+    case RULE_BANNER:
+        t->numbers_may_differ |= is_vnc_elsewhere(r, conv);
+        conv->rule = RULE_NONE;
+        break;
+    default:
+        break;
+    }
     return true;
 }

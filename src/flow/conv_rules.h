@@ -4,19 +4,15 @@
 
 #include "flow/conv.h"
 
-/* A TFTP client that waits for its server, whatever port it answers from. */
-struct wildcard {
-    uint8_t client[16], server[16];
-    uint16_t client_port;
-    uint8_t family;
-    uint32_t conv; /* index + 1 */
-    struct conv *made;
-};
+/* Which rule a new conversation is under: enum in conv_rules.c. */
+uint8_t conv_rule(const struct endpoint side[2]);
+/* True when an SNMP message made a second conversation that the next packet of the pair opens. */
+bool conv_is_superseded(const struct conv *conv);
+/* The rule of the conversation that supersedes it: none. */
+void conv_settle(struct conv *conv);
 
-/* The conversation that a packet from an unknown pair falls into by a wildcard; NULL: none. */
-struct conv *conv_wildcard(struct conv_table *table, const struct endpoint ends[2], uint8_t direction);
-/* What this packet changes for later numbers, and for its own. False when memory ends. */
-bool conv_apply_rules(struct conv_table *table, const struct packet *packet, const struct layer *layer,
-                      struct conv_ref *ref);
+/* In conv.c: from now on packets between client and any port of server, as long as no conversation of their own
+ * exists, belong to one conversation, which takes its number with the first of them. False when memory ends. */
+bool conv_add_wildcard(struct conv_table *table, const struct endpoint *client, const struct endpoint *server);
 
 #endif

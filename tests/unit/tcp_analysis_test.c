@@ -130,10 +130,10 @@ static bool run_packet(struct conv_table *table, uint32_t number, const struct e
         return false;
     struct tcp_result result = tcp_analyze(ref.conv->tcp, ref.direction, &segment);
     uint32_t flags = result.flags | (ref.reused_ports ? TCP_REUSED_PORTS : 0);
-    bool same = flags == e->analysis && result.dup_num == e->dup && ref.stream == e->stream;
+    bool same = flags == e->analysis && result.dup_num == e->dup && ref.conv->stream == e->stream;
     if (!same)
         printf("%s packet %u: flags %#x not %#x, dup %u not %u, stream %u not %u\n", where, number, flags,
-               e->analysis, result.dup_num, e->dup, ref.stream, e->stream);
+               e->analysis, result.dup_num, e->dup, ref.conv->stream, e->stream);
     return same;
 }
 
