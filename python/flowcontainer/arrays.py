@@ -64,8 +64,8 @@ def _numbers(np: Any, array: Array, kind: str) -> Any:
     return _buffer(np, array, 1, kind, array.offset + len(array))[array.offset :]
 
 
-def _dictionary(np: Any, array: Array) -> Any:
-    words = _objects(np, [*array.dictionary.to_list(), None])  # the last one stands for null
+def _dictionary(np: Any, array: Array, dictionary: Array) -> Any:
+    words = _objects(np, [*dictionary.to_list(), None])  # the last one stands for null
     indices = _numbers(np, array, _NUMBERS[array.format])
     if array.null_count and array.address(0):
         indices = np.where(_bits(np, array, 0), indices, -1)
@@ -75,8 +75,8 @@ def _dictionary(np: Any, array: Array) -> Any:
 def _flat(np: Any, array: Array) -> Any:
     """One array of the values; of a struct: {name: array}."""
     form = array.format
-    if array.dictionary is not None:
-        return _dictionary(np, array)
+    if (dictionary := array.dictionary) is not None:
+        return _dictionary(np, array, dictionary)
     if form == "+s":
         span = slice(array.offset, array.offset + len(array))
         return {name: _flat(np, array.child(i))[span] for i, name in enumerate(array.names)}

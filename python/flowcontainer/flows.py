@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
 from ._core import Array, UnsupportedError
 
@@ -100,32 +101,33 @@ def _endpoint(pair: tuple[str, int]) -> str:
 
 def _cell(flow: Flow, name: str) -> Any:
     rows = flow._rows
-    return rows.array.cell(rows.at[name], flow._row) if rows else _DEFAULTS[name]
+    return None if rows is None else rows.array.cell(rows.at[name], flow._row)
 
 
 def _list(flow: Flow, name: str) -> list[int]:
     rows = flow._rows
-    return rows.array.cell(rows.at[name], flow._row) if rows else []
+    return [] if rows is None else cast("list[int]", rows.array.cell(rows.at[name], flow._row))
 
 
 def _seconds(flow: Flow, name: str) -> list[float]:
     rows = flow._rows
-    return rows.array.seconds(rows.at[name], flow._row) if rows else []
+    return [] if rows is None else rows.array.seconds(rows.at[name], flow._row)
 
 
 def _extension(flow: Flow, name: str) -> dict[str, list[tuple[str, int]]]:
     rows = flow._rows
-    found = {}
-    for field, number in rows.fields if rows else ():
+    found: dict[str, list[tuple[str, int]]] = {}
+    if rows is None:
+        return found
+    for field, number in rows.fields:
         values = rows.array.texts(rows.at[field], flow._row, number)
         if values:
             found[field] = values
     return found
 
 
-_DEFAULTS = {"src": None, "dst": None, "sport": None, "dport": None, "protocol": None}
-_READ = {
-    **dict.fromkeys(_DEFAULTS, _cell),
+_READ: dict[str, Callable[[Flow, str], Any]] = {
+    **dict.fromkeys(("src", "dst", "sport", "dport", "protocol"), _cell),
     "ip_lengths": _list,
     "payload_lengths": _list,
     "ip_timestamps": _seconds,
@@ -137,11 +139,11 @@ _READ = {
 # ---- computed each time, from what may have been assigned ----
 
 
-def _lengths(flow: Flow) -> list[int]:
+def _lengths(flow: Flow) -> Any:
     return flow.ip_lengths if flow.main == "ip" else flow.payload_lengths
 
 
-def _timestamps(flow: Flow) -> list[float]:
+def _timestamps(flow: Flow) -> Any:
     return flow.ip_timestamps if flow.main == "ip" else flow.payload_timestamps
 
 
@@ -152,7 +154,7 @@ def _ext_protocol(flow: Flow) -> str:
     )
 
 
-_COMPUTED = {
+_COMPUTED: dict[str, Callable[[Flow], Any]] = {
     "source": lambda flow: (flow.src, flow.sport),
     "destination": lambda flow: (flow.dst, flow.dport),
     "lengths": _lengths,
@@ -163,7 +165,7 @@ _COMPUTED = {
 }
 
 
-def _start(flow: Flow) -> float:
+def _start(flow: Flow) -> Any:
     """time_start, remembered for as long as the list of times is the same: sorting asks often."""
     if "time_start" in flow.__dict__:
         return flow.time_start
