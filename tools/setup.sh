@@ -28,7 +28,11 @@ if command -v python3 >/dev/null; then
 else
     packages+=(python3-dev python3-venv)
 fi
-want libarchive-dev has_header archive.h
+want zlib1g-dev has_header zlib.h
+want libzstd-dev has_header zstd.h
+want liblz4-dev has_header lz4frame.h
+want liblzma-dev has_header lzma.h
+want libbz2-dev has_header bzlib.h
 if [ "$what" = test ]; then
     want tshark command -v tshark
     want wireshark-common command -v editcap
