@@ -165,12 +165,12 @@ _COMPUTED: dict[str, Callable[[Flow], Any]] = {
 }
 
 
-def _start(flow: Flow) -> Any:
+def _start(flow: Flow) -> float:
     """time_start, remembered for as long as the list of times is the same: sorting asks often."""
     if "time_start" in flow.__dict__:
-        return flow.time_start
+        return cast(float, flow.time_start)
     times = flow.timestamps
     kept = flow.__dict__.get("_start")
     if kept is None or kept[0] is not times or kept[1] != len(times):
         kept = flow.__dict__["_start"] = (times, len(times), min(times, default=0.0))
-    return kept[2]
+    return cast(float, kept[2])
