@@ -1,0 +1,159 @@
+/* Stream numbers beyond plain streams: what the SNMP, TFTP and SOCKS rules make of them. Numbers are tshark's
+ * (4.0.17) on the same packets. */
+#include "flow/conv.h"
+
+#include "test.h"
+
+enum { A = 0x0a000001, B = 0x0a000002, C = 0x0a000003 };
+
+static struct conv_table table;
+static uint32_t frame_number;
+
+static void put16(uint8_t *p, uint32_t u)
+{
+    p[0] = (uint8_t)(u >> 8);
+    p[1] = (uint8_t)u;
+}
+
+static struct conv_ref send(uint8_t protocol, uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport,
+                            const char *payload, size_t n)
+{
+    static const struct capture_interface raw = {.link_type = 101, .fcs_len = -1};
+    uint8_t bytes[200] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol};
+    size_t header = protocol == 6 ? 20 : 8;
+    put16(bytes + 2, (uint32_t)(20 + header + n));
+    put16(bytes + 12, src >> 16);
+    put16(bytes + 14, src);
+    put16(bytes + 16, dst >> 16);
+    put16(bytes + 18, dst);
+    put16(bytes + 20, sport);
+    put16(bytes + 22, dport);
+    if (protocol == 6) {
+        bytes[32] = 0x50;
+        bytes[33] = 0x18;
+    } else {
+        put16(bytes + 24, (uint32_t)(8 + n));
+    }
+    memcpy(bytes + 20 + header, payload, n);
+    struct frame frame = {.data = bytes, .cap_len = (uint32_t)(20 + header + n), .interface = &raw,
+                          .number = ++frame_number};
+    frame.len = frame.cap_len;
+    struct packet packet;
+    decode_frame(&packet, &frame);
+    struct conv_ref ref = {0};
+    bool failed = false;
+    const struct layer *layer = &packet.layers[1];
+    CHECK_INT(packet.n_layers >= 2, 1);
+    CHECK(conv_find(&table, &packet, layer, &ref, &failed));
+    CHECK(conv_follow(&table, layer, &ref));
+    CHECK(!failed);
+    return ref;
+}
+
+static uint32_t udp(uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport, const char *payload, size_t n)
+{
+    return send(17, src, sport, dst, dport, payload, n).conv->stream;
+}
+static uint32_t tcp(uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport, const char *payload, size_t n)
+{
+    return send(6, src, sport, dst, dport, payload, n).conv->stream;
+}
+
+#define SNMP "\x30\x0a\x02\x01\x01\x04\x03pub\x05\x00", 12
+
+TEST(snmp_renumbers_after_its_first_message)
+{
+    conv_reset(&table);
+    CHECK_INT(udp(A, 5000, B, 161, SNMP), 0);
+    CHECK_INT(udp(A, 5000, C, 161, SNMP), 1);
+    CHECK_INT(udp(B, 161, A, 5000, SNMP), 2);
+    CHECK_INT(udp(C, 161, A, 5000, SNMP), 3);
+    CHECK_INT(udp(A, 5000, B, 161, SNMP), 2);
+    CHECK_INT(udp(A, 9, B, 9, "x", 1), 4);
+}
+
+TEST(junk_on_the_snmp_port_changes_nothing)
+{
+    conv_reset(&table);
+    CHECK_INT(udp(A, 5000, B, 161, "zzz", 3), 0);
+    CHECK_INT(udp(B, 161, A, 5000, "zzz", 3), 0);
+    CHECK_INT(udp(A, 5000, B, 161, SNMP), 0);
+    CHECK_INT(udp(A, 5000, B, 161, SNMP), 1);
+}
+
+#define READ_REQUEST "\0\1f\0octet", 9
+#define DATA "\0\3\0\1d", 5
+
+TEST(tftp_answers_come_from_any_port)
+{
+    conv_reset(&table);
+    CHECK_INT(udp(A, 5000, B, 69, READ_REQUEST), 0);
+    CHECK_INT(udp(A, 5000, B, 69, READ_REQUEST), 0);
+    struct conv_ref first = send(17, B, 7000, A, 5000, DATA), back = send(17, A, 5000, B, 7000, DATA);
+    struct conv_ref other = send(17, B, 7001, A, 5000, DATA);
+    CHECK_INT(first.conv->stream, 1);
+    CHECK(first.conv == back.conv && first.conv == other.conv);
+    CHECK_INT(first.direction, other.direction);
+    CHECK_INT(first.direction, 1 - back.direction);
+    CHECK_INT(udp(A, 5000, B, 69, READ_REQUEST), 0);
+    CHECK_INT(udp(B, 7002, A, 5000, DATA), 2);
+    CHECK_INT(udp(C, 7000, A, 5000, DATA), 3);
+}
+
+TEST(tftp_prefers_a_conversation_of_its_own)
+{
+    conv_reset(&table);
+    CHECK_INT(udp(B, 7000, A, 5000, DATA), 0);
+    CHECK_INT(udp(A, 5000, B, 69, READ_REQUEST), 1);
+    CHECK_INT(udp(B, 7000, A, 5000, DATA), 0);
+    CHECK_INT(udp(B, 7001, A, 5000, DATA), 2);
+}
+
+TEST(socks_data_takes_a_number)
+{
+    conv_reset(&table);
+    CHECK_INT(tcp(A, 5000, B, 1080, "\5\1\0", 3), 0);
+    CHECK_INT(tcp(B, 1080, A, 5000, "\5\0", 2), 0);
+    CHECK_INT(tcp(A, 5000, B, 1080, "\5\1\0\1\1\2\3\4\0\x50", 10), 0);
+    CHECK_INT(tcp(B, 1080, A, 5000, "\5\0\0\1\0\0\0\0\0\0", 10), 0);
+    CHECK_INT(tcp(A, 6000, B, 6001, "x", 1), 1); /* not yet */
+    CHECK_INT(tcp(A, 5000, B, 1080, "data", 4), 0);
+    CHECK_INT(tcp(A, 6002, B, 6001, "x", 1), 3);
+    CHECK_INT(tcp(A, 5000, B, 1080, "data", 4), 0);
+    CHECK_INT(tcp(A, 6003, B, 6001, "x", 1), 4);
+}
+
+TEST(socks_bind_takes_none)
+{
+    conv_reset(&table);
+    tcp(A, 5000, B, 1080, "\5\1\0", 3);
+    tcp(B, 1080, A, 5000, "\5\0", 2);
+    tcp(A, 5000, B, 1080, "\5\2\0\1\1\2\3\4\0\x50", 10);
+    tcp(B, 1080, A, 5000, "\5\0\0\1\0\0\0\0\0\0", 10);
+    tcp(A, 5000, B, 1080, "data", 4);
+    CHECK_INT(tcp(A, 6002, B, 6001, "x", 1), 1);
+}
+
+TEST(protocols_that_are_not_reproduced_are_noticed)
+{
+    conv_reset(&table);
+    udp(A, 5060, B, 5060, "INVITE", 6);
+    CHECK(!table.numbers_may_differ);
+    udp(A, 5060, B, 5060, "\r\nm=audio", 9);
+    CHECK(table.numbers_may_differ);
+    conv_reset(&table);
+    tcp(A, 5000, B, 7000, "RFB 003.008\n", 12);
+    CHECK(table.numbers_may_differ);
+    conv_reset(&table);
+    tcp(A, 5000, B, 5900, "RFB 003.008\n", 12);
+    CHECK(!table.numbers_may_differ);
+}
+
+TEST(many_pairs_are_told_apart)
+{
+    conv_reset(&table);
+    for (uint32_t round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < 5000; i++)
+            CHECK_INT(udp(A + i % 7, (uint16_t)(1000 + i), B + 0x100 * (i % 11), 2000, "x", 1), i);
+    conv_free(&table);
+}
