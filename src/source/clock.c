@@ -1,8 +1,8 @@
 /* Times of pcapng -> nanoseconds since 1970.
  *
- * Invariant: exact, rounded towards the past; what int64_t cannot hold stays at its end. (tshark 4.0.17 overflows
- * at resolutions finer than a nanosecond, and prints seconds beyond the year 2262.)
- * Source: draft-ietf-opsawg-pcapng section 4.2, if_tsresol and if_tsoffset.
+ * Invariant: exact, rounded towards the past; what int64_t cannot hold stays at its end. (tshark 4.0.17
+ * overflows at resolutions finer than a nanosecond, and prints seconds beyond the year 2262.) Source:
+ * draft-ietf-opsawg-pcapng section 4.2, if_tsresol and if_tsoffset.
  */
 #include <string.h>
 
@@ -56,7 +56,8 @@ void clock_of_journal(struct frame *entry)
         return;
     rd_skip(&r, (uint32_t)(found - entry->data) + key_len);
     uint64_t micros = 0;
-    for (uint8_t c = rd_peek8(&r, 0); c >= '0' && c <= '9' && micros < INT64_MAX / 10000; c = rd_peek8(&r, 0)) {
+    for (uint8_t c = rd_peek8(&r, 0); c >= '0' && c <= '9' && micros < INT64_MAX / 10000;
+         c = rd_peek8(&r, 0)) {
         micros = micros * 10 + (c - '0');
         rd_u8(&r);
     }

@@ -1,8 +1,8 @@
 /* Decompressors: zlib, zstd, lz4, xz and bzip2 behind one shape.
  *
- * Invariant: step moves `io` by exactly what it used, so that everything which a cut file still holds comes out.
- * (That is why the libraries are called themselves: libarchive drops up to 128 KiB before a cut.)
- * Each library is optional. Source: their manuals.
+ * Invariant: step moves `io` by exactly what it used, so that everything which a cut file still holds comes
+ * out. (That is why the libraries are called themselves: libarchive drops up to 128 KiB before a cut.) Each
+ * library is optional. Source: their manuals.
  */
 #include "source/codec.h"
 
@@ -12,7 +12,10 @@
 #include "base/rd.h"
 
 /* zlib and bzip2 count in 32 bits. */
-__attribute__((unused)) static unsigned at_most_u32(size_t n) { return n < 1u << 30 ? (unsigned)n : 1u << 30; }
+__attribute__((unused)) static unsigned at_most_u32(size_t n)
+{
+    return n < 1u << 30 ? (unsigned)n : 1u << 30;
+}
 
 __attribute__((unused)) static void io_moved(struct codec_io *io, size_t used, size_t made)
 {
@@ -206,11 +209,14 @@ static const struct codec CODECS[] = {
     [CODEC_GZIP] = {"gzip", "zlib", "\x1f\x8b\x08", 3, GZIP},
     [CODEC_ZSTD] = {"zstd", "libzstd", "\x28\xb5\x2f\xfd", 4, ZSTD},
     [CODEC_LZ4] = {"lz4", "liblz4", "\x04\x22\x4d\x18", 4, LZ4},
-    [CODEC_XZ] = {"xz", "liblzma", "\xfd" "7zXZ\0", 6, XZ},
+    [CODEC_XZ] = {"xz", "liblzma",
+                  "\xfd"
+                  "7zXZ\0",
+                  6, XZ},
     [CODEC_BZIP2] = {"bzip2", "libbz2", "BZh", 3, BZIP2},
 };
 
-/* Frames of zstd and lz4 that hold nothing, 0x184d2a50 to 5f; parallel zstd puts them before each of its own. */
+/* Frames of zstd and lz4 that hold nothing, 0x184d2a50 to 5f; parallel zstd puts them before its own. */
 static bool is_skippable(const uint8_t *data, size_t len)
 {
     struct rd r = rd_make(data, len < 4 ? (uint32_t)len : 4, 4);

@@ -27,10 +27,10 @@ struct source {
     bool stable;
 
     /* pcap */
-    uint32_t head_len;   /* bytes of a record header */
+    uint32_t head_len; /* bytes of a record header */
     uint32_t max_packet;
-    int64_t unit_ns;     /* of the fraction of a second */
-    uint8_t lengths;     /* enum pcap_lengths */
+    int64_t unit_ns; /* of the fraction of a second */
+    uint8_t lengths; /* enum pcap_lengths */
 
     /* pcapng */
     bool big_endian;
@@ -71,8 +71,8 @@ uint32_t source_max_packet(uint32_t link_type);
 /* Lengths on the wire above what a signed number holds are shown as that (observed, tshark 4.0.17). */
 static inline uint32_t source_wire_len(uint32_t len) { return len < INT32_MAX ? len : INT32_MAX; }
 /* Refuses the rest of the capture; FC_FORMAT at `offset`. */
-__attribute__((format(printf, 4, 5))) enum fc_status source_damaged(struct source *s, uint64_t offset,
-                                                                    struct fc_error *err, const char *format, ...);
+__attribute__((format(printf, 4, 5))) enum fc_status
+source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format, ...);
 __attribute__((format(printf, 5, 6))) enum fc_status source_stop(struct source *s, enum fc_status status,
                                                                  uint64_t offset, struct fc_error *err,
                                                                  const char *format, ...);

@@ -9,8 +9,16 @@
 #include "source/pcapng.h"
 
 enum {
-    IF_NAME = 2, IF_DESCRIPTION = 3, IF_RESOLUTION = 9, IF_FCS_LEN = 13, IF_OFFSET = 14,
-    PACKET_FLAGS = 2, PACKET_DROPS = 4, PACKET_ID = 5, PACKET_QUEUE = 6, PACKET_VERDICT = 7,
+    IF_NAME = 2,
+    IF_DESCRIPTION = 3,
+    IF_RESOLUTION = 9,
+    IF_FCS_LEN = 13,
+    IF_OFFSET = 14,
+    PACKET_FLAGS = 2,
+    PACKET_DROPS = 4,
+    PACKET_ID = 5,
+    PACKET_QUEUE = 6,
+    PACKET_VERDICT = 7,
 };
 
 struct option {

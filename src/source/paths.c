@@ -1,7 +1,8 @@
 /* What the user named -> the captures to read.
  *
- * Invariant: what one path stands for is in byte order of the whole path, and no folder is entered from inside
- * itself, so that a loop of symbolic links ends. Hidden entries are left out; a hidden path that is named is not.
+ * Invariant: what one path stands for is in byte order of the whole path, and no folder is entered from
+ * inside itself, so that a loop of symbolic links ends. Hidden entries are left out; a hidden path that is
+ * named is not.
  */
 #include "source/paths.h"
 
@@ -25,13 +26,15 @@ struct folder {
     unsigned depth;
 };
 
-/* The kernel's path limit of 4,096 bytes allows about 2,000 levels; each costs a descriptor while it is read. */
+/* The kernel's path limit of 4,096 bytes allows about 2,000 levels; each costs a descriptor while it is read.
+ */
 enum { MAX_DEPTH = 200 };
 
 /* Takes `path`, also on failure. */
 static enum fc_status append(struct paths *paths, char *path, struct fc_error *err)
 {
-    if (path && memory_reserve((void **)&paths->items, &paths->capacity, paths->n + 1, sizeof paths->items[0])) {
+    if (path &&
+        memory_reserve((void **)&paths->items, &paths->capacity, paths->n + 1, sizeof paths->items[0])) {
         paths->items[paths->n++] = path;
         return FC_OK;
     }
@@ -52,7 +55,8 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-static enum fc_status walk(struct paths *paths, const char *path, const struct folder *parent, struct fc_error *err);
+static enum fc_status walk(struct paths *paths, const char *path, const struct folder *parent,
+                           struct fc_error *err);
 
 /* What the system says about an entry without a look at the file itself where it knows that already. */
 static mode_t kind_of(int folder, const struct dirent *entry, const char *name)
@@ -89,12 +93,14 @@ static bool is_inside(const struct folder *self)
     return false;
 }
 
-static enum fc_status walk(struct paths *paths, const char *path, const struct folder *parent, struct fc_error *err)
+static enum fc_status walk(struct paths *paths, const char *path, const struct folder *parent,
+                           struct fc_error *err)
 {
     struct stat st;
     DIR *dir = opendir(path);
     if (!dir || fstat(dirfd(dir), &st) < 0) {
-        enum fc_status status = error_set(err, FC_IO, -1, "%s: cannot read the folder: %s", path, strerror(errno));
+        enum fc_status status =
+            error_set(err, FC_IO, -1, "%s: cannot read the folder: %s", path, strerror(errno));
         if (dir)
             closedir(dir);
         return status;
@@ -110,10 +116,7 @@ static enum fc_status walk(struct paths *paths, const char *path, const struct f
     return status;
 }
 
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* A folder's files in order, behind what was there. */
 static enum fc_status add_folder(struct paths *paths, const char *path, struct fc_error *err)
@@ -140,7 +143,8 @@ static enum fc_status add_glob(struct paths *paths, const char *pattern, struct 
     int result = glob(pattern, GLOB_NOSORT, NULL, &found);
     if (result == GLOB_NOSPACE)
         return error_memory(err);
-    enum fc_status status = result == 0 ? FC_OK : error_set(err, FC_NOT_FOUND, -1, "%s: matches no file", pattern);
+    enum fc_status status =
+        result == 0 ? FC_OK : error_set(err, FC_NOT_FOUND, -1, "%s: matches no file", pattern);
     if (status == FC_OK)
         qsort(found.gl_pathv, found.gl_pathc, sizeof found.gl_pathv[0], compare);
     size_t before = paths->n;

@@ -1,7 +1,7 @@
 /* pcap: a file header, then records of header and bytes.
  *
- *     magic u32, major u16, minor u16, zone i32, sigfigs u32, snap_len u32, link_type u32    (IXIA: 4 bytes more)
- *     seconds u32, fraction u32, cap_len u32, len u32, bytes[cap_len]
+ *     magic u32, major u16, minor u16, zone i32, sigfigs u32, snap_len u32, link_type u32    (IXIA: 4 bytes
+ * more) seconds u32, fraction u32, cap_len u32, len u32, bytes[cap_len]
  *
  * Invariant: the window stands at a record header between two calls. Fractions are not normalised; a capture
  * longer than the snap length or the packet is taken as it is. Kuznetzov's patch puts 8 bytes more before a
@@ -43,8 +43,9 @@ static inline enum fc_status pcap_record(struct source *s, struct frame *out, st
         return source_cut(s, err);
     struct lengths n = get_lengths(s, window_at(w), big);
     if (n.cap_len > s->max_packet)
-        return source_damaged(s, window_offset(w), err, "a packet of %u bytes, more than the %u that a pcap file holds",
-                              n.cap_len, s->max_packet);
+        return source_damaged(s, window_offset(w), err,
+                              "a packet of %u bytes, more than the %u that a pcap file holds", n.cap_len,
+                              s->max_packet);
     if (!window_need(w, (size_t)s->head_len + n.cap_len))
         return source_cut(s, err);
     const uint8_t *head = window_at(w);
@@ -72,8 +73,8 @@ static enum fc_status pcap_next_be(struct source *s, struct frame *out, struct f
 
 bool pcap_recognise(uint32_t magic)
 {
-    return magic == MAGIC_MICRO || magic == MAGIC_NANO || magic == MAGIC_MODIFIED || magic == MAGIC_IXIA_HARD ||
-           magic == MAGIC_IXIA_SOFT;
+    return magic == MAGIC_MICRO || magic == MAGIC_NANO || magic == MAGIC_MODIFIED ||
+           magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT;
 }
 
 static const char *pcap_name(uint32_t magic)
@@ -95,8 +96,8 @@ static const char *pcap_name(uint32_t magic)
 
 enum { TRIED_RECORDS = 3 };
 
-/* Whether the first records make sense when each header has head_len bytes. A capture may be cut early, but that is
- * no reason to think that it has an uncommon header. */
+/* Whether the first records make sense when each header has head_len bytes. A capture may be cut early, but
+ * that is no reason to think that it has an uncommon header. */
 static bool is_plausible(struct source *s, uint32_t head_len, bool big)
 {
     struct window *w = &s->window;
@@ -105,7 +106,8 @@ static bool is_plausible(struct source *s, uint32_t head_len, bool big)
         if (!window_need(w, at + head_len))
             return window_left(w) == at || head_len == 16;
         struct lengths n = get_lengths(s, window_at(w) + at, big);
-        if (n.cap_len > s->max_packet || n.len > s->max_packet || get_u32(window_at(w) + at + 4, big) >= 1000000)
+        if (n.cap_len > s->max_packet || n.len > s->max_packet ||
+            get_u32(window_at(w) + at + 4, big) >= 1000000)
             return false;
         at += head_len + n.cap_len;
     }
@@ -135,7 +137,8 @@ static enum fc_status read_link_type(struct source *s, uint32_t link_type, struc
 {
     struct capture_interface *interface = &s->interfaces[0]->shown;
     if (link_type & 0x03ff0000)
-        return error_set(err, FC_UNSUPPORTED, 20, "a pcap file whose link type has unknown bits (%08x)", link_type);
+        return error_set(err, FC_UNSUPPORTED, 20, "a pcap file whose link type has unknown bits (%08x)",
+                         link_type);
     interface->link_type = link_type & 0xffff;
     /* upper bits: four of frame check length in 16-bit units, and one that says that they are valid */
     interface->fcs_len = link_type & 0x04000000 ? (int8_t)(link_type >> 28 << 1) : -1;
@@ -147,13 +150,15 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
     if (!window_need(w, 24))
-        return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of 24 bytes)", window_left(w));
+        return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of 24 bytes)",
+                         window_left(w));
     if (!source_add_interface(s))
         return error_memory(err);
     const uint8_t *head = window_at(w);
     bool big = pcap_recognise(rd_be32(head));
     uint32_t magic = get_u32(head, big);
-    uint16_t major = big ? rd_be16(head + 4) : rd_le16(head + 4), minor = big ? rd_be16(head + 6) : rd_le16(head + 6);
+    uint16_t major = big ? rd_be16(head + 4) : rd_le16(head + 4),
+             minor = big ? rd_be16(head + 6) : rd_le16(head + 6);
     if (major < 2)
         return error_set(err, FC_UNSUPPORTED, 4, "a pcap file of version %u.%u", major, minor);
     s->interfaces[0]->shown.snap_len = get_u32(head + 16, big);
@@ -162,9 +167,11 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
     s->next = big ? pcap_next_be : pcap_next_le;
     source_set_format(s, pcap_name(magic));
     enum fc_status status = read_link_type(s, get_u32(head + 20, big), err);
-    uint32_t skip = magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT ? 28 : 24; /* IXIA adds the file's length */
+    uint32_t skip =
+        magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT ? 28 : 24; /* IXIA adds the file's length */
     if (!window_need(w, skip))
-        return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of %u bytes)", window_left(w), skip);
+        return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of %u bytes)",
+                         window_left(w), skip);
     w->pos += skip;
     s->head_len = magic == MAGIC_MODIFIED ? 24 : magic == MAGIC_MICRO ? guess_head_len(s, big) : 16;
     return status;

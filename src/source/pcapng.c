@@ -1,10 +1,10 @@
 /* pcapng: blocks of type, length, body, length again; a section header sets the byte order and forgets the
  * interfaces before it.
  *
- * Invariant: the window stands at a block between two calls, and a block is looked at only when all of it is there
- * and its two lengths agree. What tshark counts as a frame is one here: packet blocks, custom blocks, journal
- * entries and sysdig events (the last three opaque); every other block is stepped over.
- * Source: draft-ietf-opsawg-pcapng; limits, order of checks and what counts observed, tshark 4.0.17.
+ * Invariant: the window stands at a block between two calls, and a block is looked at only when all of it is
+ * there and its two lengths agree. What tshark counts as a frame is one here: packet blocks, custom blocks,
+ * journal entries and sysdig events (the last three opaque); every other block is stepped over. Source:
+ * draft-ietf-opsawg-pcapng; limits, order of checks and what counts observed, tshark 4.0.17.
  */
 #include <string.h>
 
@@ -33,7 +33,8 @@ enum {
 /* The longest block that tshark takes: a D-Bus packet of 128 MiB and its frills. */
 static const uint32_t BLOCK_MAX = 134348832;
 
-/* Decryption secrets and names of a capture that is not in memory are copied; more than this is no capture. */
+/* Decryption secrets and names of a capture that is not in memory are copied; more than this is no capture.
+ */
 static const size_t BLOBS_MAX = 256u << 20;
 
 static uint32_t padded(uint32_t n) { return (n + 3) & ~3u; }
@@ -45,7 +46,8 @@ static uint64_t get_time(struct block *b)
     return high << 32 | block_u32(b);
 }
 
-static enum fc_status block_short(struct source *s, const struct block *b, const char *what, struct fc_error *err)
+static enum fc_status block_short(struct source *s, const struct block *b, const char *what,
+                                  struct fc_error *err)
 {
     return source_damaged(s, b->offset, err, "%s of %u bytes is too short for what it holds", what, b->len);
 }
@@ -60,7 +62,8 @@ static enum fc_status read_section(struct source *s, struct block *b, struct fc_
     if (!rd_ok(&b->r) || !options_valid(b))
         return block_short(s, b, "a section header", err);
     if (major != 1 || (minor != 0 && minor != 2))
-        return source_stop(s, FC_UNSUPPORTED, b->offset, err, "pcapng version %u.%u is not known", major, minor);
+        return source_stop(s, FC_UNSUPPORTED, b->offset, err, "pcapng version %u.%u is not known", major,
+                           minor);
     s->n_sections++;
     s->first_interface = s->n_interfaces;
     return FC_OK;
@@ -84,7 +87,8 @@ static enum fc_status read_interface(struct source *s, struct block *b, struct f
     return FC_OK;
 }
 
-static enum fc_status keep_blob(struct source *s, struct block *b, uint32_t type, uint32_t len, struct fc_error *err)
+static enum fc_status keep_blob(struct source *s, struct block *b, uint32_t type, uint32_t len,
+                                struct fc_error *err)
 {
     const uint8_t *data = rd_bytes(&b->r, len);
     if (!data)
@@ -100,7 +104,8 @@ static enum fc_status keep_blob(struct source *s, struct block *b, uint32_t type
         data = memcpy(copy, data, len);
         s->blobs_len += len;
     }
-    s->blobs[s->n_blobs++] = (struct source_blob){.type = type, .before = s->n_frames + 1, .data = data, .len = len};
+    s->blobs[s->n_blobs++] =
+        (struct source_blob){.type = type, .before = s->n_frames + 1, .data = data, .len = len};
     return FC_OK;
 }
 
@@ -129,14 +134,16 @@ static enum fc_status no_interface(struct source *s, const struct block *b, uint
     return source_damaged(s, b->offset, err, "a packet of interface %u, which has not been described", id);
 }
 
-static enum fc_status read_packet_options(struct source *s, struct block *b, struct frame *out, struct fc_error *err)
+static enum fc_status read_packet_options(struct source *s, struct block *b, struct frame *out,
+                                          struct fc_error *err)
 {
     if (rd_left(&b->r) < 4)
         return FC_OK;
     if (!options_of_packet(b, out))
         return source_damaged(s, b->offset, err, "a packet block with damaged options");
     uint32_t len = rd_left(&b->r);
-    s->options = (struct frame_options){.data = rd_bytes(&b->r, len), .len = len, .big_endian = b->big_endian};
+    s->options =
+        (struct frame_options){.data = rd_bytes(&b->r, len), .len = len, .big_endian = b->big_endian};
     out->options = &s->options;
     return FC_OK;
 }
@@ -168,7 +175,8 @@ static enum fc_status read_packet(struct source *s, struct block *b, struct fram
     return read_packet_options(s, b, out, err);
 }
 
-static enum fc_status read_simple_packet(struct source *s, struct block *b, struct frame *out, struct fc_error *err)
+static enum fc_status read_simple_packet(struct source *s, struct block *b, struct frame *out,
+                                         struct fc_error *err)
 {
     const struct source_interface *interface = find_interface(s, 0);
     if (!interface)
@@ -177,8 +185,8 @@ static enum fc_status read_simple_packet(struct source *s, struct block *b, stru
     out->len = block_u32(b);
     out->cap_len = snap_len && snap_len < out->len ? snap_len : out->len;
     if (!rd_ok(&b->r) || out->cap_len > rd_left(&b->r) || padded(out->cap_len) != rd_left(&b->r))
-        return source_damaged(s, b->offset, err, "a simple packet block of %u bytes for %u bytes of packet", b->len,
-                              out->cap_len);
+        return source_damaged(s, b->offset, err, "a simple packet block of %u bytes for %u bytes of packet",
+                              b->len, out->cap_len);
     out->interface = &interface->shown;
     out->data = rd_bytes(&b->r, out->cap_len);
     return FC_OK;

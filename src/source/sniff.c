@@ -15,7 +15,10 @@ struct sniff_magic {
     const char *what;
 };
 
-#define MAGIC(text, is_capture, what) {text, sizeof(text) - 1, is_capture, what}
+#define MAGIC(text, is_capture, what)                                                                        \
+    {                                                                                                        \
+        text, sizeof(text) - 1, is_capture, what                                                             \
+    }
 
 static const struct sniff_magic MAGICS[] = {
     MAGIC("snoop\0\0\0", true, "a Solaris snoop capture"),
@@ -29,7 +32,9 @@ static const struct sniff_magic MAGICS[] = {
     MAGIC("Rar!", false, "a RAR archive"),
     MAGIC("7z\xbc\xaf\x27\x1c", false, "a 7-Zip archive"),
     MAGIC("%PDF", false, "a PDF document"),
-    MAGIC("\x7f" "ELF", false, "a program"),
+    MAGIC("\x7f"
+          "ELF",
+          false, "a program"),
     MAGIC("\x89PNG", false, "a picture"),
     MAGIC("PAR1", false, "a Parquet file"),
     MAGIC("ARROW1", false, "an Arrow file"),
@@ -57,8 +62,10 @@ enum fc_status sniff_refuse(struct source *s, struct fc_error *err)
         if (n < m->len || memcmp(window_at(w), m->bytes, m->len))
             continue;
         if (m->is_capture)
-            return error_set(err, FC_UNSUPPORTED, 0, "%s, a format that is not read; convert it to pcapng first "
-                             "(editcap IN OUT)", m->what);
+            return error_set(err, FC_UNSUPPORTED, 0,
+                             "%s, a format that is not read; convert it to pcapng first "
+                             "(editcap IN OUT)",
+                             m->what);
         return error_set(err, FC_FORMAT, 0, "not a capture (looks like %s)", m->what);
     }
     if (looks_like_text(window_at(w), n < 512 ? n : 512))

@@ -1,7 +1,7 @@
 /* A source: opens what the user named, finds out what it is, and hands out its frames.
  *
- * Invariant: `next` is the reader of the recognised format until it has met the end or an error; from then on it
- * is the one that gives only the end. Recognition looks at the first bytes, never at the name.
+ * Invariant: `next` is the reader of the recognised format until it has met the end or an error; from then on
+ * it is the one that gives only the end. Recognition looks at the first bytes, never at the name.
  */
 #include "source/source.h"
 
@@ -33,18 +33,20 @@ enum fc_status source_cut(struct source *s, struct fc_error *err)
         return error_set(err, w->failure.status, offset, "%s", w->failure.text);
     if (window_left(w) == 0)
         return FC_OK;
-    return error_set(err, FC_CUT, offset, "cut short: the record at offset %lld has only %zu bytes", (long long)offset,
-                     window_left(w));
+    return error_set(err, FC_CUT, offset, "cut short: the record at offset %lld has only %zu bytes",
+                     (long long)offset, window_left(w));
 }
 
-enum fc_status source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format, ...)
+enum fc_status source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format,
+                              ...)
 {
     char text[200];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return source_stop(s, FC_FORMAT, offset, err, "damaged at offset %llu: %s", (unsigned long long)offset, text);
+    return source_stop(s, FC_FORMAT, offset, err, "damaged at offset %llu: %s", (unsigned long long)offset,
+                       text);
 }
 
 enum fc_status source_stop(struct source *s, enum fc_status status, uint64_t offset, struct fc_error *err,
@@ -90,7 +92,8 @@ struct source_interface *source_add_interface(struct source *s)
     return interface;
 }
 
-static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, size_t *got, struct fc_error *err)
+static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, size_t *got,
+                                     struct fc_error *err)
 {
     struct source *s = context;
     ssize_t n;
@@ -107,8 +110,10 @@ static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, si
 static enum fc_status unpack(struct source *s, const struct codec *codec, struct fc_error *err)
 {
     if (!codec->start)
-        return error_set(err, FC_UNSUPPORTED, 0, "compressed with %s, and this build is without %s: install its "
-                         "development files and build again, or unpack the capture first", codec->name, codec->library);
+        return error_set(err, FC_UNSUPPORTED, 0,
+                         "compressed with %s, and this build is without %s: install its "
+                         "development files and build again, or unpack the capture first",
+                         codec->name, codec->library);
     s->unpack = unpack_new(codec, &s->window);
     if (!s->unpack)
         return error_memory(err);
@@ -179,7 +184,8 @@ static enum fc_status open_file(struct source *s, const char *path, struct fc_er
     bool standard_input = strcmp(path, "-") == 0;
     s->fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
     if (s->fd < 0)
-        return error_set(err, errno == ENOENT || errno == ENOTDIR ? FC_NOT_FOUND : FC_IO, -1, "%s", strerror(errno));
+        return error_set(err, errno == ENOENT || errno == ENOTDIR ? FC_NOT_FOUND : FC_IO, -1, "%s",
+                         strerror(errno));
     struct stat st;
     if (fstat(s->fd, &st) < 0)
         return error_set(err, FC_IO, -1, "%s", strerror(errno));
@@ -259,7 +265,4 @@ const struct capture_interface *source_interface(const struct source *s, size_t 
     return &s->interfaces[i]->shown;
 }
 
-const struct source_blob *source_blob(const struct source *s, size_t i)
-{
-    return &s->blobs[i];
-}
+const struct source_blob *source_blob(const struct source *s, size_t i) { return &s->blobs[i]; }

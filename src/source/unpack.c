@@ -1,7 +1,7 @@
 /* Unpacking as the reader asks for it.
  *
- * Invariant: everything that the packed bytes hold has been handed out before an error is. Members that follow each
- * other are one capture; other bytes after the last one are damage.
+ * Invariant: everything that the packed bytes hold has been handed out before an error is. Members that
+ * follow each other are one capture; other bytes after the last one are damage.
  */
 #include "source/unpack.h"
 
@@ -54,7 +54,8 @@ static enum fc_status unpack_end(struct unpack *u, struct fc_error *err)
                      (unsigned long long)window_offset(w), u->codec->name);
 }
 
-/* One step; how many bytes came out. `ended` when there is nothing more, with err set if that is not right. */
+/* One step; how many bytes came out. `ended` when there is nothing more, with err set if that is not right.
+ */
 static size_t unpack_step(struct unpack *u, uint8_t *dst, size_t cap, bool *ended, struct fc_error *err)
 {
     struct window *w = &u->packed;
@@ -66,12 +67,13 @@ static size_t unpack_step(struct unpack *u, uint8_t *dst, size_t cap, bool *ende
     u->between = result == CODEC_END;
     *ended = true;
     if (result == CODEC_BROKEN)
-        u->after = error_set(err, FC_FORMAT, -1, "the %s data are damaged at offset %llu of the file", u->codec->name,
-                             (unsigned long long)window_offset(w));
+        u->after = error_set(err, FC_FORMAT, -1, "the %s data are damaged at offset %llu of the file",
+                             u->codec->name, (unsigned long long)window_offset(w));
     else if (!has_input && !made && w->failure.status != FC_OK)
         u->after = error_set(err, w->failure.status, -1, "%s", w->failure.text);
     else if (!has_input && !made && result != CODEC_END)
-        u->after = error_set(err, FC_CUT, -1, "cut short: the %s data end before their end mark", u->codec->name);
+        u->after =
+            error_set(err, FC_CUT, -1, "cut short: the %s data end before their end mark", u->codec->name);
     else
         *ended = false;
     return made;
@@ -90,10 +92,7 @@ enum fc_status unpack_fill(void *context, uint8_t *dst, size_t cap, size_t *got,
     return ended ? u->after : FC_OK;
 }
 
-uint64_t unpack_consumed(const struct unpack *u)
-{
-    return window_offset(&u->packed);
-}
+uint64_t unpack_consumed(const struct unpack *u) { return window_offset(&u->packed); }
 
 void unpack_free(struct unpack *u)
 {

@@ -1,10 +1,10 @@
 /* The window: how much of a capture is in memory at a time.
  *
- * Invariant: pos <= len, and data[0 .. len) are the bytes of the capture from offset `base` on. Only as much is
- * held as one record needs, at least WINDOW_LEN. Files are read, not mapped: measured on a warm 1 GB file, read()
- * into half a megabyte takes 0.13 s where every way of mapping takes 0.22 s or more, because a copied piece lies
- * in the cache and a fresh mapping costs a page fault each 64 KiB. It also cannot die of SIGBUS when the file
- * shrinks.
+ * Invariant: pos <= len, and data[0 .. len) are the bytes of the capture from offset `base` on. Only as much
+ * is held as one record needs, at least WINDOW_LEN. Files are read, not mapped: measured on a warm 1 GB file,
+ * read() into half a megabyte takes 0.13 s where every way of mapping takes 0.22 s or more, because a copied
+ * piece lies in the cache and a fresh mapping costs a page fault each 64 KiB. It also cannot die of SIGBUS
+ * when the file shrinks.
  */
 #include "source/window.h"
 
@@ -24,7 +24,8 @@ void window_over_memory(struct window *w, const void *data, size_t len)
 void window_over_fill(struct window *w, window_fill_fn *fill, void *context, uint64_t hint)
 {
     *w = (struct window){.fill = fill, .context = context};
-    w->hint = hint && hint < WINDOW_LEN ? (size_t)hint + 1 : WINDOW_LEN; /* + 1: the read that finds the end */
+    w->hint =
+        hint && hint < WINDOW_LEN ? (size_t)hint + 1 : WINDOW_LEN; /* + 1: the read that finds the end */
 }
 
 /* Room for n bytes from pos on, which moves to the front. */
@@ -59,7 +60,8 @@ bool window_refill(struct window *w, size_t n)
         return false;
     while (w->len < n && !w->ended) {
         size_t got = 0;
-        enum fc_status status = w->fill(w->context, w->buffer + w->len, w->capacity - w->len, &got, &w->failure);
+        enum fc_status status =
+            w->fill(w->context, w->buffer + w->len, w->capacity - w->len, &got, &w->failure);
         w->len += got;
         w->ended = status != FC_OK || got == 0;
     }

@@ -5,7 +5,8 @@
 #include <flowcontainer.h>
 
 /* Puts at most `cap` bytes at dst and their number into *got; 0 with FC_OK is the end. */
-typedef enum fc_status window_fill_fn(void *context, uint8_t *dst, size_t cap, size_t *got, struct fc_error *err);
+typedef enum fc_status window_fill_fn(void *context, uint8_t *dst, size_t cap, size_t *got,
+                                      struct fc_error *err);
 
 struct window {
     const uint8_t *data; /* the bytes at hand */

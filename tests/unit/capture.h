@@ -12,9 +12,9 @@ struct bytes {
     bool big; /* byte order of what is added */
 };
 
-static const uint8_t PACKET[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0x11, 0x22, 0x33, 0x44, 0x55, 8, 0,
-                                 0x45, 0, 0, 0x1c, 0, 1, 0, 0, 0x40, 0x11, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-                                 4, 0xd2, 0, 0x50, 0, 8, 0, 0};
+static const uint8_t PACKET[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0x11, 0x22, 0x33, 0x44, 0x55, 8,  0,
+                                 0x45, 0,    0,    0x1c, 0,    1,    0, 0,    0x40, 0x11, 0,    0,    10, 0,
+                                 0,    1,    10,   0,    0,    2,    4, 0xd2, 0,    0x50, 0,    8,    0,  0};
 
 __attribute__((unused)) static void add(struct bytes *b, const void *data, size_t len)
 {
@@ -34,8 +34,8 @@ __attribute__((unused)) static void add_u32(struct bytes *b, uint32_t v)
     add_u16(b, b->big ? v & 0xffff : v >> 16);
 }
 
-__attribute__((unused)) static void add_pcap_version(struct bytes *b, uint32_t magic, unsigned major, unsigned minor,
-                                                     uint32_t link_type)
+__attribute__((unused)) static void add_pcap_version(struct bytes *b, uint32_t magic, unsigned major,
+                                                     unsigned minor, uint32_t link_type)
 {
     add_u32(b, magic);
     add_u16(b, major);
@@ -52,8 +52,8 @@ __attribute__((unused)) static void add_pcap(struct bytes *b, uint32_t magic)
 }
 
 /* A record header, `extra` bytes of a patched writer, and the packet. */
-__attribute__((unused)) static void add_record(struct bytes *b, uint32_t seconds, uint32_t fraction, uint32_t cap_len,
-                                               uint32_t len, size_t extra)
+__attribute__((unused)) static void add_record(struct bytes *b, uint32_t seconds, uint32_t fraction,
+                                               uint32_t cap_len, uint32_t len, size_t extra)
 {
     static const uint8_t patch[8] = {1, 2, 3, 4, 8, 0, 0, 0};
     add_u32(b, seconds);
@@ -80,7 +80,8 @@ __attribute__((unused)) static void end_block(struct bytes *b, size_t start)
     memcpy(b->data + start + 4, b->data + b->len - 4, 4);
 }
 
-__attribute__((unused)) static void add_option(struct bytes *b, unsigned code, const void *value, unsigned len)
+__attribute__((unused)) static void add_option(struct bytes *b, unsigned code, const void *value,
+                                               unsigned len)
 {
     add_u16(b, code);
     add_u16(b, len);
@@ -101,7 +102,8 @@ __attribute__((unused)) static void add_section(struct bytes *b)
 }
 
 /* resolution < 0: not said. */
-__attribute__((unused)) static void add_interface(struct bytes *b, unsigned link_type, uint32_t snap_len, int resolution)
+__attribute__((unused)) static void add_interface(struct bytes *b, unsigned link_type, uint32_t snap_len,
+                                                  int resolution)
 {
     uint8_t value = (uint8_t)resolution;
     size_t start = begin_block(b, 1);
@@ -114,8 +116,8 @@ __attribute__((unused)) static void add_interface(struct bytes *b, unsigned link
 }
 
 /* An enhanced packet block without its end, for options to follow. */
-__attribute__((unused)) static size_t begin_packet(struct bytes *b, uint32_t interface, uint64_t time, uint32_t cap_len,
-                                                   uint32_t len)
+__attribute__((unused)) static size_t begin_packet(struct bytes *b, uint32_t interface, uint64_t time,
+                                                   uint32_t cap_len, uint32_t len)
 {
     size_t start = begin_block(b, 6);
     add_u32(b, interface);

@@ -1,4 +1,5 @@
-/* pcap: every variant, both byte orders, and what a damaged file gives. Expectations observed, tshark 4.0.17. */
+/* pcap: every variant, both byte orders, and what a damaged file gives. Expectations observed, tshark 4.0.17.
+ */
 #include "base/memory.h"
 #include "capture.h"
 #include "source/source.h"
@@ -159,9 +160,17 @@ TEST(odd_lengths_are_taken_as_they_are)
 
 TEST(link_type_bits)
 {
-    static const struct { uint32_t bits; int status, fcs; } cases[] = {
-        {1, FC_OK, -1},          {0x24000001, FC_OK, 4},          {0x14000001, FC_OK, 2}, {0x10000001, FC_OK, -1},
-        {0x08000001, FC_OK, -1}, {0x00010001, FC_UNSUPPORTED, 0}, {0x01000001, FC_UNSUPPORTED, 0},
+    static const struct {
+        uint32_t bits;
+        int status, fcs;
+    } cases[] = {
+        {1, FC_OK, -1},
+        {0x24000001, FC_OK, 4},
+        {0x14000001, FC_OK, 2},
+        {0x10000001, FC_OK, -1},
+        {0x08000001, FC_OK, -1},
+        {0x00010001, FC_UNSUPPORTED, 0},
+        {0x01000001, FC_UNSUPPORTED, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes b = {0};
@@ -205,8 +214,11 @@ TEST(every_cut_gives_the_frames_before_it)
 
 TEST(a_packet_too_long_is_damage)
 {
-    static const struct { uint32_t link_type, max; } cases[] = {
-        {1, 262144}, {113, 262144}, {231, 128 << 20}, {249, 128 << 20}, {189, 128 << 20}, {220, 128 << 20}, {279, 8 << 20},
+    static const struct {
+        uint32_t link_type, max;
+    } cases[] = {
+        {1, 262144},      {113, 262144},    {231, 128 << 20}, {249, 128 << 20},
+        {189, 128 << 20}, {220, 128 << 20}, {279, 8 << 20},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes b = {0};

@@ -101,14 +101,31 @@ TEST(sections_of_either_order_forget_interfaces)
 
 TEST(clocks)
 {
-    static const struct { int resolution; uint64_t time; int64_t ns; } cases[] = {
-        {0, 1500000123, 1500000123000000000}, {3, 1500000123, 1500000123000000}, {6, 1500000123, 1500000123000},
-        {9, 1500000123, 1500000123},          {10, 1500000123, 150000012},       {12, 1500000000123, 1500000000},
-        {20, UINT64_MAX, 184467440},          {40, UINT64_MAX, 0},               {127, UINT64_MAX, 0},
-        {128, 5, 5000000000},                 {138, 1500000123, 1464843870117187}, {158, 1500000123, 1396983976},
-        {191, UINT64_MAX, 1999999999},        {192, UINT64_MAX, 999999999},      {255, UINT64_MAX, 0},
-        {0, UINT64_MAX, INT64_MAX},           {6, UINT64_MAX, INT64_MAX},        {9, UINT64_MAX, INT64_MAX},
-        {9, INT64_MAX, INT64_MAX},            {-1, 3, 3000},
+    static const struct {
+        int resolution;
+        uint64_t time;
+        int64_t ns;
+    } cases[] = {
+        {0, 1500000123, 1500000123000000000},
+        {3, 1500000123, 1500000123000000},
+        {6, 1500000123, 1500000123000},
+        {9, 1500000123, 1500000123},
+        {10, 1500000123, 150000012},
+        {12, 1500000000123, 1500000000},
+        {20, UINT64_MAX, 184467440},
+        {40, UINT64_MAX, 0},
+        {127, UINT64_MAX, 0},
+        {128, 5, 5000000000},
+        {138, 1500000123, 1464843870117187},
+        {158, 1500000123, 1396983976},
+        {191, UINT64_MAX, 1999999999},
+        {192, UINT64_MAX, 999999999},
+        {255, UINT64_MAX, 0},
+        {0, UINT64_MAX, INT64_MAX},
+        {6, UINT64_MAX, INT64_MAX},
+        {9, UINT64_MAX, INT64_MAX},
+        {9, INT64_MAX, INT64_MAX},
+        {-1, 3, 3000},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes b = {.big = i & 1};
@@ -201,7 +218,8 @@ static int status_of_option(uint32_t block_type, unsigned code, unsigned len)
 
 TEST(packet_options_of_wrong_length_are_damage)
 {
-    static const unsigned wrong[][2] = {{2, 2}, {2, 0}, {4, 4}, {5, 4}, {6, 2}, {7, 0}, {2988, 2}, {19373, 3}};
+    static const unsigned wrong[][2] = {{2, 2}, {2, 0}, {4, 4},    {5, 4},
+                                        {6, 2}, {7, 0}, {2988, 2}, {19373, 3}};
     static const unsigned right[][2] = {{2, 4}, {4, 8}, {5, 8}, {6, 4}, {7, 1}, {3, 0}, {9, 3}, {2988, 4}};
     for (int i = 0; i < 8; i++) {
         CHECK_INT(status_of_option(6, wrong[i][0], wrong[i][1]), FC_FORMAT);
@@ -284,7 +302,8 @@ static bool frame_of_block(uint32_t type, const void *body, size_t len, struct f
 
 TEST(which_blocks_are_frames)
 {
-    static const uint32_t others[] = {7, 8, 11, 12, 0x42, 0x101, 0x201, 0x203, 0x205, 0x213, 0x80000001, 0xffffffff};
+    static const uint32_t others[] = {7,     8,     11,    12,    0x42,       0x101,
+                                      0x201, 0x203, 0x205, 0x213, 0x80000001, 0xffffffff};
     static const uint32_t frames[] = {0xbad, 0x40000bad, 9, 0x204, 0x216, 0x221};
     uint8_t body[48] = {0};
     struct frame f;
@@ -354,15 +373,18 @@ TEST(secrets_and_names_are_kept)
     const struct source_blob *secrets = source_blob(s, 0), *kept = source_blob(s, 1);
     CHECK(secrets->type == 0x544c534b && secrets->before == 1 && secrets->len == 5);
     CHECK(!memcmp(secrets->data, "line\n", 5));
-    CHECK(kept->type == 0 && kept->before == 2 && kept->len == sizeof names && !memcmp(kept->data, names, kept->len));
+    CHECK(kept->type == 0 && kept->before == 2 && kept->len == sizeof names &&
+          !memcmp(kept->data, names, kept->len));
     source_close(s);
 }
 
 TEST(damaged_blocks)
 {
-    static const struct { uint32_t type, len, trailer; } cases[] = {
-        {6, 32, 36}, {0x77, 8, 8}, {0x77, 0, 0}, {0x77, 134348836, 0}, {6, 28, 28}, {1, 16, 16}, {5, 16, 16}, {4, 12, 12},
-        {3, 12, 12}, {10, 16, 16}, {0xbad, 12, 12},
+    static const struct {
+        uint32_t type, len, trailer;
+    } cases[] = {
+        {6, 32, 36}, {0x77, 8, 8}, {0x77, 0, 0}, {0x77, 134348836, 0}, {6, 28, 28},     {1, 16, 16},
+        {5, 16, 16}, {4, 12, 12},  {3, 12, 12},  {10, 16, 16},         {0xbad, 12, 12},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes b = begin(false);
@@ -394,7 +416,10 @@ TEST(a_block_length_that_is_not_a_multiple_of_four)
 
 TEST(versions)
 {
-    static const struct { unsigned major, minor; int status; } cases[] = {
+    static const struct {
+        unsigned major, minor;
+        int status;
+    } cases[] = {
         {1, 0, FC_OK}, {1, 2, FC_OK}, {1, 1, FC_UNSUPPORTED}, {1, 9, FC_UNSUPPORTED}, {2, 0, FC_UNSUPPORTED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

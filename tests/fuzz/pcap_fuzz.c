@@ -1,0 +1,49 @@
+/* Any bytes as a capture: packed or not, every frame, every byte of it, options and blobs. */
+#include "source/source.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t sum_bytes(const uint8_t *data, size_t len)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < len; i++)
+        sum += data[i];
+    return sum;
+}
+
+/* What holds for every frame, whatever the file says. */
+static uint64_t check_frame(const struct frame *f, uint32_t number)
+{
+    if (f->number != number || f->len > INT32_MAX || (!f->interface && !f->opaque))
+        abort();
+    uint64_t sum =
+        sum_bytes(f->data, f->cap_len) + (f->options ? sum_bytes(f->options->data, f->options->len) : 0);
+    return f->interface && f->interface->name ? sum + (uint8_t)f->interface->name[0] : sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct source *s = NULL;
+    struct fc_error err = {0};
+    struct frame f;
+    enum fc_status status = source_open_memory(&s, "fuzz", data, size, &err);
+    if ((status == FC_OK) != (s != NULL) || (status != FC_OK && (err.status != status || !err.text[0])))
+        abort();
+    if (!s)
+        return 0;
+    volatile uint64_t sum = 0;
+    uint32_t n = 0;
+    /* Few packed bytes may hold gigabytes; the readers have seen all they will ever see long before. */
+    while (n < 100000 && (status = source_next(s, &f, &err)) == FC_OK && f.data)
+        sum += check_frame(&f, ++n);
+    for (size_t i = 0; i < source_n_blobs(s); i++)
+        sum += sum_bytes(source_blob(s, i)->data, source_blob(s, i)->len);
+    if (n < 100000 && (source_next(s, &f, &err) != FC_OK || f.data))
+        abort();
+    if (source_consumed(s) > source_size(s))
+        abort();
+    source_close(s);
+    return 0;
+}
