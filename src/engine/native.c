@@ -25,7 +25,7 @@ struct native {
     struct examined examined;
     struct flow_table flow_table;
     struct log_pool pool;
-    struct arena outers;
+    struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
@@ -111,7 +111,7 @@ static bool note_outer(struct native *n, struct flow *flow, int layer_index)
             continue;
         bool ip6 = layer->kind == LAYER_IP6;
         uint32_t size = ip6 ? 16 : 4;
-        if (!(flow->outer = arena_alloc(&n->outers, sizeof *flow->outer)))
+        if (!(flow->outer = arena_alloc(&n->extras, sizeof *flow->outer)))
             return false;
         memset(flow->outer, 0, sizeof *flow->outer);
         flow->outer->src.family = flow->outer->dst.family = ip6 ? 6 : 4;
@@ -158,6 +158,16 @@ static enum fc_status add_packet_row(struct native *n, int layer, const struct f
     return packets_add(n->packets, &row, n->query->n_fields ? &n->row : NULL);
 }
 
+static bool note_values(struct native *n, struct flow *flow)
+{
+    if (!flow->values) {
+        if (!(flow->values = arena_alloc(&n->extras, sizeof *flow->values)))
+            return false;
+        *flow->values = (struct log){0};
+    }
+    return values_put(flow->values, &n->pool, flow->n_packets - 1, &n->row, n->types);
+}
+
 static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out, uint32_t *index)
 {
     const struct frame *frame = n->examined.packet.frame;
@@ -176,7 +186,7 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     if (!n->flows)
         return FC_OK;
     int64_t time_ns = frame->has_time ? frame->time_ns : LOG_NO_TIME;
-    if (n->query->n_fields && !values_put(&flow->values, &n->pool, flow->n_packets - 1, &n->row, n->types))
+    if (n->row.n_values && !note_values(n, flow))
         return FC_MEMORY;
     bool forward = flow->client == packet.ref.direction;
     return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK : FC_MEMORY;
@@ -305,7 +315,7 @@ static void forget_capture(struct native *n)
     examiner_reset(&n->examiner);
     flow_reset(&n->flow_table);
     log_pool_reset(&n->pool);
-    arena_reset(&n->outers);
+    arena_reset(&n->extras);
     n->writing = false;
     n->input++;
     atomic_fetch_add_explicit(&n->progress->captures_done, 1, memory_order_relaxed);
@@ -359,7 +369,7 @@ static enum fc_status write_flow(struct native *n, const struct flow *flow)
                            .src = address_of(client),
                            .dst = address_of(server),
                            .packets = &flow->packets,
-                           .values = n->query->n_fields ? &flow->values : NULL};
+                           .values = flow->values};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
         row.outer_dst = flow->outer->dst;
@@ -439,7 +449,7 @@ static void native_close(struct engine *engine)
     examiner_free(&n->examiner);
     flow_free(&n->flow_table);
     log_pool_free(&n->pool);
-    arena_free(&n->outers);
+    arena_free(&n->extras);
     row_free(&n->row);
     memory_free(n->types);
     if (n->flows)

@@ -17,8 +17,9 @@ struct outer {
 
 struct flow {
     const struct conv *conv;
-    struct log packets, values; /* `forward` in the log: client to server */
-    struct outer *outer;        /* NULL: no tunnel */
+    struct log packets;  /* `forward` in the log: client to server */
+    struct log *values;  /* NULL: none yet */
+    struct outer *outer; /* NULL: no tunnel */
     int64_t first_ns, last_ns;
     uint32_t n_packets;
     uint8_t client;             /* index of the client in conv->side */
