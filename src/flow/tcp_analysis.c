@@ -1,5 +1,5 @@
 /* TCP sequence analysis. The rules are those of docs/internals/tcp-analysis.md, observed on tshark 4.0.17 with random
- * streams and real captures; the numbers of steps in the comments are that document's. Invariant: state changes only
+ * streams and real captures; the numbers of steps in the comments are those of its section 2. Invariant: state changes only
  * here, once per packet, whether the packet is kept or not. */
 #include "flow/tcp_analysis.h"
 
@@ -108,7 +108,7 @@ static uint32_t update_bases(struct tcp_side *x, struct tcp_side *y, const struc
     return found;
 }
 
-/* Section 2.5 */
+/* Section 5: window scale. */
 static void update_scale(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
 {
     if (!(s->flags & TCP_FLAG_SYN))
