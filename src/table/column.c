@@ -123,6 +123,7 @@ void column_free(struct column *column)
     if (column->words)
         column_free(column->words);
     memory_free(column->words);
+    memory_free(column->word_slots);
     *column = (struct column){0};
 }
 
@@ -229,40 +230,4 @@ static bool column_put_blank(struct column *c)
 bool column_put_null(struct column *c)
 {
     return column_put_blank(c) && column_set_null(c, c->length - 1);
-}
-
-int32_t column_add_word(struct column *c, const char *word)
-{
-    struct column *words = c->words;
-    if (words->length >= INT32_MAX || !column_put_bytes(words, word, strlen(word)))
-        return -1;
-    return (int32_t)(words->length - 1);
-}
-
-static int32_t column_find_word(const struct column *words, const char *word)
-{
-    const int32_t *offsets = (const int32_t *)words->offsets.data;
-    size_t len = strlen(word);
-    for (int32_t i = 0; i < words->length; i++) {
-        size_t have = (size_t)(offsets[i + 1] - offsets[i]);
-        if (have == len && !memcmp(words->data.data + offsets[i], word, len))
-            return i;
-    }
-    return -1;
-}
-
-bool column_put_word(struct column *c, const char *word)
-{
-    if (!word)
-        return column_put_null(c);
-    if (word != c->last_word) {
-        int32_t index = column_find_word(c->words, word);
-        if (index < 0)
-            index = column_add_word(c, word);
-        if (index < 0)
-            return false;
-        c->last_word = word;
-        c->last_index = index;
-    }
-    return column_put32(c, (uint32_t)c->last_index);
 }

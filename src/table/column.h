@@ -38,6 +38,8 @@ struct column {
     struct buffer validity, offsets, data;
     const char *last_word;
     int32_t last_index;
+    int32_t *word_slots; /* hash table of words, when they are many; words.c */
+    uint32_t n_word_slots;
 };
 
 /* By Arrow format string: b c C s S i I l L f g tsn:UTC tDn u U Z +l +s. name and format are kept, not copied.
@@ -83,8 +85,8 @@ FC_MUST_USE bool column_put_null(struct column *c);
 FC_MUST_USE bool column_set_null(struct column *c, int64_t i);
 /* Ends a list: its elements are what the child got since the last one. */
 FC_MUST_USE bool column_put_list(struct column *c);
-/* A dictionary's index of a new word; the caller knows that it is new. -1 when memory ends. */
-FC_MUST_USE int32_t column_add_word(struct column *c, const char *word);
+/* The index of a word in the dictionary, where every word stands once; -1 when memory ends. */
+FC_MUST_USE int32_t column_word(struct column *c, const char *word);
 /* A row with this word, which is a constant: the same pointer is known again without comparing. NULL: null. */
 FC_MUST_USE bool column_put_word(struct column *c, const char *word);
 

@@ -43,7 +43,7 @@ bool columns_put_capture(struct columns *columns, struct column *column)
     if (!columns->capture)
         return column_put_null(column);
     if (columns->capture_word < 0) {
-        columns->capture_word = column_add_word(column, columns->capture);
+        columns->capture_word = column_word(column, columns->capture);
         if (columns->capture_word < 0)
             return false;
         columns->n_bytes += strlen(columns->capture);

@@ -112,6 +112,25 @@ TEST(a_dictionary_starts_anew_with_each_batch)
     column_free(&c);
 }
 
+TEST(a_dictionary_of_many_words_has_each_once)
+{
+    enum { WORDS = 1000 };
+    struct column c;
+    struct ArrowArray a;
+    char word[20];
+    CHECK(column_init_dictionary(&c, "x"));
+    for (int batch = 0; batch < 2; batch++) {
+        for (int i = 0; i < 3 * WORDS; i++) {
+            snprintf(word, sizeof word, "file%d.pcap", i % WORDS);
+            CHECK_INT(column_word(&c, word), i % WORDS);
+        }
+        CHECK(column_finish(&c, &a));
+        CHECK_INT(a.dictionary->length, WORDS);
+        a.release(&a);
+    }
+    column_free(&c);
+}
+
 static bool put_pairs(struct column *c)
 {
     for (uint32_t row = 0; row < 4; row++) {
