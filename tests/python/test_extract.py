@@ -91,6 +91,13 @@ def test_payload_and_addresses(small: Path) -> None:
     assert tcp.extension["ip.addr"][1] == (f"{capture.SERVER},{capture.CLIENT}", 1)
 
 
+def test_integers_whose_values_have_names_are_decimal(small: Path) -> None:
+    flow = extract(str(small), extension=["eth.type", "ip.proto", "tcp.flags"])[str(small), "tcp", "0"]
+    assert flow.extension["eth.type"][0] == ("2048", 0)  # tshark prints 0x0800, the original 2048
+    assert flow.extension["ip.proto"][0] == ("6", 0)
+    assert flow.extension["tcp.flags"][:2] == [("0x0002", 0), ("0x0012", 1)]
+
+
 # ---- how it is called in the wild ----
 
 
