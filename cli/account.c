@@ -41,10 +41,7 @@ static const struct words NOTES[] = {
     {"empty_captures", "capture without a frame", "captures without a frame"},
 };
 
-static void add(struct text *line, const char *text)
-{
-    text_add(line, text, strlen(text));
-}
+static void add(struct text *line, const char *text) { text_add(line, text, strlen(text)); }
 
 static void add_count(struct text *line, uint64_t count, const char *one, const char *many)
 {
@@ -56,7 +53,8 @@ static void add_count(struct text *line, uint64_t count, const char *one, const 
 }
 
 /* "12 retransmissions": the words for it, or else the name without its underscores. */
-static void add_named(struct text *line, const struct fc_count *count, const struct words *words, size_t n_words)
+static void add_named(struct text *line, const struct fc_count *count, const struct words *words,
+                      size_t n_words)
 {
     for (size_t i = 0; i < n_words; i++)
         if (strcmp(words[i].name, count->name) == 0) {
@@ -80,10 +78,7 @@ static void write_line(struct text *line)
     text_free(line);
 }
 
-static bool is_kept(const struct fc_count *count)
-{
-    return strcmp(count->name, "kept") == 0;
-}
+static bool is_kept(const struct fc_count *count) { return strcmp(count->name, "kept") == 0; }
 
 static void say_times(struct text *line, const struct tally *tally)
 {
@@ -101,7 +96,8 @@ static void say_times(struct text *line, const struct tally *tally)
     add(line, " UTC");
 }
 
-static void say_summary(const struct fc_run *run, const struct tally *tally, enum fc_level level, uint64_t kept)
+static void say_summary(const struct fc_run *run, const struct tally *tally, enum fc_level level,
+                        uint64_t kept)
 {
     struct text line = {0};
     char text[UNIT_TEXT];

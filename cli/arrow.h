@@ -1,5 +1,6 @@
 /* The structs of the Arrow C data and stream interfaces, as their specification fixes them
- * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). They are an ABI, hence the guards.
+ * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). They are an ABI, hence the
+ * guards.
  */
 #ifndef FC_CLI_ARROW_H
 #define FC_CLI_ARROW_H

@@ -13,9 +13,10 @@ static const struct {
     enum cell_kind kind;
     uint8_t width;
 } PLAIN[] = {
-    {'b', CELL_BOOL, 0},  {'c', CELL_INT, 1},   {'C', CELL_UINT, 1},  {'s', CELL_INT, 2},  {'S', CELL_UINT, 2},
-    {'i', CELL_INT, 4},   {'I', CELL_UINT, 4},  {'l', CELL_INT, 8},   {'L', CELL_UINT, 8}, {'f', CELL_FLOAT, 4},
-    {'g', CELL_FLOAT, 8}, {'u', CELL_TEXT, 4},  {'U', CELL_TEXT, 8},  {'z', CELL_BYTES, 4}, {'Z', CELL_BYTES, 8},
+    {'b', CELL_BOOL, 0}, {'c', CELL_INT, 1},   {'C', CELL_UINT, 1},  {'s', CELL_INT, 2},
+    {'S', CELL_UINT, 2}, {'i', CELL_INT, 4},   {'I', CELL_UINT, 4},  {'l', CELL_INT, 8},
+    {'L', CELL_UINT, 8}, {'f', CELL_FLOAT, 4}, {'g', CELL_FLOAT, 8}, {'u', CELL_TEXT, 4},
+    {'U', CELL_TEXT, 8}, {'z', CELL_BYTES, 4}, {'Z', CELL_BYTES, 8},
 };
 
 static const struct {
@@ -23,7 +24,8 @@ static const struct {
     enum cell_kind kind;
     uint8_t width;
 } LONGER[] = {
-    {"tsn:", CELL_TIME, 8}, {"tDn", CELL_DURATION, 8}, {"+l", CELL_LIST, 4}, {"+L", CELL_LIST, 8}, {"+s", CELL_STRUCT, 0},
+    {"tsn:", CELL_TIME, 8}, {"tDn", CELL_DURATION, 8}, {"+l", CELL_LIST, 4},
+    {"+L", CELL_LIST, 8},   {"+s", CELL_STRUCT, 0},
 };
 
 static void set_kind(struct cell_type *out, const char *format)
@@ -83,20 +85,28 @@ size_t cell_child(const struct cell_type *type, const char *name)
 static int64_t unsigned_at(const void *values, uint8_t width, int64_t at)
 {
     switch (width) {
-    case 1: return ((const uint8_t *)values)[at];
-    case 2: return ((const uint16_t *)values)[at];
-    case 4: return ((const uint32_t *)values)[at];
-    default: return (int64_t)((const uint64_t *)values)[at];
+    case 1:
+        return ((const uint8_t *)values)[at];
+    case 2:
+        return ((const uint16_t *)values)[at];
+    case 4:
+        return ((const uint32_t *)values)[at];
+    default:
+        return (int64_t)((const uint64_t *)values)[at];
     }
 }
 
 static int64_t signed_at(const void *values, uint8_t width, int64_t at)
 {
     switch (width) {
-    case 1: return ((const int8_t *)values)[at];
-    case 2: return ((const int16_t *)values)[at];
-    case 4: return ((const int32_t *)values)[at];
-    default: return ((const int64_t *)values)[at];
+    case 1:
+        return ((const int8_t *)values)[at];
+    case 2:
+        return ((const int16_t *)values)[at];
+    case 4:
+        return ((const int32_t *)values)[at];
+    default:
+        return ((const int64_t *)values)[at];
     }
 }
 
@@ -110,7 +120,8 @@ int64_t cell_int(const struct cell_type *type, const struct ArrowArray *array, i
 double cell_float(const struct cell_type *type, const struct ArrowArray *array, int64_t i)
 {
     int64_t at = i + array->offset;
-    return type->width == 4 ? (double)((const float *)array->buffers[1])[at] : ((const double *)array->buffers[1])[at];
+    return type->width == 4 ? (double)((const float *)array->buffers[1])[at]
+                            : ((const double *)array->buffers[1])[at];
 }
 
 bool cell_bool(const struct ArrowArray *array, int64_t i)
@@ -133,7 +144,8 @@ struct cell_span cell_text(const struct cell_type *type, const struct ArrowArray
     if (cell_is_null(array, i))
         return (struct cell_span){"", 0};
     if (type->kind == CELL_DICT)
-        return cell_text(type->children, array->dictionary, signed_at(array->buffers[1], type->width, i + array->offset));
+        return cell_text(type->children, array->dictionary,
+                         signed_at(array->buffers[1], type->width, i + array->offset));
     struct cell_range range = cell_list(type, array, i);
     const char *bytes = array->buffers[2];
     return (struct cell_span){bytes ? bytes + range.from : "", (size_t)(range.to - range.from)};

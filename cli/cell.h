@@ -26,7 +26,7 @@ enum cell_kind {
 struct cell_type {
     char *name;
     enum cell_kind kind;
-    uint8_t width;      /* bytes of a number; of an offset of a list, text or bytes */
+    uint8_t width; /* bytes of a number; of an offset of a list, text or bytes */
     struct cell_type *children;
     size_t n_children;
 };

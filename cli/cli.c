@@ -33,9 +33,12 @@ static int run_command(const struct opt *opt)
     if (opt->help || opt->version)
         return say_about(opt);
     switch (opt->command) {
-    case OPT_FIELDS: return command_fields(opt);
-    case OPT_EXPLAIN: return command_explain(opt);
-    default: return command_flows(opt);
+    case OPT_FIELDS:
+        return command_fields(opt);
+    case OPT_EXPLAIN:
+        return command_explain(opt);
+    default:
+        return command_flows(opt);
     }
 }
 

@@ -1,8 +1,9 @@
 /* CSV: the quoting of RFC 4180, lines end with a line feed.
  *
- * Invariant: one row of the data is one record, and nothing is lost: lists stand in one cell, joined by ';' (a
- * ';' or '\' inside a value is written '\;' or '\\'), and a field's list has a second column NAME#packet with the
- * packet of each value. Field values read as tshark prints them.
+ * Invariant: one row of the data is one record, and nothing is lost: lists stand in one cell, joined by ';'
+ * (a
+ * ';' or '\' inside a value is written '\;' or '\\'), and a field's list has a second column NAME#packet with
+ * the packet of each value. Field values read as tshark prints them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,9 +55,11 @@ static void csv_time(struct view *view, int64_t ns)
     view->out->len += UNIT_TIME;
 }
 
-static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i);
+static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                      int64_t i);
 
-static void csv_list(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i)
+static void csv_list(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                     int64_t i)
 {
     struct cell_range range = cell_list(type, array, i);
     for (int64_t at = range.from; at < range.to; at++) {
@@ -67,7 +70,8 @@ static void csv_list(struct view *view, const struct cell_type *type, const stru
 }
 
 /* Base columns; lists of them hold numbers and times only, which need no quotes. */
-static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i)
+static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                      int64_t i)
 {
     if (type->kind == CELL_NULL || cell_is_null(array, i))
         return;
@@ -95,7 +99,8 @@ static void add_escaped(struct text *out, const char *bytes, size_t len)
 }
 
 /* Values from..to of a field as one cell. */
-static void csv_field_list(struct view *view, size_t field, const struct ArrowArray *values, struct cell_range range)
+static void csv_field_list(struct view *view, size_t field, const struct ArrowArray *values,
+                           struct cell_range range)
 {
     struct text *cell = &view->scratch;
     struct text value = {0};
@@ -128,8 +133,8 @@ static void csv_single(struct view *view, size_t field, const struct ArrowArray 
     csv_cell(view->out, view->scratch.p, view->scratch.len);
 }
 
-static void csv_field(struct view *view, const struct cell_type *type, size_t field, const struct ArrowArray *array,
-                      int64_t i)
+static void csv_field(struct view *view, const struct cell_type *type, size_t field,
+                      const struct ArrowArray *array, int64_t i)
 {
     if (type->kind != CELL_LIST) {
         csv_single(view, field, array, i);
@@ -192,9 +197,6 @@ static void csv_rows(struct view *view, const struct ArrowArray *batch)
         csv_row(view, batch, i + batch->offset);
 }
 
-static void csv_end(struct view *view)
-{
-    (void)view;
-}
+static void csv_end(struct view *view) { (void)view; }
 
 const struct format FORMAT_CSV = {csv_begin, csv_rows, csv_end};

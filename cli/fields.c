@@ -1,7 +1,7 @@
 /* `flowcontainer fields [PATTERN...]`: what -e can ask for.
  *
- * Invariant: the list is the library's; nothing about a field is known here. A pattern with * ? or [ is matched
- * against the whole name; any other word finds the names and the descriptions that hold it.
+ * Invariant: the list is the library's; nothing about a field is known here. A pattern with * ? or [ is
+ * matched against the whole name; any other word finds the names and the descriptions that hold it.
  */
 #include <fnmatch.h>
 #include <string.h>
@@ -58,8 +58,8 @@ static void write_object(struct listing *listing, const struct fc_field_info *fi
 
 static void write_record(struct out *out, const struct fc_field_info *field)
 {
-    const char *const cells[] = {field->name,   field->type, field->arrow,
-                                 field->engine, field->unit, field->single ? "true" : "false",
+    const char *const cells[] = {field->name,       field->type, field->arrow,
+                                 field->engine,     field->unit, field->single ? "true" : "false",
                                  field->description};
     for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
         if (i)
@@ -122,7 +122,8 @@ static void write_field(struct listing *listing, enum opt_format format, const s
 
 int command_fields(const struct opt *opt)
 {
-    struct listing listing = {.width = command_width(STDOUT_FILENO), .colour = command_colour(opt, STDOUT_FILENO)};
+    struct listing listing = {.width = command_width(STDOUT_FILENO),
+                              .colour = command_colour(opt, STDOUT_FILENO)};
     if (!out_open(&listing.out, STDOUT_FILENO, true)) {
         say("out of memory");
         return EXIT_OUTPUT;
@@ -135,6 +136,7 @@ int command_fields(const struct opt *opt)
     if (opt->format == OPT_JSON)
         out_text(&listing.out, listing.n ? "\n]\n" : "[]\n");
     if (listing.n == 0)
-        return command_close(&listing.out, say_usage("no field matches \"%s\"", opt->n_paths ? opt->paths[0] : ""));
+        return command_close(&listing.out,
+                             say_usage("no field matches \"%s\"", opt->n_paths ? opt->paths[0] : ""));
     return command_close(&listing.out, EXIT_WHOLE);
 }

@@ -1,7 +1,7 @@
 /* The command proper: opens a run, drains its stream into a format or a sink, tells how it went.
  *
- * Invariant: a file of -o gets its name only after the last row is in it; rows go to one descriptor, everything
- * that is told about them to standard error, after the rows.
+ * Invariant: a file of -o gets its name only after the last row is in it; rows go to one descriptor,
+ * everything that is told about them to standard error, after the rows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -53,9 +53,12 @@ int command_refuse(const struct opt *opt, const struct fc_error *err)
     case FC_IO:
     case FC_FORMAT:
     case FC_CUT:
-    case FC_NO_FLOWS: return EXIT_UNREADABLE;
-    case FC_MEMORY: return EXIT_OUTPUT;
-    default: return EXIT_USAGE;
+    case FC_NO_FLOWS:
+        return EXIT_UNREADABLE;
+    case FC_MEMORY:
+        return EXIT_OUTPUT;
+    default:
+        return EXIT_USAGE;
     }
 }
 
@@ -65,10 +68,7 @@ static int out_of_memory(void)
     return EXIT_OUTPUT;
 }
 
-static int stopped(void)
-{
-    return SIGNAL_STATUS + stop_asked();
-}
+static int stopped(void) { return SIGNAL_STATUS + stop_asked(); }
 
 static int write_failure(const char *name, int error)
 {
@@ -89,10 +89,14 @@ int command_close(struct out *out, int status)
 static const struct format *format_of(enum opt_format format)
 {
     switch (format) {
-    case OPT_NDJSON: return &FORMAT_NDJSON;
-    case OPT_JSON: return &FORMAT_JSON;
-    case OPT_CSV: return &FORMAT_CSV;
-    default: return &FORMAT_TABLE;
+    case OPT_NDJSON:
+        return &FORMAT_NDJSON;
+    case OPT_JSON:
+        return &FORMAT_JSON;
+    case OPT_CSV:
+        return &FORMAT_CSV;
+    default:
+        return &FORMAT_TABLE;
     }
 }
 
@@ -208,8 +212,8 @@ static bool wants_progress(const struct opt *opt)
     return !opt->quiet && !rows_on_screen && isatty(STDERR_FILENO);
 }
 
-/* Rows, then the file's name (none where nothing could be read), then the account. -1 of write_text: the reader
- * of a pipe has enough. */
+/* Rows, then the file's name (none where nothing could be read), then the account. -1 of write_text: the
+ * reader of a pipe has enough. */
 static int write_answer(struct job *job)
 {
     cli_progress_begin(&job->progress, job->run, wants_progress(job->opt));

@@ -33,10 +33,7 @@ struct format {
 extern const struct format FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_TABLE;
 
 /* The first field column. */
-static inline size_t view_n_base(const struct view *view)
-{
-    return view->type->n_children - view->n_fields;
-}
+static inline size_t view_n_base(const struct view *view) { return view->type->n_children - view->n_fields; }
 
 /* "text" with what JSON wants escaped; broken UTF-8 becomes U+FFFD. */
 void json_string(struct out *out, const char *text, size_t len);

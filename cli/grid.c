@@ -1,8 +1,8 @@
 /* Rows of text cells laid out in columns that fit a width.
  *
- * Invariant: as long as the fixed columns fit, no line is wider than the width. Room is won in this order: very
- * long values, the date of a time, its milliseconds, the wide gaps, long addresses (IPv6) down to what IPv4 needs,
- * values, the whole time, addresses further, spare columns, at last whole value columns.
+ * Invariant: as long as the fixed columns fit, no line is wider than the width. Room is won in this order:
+ * very long values, the date of a time, its milliseconds, the wide gaps, long addresses (IPv6) down to what
+ * IPv4 needs, values, the whole time, addresses further, spare columns, at last whole value columns.
  */
 #include "grid.h"
 
@@ -178,8 +178,8 @@ static void write_middle(struct out *out, const char *text, size_t len, size_t w
 }
 
 /* Writes a cell that is too wide; exactly column->width wide but for a wide character at its end. */
-static void write_short(const struct grid *grid, struct out *out, const struct grid_column *column, const char *text,
-                        size_t len)
+static void write_short(const struct grid *grid, struct out *out, const struct grid_column *column,
+                        const char *text, size_t len)
 {
     const char *mark = grid->utf8 ? "\u2026" : "~";
     if (column->kind == GRID_ADDRESS) {
@@ -192,8 +192,8 @@ static void write_short(const struct grid *grid, struct out *out, const struct g
     pad(out, column->width - 1 - say_width(text, head));
 }
 
-static void write_cell(const struct grid *grid, struct out *out, const struct grid_column *column, const char *text,
-                       bool last)
+static void write_cell(const struct grid *grid, struct out *out, const struct grid_column *column,
+                       const char *text, bool last)
 {
     size_t len = strlen(text);
     if (column->kind == GRID_TIME && len > column->skip) {

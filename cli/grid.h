@@ -36,7 +36,8 @@ struct grid {
 };
 
 void grid_cell(struct grid *grid, const char *bytes, size_t len);
-/* Chooses widths from the cells at hand; 0: as wide as they are. Returns the number of value columns left away. */
+/* Chooses widths from the cells at hand; 0: as wide as they are. Returns the number of value columns left
+ * away. */
 size_t grid_fit(struct grid *grid, size_t width);
 void grid_titles(const struct grid *grid, struct out *out);
 /* Writes the row whose first cell is at `cell`; returns where the next row begins. */

@@ -10,18 +10,17 @@
 
 #include "options.h"
 
-static const char INTRO[] =
-    "flowcontainer " FC_VERSION ": captures in, flow data sets out\n"
-    "\n"
-    "Usage:\n"
-    "  flowcontainer [OPTION...] CAPTURE...     a table of the flows, or a data set\n"
-    "  flowcontainer fields [PATTERN...]        the fields that -e takes\n"
-    "  flowcontainer explain [OPTION...] [CAPTURE...]\n"
-    "                                           which engine would answer, and why\n"
-    "\n"
-    "CAPTURE is a pcap or pcapng file, compressed or not (known by its content), a\n"
-    "folder (with all below it), a pattern such as 'day*.pcap', or - for standard\n"
-    "input. Times are UTC. Bytes of a flow are those of its IP packets.\n";
+static const char INTRO[] = "flowcontainer " FC_VERSION ": captures in, flow data sets out\n"
+                            "\n"
+                            "Usage:\n"
+                            "  flowcontainer [OPTION...] CAPTURE...     a table of the flows, or a data set\n"
+                            "  flowcontainer fields [PATTERN...]        the fields that -e takes\n"
+                            "  flowcontainer explain [OPTION...] [CAPTURE...]\n"
+                            "                                           which engine would answer, and why\n"
+                            "\n"
+                            "CAPTURE is a pcap or pcapng file, compressed or not (known by its content), a\n"
+                            "folder (with all below it), a pattern such as 'day*.pcap', or - for standard\n"
+                            "input. Times are UTC. Bytes of a flow are those of its IP packets.\n";
 
 static const char OUTRO[] =
     "\n"

@@ -4,7 +4,4 @@
  */
 #include "cli.h"
 
-int main(int argc, char **argv)
-{
-    return cli_main(argc, argv, NULL, 0);
-}
+int main(int argc, char **argv) { return cli_main(argc, argv, NULL, 0); }

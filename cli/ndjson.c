@@ -99,9 +99,11 @@ static void json_bytes(struct out *out, struct cell_span bytes)
     out_char(out, '"');
 }
 
-static void json_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i);
+static void json_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                       int64_t i);
 
-static void json_list(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i)
+static void json_list(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                      int64_t i)
 {
     struct cell_range range = cell_list(type, array, i);
     out_char(view->out, '[');
@@ -113,7 +115,8 @@ static void json_list(struct view *view, const struct cell_type *type, const str
     out_char(view->out, ']');
 }
 
-static void json_object(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i)
+static void json_object(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                        int64_t i)
 {
     out_char(view->out, '{');
     for (size_t c = 0; c < type->n_children; c++) {
@@ -126,7 +129,8 @@ static void json_object(struct view *view, const struct cell_type *type, const s
     out_char(view->out, '}');
 }
 
-static void json_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array, int64_t i)
+static void json_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
+                       int64_t i)
 {
     struct out *out = view->out;
     if (type->kind == CELL_NULL || cell_is_null(array, i)) {
@@ -135,16 +139,35 @@ static void json_value(struct view *view, const struct cell_type *type, const st
     }
     struct cell_span span;
     switch (type->kind) {
-    case CELL_NULL: break;
-    case CELL_BOOL: out_text(out, cell_bool(array, i) ? "true" : "false"); break;
-    case CELL_INT: out_int(out, cell_int(type, array, i)); break;
-    case CELL_UINT: out_uint(out, (uint64_t)cell_int(type, array, i)); break;
-    case CELL_FLOAT: json_float(out, cell_float(type, array, i), type->width); break;
-    case CELL_TIME: json_time(view, cell_int(type, array, i)); break;
-    case CELL_DURATION: json_duration(out, cell_int(type, array, i)); break;
-    case CELL_LIST: json_list(view, type, array, i); break;
-    case CELL_STRUCT: json_object(view, type, array, i); break;
-    case CELL_BYTES: json_bytes(out, cell_text(type, array, i)); break;
+    case CELL_NULL:
+        break;
+    case CELL_BOOL:
+        out_text(out, cell_bool(array, i) ? "true" : "false");
+        break;
+    case CELL_INT:
+        out_int(out, cell_int(type, array, i));
+        break;
+    case CELL_UINT:
+        out_uint(out, (uint64_t)cell_int(type, array, i));
+        break;
+    case CELL_FLOAT:
+        json_float(out, cell_float(type, array, i), type->width);
+        break;
+    case CELL_TIME:
+        json_time(view, cell_int(type, array, i));
+        break;
+    case CELL_DURATION:
+        json_duration(out, cell_int(type, array, i));
+        break;
+    case CELL_LIST:
+        json_list(view, type, array, i);
+        break;
+    case CELL_STRUCT:
+        json_object(view, type, array, i);
+        break;
+    case CELL_BYTES:
+        json_bytes(out, cell_text(type, array, i));
+        break;
     case CELL_TEXT:
     case CELL_DICT:
         span = cell_text(type, array, i);
@@ -167,10 +190,7 @@ static void ndjson_rows(struct view *view, const struct ArrowArray *batch)
     }
 }
 
-static void ndjson_end(struct view *view)
-{
-    (void)view;
-}
+static void ndjson_end(struct view *view) { (void)view; }
 
 /* state: not NULL once the first row is out, which is the only one without a comma before it. */
 static bool json_begin(struct view *view)
@@ -189,10 +209,7 @@ static void json_rows(struct view *view, const struct ArrowArray *batch)
     }
 }
 
-static void json_end(struct view *view)
-{
-    out_text(view->out, "\n]\n");
-}
+static void json_end(struct view *view) { out_text(view->out, "\n]\n"); }
 
 const struct format FORMAT_NDJSON = {ndjson_begin, ndjson_rows, ndjson_end};
 const struct format FORMAT_JSON = {json_begin, json_rows, json_end};

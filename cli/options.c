@@ -1,20 +1,18 @@
 /* The command line: the one table of options, read by getopt_long.
  *
- * Invariant: nothing is opened here; an option that makes no sense is said with what would make sense. Letters
- * are tshark's where they mean the same thing (-r -c -Y -n -T -e -q -v).
+ * Invariant: nothing is opened here; an option that makes no sense is said with what would make sense.
+ * Letters are tshark's where they mean the same thing (-r -c -Y -n -T -e -q -v).
  */
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "say.h"
 #include "suffix.h"
+#include "value.h"
 
 enum {
     KEY_LEVEL = 256,
@@ -33,26 +31,43 @@ enum {
 const struct opt_row OPT_ROWS[] = {
     {"What is read", 'r', "read", "FILE", "a capture, as CAPTURE; may be repeated"},
     {NULL, 'c', "count", "N", "read at most N frames of each capture"},
-    {NULL, 'j', "jobs", "N", "threads; captures are shared out among them\n(default: as many as there are cores)"},
+    {NULL, 'j', "jobs", "N",
+     "threads; captures are shared out among them\n"
+     "(default: as many as there are cores)"},
     {NULL, 'n', NULL, NULL, "accepted for tshark's sake: names are never resolved"},
 
     {"Which packets, which flows", 'Y', "filter", "FILTER", "only packets that match this display filter"},
     {NULL, KEY_PROTOCOLS, "protocols", "LIST",
-     "what makes flows, of tcp,udp,sctp,icmp,icmpv6,gre,esp\n(default: tcp,udp)"},
+     "what makes flows, of tcp,udp,sctp,icmp,icmpv6,gre,esp\n"
+     "(default: tcp,udp)"},
     {NULL, KEY_DROP, "drop", "LIST",
-     "packets left out of their flows, of retransmission,\nout_of_order,mdns,ssdp,icmp (default: all five); none"},
+     "packets left out of their flows, of retransmission,\n"
+     "out_of_order,mdns,ssdp,icmp (default: all five); none"},
     {NULL, KEY_POLICY, "policy", "stream|timeout",
-     "a flow is a Wireshark stream (default), or also ends\nafter a pause, a maximum age, FIN both ways, RST"},
-    {NULL, KEY_IDLE, "idle", "TIME", "the pause that ends a flow: 30, 30s, 500ms, 5m\n(default: 120s; with --policy timeout)"},
-    {NULL, KEY_ACTIVE, "active", "TIME", "the age that ends a flow\n(default: 30m; with --policy timeout)"},
-    {NULL, KEY_TUNNEL, "tunnel", "inner|outer", "which TCP or UDP header of a tunnel counts\n(default: inner)"},
-    {NULL, KEY_CLASSIC, "classic", NULL, "lengths and directions as the original flowcontainer\ncounts them"},
+     "a flow is a Wireshark stream (default), or also ends\n"
+     "after a pause, a maximum age, FIN both ways, RST"},
+    {NULL, KEY_IDLE, "idle", "TIME",
+     "the pause that ends a flow: 30, 30s, 500ms, 5m\n"
+     "(default: 120s; with --policy timeout)"},
+    {NULL, KEY_ACTIVE, "active", "TIME",
+     "the age that ends a flow\n"
+     "(default: 30m; with --policy timeout)"},
+    {NULL, KEY_TUNNEL, "tunnel", "inner|outer",
+     "which TCP or UDP header of a tunnel counts\n"
+     "(default: inner)"},
+    {NULL, KEY_CLASSIC, "classic", NULL,
+     "lengths and directions as the original flowcontainer\n"
+     "counts them"},
 
     {"What is written", 'T', "format", "FORMAT",
-     "table (default), ndjson, json, csv; without -T the\nending of -o decides"},
-    {NULL, 'e', "field", "FIELD", "add a Wireshark field, such as ip.ttl; may be repeated\n(see `flowcontainer fields')"},
+     "table (default), ndjson, json, csv; without -T the\n"
+     "ending of -o decides"},
+    {NULL, 'e', "field", "FIELD",
+     "add a Wireshark field, such as ip.ttl; may be repeated\n"
+     "(see `flowcontainer fields')"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
-     "one row for each of: flows (default), packets, or\nframes (kept or not, with the reason)"},
+     "one row for each of: flows (default), packets, or\n"
+     "frames (kept or not, with the reason)"},
     {NULL, 'o', "output", "FILE", "write FILE, whole or not at all; - is standard output"},
     {NULL, 'a', "all", NULL, "every row on a terminal too, not just the first 50"},
     {NULL, KEY_COLOR, "color", "WHEN", "auto (default), always, never; NO_COLOR is respected"},
@@ -69,103 +84,50 @@ enum { MAX_ROWS = sizeof OPT_ROWS / sizeof OPT_ROWS[0] };
 
 /* ---- values ---- */
 
-struct choice {
-    const char *name;
-    int value;
-};
-
-static int parse_choice(int *out, const char *option, const char *text, const struct choice *choices, size_t n)
-{
-    char names[128] = "";
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(text, choices[i].name) == 0) {
-            *out = choices[i].value;
-            return 0;
-        }
-        strcat(strcat(names, i == 0 ? "" : i + 1 < n ? ", " : " or "), choices[i].name);
-    }
-    return say_usage("%s is %s, not \"%s\"", option, names, text);
-}
-
-static int parse_number(uint64_t *out, const char *option, const char *text, uint64_t max)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || value > max)
-        return say_usage("%s takes a whole number from 0 to %llu, not \"%s\"", option, (unsigned long long)max, text);
-    *out = value;
-    return 0;
-}
-
-static double seconds_of(const char *unit)
-{
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"min", 60}, {"h", 3600}};
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(unit, units[i].name) == 0)
-            return units[i].seconds;
-    return 0;
-}
-
-static int parse_duration(int64_t *out, const char *option, const char *text)
-{
-    char *end = NULL;
-    double value = strtod(text, &end);
-    double ns = value * seconds_of(end) * 1e9;
-    bool number = *text >= '0' && *text <= '9';
-    if (!number || !(ns >= 1) || ns > 9e18)
-        return say_usage("%s takes a time such as 30, 30s, 500ms, 5m or 1h, not \"%s\"", option, text);
-    *out = (int64_t)ns;
-    return 0;
-}
-
 static int parse_format(struct opt *opt, const char *text)
 {
-    static const struct choice choices[] = {
+    static const struct opt_choice choices[] = {
         {"table", OPT_TABLE}, {"ndjson", OPT_NDJSON}, {"json", OPT_JSON}, {"csv", OPT_CSV}};
     int value = 0;
-    int bad = parse_choice(&value, "-T", text, choices, 4);
+    int bad = opt_choice(&value, "-T", text, choices, 4);
     opt->format = bad ? OPT_AUTO : (enum opt_format)value;
     return bad;
 }
 
 static int parse_level(struct opt *opt, const char *text)
 {
-    static const struct choice choices[] = {
+    static const struct opt_choice choices[] = {
         {"flows", FC_LEVEL_FLOWS}, {"packets", FC_LEVEL_PACKETS}, {"frames", FC_LEVEL_FRAMES}};
     int value = 0;
-    int bad = parse_choice(&value, "--level", text, choices, 3);
+    int bad = opt_choice(&value, "--level", text, choices, 3);
     opt->run.level = (enum fc_level)value;
     return bad;
 }
 
 static int parse_policy(struct opt *opt, const char *text)
 {
-    static const struct choice choices[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}};
+    static const struct opt_choice choices[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}};
     int value = 0;
-    int bad = parse_choice(&value, "--policy", text, choices, 2);
+    int bad = opt_choice(&value, "--policy", text, choices, 2);
     opt->run.policy = (enum fc_policy)value;
     return bad;
 }
 
 static int parse_tunnel(struct opt *opt, const char *text)
 {
-    static const struct choice choices[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}};
+    static const struct opt_choice choices[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}};
     int value = 0;
-    int bad = parse_choice(&value, "--tunnel", text, choices, 2);
+    int bad = opt_choice(&value, "--tunnel", text, choices, 2);
     opt->run.tunnel = (enum fc_tunnel)value;
     return bad;
 }
 
 static int parse_colour(struct opt *opt, const char *text)
 {
-    static const struct choice choices[] = {
+    static const struct opt_choice choices[] = {
         {"auto", OPT_BY_ITSELF}, {"always", OPT_ALWAYS}, {"never", OPT_NEVER}};
     int value = 0;
-    int bad = parse_choice(&value, "--color", text, choices, 3);
+    int bad = opt_choice(&value, "--color", text, choices, 3);
     opt->colour = (enum opt_when)value;
     return bad;
 }
@@ -185,7 +147,7 @@ static int parse_protocols(struct opt *opt, const char *text)
 static int parse_jobs(struct opt *opt, const char *text)
 {
     uint64_t jobs = 0;
-    int bad = parse_number(&jobs, "--jobs", text, 4096);
+    int bad = opt_number(&jobs, "--jobs", text, 4096);
     opt->run.jobs = (uint32_t)jobs;
     return bad;
 }
@@ -193,7 +155,7 @@ static int parse_jobs(struct opt *opt, const char *text)
 static int parse_timeout(struct opt *opt, int64_t *out, const char *option, const char *text)
 {
     opt->idle_or_active = true;
-    return parse_duration(out, option, text);
+    return opt_duration(out, option, text);
 }
 
 static int set_flag(bool *flag)
@@ -217,74 +179,61 @@ static int add_text(const char **list, size_t *n, const char *text)
 static int parse_one(struct opt *opt, int key, const char *arg)
 {
     switch (key) {
-    case 'r': return add_text(opt->paths, &opt->n_paths, arg);
-    case 'e': return add_text(opt->fields, &opt->n_fields, arg);
-    case 'c': return parse_number(&opt->run.max_frames, "-c", arg, INT64_MAX);
-    case 'j': return parse_jobs(opt, arg);
-    case 'Y': opt->run.filter = arg; return 0;
-    case 'T': return parse_format(opt, arg);
-    case 'o': opt->output = arg; return 0;
-    case 'a': return set_flag(&opt->all);
-    case 'q': return set_flag(&opt->quiet);
-    case 'h': return set_flag(&opt->help);
-    case 'v': return set_flag(&opt->version);
-    case 'n': return 0;
-    case KEY_LEVEL: return parse_level(opt, arg);
-    case KEY_DROP: return parse_drop(opt, arg);
-    case KEY_PROTOCOLS: return parse_protocols(opt, arg);
-    case KEY_POLICY: return parse_policy(opt, arg);
-    case KEY_IDLE: return parse_timeout(opt, &opt->run.idle_ns, "--idle", arg);
-    case KEY_ACTIVE: return parse_timeout(opt, &opt->run.active_ns, "--active", arg);
-    case KEY_TUNNEL: return parse_tunnel(opt, arg);
-    case KEY_CLASSIC: opt->run.style = FC_STYLE_CLASSIC; return 0;
-    case KEY_COLOR: return parse_colour(opt, arg);
-    case KEY_PROGRESS: return set_progress(opt, OPT_ALWAYS);
-    case KEY_NO_PROGRESS: return set_progress(opt, OPT_NEVER);
-    default: return EXIT_USAGE;
+    case 'r':
+        return add_text(opt->paths, &opt->n_paths, arg);
+    case 'e':
+        return add_text(opt->fields, &opt->n_fields, arg);
+    case 'c':
+        return opt_number(&opt->run.max_frames, "-c", arg, INT64_MAX);
+    case 'j':
+        return parse_jobs(opt, arg);
+    case 'Y':
+        opt->run.filter = arg;
+        return 0;
+    case 'T':
+        return parse_format(opt, arg);
+    case 'o':
+        opt->output = arg;
+        return 0;
+    case 'a':
+        return set_flag(&opt->all);
+    case 'q':
+        return set_flag(&opt->quiet);
+    case 'h':
+        return set_flag(&opt->help);
+    case 'v':
+        return set_flag(&opt->version);
+    case 'n':
+        return 0;
+    case KEY_LEVEL:
+        return parse_level(opt, arg);
+    case KEY_DROP:
+        return parse_drop(opt, arg);
+    case KEY_PROTOCOLS:
+        return parse_protocols(opt, arg);
+    case KEY_POLICY:
+        return parse_policy(opt, arg);
+    case KEY_IDLE:
+        return parse_timeout(opt, &opt->run.idle_ns, "--idle", arg);
+    case KEY_ACTIVE:
+        return parse_timeout(opt, &opt->run.active_ns, "--active", arg);
+    case KEY_TUNNEL:
+        return parse_tunnel(opt, arg);
+    case KEY_CLASSIC:
+        opt->run.style = FC_STYLE_CLASSIC;
+        return 0;
+    case KEY_COLOR:
+        return parse_colour(opt, arg);
+    case KEY_PROGRESS:
+        return set_progress(opt, OPT_ALWAYS);
+    case KEY_NO_PROGRESS:
+        return set_progress(opt, OPT_NEVER);
+    default:
+        return EXIT_USAGE;
     }
 }
 
 /* ---- getopt ---- */
-
-/* How many letters must be changed, added or taken away: Levenshtein's distance, over two rows. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[64];
-    size_t n = strlen(b);
-    if (n >= 64)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t corner = row[0]++;
-        for (size_t j = 0; j < n; j++) {
-            size_t change = corner + (a[i] != b[j]);
-            size_t step = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            corner = row[j + 1];
-            row[j + 1] = change < step ? change : step;
-        }
-    }
-    return row[n];
-}
-
-/* A name that begins as given comes first, then the one with the fewest changes, three at most. */
-static const char *nearest_option(const char *name)
-{
-    size_t best = 4;
-    const char *nearest = NULL;
-    for (size_t i = 0; i < OPT_N_ROWS; i++) {
-        if (!OPT_ROWS[i].name)
-            continue;
-        if (*name && strncmp(OPT_ROWS[i].name, name, strlen(name)) == 0)
-            return OPT_ROWS[i].name;
-        size_t d = distance(name, OPT_ROWS[i].name);
-        if (d < best) {
-            best = d;
-            nearest = OPT_ROWS[i].name;
-        }
-    }
-    return nearest;
-}
 
 static int unknown_name(const char *given)
 {
@@ -292,7 +241,7 @@ static int unknown_name(const char *given)
     given += strspn(given, "-");
     size_t len = strcspn(given, "=");
     strncat(name, given, len < 63 ? len : 63);
-    const char *nearest = nearest_option(name);
+    const char *nearest = opt_nearest(name);
     if (nearest)
         return say_usage("unknown option --%s; did you mean --%s?", name, nearest);
     return say_usage("unknown option --%s", name);

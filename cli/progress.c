@@ -1,8 +1,8 @@
 /* How far the run is: bytes, rate, time left. A thread of its own, since one batch may take long.
  *
- * Invariant: only fc_run_progress and fc_run_cancel are called from the thread, which any thread may call, and
- * nothing is left on the screen when it has ended. A terminal gets one line that is drawn anew five times a
- * second; anything else a line every two seconds.
+ * Invariant: only fc_run_progress and fc_run_cancel are called from the thread, which any thread may call,
+ * and nothing is left on the screen when it has ended. A terminal gets one line that is drawn anew five times
+ * a second; anything else a line every two seconds.
  */
 #include "progress.h"
 

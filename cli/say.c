@@ -1,7 +1,7 @@
 /* What the command says on standard error, and text made safe for a terminal.
  *
- * Invariant: no byte of a capture, a file name or a filter reaches a terminal as a control character. UTF-8 as
- * RFC 3629 defines it: no surrogates, no overlong forms.
+ * Invariant: no byte of a capture, a file name or a filter reaches a terminal as a control character. UTF-8
+ * as RFC 3629 defines it: no surrogates, no overlong forms.
  */
 #include "say.h"
 
@@ -70,7 +70,8 @@ void say_clean(struct text *out, const char *bytes, size_t len, bool utf8)
         } else {
             char escaped[8];
             n = 1;
-            text_add(out, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned char)*bytes));
+            text_add(out, escaped,
+                     (size_t)snprintf(escaped, sizeof escaped, "\\x%02x", (unsigned char)*bytes));
         }
         bytes += n;
         len -= n;
@@ -80,7 +81,8 @@ void say_clean(struct text *out, const char *bytes, size_t len, bool utf8)
 /* Coarse, but right for what stands in captures: combining marks take nothing, East Asian wide forms two. */
 static size_t code_width(unsigned code)
 {
-    if ((code >= 0x300 && code < 0x370) || (code >= 0x200b && code < 0x2010) || (code >= 0xfe00 && code < 0xfe10))
+    if ((code >= 0x300 && code < 0x370) || (code >= 0x200b && code < 0x2010) ||
+        (code >= 0xfe00 && code < 0xfe10))
         return 0;
     bool wide = (code >= 0x1100 && code < 0x1160) || (code >= 0x2e80 && code < 0xa4d0) ||
                 (code >= 0xac00 && code < 0xd7a4) || (code >= 0xf900 && code < 0xfb00) ||

@@ -24,7 +24,8 @@ bool say_utf8(void);
 /* Colour on this descriptor: a terminal, NO_COLOR not set, TERM not dumb. */
 bool say_colour(int fd);
 
-/* Appends text for a terminal: control characters and broken UTF-8 as \xNN, without utf8 all that is not ASCII. */
+/* Appends text for a terminal: control characters and broken UTF-8 as \xNN, without utf8 all that is not
+ * ASCII. */
 void say_clean(struct text *out, const char *bytes, size_t len, bool utf8);
 /* Columns of the screen that clean text takes. */
 size_t say_width(const char *text, size_t len);

@@ -7,10 +7,7 @@
 
 static volatile sig_atomic_t stop_signal;
 
-static void remember(int number)
-{
-    stop_signal = number;
-}
+static void remember(int number) { stop_signal = number; }
 
 /* SA_RESETHAND: the second signal of a kind does what it always did, should the first go unheard. No
  * SA_RESTART: a write to a pager that has stopped reading must come back. */
@@ -42,7 +39,4 @@ void stop_unwatch(const struct stop *stop)
     sigaction(SIGPIPE, &stop->old_pipe, NULL);
 }
 
-int stop_asked(void)
-{
-    return stop_signal;
-}
+int stop_asked(void) { return stop_signal; }

@@ -1,7 +1,7 @@
 /* Which format the ending of -o asks for.
  *
- * Invariant: -T and a known ending never contradict each other silently; an ending that only the Python package
- * can write says how to get it.
+ * Invariant: -T and a known ending never contradict each other silently; an ending that only the Python
+ * package can write says how to get it.
  */
 #include "suffix.h"
 
@@ -14,7 +14,8 @@ static const struct {
     const char *ending;
     enum opt_format format;
 } TEXT_ENDINGS[] = {
-    {".csv", OPT_CSV}, {".ndjson", OPT_NDJSON}, {".jsonl", OPT_NDJSON}, {".json", OPT_JSON}, {".txt", OPT_TABLE},
+    {".csv", OPT_CSV},   {".ndjson", OPT_NDJSON}, {".jsonl", OPT_NDJSON},
+    {".json", OPT_JSON}, {".txt", OPT_TABLE},
 };
 
 const char *suffix_of(const char *path)
@@ -53,9 +54,10 @@ static int unknown_ending(const char *ending)
 {
     if (is_arrow_ending(ending))
         return say_usage("%s is written by the Python package: pip install \"flowcontainer[arrow]\"", ending);
-    return say_usage("-o: no format for the ending \"%s\"; use .csv, .ndjson, .jsonl, .json, .txt, .parquet, .arrow, "
-                     ".feather or .ipc, or name the format with -T",
-                     ending);
+    return say_usage(
+        "-o: no format for the ending \"%s\"; use .csv, .ndjson, .jsonl, .json, .txt, .parquet, .arrow, "
+        ".feather or .ipc, or name the format with -T",
+        ending);
 }
 
 int suffix_choose(struct opt *opt, const struct cli_sink *sinks, size_t n_sinks)

@@ -1,7 +1,8 @@
 /* The table that a person reads: one line a flow, a packet or a frame.
  *
  * Invariant: widths come from the first block of rows and stay; a capture's name is a heading when there are
- * several captures. Values of fields read as tshark prints them; of a flow's values the different ones are shown.
+ * several captures. Values of fields read as tshark prints them; of a flow's values the different ones are
+ * shown.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,10 @@
 #include "say.h"
 
 enum {
-    BLOCK_ROWS = 500,   /* rows looked at before the widths are fixed, where every row is written */
-    DISTINCT_MOST = 3,  /* different values of a field shown for a flow */
+    BLOCK_ROWS = 500,    /* rows looked at before the widths are fixed, where every row is written */
+    DISTINCT_MOST = 3,   /* different values of a field shown for a flow */
     SCANNED_MOST = 2000, /* values of a field looked at for a flow */
-    VALUE_BYTES = 160,  /* of one value; the layout shortens further */
+    VALUE_BYTES = 160,   /* of one value; the layout shortens further */
     MAX_BASE = 12
 };
 
@@ -29,7 +30,8 @@ struct table {
     bool fitted;
 };
 
-static struct grid_column *add_column(struct table *table, const char *title, enum grid_kind kind, const char *sgr)
+static struct grid_column *add_column(struct table *table, const char *title, enum grid_kind kind,
+                                      const char *sgr)
 {
     struct grid_column *column = &table->columns[table->grid.n_columns++];
     *column = (struct grid_column){.title = title, .kind = kind, .sgr = sgr};
@@ -83,13 +85,11 @@ static void text_cell(struct view *view, struct table *table, const struct Arrow
     clean_cell(view, table, span.p, span.len);
 }
 
-static void word_cell(struct table *table, const char *text)
-{
-    grid_cell(&table->grid, text, strlen(text));
-}
+static void word_cell(struct table *table, const char *text) { grid_cell(&table->grid, text, strlen(text)); }
 
 /* False: null. */
-static bool number_of(struct view *view, const struct ArrowArray *batch, int64_t i, const char *name, int64_t *out)
+static bool number_of(struct view *view, const struct ArrowArray *batch, int64_t i, const char *name,
+                      int64_t *out)
 {
     size_t c = cell_child(view->type, name);
     *out = 0;
@@ -228,7 +228,8 @@ static void values_cell(struct view *view, struct table *table, size_t field, co
     text_free(&shown);
 }
 
-static void field_cell(struct view *view, struct table *table, size_t k, const struct ArrowArray *batch, int64_t i)
+static void field_cell(struct view *view, struct table *table, size_t k, const struct ArrowArray *batch,
+                       int64_t i)
 {
     size_t c = view_n_base(view) + k;
     const struct cell_type *type = &view->type->children[c];
@@ -281,7 +282,8 @@ static void head_row(struct view *view, struct table *table, const struct ArrowA
 {
     size_t c = cell_child(view->type, "capture");
     struct cell_span span = cell_text(&view->type->children[c], batch->children[c], i);
-    bool same = span.len == table->capture.len && (!span.len || memcmp(span.p, table->capture.p, span.len) == 0);
+    bool same =
+        span.len == table->capture.len && (!span.len || memcmp(span.p, table->capture.p, span.len) == 0);
     if (view->headings && !same) {
         table->capture.len = 0;
         text_add(&table->capture, span.p, span.len);
@@ -383,11 +385,13 @@ static void table_end(struct view *view)
     unit_grouped(count, table->n_hidden);
     if (table->n_hidden)
         out_bytes(view->out, line,
-                  (size_t)snprintf(line, sizeof line, "... and %s more %s (-a shows all, -o FILE keeps them)\n", count,
+                  (size_t)snprintf(line, sizeof line,
+                                   "... and %s more %s (-a shows all, -o FILE keeps them)\n", count,
                                    rows_name(view->level, table->n_hidden == 1)));
     if (table->n_dropped)
         out_bytes(view->out, line,
-                  (size_t)snprintf(line, sizeof line, "... %zu of the fields had no room here; -T ndjson has all\n",
+                  (size_t)snprintf(line, sizeof line,
+                                   "... %zu of the fields had no room here; -T ndjson has all\n",
                                    table->n_dropped));
     view->scratch.failed |= table->grid.text.failed || table->heads.failed;
     text_free(&table->grid.text);

@@ -97,7 +97,4 @@ bool tally_wrap(struct tally *tally, struct ArrowArrayStream *inner, struct Arro
     return true;
 }
 
-void tally_free(struct tally *tally)
-{
-    cell_free(&tally->type);
-}
+void tally_free(struct tally *tally) { cell_free(&tally->type); }

@@ -1,8 +1,8 @@
 /* The file of -o: there whole, or not at all.
  *
- * Invariant: no file of the user's name exists that is not whole. It is written under a hidden name in the same
- * folder (rename(2) is atomic within a file system); a device or a pipe is written to directly, for renaming
- * over /dev/null would replace it.
+ * Invariant: no file of the user's name exists that is not whole. It is written under a hidden name in the
+ * same folder (rename(2) is atomic within a file system); a device or a pipe is written to directly, for
+ * renaming over /dev/null would replace it.
  */
 #include "target.h"
 
@@ -26,8 +26,8 @@ static char *temporary_name(const char *name, unsigned attempt)
     char *out = NULL;
     /* A name of 255 bytes is the most there is, so of a long one only the beginning is kept. */
     int shown = (int)(strlen(base) - strlen(ending));
-    int len = asprintf(&out, "%.*s.%.*s.%ld-%u.part%s", folder, name, shown > 100 ? 100 : shown, base, (long)getpid(),
-                       attempt, ending);
+    int len = asprintf(&out, "%.*s.%.*s.%ld-%u.part%s", folder, name, shown > 100 ? 100 : shown, base,
+                       (long)getpid(), attempt, ending);
     return len < 0 ? NULL : out;
 }
 
@@ -69,7 +69,8 @@ int target_open(struct target *target, const char *path)
         return errno;
     if (exists && S_ISDIR(old.st_mode))
         return EISDIR;
-    return exists && !S_ISREG(old.st_mode) ? open_device(target) : open_temporary(target, exists ? &old : NULL);
+    return exists && !S_ISREG(old.st_mode) ? open_device(target)
+                                           : open_temporary(target, exists ? &old : NULL);
 }
 
 static int close_file(struct target *target)

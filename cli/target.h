@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 struct target {
-    int fd;      /* open for writing; -1 once closed */
-    char *path;  /* to write to: a temporary name in the folder of `name`, or `name` itself for a device */
-    char *name;  /* with links followed */
+    int fd;     /* open for writing; -1 once closed */
+    char *path; /* to write to: a temporary name in the folder of `name`, or `name` itself for a device */
+    char *name; /* with links followed */
     bool rename;
 };
 

@@ -1,7 +1,7 @@
 /* Numbers as a person reads them, and times as RFC 3339 has them.
  *
- * Invariant: nothing here depends on the locale of the process, so output is the same everywhere. Bytes are in
- * powers of 1000, as network speeds are. Dates: days since 1970 to the proleptic Gregorian calendar.
+ * Invariant: nothing here depends on the locale of the process, so output is the same everywhere. Bytes are
+ * in powers of 1000, as network speeds are. Dates: days since 1970 to the proleptic Gregorian calendar.
  */
 #include "units.h"
 

@@ -17,10 +17,11 @@ void unit_grouped(char out[UNIT_TEXT], uint64_t count);
 /* "0 s", "350 us", "12.3 ms", "1.50 s", "2m 05s", "3h 12m", "4d 02h". */
 void unit_duration(char out[UNIT_TEXT], int64_t ns);
 
-/* Length of "2024-01-02T03:04:05.123456789Z" for the years 0000 to 9999, which int64 nanoseconds cannot leave. */
+/* Length of "2024-01-02T03:04:05.123456789Z" for the years 0000 to 9999, which int64 nanoseconds cannot
+ * leave. */
 enum { UNIT_TIME = 30 };
-/* Nanoseconds since 1970 as RFC 3339, UTC, always nine decimals; no NUL. Remembers the last second, since times
- * come in order. */
+/* Nanoseconds since 1970 as RFC 3339, UTC, always nine decimals; no NUL. Remembers the last second, since
+ * times come in order. */
 struct unit_clock {
     int64_t second;
     char text[20];

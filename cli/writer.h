@@ -38,7 +38,8 @@ static inline void out_bytes(struct out *out, const char *text, size_t len)
         out_spill(out, text, len);
         return;
     }
-    memcpy(out->buf + out->len, text, len);
+    if (len) /* an empty text may be NULL */
+        memcpy(out->buf + out->len, text, len);
     out->len += len;
 }
 
@@ -48,10 +49,7 @@ static inline void out_char(struct out *out, char c)
     out->len++;
 }
 
-static inline void out_text(struct out *out, const char *text)
-{
-    out_bytes(out, text, strlen(text));
-}
+static inline void out_text(struct out *out, const char *text) { out_bytes(out, text, strlen(text)); }
 
 void out_uint(struct out *out, uint64_t value);
 void out_int(struct out *out, int64_t value);

@@ -1,0 +1,102 @@
+/* Values of options, and the option that somebody may have meant.
+ *
+ * Invariant: a value that is not understood whole is refused, with what would have been understood.
+ */
+#include "value.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "say.h"
+
+int opt_choice(int *out, const char *option, const char *text, const struct opt_choice *choices, size_t n)
+{
+    char names[128] = "";
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(text, choices[i].name) == 0) {
+            *out = choices[i].value;
+            return 0;
+        }
+        strcat(strcat(names, i == 0 ? "" : i + 1 < n ? ", " : " or "), choices[i].name);
+    }
+    return say_usage("%s is %s, not \"%s\"", option, names, text);
+}
+
+int opt_number(uint64_t *out, const char *option, const char *text, uint64_t max)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || value > max)
+        return say_usage("%s takes a whole number from 0 to %llu, not \"%s\"", option,
+                         (unsigned long long)max, text);
+    *out = value;
+    return 0;
+}
+
+static double seconds_of(const char *unit)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"min", 60}, {"h", 3600}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(unit, units[i].name) == 0)
+            return units[i].seconds;
+    return 0;
+}
+
+int opt_duration(int64_t *out, const char *option, const char *text)
+{
+    char *end = NULL;
+    double value = strtod(text, &end);
+    double ns = value * seconds_of(end) * 1e9;
+    bool number = *text >= '0' && *text <= '9';
+    if (!number || !(ns >= 1) || ns > 9e18)
+        return say_usage("%s takes a time such as 30, 30s, 500ms, 5m or 1h, not \"%s\"", option, text);
+    *out = (int64_t)ns;
+    return 0;
+}
+
+/* How many letters must be changed, added or taken away: Levenshtein's distance, over two rows. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[64];
+    size_t n = strlen(b);
+    if (n >= 64)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t corner = row[0]++;
+        for (size_t j = 0; j < n; j++) {
+            size_t change = corner + (a[i] != b[j]);
+            size_t step = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            corner = row[j + 1];
+            row[j + 1] = change < step ? change : step;
+        }
+    }
+    return row[n];
+}
+
+/* A name that begins as given comes first, then the one with the fewest changes, three at most. */
+const char *opt_nearest(const char *name)
+{
+    size_t best = 4;
+    const char *nearest = NULL;
+    for (size_t i = 0; i < OPT_N_ROWS; i++) {
+        if (!OPT_ROWS[i].name)
+            continue;
+        if (*name && strncmp(OPT_ROWS[i].name, name, strlen(name)) == 0)
+            return OPT_ROWS[i].name;
+        size_t d = distance(name, OPT_ROWS[i].name);
+        if (d < best) {
+            best = d;
+            nearest = OPT_ROWS[i].name;
+        }
+    }
+    return nearest;
+}
