@@ -34,6 +34,21 @@ PyObject *core_raise(const struct fc_error *err)
     return NULL;
 }
 
+void core_exception_line(char *message, size_t cap)
+{
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyObject *text = value ? PyObject_Str(value) : NULL;
+    const char *line = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    PyOS_snprintf(message, cap, "%s", line && *line ? line : "interrupted");
+    message[strcspn(message, "\n")] = 0;
+    PyErr_Clear();
+    Py_XDECREF(text);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+}
+
 PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name)
 {
     PyObject *type = PyType_FromSpec(spec);

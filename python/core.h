@@ -37,9 +37,12 @@ int array_borrow(struct ArrowArray *out, const struct ArrowArray *from, struct s
 /* An array without rows; it holds a reference to the share, which may be anything. */
 int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct share *share);
 
-/* The capsules of the Arrow PyCapsule protocol; NULL with an exception set. */
+/* ---- core_capsule.c: NULL with an exception set ---- */
+
 PyObject *schema_capsule(const struct ArrowSchema *schema);
 PyObject *array_capsule(const struct ArrowArray *array, struct share *share);
+/* Takes the stream; releases it when there is no capsule. */
+PyObject *stream_capsule(struct ArrowArrayStream *stream);
 
 /* ---- core_value.c: Arrow values as Python objects ---- */
 
@@ -66,6 +69,12 @@ struct share *schema_object_share(PyObject *object);
 const struct ArrowArray *array_object_array(PyObject *object, struct share **share);
 bool core_array_ready(PyObject *module);
 
+/* ---- core_pull.c ---- */
+
+enum { PULL_RAISED = -1 }; /* instead of an errno: a Python handler raised an exception; the run is cancelled */
+/* The next batch into *out, as get_next; called with the lock. */
+int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out);
+
 /* ---- core_run.c: the type Run ---- */
 
 /* Takes the run. */
@@ -91,6 +100,8 @@ PyObject *core_cli(PyObject *module, PyObject *args);
 extern PyObject *unsupported_error, *cancelled_error;
 /* Raises what an error of the library is in Python; returns NULL. */
 PyObject *core_raise(const struct fc_error *err);
+/* Takes the exception away and leaves the first line of its text. */
+void core_exception_line(char *out, size_t cap);
 /* Adds a type made from spec to the module. NULL with an exception set. */
 PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name);
 

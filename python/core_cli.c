@@ -3,53 +3,8 @@
  * Invariant: the command runs without the interpreter lock; only a sink takes it, on the same thread. A stream that
  * a sink is given is released exactly once, whatever the Python function does with its capsule.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "cli.h"
 #include "core.h"
-
-static void stream_capsule_free(PyObject *capsule)
-{
-    struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
-    if (stream->release)
-        stream->release(stream);
-    free(stream);
-}
-
-/* Takes the stream; releases it when there is no capsule. */
-static PyObject *stream_capsule(struct ArrowArrayStream *stream)
-{
-    struct ArrowArrayStream *moved = malloc(sizeof *moved);
-    PyObject *capsule = NULL;
-    if (moved) {
-        *moved = *stream;
-        capsule = PyCapsule_New(moved, "arrow_array_stream", stream_capsule_free);
-    }
-    if (capsule) {
-        stream->release = NULL;
-        return capsule;
-    }
-    free(moved);
-    stream->release(stream);
-    return PyErr_NoMemory();
-}
-
-/* The exception as one line. */
-static void exception_line(char *message, size_t cap)
-{
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    PyObject *text = value ? PyObject_Str(value) : NULL;
-    const char *line = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
-    PyOS_snprintf(message, cap, "%s", line && *line ? line : "the writer failed");
-    message[strcspn(message, "\n")] = 0;
-    PyErr_Clear();
-    Py_XDECREF(text);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(trace);
-}
 
 /* self is a Python function (capsule, path). */
 static int sink_write(void *self, struct ArrowArrayStream *stream, const char *path, char *message, size_t cap)
@@ -60,7 +15,7 @@ static int sink_write(void *self, struct ArrowArrayStream *stream, const char *p
     PyObject *answer = name ? PyObject_CallFunctionObjArgs(self, capsule, name, NULL) : NULL;
     int failed = !answer;
     if (failed)
-        exception_line(message, cap);
+        core_exception_line(message, cap);
     Py_XDECREF(answer);
     Py_XDECREF(name);
     Py_XDECREF(capsule);

@@ -2,27 +2,11 @@
  *
  * Invariant: only one thread is inside the library for a run (`busy`, changed under the lock only); when the stream
  * has ended, the counts and problems are Python's own and the run is freed.
- * Signals: Python handlers run on the main thread between bytecodes, so long work on the main thread is moved to a
- * helper thread, while the main thread looks for signals and cancels the run when a handler raises.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 
 #include "core.h"
-
-enum {
-    SIGNAL_CHECK_MS = 50,
-    SHORT_WORK_BYTES = 4 << 20, /* done within a few milliseconds: not worth a thread */
-    RAISED = -1,                /* instead of an errno: a Python handler raised, the run is cancelled */
-    NO_THREAD = -2
-};
 
 static PyTypeObject *run_type;
 
@@ -104,112 +88,13 @@ static bool run_start(struct run_object *self)
 
 /* ---- one batch ---- */
 
-static bool on_main_thread(void)
-{
-#ifdef __linux__
-    return syscall(SYS_gettid) == getpid();
-#else
-    return pthread_main_np() != 0;
-#endif
-}
-
-struct pull {
-    struct ArrowArrayStream *stream;
-    struct ArrowArray *out;
-    int status;
-    bool done;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-};
-
-static void *pull_thread(void *argument)
-{
-    struct pull *pull = argument;
-    int status = pull->stream->get_next(pull->stream, pull->out);
-    pthread_mutex_lock(&pull->lock);
-    pull->status = status;
-    pull->done = true;
-    pthread_cond_signal(&pull->changed);
-    pthread_mutex_unlock(&pull->lock);
-    return NULL;
-}
-
-/* Starts the helper with all signals blocked, so that they reach the main thread. */
-static int pull_start(struct pull *pull, pthread_t *thread)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(thread, NULL, pull_thread, pull);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
-/* Waits a moment; true when the batch is there. */
-static bool pull_wait(struct pull *pull)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += SIGNAL_CHECK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_mutex_lock(&pull->lock);
-    int waited = 0;
-    while (!pull->done && !waited)
-        waited = pthread_cond_timedwait(&pull->changed, &pull->lock, &until);
-    bool done = pull->done;
-    pthread_mutex_unlock(&pull->lock);
-    return done;
-}
-
-/* The batch by a helper thread. */
-static int pull_watched(struct run_object *self, struct ArrowArray *out)
-{
-    struct pull pull = {.stream = &self->stream,
-                        .out = out,
-                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .changed = PTHREAD_COND_INITIALIZER};
-    pthread_t thread;
-    bool done = false, raised = false;
-    if (pull_start(&pull, &thread))
-        return NO_THREAD;
-    while (!done) {
-        Py_BEGIN_ALLOW_THREADS
-        done = pull_wait(&pull);
-        Py_END_ALLOW_THREADS
-        if (!raised && PyErr_CheckSignals()) {
-            raised = true;
-            fc_run_cancel(self->run);
-        }
-    }
-    pthread_join(thread, NULL);
-    return raised ? RAISED : pull.status;
-}
-
-static int run_pull(struct run_object *self, struct ArrowArray *out)
-{
-    struct fc_progress progress = {0};
-    fc_run_progress(self->run, &progress);
-    bool is_short = progress.bytes_total && progress.bytes_total <= SHORT_WORK_BYTES;
-    if (!is_short && on_main_thread()) {
-        int status = pull_watched(self, out);
-        if (status != NO_THREAD)
-            return status;
-    }
-    int status;
-    Py_BEGIN_ALLOW_THREADS
-    status = self->stream.get_next(&self->stream, out);
-    Py_END_ALLOW_THREADS
-    return status;
-}
-
 /* A stream that failed is closed: there is nothing left to read from it. */
 static PyObject *run_raise(struct run_object *self, int status)
 {
     PyObject *type = status == ENOMEM      ? PyExc_MemoryError
                      : status == ECANCELED ? cancelled_error
                                            : PyExc_OSError;
-    if (status != RAISED)
+    if (status != PULL_RAISED)
         return run_fail(self, type, self->stream.get_last_error(&self->stream));
     run_close(self);
     return NULL;
@@ -292,7 +177,7 @@ static PyObject *run_next_batch(PyObject *object, PyObject *unused)
     if (!batch)
         return PyErr_NoMemory();
     self->busy = true;
-    int status = run_pull(self, &batch->array);
+    int status = pull_batch(self->run, &self->stream, &batch->array);
     self->busy = false;
     PyObject *answer = run_answer(self, batch, status);
     share_drop(batch);

@@ -2,7 +2,7 @@
  *
  * Invariant: every node of an exported array holds its own reference to the share, so that a consumer may move a
  * child out of its parent and release the two in any order, on any thread.
- * Source: Apache Arrow, "The Arrow C data interface", "Moving child arrays"; "The Arrow PyCapsule Interface".
+ * Source: Apache Arrow, "The Arrow C data interface", "Moving child arrays".
  */
 #include <errno.h>
 #include <string.h>
@@ -208,52 +208,4 @@ int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct
 failed:
     array_release(out);
     return ENOMEM;
-}
-
-/* ---- capsules ---- */
-
-static void schema_capsule_free(PyObject *capsule)
-{
-    struct ArrowSchema *schema = PyCapsule_GetPointer(capsule, "arrow_schema");
-    if (schema->release)
-        schema->release(schema);
-    free(schema);
-}
-
-PyObject *schema_capsule(const struct ArrowSchema *schema)
-{
-    struct ArrowSchema *copy = calloc(1, sizeof *copy);
-    if (!copy || schema_copy(copy, schema)) {
-        free(copy);
-        return PyErr_NoMemory();
-    }
-    PyObject *capsule = PyCapsule_New(copy, "arrow_schema", schema_capsule_free);
-    if (!capsule) {
-        copy->release(copy);
-        free(copy);
-    }
-    return capsule;
-}
-
-static void array_capsule_free(PyObject *capsule)
-{
-    struct ArrowArray *array = PyCapsule_GetPointer(capsule, "arrow_array");
-    if (array->release)
-        array->release(array);
-    free(array);
-}
-
-PyObject *array_capsule(const struct ArrowArray *array, struct share *share)
-{
-    struct ArrowArray *copy = calloc(1, sizeof *copy);
-    if (!copy || array_borrow(copy, array, share)) {
-        free(copy);
-        return PyErr_NoMemory();
-    }
-    PyObject *capsule = PyCapsule_New(copy, "arrow_array", array_capsule_free);
-    if (!capsule) {
-        copy->release(copy);
-        free(copy);
-    }
-    return capsule;
 }

@@ -2,10 +2,9 @@
  *
  * Invariant: a callback may be called on any thread, with the interpreter lock or without; it takes the lock itself
  * and leaves no exception behind: what was raised becomes an errno and a line of text.
- * Source: Apache Arrow, "The Arrow C stream interface", "The Arrow PyCapsule Interface".
+ * Source: Apache Arrow, "The Arrow C stream interface".
  */
 #include <errno.h>
-#include <string.h>
 
 #include "core.h"
 
@@ -34,16 +33,7 @@ static int exception_errno(void)
 static int exception_keep(struct iterator_stream *self)
 {
     int status = exception_errno();
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    PyObject *text = value ? PyObject_Str(value) : NULL;
-    const char *line = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
-    PyOS_snprintf(self->error, sizeof self->error, "%s", line && *line ? line : "interrupted");
-    PyErr_Clear();
-    Py_XDECREF(text);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(trace);
+    core_exception_line(self->error, sizeof self->error);
     if (status == EINTR)
         PyErr_SetInterrupt();
     return status;
@@ -94,14 +84,6 @@ static void iterator_release(struct ArrowArrayStream *stream)
     PyGILState_Release(lock);
 }
 
-static void stream_capsule_free(PyObject *capsule)
-{
-    struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, "arrow_array_stream");
-    if (stream->release)
-        stream->release(stream);
-    free(stream);
-}
-
 PyObject *core_stream(PyObject *module, PyObject *args)
 {
     (void)module;
@@ -110,21 +92,12 @@ PyObject *core_stream(PyObject *module, PyObject *args)
         return NULL;
     if (!PyIter_Check(iterator))
         return PyErr_Format(PyExc_TypeError, "stream() takes an iterator of batches");
-    struct ArrowArrayStream *stream = calloc(1, sizeof *stream);
     struct iterator_stream *self = calloc(1, sizeof *self);
-    if (!stream || !self) {
-        free(stream);
-        free(self);
+    if (!self)
         return PyErr_NoMemory();
-    }
     self->schema = share_keep(schema_object_share(schema));
     Py_INCREF(iterator);
     self->iterator = iterator;
-    *stream = (struct ArrowArrayStream){iterator_schema, iterator_next, iterator_error, iterator_release, self};
-    PyObject *capsule = PyCapsule_New(stream, "arrow_array_stream", stream_capsule_free);
-    if (!capsule) {
-        iterator_release(stream);
-        free(stream);
-    }
-    return capsule;
+    struct ArrowArrayStream stream = {iterator_schema, iterator_next, iterator_error, iterator_release, self};
+    return stream_capsule(&stream);
 }
