@@ -1,0 +1,32 @@
+"""Which captures the law is held against, and how they are called in reports and in known.toml."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT.parent / "shared" / "corpus"
+OWN = ROOT / "tests" / "pcaps"
+NOT_CAPTURES = {".md", ".py", ".toml", ".txt", ".json", ".keys", ".pyc"}
+
+
+def is_capture(path: Path) -> bool:
+    return path.is_file() and path.suffix not in NOT_CAPTURES and path.name != "MANIFEST"
+
+
+def name_of(path: Path) -> str:
+    """corpus/ndpi/http.pcap, pcaps/demo.pcap; any other file by its path."""
+    path = Path(os.path.abspath(path))
+    for base, name in ((CORPUS, "corpus"), (OWN, "pcaps")):
+        if path.is_relative_to(base):
+            return f"{name}/{path.relative_to(base)}"
+    return str(path)
+
+
+def under(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if is_capture(p)) if folder.is_dir() else []
+
+
+def default() -> list[Path]:
+    return under(OWN) + under(CORPUS)

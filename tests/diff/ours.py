@@ -1,0 +1,70 @@
+"""Our side: the rows of a run as text, through the program diff_rows (rows.c)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from captures import ROOT
+from tshark import CELL, lines_of
+
+TAIL = "\x1e"
+
+
+class Missing(Exception):
+    """The program is not built."""
+
+
+class Failed(Exception):
+    """The program ended otherwise than it should, a crash for example."""
+
+
+@dataclass
+class Answer:
+    columns: list[str]
+    rows: list[str]
+    counts: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
+    problems: list[list[str]] = field(default_factory=list)
+
+
+def program() -> Path:
+    """The newest diff_rows among the build folders, or that of FLOWCONTAINER_BUILD."""
+    named = os.environ.get("FLOWCONTAINER_BUILD")
+    places = [Path(named)] if named else [ROOT / "build", *sorted((ROOT / "build").glob("*"))]
+    built = [place / "diff_rows" for place in places if (place / "diff_rows").is_file()]
+    if not built:
+        raise Missing("diff_rows is not built: cmake -S . -B build/checked -DFC_TESTS=ON && cmake --build build/checked "
+                      "(or name another folder in FLOWCONTAINER_BUILD)")
+    return max(built, key=lambda path: path.stat().st_mtime)
+
+
+def fields() -> list[str]:
+    done = subprocess.run([program(), "-F"], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def run(captures: list[Path] | Path, *options: str) -> Answer:
+    paths = captures if isinstance(captures, list) else [captures]
+    done = subprocess.run([program(), *options, *map(str, paths)], capture_output=True, timeout=600)
+    if done.returncode:
+        raise Failed(f"diff_rows {' '.join(options)} ended with {done.returncode}: "
+                     f"{done.stderr.decode(errors='replace')[-3000:]}")
+    head, _, body = done.stdout.decode("utf-8", "surrogateescape").partition("\n")
+    cut = 0 if body.startswith(TAIL) else body.find("\n" + TAIL) + 1
+    tail = body[cut:] if cut or body.startswith(TAIL) else ""
+    if tail:
+        body = body[:cut]
+    answer = Answer(head.split(CELL), [])
+    answer.rows = lines_of(body, len(answer.columns))
+    for line in tail.split("\n"):
+        cells = line[1:].split(CELL)
+        if cells[0] == "count":
+            answer.counts[cells[1]] = int(cells[2])
+        elif cells[0] == "note":
+            answer.notes[cells[1]] = int(cells[2])
+        elif cells[0] == "problem":
+            answer.problems.append(cells[1:])
+    return answer
