@@ -87,9 +87,12 @@ static double convert(const struct wanted *wanted)
     if (!flows)
         abort();
     flows_capture(flows, "bench.pcap");
+    if (flows_expect(flows, FLOWS, PACKETS, PACKETS))
+        abort();
     for (uint32_t i = 0; i < FLOWS; i++) {
         if (!logs[i].n_packets)
             continue;
+        log_prefetch(&logs[i + 4 < FLOWS ? i + 4 : i]);
         row.stream = i;
         row.packets = &logs[i];
         row.values = &values[i];

@@ -7,15 +7,17 @@
 
 #include "base/rd.h"
 
+/* Written by multiplication: n * 41 >> 12 is n / 100 and n * 205 >> 11 is n / 10 for what a byte can hold. */
 static size_t write_decimal(char *out, unsigned n)
 {
+    unsigned hundreds = n * 41 >> 12, rest = n - hundreds * 100, tens = rest * 205 >> 11;
     size_t len = 0;
-    if (n >= 100)
-        out[len++] = (char)('0' + n / 100);
-    if (n >= 10)
-        out[len++] = (char)('0' + n / 10 % 10);
-    out[len++] = (char)('0' + n % 10);
-    return len;
+    out[len] = (char)('0' + hundreds);
+    len += n >= 100;
+    out[len] = (char)('0' + tens);
+    len += n >= 10;
+    out[len] = (char)('0' + rest - tens * 10);
+    return len + 1;
 }
 
 size_t address_ipv4(char out[ADDRESS_TEXT_CAP], uint32_t address)

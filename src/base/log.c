@@ -65,7 +65,7 @@ bool log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, si
     return true;
 }
 
-bool log_put_varint(struct log *log, struct log_pool *pool, uint64_t u)
+bool log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u)
 {
     uint8_t bytes[10];
     uint32_t n = 0;
@@ -100,7 +100,7 @@ bool log_turn(struct log_reader *r)
     return r->next != r->end;
 }
 
-uint64_t log_get_varint(struct log_reader *r)
+uint64_t log_get_long_varint(struct log_reader *r)
 {
     if (r->next == r->end && !log_turn(r))
         return 0;

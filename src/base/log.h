@@ -45,8 +45,16 @@ bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, 
 
 /* Bytes of any number; they may be spread over chunks. False when memory ends. */
 bool log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, size_t len);
+bool log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u);
 /* 7 bits a byte, low ones first. Never spread over chunks. */
-bool log_put_varint(struct log *log, struct log_pool *pool, uint64_t u);
+static inline bool log_put_varint(struct log *log, struct log_pool *pool, uint64_t u)
+{
+    if (u >= 0x80 || !log->left)
+        return log_put_long_varint(log, pool, u);
+    *log->next++ = (uint8_t)u;
+    log->left--;
+    return true;
+}
 
 static inline uint64_t log_zigzag(int64_t i) { return (uint64_t)i << 1 ^ (uint64_t)(i >> 63); }
 static inline int64_t log_unzigzag(uint64_t u) { return (int64_t)(u >> 1 ^ (0 - (u & 1))); }
@@ -136,6 +144,8 @@ struct log_packet {
     bool forward;
 };
 
+/* Fetches the start of a log that will be read soon. */
+static inline void log_prefetch(const struct log *log) { __builtin_prefetch(log->first); }
 /* Reads from the start; the log may not grow meanwhile. A NULL log is empty. */
 struct log_reader log_read(const struct log *log);
 /* Goes on to the chunk after this one; false at the end. */
@@ -171,7 +181,13 @@ static inline bool log_next_packet(struct log_reader *r, struct log_packet *out)
 
 /* True when nothing is left to read. */
 static inline bool log_at_end(struct log_reader *r) { return r->next == r->end && !log_turn(r); }
-uint64_t log_get_varint(struct log_reader *r);
+uint64_t log_get_long_varint(struct log_reader *r);
+static inline uint64_t log_get_varint(struct log_reader *r)
+{
+    if (r->next == r->end || *r->next >= 0x80)
+        return log_get_long_varint(r);
+    return *r->next++;
+}
 /* The next n bytes: in place when they lie together, else copied into scratch, which has room for n. */
 const uint8_t *log_get_bytes(struct log_reader *r, size_t n, uint8_t *scratch);
 /* How many bytes lie together at the reader. */

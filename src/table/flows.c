@@ -207,6 +207,9 @@ enum fc_status flows_expect(struct flows *f, size_t rows, size_t packets, size_t
     static const uint8_t fixed[] = {CAPTURE, PROTOCOL, STREAM, SPORT, DPORT, CLIENT_BY, TIME_START, TIME_END, END};
     struct column *c = f->root.children;
     struct targets to;
+    rows = rows < f->columns.batch_rows ? rows : f->columns.batch_rows;
+    packets = packets < f->columns.batch_elements ? packets : f->columns.batch_elements;
+    payloads = payloads < packets ? payloads : packets;
     for (size_t i = 0; i < sizeof fixed; i++)
         if (!column_room(&c[fixed[i]], rows))
             return FC_MEMORY;

@@ -35,7 +35,8 @@ struct flows *flows_new(const struct wanted *wanted);
 void flows_capture(struct flows *flows, const char *name);
 /* One row. FC_MEMORY: the batch is of no use any more, only flows_free makes sense. */
 FC_MUST_USE enum fc_status flows_add(struct flows *flows, const struct flow_row *row);
-/* Room for this many more rows, packets and payloads at once: saves growing. Not needed. */
+/* Room for this many more rows, packets and payloads of the batch at once (what a batch cannot hold is not taken):
+ * saves growing. Not needed. */
 FC_MUST_USE enum fc_status flows_expect(struct flows *flows, size_t rows, size_t packets, size_t payloads);
 uint32_t flows_rows(const struct flows *flows);
 /* True when the batch should be finished before the next row. */
