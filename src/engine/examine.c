@@ -44,7 +44,17 @@ static void take_fragments(struct examiner *e, struct examined *x)
     }
 }
 
-static void note_times(struct transport *t, const struct frame *frame)
+/* UDP: a quoted header and an empty datagram have no times of their own. */
+static bool has_times(const struct layer *layer)
+{
+    if (layer->kind != LAYER_UDP && layer->kind != LAYER_UDPLITE)
+        return true;
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint32_t length = layer->kind == LAYER_UDP ? rd_peek16(&r, 4) : layer->len;
+    return !layer->quoted && length != 8;
+}
+
+static void note_times(struct transport *t, const struct layer *layer, const struct frame *frame)
 {
     struct conv *conv = t->ref.conv;
     if (!frame->has_time)
@@ -53,6 +63,8 @@ static void note_times(struct transport *t, const struct frame *frame)
         conv->has_times = true;
         conv->first_ns = conv->previous_ns = frame->time_ns;
     }
+    if (!has_times(layer))
+        return;
     t->has_times = true;
     t->first_ns = conv->first_ns;
     t->previous_ns = conv->previous_ns;
@@ -117,7 +129,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref, &e->failed);
         if (!t->has_ref)
             continue;
-        note_times(t, frame);
+        note_times(t, layer, frame);
         if (layer->kind == LAYER_TCP)
             analyse_tcp(x, layer, t);
         if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) && !conv_follow(&e->convs, layer, &t->ref))

@@ -30,8 +30,9 @@ static uint32_t packet_length(struct rd r, uint16_t type)
     if (type == ETHERTYPE_IP4 && rd_peek8(&r, 0) >> 4 == 4 && rd_has(&r, 4)) {
         uint32_t header = (rd_peek8(&r, 0) & 15) * 4u, total = rd_peek16(&r, 2);
         len = header >= 20 && total >= header ? total : all;
-    } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) && rd_has(&r, 6)) {
-        len = rd_peek16(&r, 4) ? 40u + rd_peek16(&r, 4) : all;
+    } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) && rd_has(&r, 7)) {
+        bool jumbo = !rd_peek16(&r, 4) && !rd_peek8(&r, 6); /* or hop-by-hop options that say nothing of it */
+        len = jumbo ? all : 40u + rd_peek16(&r, 4);
     } else if (type == ETHERTYPE_ARP && rd_has(&r, 6)) {
         len = 8 + 2 * (uint32_t)(rd_peek8(&r, 4) + rd_peek8(&r, 5));
     }

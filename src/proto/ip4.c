@@ -62,7 +62,7 @@ static void ip4_fragment_fields(struct row *row, struct rd *r)
 }
 
 /* Version to total length; false when nothing after it is told. */
-static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip)
+static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip, bool quoted)
 {
     uint32_t there = rd_left(r);
     uint8_t first = rd_u8(r);
@@ -70,8 +70,7 @@ static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip)
         return false;
     put_uint(row, F_IP_VERSION, first >> 4);
     if (first >> 4 != 4) {
-        if (first >> 4 != 6)
-            put_label(row, F_IP_BOGUS_IP_VERSION);
+        put_label(row, F_IP_BOGUS_IP_VERSION);
         return false;
     }
     ip->header_len = (first & 15) * 4u;
@@ -91,7 +90,7 @@ static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip)
     if (!ip->total_len)
         ip->total_len = there & 0xffff;
     put_uint(row, F_IP_LEN, ip->total_len);
-    if (ip->total_len < ip->header_len || ip->total_len > there)
+    if (ip->total_len < ip->header_len || (ip->total_len > there && !quoted))
         put_label(row, F_IP_BOGUS_IP_LENGTH);
     return ip->total_len >= ip->header_len;
 }
@@ -119,7 +118,7 @@ bool ip4_read(struct row *row, struct rd *r, const struct ip_facts *facts)
 {
     struct ip4 ip = {0};
     uint32_t start = r->pos;
-    if (!ip4_lengths(row, r, &ip))
+    if (!ip4_lengths(row, r, &ip, facts->quoted))
         return false;
     rd_end_at(r, start + ip.total_len);
     put_u16(row, F_IP_ID, r);

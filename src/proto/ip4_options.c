@@ -1,7 +1,9 @@
 /* IPv4 options but for the security ones.
- * Invariant: an option's values come from inside the option. Options that Wireshark does not know put nothing.
+ * Invariant: an option's values come from inside the option; one too short for its values ends the packet. Options
+ * that Wireshark does not know put nothing.
  * Source: RFC 791, 1108, 1063, 1393, 2113, 4782; which values survive a wrong length: observed, tshark 4.0.17. */
 #include "proto/ip.h"
+#include "proto/nops.h"
 
 enum {
     OPT_END = 0,
@@ -20,7 +22,6 @@ enum {
     OPT_STRICT_ROUTE = 137,
     OPT_ROUTER_ALERT = 148,
     OPT_SELECTIVE_BROADCAST = 149,
-    NOPS_SUSPECT = 4,
     ROUTE_FIRST = 4 /* the least value of a pointer, which counts from 1 */
 };
 
@@ -230,19 +231,18 @@ void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *c
 {
     unsigned nops = 0;
     while (rd_ok(r) && rd_left(r)) {
+        uint32_t at = r->pos;
         uint8_t type = rd_u8(r);
         if (!rd_ok(r))
             return;
-        if (type == OPT_END || type == OPT_NOP) {
+        if (type == OPT_END || type == OPT_NOP)
             put_type(row, type);
-            nops = type == OPT_NOP ? nops + 1 : 0;
-            if (nops == NOPS_SUSPECT)
-                put_label(row, F_IP_NOP);
-            if (type == OPT_END)
-                return;
+        if (type == OPT_NOP && nops_count(&nops, at))
+            put_label(row, F_IP_NOP);
+        if (type == OPT_END)
+            return;
+        if (type == OPT_NOP)
             continue;
-        }
-        nops = 0;
         uint8_t len = rd_left(r) ? rd_u8(r) : 0;
         if (!rd_ok(r))
             return;
@@ -253,8 +253,10 @@ void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *c
         struct rd option = rd_sub(r, len - 2u);
         if (option_known(type))
             option_read(row, &option, type, context);
-        if (option.fail == RD_CUT)
-            r->fail = RD_CUT;
+        if (option.fail) {
+            r->fail = option.fail;
+            return;
+        }
     }
 }
 

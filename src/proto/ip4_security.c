@@ -110,12 +110,12 @@ static void categories_ranges(struct categories *c, struct rd *r)
     }
 }
 
-static void cipso_level_read(struct row *row, struct rd *r, uint8_t tag)
+static bool cipso_level_read(struct row *row, struct rd *r, uint8_t tag)
 {
     struct categories c = {.len = 0};
     if (rd_left(r) < 2) {
         put_label(row, F_IP_CIPSO_MALFORMED);
-        return;
+        return false;
     }
     rd_skip(r, 1);
     put_u8(row, F_IP_CIPSO_SENSITIVITY_LEVEL, r);
@@ -130,6 +130,7 @@ static void cipso_level_read(struct row *row, struct rd *r, uint8_t tag)
         }
     if (rd_ok(r) && c.len)
         put_text_copy(row, F_IP_CIPSO_CATEGORIES, c.text, c.len);
+    return rd_ok(r);
 }
 
 /* One tag; false: nothing more is told of this option. */
@@ -145,8 +146,8 @@ static bool cipso_tag_read(struct row *row, struct rd *r)
     }
     struct rd body = rd_sub(r, len - 2u);
     if (tag == TAG_BITMAP || tag == TAG_LIST || tag == TAG_RANGES)
-        cipso_level_read(row, &body, tag);
-    else if (tag < TAG_LOCAL)
+        return cipso_level_read(row, &body, tag);
+    if (tag < TAG_LOCAL)
         put_span(row, F_IP_CIPSO_TAG_DATA, &body, rd_left(&body));
     return rd_ok(r) && rd_ok(&body);
 }

@@ -67,7 +67,7 @@ static void address_tells(struct row *row, const uint8_t *a, bool source)
     static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
     if (a[0] == 0xff)
         return;
-    if (a[11] == 0xff && a[12] == 0xfe)
+    if (a[11] == 0xff && a[12] == 0xfe && a[8] & 2)
         slaac_put(row, a, source);
     else if ((a[8] & ~2) == 0 && a[9] == 0 && a[10] == 0x5e && a[11] == 0xfe)
         put_found(row, &isatap, source, rd_be32(a + 12));
@@ -107,6 +107,10 @@ static bool ip6_first_word(struct row *row, struct rd *r)
         return false;
     put_uint(row, F_IP_VERSION, version);
     put_uint(row, F_IPV6_VERSION, version);
+    if (version != 6) {
+        put_label(row, F_IPV6_BOGUS_IPV6_VERSION);
+        return false;
+    }
     uint32_t word = rd_u32(r);
     if (!rd_ok(r))
         return false;
@@ -117,7 +121,7 @@ static bool ip6_first_word(struct row *row, struct rd *r)
     return true;
 }
 
-static bool ip6_fixed_read(struct row *row, struct rd *r, struct ip6 *ip)
+static bool ip6_fixed_read(struct row *row, struct rd *r, struct ip6 *ip, bool quoted)
 {
     uint32_t start = r->pos;
     if (!ip6_first_word(row, r))
@@ -131,14 +135,19 @@ static bool ip6_fixed_read(struct row *row, struct rd *r, struct ip6 *ip)
     ip->context.destination = ip6_address(row, r, false);
     if (ip->context.destination)
         address_tells(row, ip->context.destination, false);
-    if (ip->context.payload_len)
+    if (!rd_ok(r))
+        return false;
+    if (ip->context.payload_len > rd_left(r) && !quoted)
+        put_label(row, F_IPV6_PLEN_EXCEEDS_FRAMING);
+    if (!ip->context.payload_len && ip->next != HOP_BY_HOP)
+        put_label(row, F_IPV6_PLEN_ZERO);
+    if (ip->context.payload_len || ip->next != HOP_BY_HOP)
         rd_end_at(r, start + HEADER_LEN + ip->context.payload_len);
-    return rd_ok(r);
+    return true;
 }
 
 bool ip6_read(struct row *row, struct rd *r, const struct ip_facts *facts)
 {
     struct ip6 ip = {0};
-    (void)facts;
-    return ip6_fixed_read(row, r, &ip);
+    return ip6_fixed_read(row, r, &ip, facts->quoted);
 }

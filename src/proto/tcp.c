@@ -74,11 +74,11 @@ static void tcp_connection_labels(struct row *row, uint16_t flags, const struct 
 
 static void tcp_window(struct row *row, const struct tcp *tcp, const struct tcp_facts *facts)
 {
-    bool scaled = facts->scale >= 0 && !(tcp->flags & SYN);
+    bool known = facts->scale >= 0, scaled = known && !(tcp->flags & SYN) && !facts->quoted;
     put_uint(row, F_TCP_WINDOW_SIZE_VALUE, tcp->window);
     put_uint(row, F_TCP_WINDOW_SIZE, scaled ? (uint32_t)tcp->window << facts->scale : tcp->window);
     if (!(tcp->flags & SYN))
-        put_int(row, F_TCP_WINDOW_SIZE_SCALEFACTOR, scaled ? (int64_t)1 << facts->scale : facts->scale);
+        put_int(row, F_TCP_WINDOW_SIZE_SCALEFACTOR, known ? (int64_t)1 << facts->scale : facts->scale);
 }
 
 /* Sequence number and length; the header length's own sanity decides what follows. */
@@ -91,7 +91,8 @@ static void tcp_sequence(struct row *row, const struct tcp *tcp, const struct tc
     if (tcp->has_payload_len)
         put_uint(row, F_TCP_LEN, tcp->payload_len);
     put_uint(row, F_TCP_SEQ, seq);
-    put_uint(row, F_TCP_SEQ_RAW, tcp->seq);
+    if (!facts->quoted)
+        put_uint(row, F_TCP_SEQ_RAW, tcp->seq);
     put_uint(row, F_TCP_HDR_LEN, tcp->header_len);
     if (tcp->header_len < HEADER_MIN)
         return;
@@ -195,11 +196,12 @@ void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts)
     if (urgent && !(tcp.flags & URG))
         put_label(row, F_TCP_URGENT_POINTER_NON_ZERO);
     tcp_times(row, facts);
-    struct tcp_context context = {.flags = tcp.flags, .ack = tcp.ack,
-                                  .base_seq = facts->has_base_ack ? facts->base_ack : 0};
+    struct tcp_context context = {
+        .flags = tcp.flags, .ack = tcp.ack, .base_ack = facts->has_base_ack && !facts->quoted ? facts->base_ack : 0};
     tcp_options_read(row, r, tcp.header_len - HEADER_MIN, &context);
     if (!rd_ok(r))
         return;
-    tcp_analysis(row, facts);
+    if (tcp.has_payload_len)
+        tcp_analysis(row, facts);
     tcp_payload(row, r, &tcp);
 }

@@ -11,20 +11,14 @@ enum {
     HEADER_LEN = 8,
     STATUS_UNVERIFIED = 2,
     STATUS_NOT_PRESENT = 3,
-    TRACEROUTE_FIRST = 33434,
-    TRACEROUTE_LAST = 33534,
-    TTL_LOW = 5
+    STATUS_ILLEGAL = 4,
+    TRACEROUTE_FIRST = 33435, /* the ports that traceroute counts up from */
+    TRACEROUTE_LAST = 33464
 };
 
-static void udp_checksum(struct row *row, struct rd *r, const struct udp_facts *facts)
+static bool is_traceroute(uint16_t port)
 {
-    uint16_t checksum = put_u16(row, F_UDP_CHECKSUM, r);
-    if (!rd_ok(r))
-        return;
-    bool absent = !checksum && !facts->lite;
-    if (absent && facts->ipv6)
-        put_label(row, F_UDP_CHECKSUM_ZERO);
-    put_uint(row, F_UDP_CHECKSUM_STATUS, absent && !facts->ipv6 ? STATUS_NOT_PRESENT : STATUS_UNVERIFIED);
+    return port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST;
 }
 
 static void udp_ports(struct row *row, struct rd *r)
@@ -34,15 +28,59 @@ static void udp_ports(struct row *row, struct rd *r)
     uint16_t source = put_u16(row, F_UDP_SRCPORT, r), destination = put_u16(row, F_UDP_DSTPORT, r);
     put_uint(row, F_UDP_PORT, source);
     put_uint(row, F_UDP_PORT, destination);
+    if (is_traceroute(source) || is_traceroute(destination))
+        put_label(row, F_UDP_POSSIBLE_TRACEROUTE);
+}
+
+/* The length field; false: it cannot be, and nothing more is told. `there`: bytes of header and payload. */
+static bool udp_length(struct row *row, struct rd *r, uint32_t there, bool ipv6, uint32_t *length)
+{
+    *length = put_u16(row, F_UDP_LENGTH, r);
+    if (!rd_ok(r))
+        return false;
+    if (!*length && ipv6) {
+        put_label(row, F_UDP_LENGTH_BAD_ZERO); /* a jumbogram would have it, but this is none */
+        *length = there;
+        return true;
+    }
+    if (*length < HEADER_LEN || *length > there)
+        put_label(row, F_UDP_LENGTH_BAD);
+    return *length >= HEADER_LEN;
+}
+
+/* UDP-Lite has a checksum coverage where UDP has a length; 0 means all. */
+static void udplite_coverage(struct row *row, struct rd *r, uint32_t there)
+{
+    uint16_t coverage = rd_u16(r);
+    if (!rd_ok(r))
+        return;
+    put_uint(row, F_UDP_LENGTH, there);
+    if ((coverage && coverage < HEADER_LEN) || coverage > there)
+        put_label(row, F_UDPLITE_CHECKSUM_COVERAGE_BAD);
+}
+
+static void udp_checksum(struct row *row, struct rd *r, const struct udp_facts *facts)
+{
+    uint16_t checksum = put_u16(row, F_UDP_CHECKSUM, r);
+    if (!rd_ok(r))
+        return;
+    bool required = facts->lite || facts->ipv6;
+    if (!checksum && required)
+        put_label(row, F_UDP_CHECKSUM_ZERO);
+    put_uint(row, F_UDP_CHECKSUM_STATUS,
+             checksum ? STATUS_UNVERIFIED : required ? STATUS_ILLEGAL : STATUS_NOT_PRESENT);
 }
 
 void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts)
 {
-    uint32_t there = rd_left(r);
+    uint32_t there = rd_left(r), length = there;
     udp_ports(row, r);
-    put_u16(row, F_UDP_LENGTH, r);
+    if (facts->lite)
+        udplite_coverage(row, r, there);
+    else if (!udp_length(row, r, there, facts->ipv6, &length))
+        return;
     udp_checksum(row, r, facts);
-    if (!rd_ok(r) || there < HEADER_LEN)
+    if (!rd_ok(r))
         return;
     if (facts->has_stream)
         put_uint(row, F_UDP_STREAM, facts->stream);
@@ -50,6 +88,6 @@ void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts)
         put_int(row, F_UDP_TIME_RELATIVE, facts->time_ns - facts->first_ns);
         put_int(row, F_UDP_TIME_DELTA, facts->time_ns - facts->previous_ns);
     }
-    if (rd_cap_left(r))
+    if (length > HEADER_LEN && rd_cap_left(r))
         put_bytes(row, F_UDP_PAYLOAD, r->data + r->pos, rd_cap_left(r));
 }
