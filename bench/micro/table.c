@@ -2,9 +2,9 @@
  *
  *     cc -O2 -D_GNU_SOURCE -Iinclude -Isrc bench/micro/table.c build/libflowcontainer.a -o table && ./table
  *
- * 1.5 million packets in 50,000 flows whose packets are interleaved, as in a capture of many users; the flows get
- * random places, so that appending misses the cache as it does there. Each figure is the best of 7 rounds, in time
- * of the processor. */
+ * 1.5 million packets in 50,000 flows whose packets are interleaved, as in a capture of many users; the flows
+ * get random places, so that appending misses the cache as it does there. Each figure is the best of 7
+ * rounds, in time of the processor. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +37,10 @@ static struct plan {
     uint32_t flow, ip_len, payload_len;
     int64_t time_ns;
     bool forward;
-} *plan;
+} * plan;
 
-/* Bursts of a few packets of one flow; sizes as in web traffic: acknowledgements, full segments, some between. */
+/* Bursts of a few packets of one flow; sizes as in web traffic: acknowledgements, full segments, some
+ * between. */
 static void make_plan(void)
 {
     int64_t time = 1700000000000000000;
@@ -82,8 +83,13 @@ static void hand_out(struct flows *flows)
 
 static double convert(const struct wanted *wanted)
 {
-    struct flow_row row = {.protocol = "tcp", .client_by = "syn", .end = "capture", .sport = 50000, .dport = 443,
-                           .src = {4, {10, 1, 2, 3}}, .dst = {4, {142, 250, 185, 78}}};
+    struct flow_row row = {.protocol = "tcp",
+                           .client_by = "syn",
+                           .end = "capture",
+                           .sport = 50000,
+                           .dport = 443,
+                           .src = {4, {10, 1, 2, 3}},
+                           .dst = {4, {142, 250, 185, 78}}};
     double start = now_ns();
     struct flows *flows = flows_new(wanted);
     if (!flows)
@@ -125,8 +131,12 @@ static double put_values(struct row *row, const struct wanted *wanted, const enu
 
 static double packets(const struct wanted *wanted)
 {
-    struct packet_row row = {.protocol = "tcp", .sport = 50000, .dport = 443, .direction = 1,
-                             .src = {4, {10, 1, 2, 3}}, .dst = {4, {142, 250, 185, 78}}};
+    struct packet_row row = {.protocol = "tcp",
+                             .sport = 50000,
+                             .dport = 443,
+                             .direction = 1,
+                             .src = {4, {10, 1, 2, 3}},
+                             .dst = {4, {142, 250, 185, 78}}};
     double start = now_ns();
     struct packets *table = packets_new(wanted);
     if (!table)
@@ -152,7 +162,7 @@ static double packets(const struct wanted *wanted)
 
 static void keep_least(double *least, double t)
 {
-    if (!*least || t < *least)
+    if (*least <= 0 || t < *least)
         *least = t;
 }
 

@@ -1,6 +1,6 @@
-/* Logs: chunks that grow with what the log holds, so that neither a flow of one packet nor one of a million wastes
- * much. Invariant: a packet's record and a varint lie whole in one chunk; only bytes may be spread. What is read here
- * was written here, so nothing is checked against a length again. */
+/* Logs: chunks that grow with what the log holds, so that neither a flow of one packet nor one of a million
+ * wastes much. Invariant: a packet's record and a varint lie whole in one chunk; only bytes may be spread.
+ * What is read here was written here, so nothing is checked against a length again. */
 #include "base/log.h"
 
 enum {

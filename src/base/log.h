@@ -1,8 +1,9 @@
 /* What a flow remembers of its packets until its row is written: an append-only log of bytes in small chunks.
  *
- * Every flow has one log of packets (log_put_packet, log_next_packet) and, when fields are asked for, a second one
- * that table/values.h fills. A log that was never written to is all zero and holds no memory; its first chunk has
- * 64 bytes, later ones about a seventh of what the log holds. Chunks live in a pool that is reset whole. */
+ * Every flow has one log of packets (log_put_packet, log_next_packet) and, when fields are asked for, a
+ * second one that table/values.h fills. A log that was never written to is all zero and holds no memory; its
+ * first chunk has 64 bytes, later ones about a seventh of what the log holds. Chunks live in a pool that is
+ * reset whole. */
 #ifndef FC_BASE_LOG_H
 #define FC_BASE_LOG_H
 
@@ -39,7 +40,8 @@ struct log {
     uint32_t n_payloads; /* of them with payload_len > 0; in a log of values: index of the newest packet */
 };
 
-/* The newest chunk's fill is written down only when it is left, so that an append touches the log and one line. */
+/* The newest chunk's fill is written down only when it is left, so that an append touches the log and one
+ * line. */
 bool log_grow(struct log *log, struct log_pool *pool);
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len);
 
@@ -59,8 +61,9 @@ static inline bool log_put_varint(struct log *log, struct log_pool *pool, uint64
 static inline uint64_t log_zigzag(int64_t i) { return (uint64_t)i << 1 ^ (uint64_t)(i >> 63); }
 static inline int64_t log_unzigzag(uint64_t u) { return (int64_t)(u >> 1 ^ (0 - (u & 1))); }
 
-/* A packet's record: a byte of flags, 1 to 8 bytes of time difference, 2 or 4 of ip_len, and of the payload length
- * nothing (there is none), one byte (ip_len - payload_len) or four (the length). 7 to 9 bytes in practice. */
+/* A packet's record: a byte of flags, 1 to 8 bytes of time difference, 2 or 4 of ip_len, and of the payload
+ * length nothing (there is none), one byte (ip_len - payload_len) or four (the length). 7 to 9 bytes in
+ * practice. */
 enum {
     LOG_FORWARD = 1,
     LOG_TIME_SHIFT = 1, /* 3 bits: bytes of the time difference - 1 */
@@ -91,7 +94,8 @@ static inline void log_le32(uint8_t *p, uint32_t u)
 #endif
 }
 
-static inline uint32_t log_encode(uint8_t *out, uint64_t time, unsigned flags, uint32_t ip_len, uint32_t payload_len)
+static inline uint32_t log_encode(uint8_t *out, uint64_t time, unsigned flags, uint32_t ip_len,
+                                  uint32_t payload_len)
 {
     unsigned time_len = (unsigned)(71 - __builtin_clzll(time | 1)) >> 3;
     uint8_t *p = out + 1;
@@ -105,12 +109,15 @@ static inline uint32_t log_encode(uint8_t *out, uint64_t time, unsigned flags, u
     log_le32(p, long_payload ? payload_len : other);
     p += long_payload ? 4 : payload_len != 0;
     *out = (uint8_t)(flags | (time_len - 1) << LOG_TIME_SHIFT | (long_ip ? LOG_LONG_IP : 0) |
-                     (long_payload ? LOG_LONG_PAYLOAD : payload_len ? LOG_SHORT_PAYLOAD : 0));
+                     (long_payload  ? LOG_LONG_PAYLOAD
+                      : payload_len ? LOG_SHORT_PAYLOAD
+                                    : 0));
     return (uint32_t)(p - out);
 }
 
-/* One packet: its time (LOG_NO_TIME: none), its direction and its two lengths, whatever the caller counts as such.
- * A payload_len of 0 keeps it out of the payload columns. False when memory ends; the log is then as before. */
+/* One packet: its time (LOG_NO_TIME: none), its direction and its two lengths, whatever the caller counts as
+ * such. A payload_len of 0 keeps it out of the payload columns. False when memory ends; the log is then as
+ * before. */
 static inline bool log_put_packet(struct log *log, struct log_pool *pool, int64_t time_ns, bool forward,
                                   uint32_t ip_len, uint32_t payload_len)
 {

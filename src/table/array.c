@@ -1,7 +1,7 @@
 /* Finished columns as Arrow arrays and schemas.
- * Invariant: every node of the tree owns what it needs in one private block and frees it in its own release, so a
- * consumer may move any child out (setting its release to NULL) and let the parent go.
- * Source: the Arrow C data interface, arrow.apache.org/docs/format/CDataInterface.html. */
+ * Invariant: every node of the tree owns what it needs in one private block and frees it in its own release,
+ * so a consumer may move any child out (setting its release to NULL) and let the parent go. Source: the Arrow
+ * C data interface, arrow.apache.org/docs/format/CDataInterface.html. */
 #include "base/memory.h"
 #include "table/column.h"
 

@@ -1,6 +1,6 @@
-/* Building columns. Invariant: `length` counts the values, and each buffer's `len` covers at least them; of fixed
- * width columns `len` is brought up to date when more room is asked for. Validity exists from the first null on.
- * Source: the Arrow columnar format, arrow.apache.org/docs/format/Columnar.html. */
+/* Building columns. Invariant: `length` counts the values, and each buffer's `len` covers at least them; of
+ * fixed width columns `len` is brought up to date when more room is asked for. Validity exists from the first
+ * null on. Source: the Arrow columnar format, arrow.apache.org/docs/format/Columnar.html. */
 #include "table/column.h"
 
 #include "base/memory.h"
@@ -39,11 +39,15 @@ void buffer_free(struct buffer *b)
 static uint8_t column_width(const char *format)
 {
     switch (format[0]) {
-    case 'c': case 'C':
+    case 'c':
+    case 'C':
         return 1;
-    case 's': case 'S':
+    case 's':
+    case 'S':
         return 2;
-    case 'i': case 'I': case 'f':
+    case 'i':
+    case 'I':
+    case 'f':
         return 4;
     default: /* l L g, timestamps, durations */
         return 8;
@@ -57,7 +61,8 @@ static enum column_kind column_kind(const char *format)
         return COLUMN_BITS;
     case 'u':
         return COLUMN_TEXT;
-    case 'U': case 'Z':
+    case 'U':
+    case 'Z':
         return COLUMN_LARGE;
     case '+':
         return format[1] == 'l' ? COLUMN_LIST : COLUMN_STRUCT;
@@ -179,10 +184,7 @@ bool column_put_bytes(struct column *c, const void *bytes, size_t len)
     return column_put_text_here(c, len);
 }
 
-bool column_put_list(struct column *c)
-{
-    return column_put_offset(c, (uint64_t)c->children->length);
-}
+bool column_put_list(struct column *c) { return column_put_offset(c, (uint64_t)c->children->length); }
 
 /* Brings validity up to `length` values, all new ones valid. */
 static bool column_know(struct column *c, int64_t length)
@@ -202,7 +204,7 @@ bool column_set_null(struct column *c, int64_t i)
 {
     if (c->n_known <= i && !column_know(c, i + 1))
         return false;
-    c->validity.data[i / 8] &= (uint8_t)~(1U << i % 8);
+    c->validity.data[i / 8] &= (uint8_t) ~(1U << i % 8);
     c->n_nulls++;
     return true;
 }
@@ -227,7 +229,4 @@ static bool column_put_blank(struct column *c)
     }
 }
 
-bool column_put_null(struct column *c)
-{
-    return column_put_blank(c) && column_set_null(c, c->length - 1);
-}
+bool column_put_null(struct column *c) { return column_put_blank(c) && column_set_null(c, c->length - 1); }

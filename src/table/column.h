@@ -1,8 +1,8 @@
 /* A column being built: buffers that grow, and that finishing moves into an ArrowArray without a copy.
  *
- * Columns form a tree as Arrow's do: a list has one child, a struct several, a dictionary column its words. Every
- * putting function returns false when memory ends or an offset of 32 bits would overflow; the tree stays good for
- * column_free alone then. */
+ * Columns form a tree as Arrow's do: a list has one child, a struct several, a dictionary column its words.
+ * Every putting function returns false when memory ends or an offset of 32 bits would overflow; the tree
+ * stays good for column_free alone then. */
 #ifndef FC_TABLE_COLUMN_H
 #define FC_TABLE_COLUMN_H
 
@@ -30,11 +30,12 @@ enum column_kind { COLUMN_BITS, COLUMN_FIXED, COLUMN_TEXT, COLUMN_LARGE, COLUMN_
 struct column {
     const char *name, *format; /* constants */
     enum column_kind kind;
-    uint8_t width;             /* FIXED: bytes of a value */
+    uint8_t width; /* FIXED: bytes of a value */
     uint32_t n_children;
     struct column *children;
     struct column *words; /* dictionary; the column itself holds int32 */
-    int64_t length, n_nulls, n_known; /* validity is written up to n_known; from there on everything is valid */
+    int64_t length, n_nulls,
+        n_known; /* validity is written up to n_known; from there on everything is valid */
     struct buffer validity, offsets, data;
     const char *last_word;
     int32_t last_index;
@@ -42,8 +43,8 @@ struct column {
     uint32_t n_word_slots;
 };
 
-/* By Arrow format string: b c C s S i I l L f g tsn:UTC tDn u U Z +l +s. name and format are kept, not copied.
- * Lists and structs get their children with column_children. *column is overwritten. */
+/* By Arrow format string: b c C s S i I l L f g tsn:UTC tDn u U Z +l +s. name and format are kept, not
+ * copied. Lists and structs get their children with column_children. *column is overwritten. */
 void column_init(struct column *column, const char *name, const char *format);
 /* n zeroed children, to be initialised by the caller; NULL when memory ends. */
 FC_MUST_USE struct column *column_children(struct column *column, uint32_t n);
@@ -61,13 +62,13 @@ FC_MUST_USE static inline bool column_room(struct column *c, size_t n)
     return buffer_room(&c->data, n * c->width);
 }
 
-#define COLUMN_PUT(bits, type)                                                                                \
-    FC_MUST_USE static inline bool column_put##bits(struct column *c, type value)                             \
-    {                                                                                                         \
-        if (!column_room(c, 1))                                                                               \
-            return false;                                                                                     \
-        ((type *)c->data.data)[c->length++] = value;                                                          \
-        return true;                                                                                          \
+#define COLUMN_PUT(bits, type)                                                                               \
+    FC_MUST_USE static inline bool column_put##bits(struct column *c, type value)                            \
+    {                                                                                                        \
+        if (!column_room(c, 1))                                                                              \
+            return false;                                                                                    \
+        ((type *)c->data.data)[c->length++] = value;                                                         \
+        return true;                                                                                         \
     }
 COLUMN_PUT(8, uint8_t)
 COLUMN_PUT(16, uint16_t)
@@ -76,7 +77,8 @@ COLUMN_PUT(64, uint64_t)
 #undef COLUMN_PUT
 
 FC_MUST_USE bool column_put_bool(struct column *c, bool value);
-FC_MUST_USE bool column_put_bytes(struct column *c, const void *bytes, size_t len); /* text and bytes of any kind */
+FC_MUST_USE bool column_put_bytes(struct column *c, const void *bytes,
+                                  size_t len); /* text and bytes of any kind */
 /* The same when the bytes were written behind data.len already. */
 FC_MUST_USE bool column_put_text_here(struct column *c, size_t len);
 /* A null: of fixed width, bool, text, bytes, dictionary. */
@@ -87,7 +89,8 @@ FC_MUST_USE bool column_set_null(struct column *c, int64_t i);
 FC_MUST_USE bool column_put_list(struct column *c);
 /* The index of a word in the dictionary, where every word stands once; -1 when memory ends. */
 FC_MUST_USE int32_t column_word(struct column *c, const char *word);
-/* A row with this word, which is a constant: the same pointer is known again without comparing. NULL: null. */
+/* A row with this word, which is a constant: the same pointer is known again without comparing. NULL: null.
+ */
 FC_MUST_USE bool column_put_word(struct column *c, const char *word);
 
 /* Moves everything into *out and leaves the column empty. Released memory, children and all, as the C data

@@ -1,5 +1,5 @@
-/* What both tables share. Invariant: a batch is told full long before an offset of 32 bits could overflow, so only
- * a single row that is absurdly large can fail. */
+/* What both tables share. Invariant: a batch is told full long before an offset of 32 bits could overflow, so
+ * only a single row that is absurdly large can fail. */
 #include "table/columns.h"
 
 #include "base/memory.h"
@@ -27,10 +27,7 @@ struct column *columns_init(struct columns *columns, struct column *root, const 
     return column_children(root, n_fixed + (uint32_t)wanted->n_fields);
 }
 
-void columns_free(struct columns *columns)
-{
-    memory_free(columns->types);
-}
+void columns_free(struct columns *columns) { memory_free(columns->types); }
 
 void columns_capture(struct columns *columns, const char *name)
 {

@@ -1,4 +1,5 @@
-/* What the flow table and the packet table share: the capture's name, the fields' types, when a batch is full. */
+/* What the flow table and the packet table share: the capture's name, the fields' types, when a batch is
+ * full. */
 #ifndef FC_TABLE_COLUMNS_H
 #define FC_TABLE_COLUMNS_H
 
@@ -9,16 +10,16 @@
 
 struct columns {
     size_t n_fields;
-    enum field_type *types;  /* by slot */
+    enum field_type *types; /* by slot */
     uint32_t batch_rows, batch_elements;
     size_t n_elements, n_bytes; /* list elements and bytes of text in the batch, so far */
     const char *capture;
-    int32_t capture_word;    /* its index in the batch's dictionary; -1: not there yet */
+    int32_t capture_word; /* its index in the batch's dictionary; -1: not there yet */
 };
 
 /* Gives root n_fixed + n_fields zeroed children and returns them; NULL when memory ends. */
-FC_MUST_USE struct column *columns_init(struct columns *columns, struct column *root, const struct wanted *wanted,
-                                        uint32_t n_fixed);
+FC_MUST_USE struct column *columns_init(struct columns *columns, struct column *root,
+                                        const struct wanted *wanted, uint32_t n_fixed);
 void columns_free(struct columns *columns);
 void columns_capture(struct columns *columns, const char *name);
 FC_MUST_USE bool columns_put_capture(struct columns *columns, struct column *column);

@@ -1,13 +1,14 @@
-/* The Arrow C stream over a source of batches. Invariant: after an error or the end the source is not asked again;
- * the error stays.
- * Source: the Arrow C stream interface, arrow.apache.org/docs/format/CStreamInterface.html. */
+/* The Arrow C stream over a source of batches. Invariant: after an error or the end the source is not asked
+ * again; the error stays. Source: the Arrow C stream interface,
+ * arrow.apache.org/docs/format/CStreamInterface.html. */
 #include "table/export.h"
 
 #include <errno.h>
 
 #include "base/memory.h"
 
-struct export {
+struct export
+{
     struct export_source source;
     struct fc_error error;
     bool ended;
@@ -22,7 +23,10 @@ static int export_errno(enum fc_status status)
         return ENOMEM;
     case FC_CANCELLED:
         return ECANCELED;
-    case FC_USAGE: case FC_FIELD: case FC_FILTER: case FC_UNSUPPORTED:
+    case FC_USAGE:
+    case FC_FIELD:
+    case FC_FILTER:
+    case FC_UNSUPPORTED:
         return EINVAL;
     default:
         return EIO;
@@ -33,7 +37,8 @@ static int export_errno(enum fc_status status)
 static int export_fail(struct export *e, enum fc_status status)
 {
     if (status && !e->error.text[0])
-        error_set(&e->error, status, -1, "%s", status == FC_MEMORY ? "out of memory" : fc_status_name(status));
+        error_set(&e->error, status, -1, "%s",
+                  status == FC_MEMORY ? "out of memory" : fc_status_name(status));
     return export_errno(status);
 }
 

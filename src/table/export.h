@@ -9,7 +9,8 @@ struct export_source {
     void *self;
     /* The schema of every batch. */
     enum fc_status (*schema)(void *self, struct ArrowSchema *out, struct fc_error *err);
-    /* The next batch; out->release NULL with FC_OK: there is none. Not called again after an error or the end. */
+    /* The next batch; out->release NULL with FC_OK: there is none. Not called again after an error or the
+     * end. */
     enum fc_status (*next)(void *self, struct ArrowArray *out, struct fc_error *err);
     /* The stream was released; may be NULL. */
     void (*done)(void *self);

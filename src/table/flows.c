@@ -1,7 +1,7 @@
 /* The flow table. Invariant: between two calls every column has as many values as the table has rows.
- * The lists of lengths and times are written straight from the flow's log, which is the one copy between a packet
- * and its Arrow column; times of rows are those of the first and the last kept packet in capture order, as the
- * first and last of ip_timestamps. */
+ * The lists of lengths and times are written straight from the flow's log, which is the one copy between a
+ * packet and its Arrow column; times of rows are those of the first and the last kept packet in capture
+ * order, as the first and last of ip_timestamps. */
 #include "table/flows.h"
 
 #include "base/memory.h"
@@ -9,8 +9,24 @@
 #include "table/values.h"
 
 enum {
-    CAPTURE, PROTOCOL, STREAM, SRC, DST, SPORT, DPORT, CLIENT_BY, OUTER_SRC, OUTER_DST, TIME_START, TIME_END, END,
-    IP_LENGTHS, IP_TIMESTAMPS, PAYLOAD_LENGTHS, PAYLOAD_TIMESTAMPS, N_FIXED
+    CAPTURE,
+    PROTOCOL,
+    STREAM,
+    SRC,
+    DST,
+    SPORT,
+    DPORT,
+    CLIENT_BY,
+    OUTER_SRC,
+    OUTER_DST,
+    TIME_START,
+    TIME_END,
+    END,
+    IP_LENGTHS,
+    IP_TIMESTAMPS,
+    PAYLOAD_LENGTHS,
+    PAYLOAD_TIMESTAMPS,
+    N_FIXED
 };
 
 struct flows {
@@ -31,7 +47,8 @@ static bool flows_init_fixed(struct column *c)
     column_init(&c[OUTER_DST], "outer_dst", "u");
     column_init(&c[TIME_START], "time_start", times);
     column_init(&c[TIME_END], "time_end", times);
-    return column_init_dictionary(&c[CAPTURE], "capture") && column_init_dictionary(&c[PROTOCOL], "protocol") &&
+    return column_init_dictionary(&c[CAPTURE], "capture") &&
+           column_init_dictionary(&c[PROTOCOL], "protocol") &&
            column_init_dictionary(&c[CLIENT_BY], "client_by") && column_init_dictionary(&c[END], "end") &&
            column_init_list(&c[IP_LENGTHS], "ip_lengths", "i") &&
            column_init_list(&c[IP_TIMESTAMPS], "ip_timestamps", times) &&
@@ -66,10 +83,7 @@ void flows_free(struct flows *f)
     memory_free(f);
 }
 
-void flows_capture(struct flows *f, const char *name)
-{
-    columns_capture(&f->columns, name);
-}
+void flows_capture(struct flows *f, const char *name) { columns_capture(&f->columns, name); }
 
 /* Where the packets of a row go. */
 struct targets {
@@ -97,8 +111,9 @@ static int32_t signed_length(uint32_t len, bool negative)
     return negative ? -n : n;
 }
 
-/* Copies the packets; true in *timeless when some have no time. Payloads are written first and counted after, so
- * the loop does not branch on them: they need room for one more, and so have all: an empty flow then needs no care. */
+/* Copies the packets; true in *timeless when some have no time. Payloads are written first and counted after,
+ * so the loop does not branch on them: they need room for one more, and so have all: an empty flow then needs
+ * no care. */
 static void flows_copy(const struct flow_row *row, struct targets to, bool *timeless)
 {
     struct log_reader reader = log_read(row->packets);
@@ -157,7 +172,8 @@ static bool flows_put_packets(struct column *c, const struct flow_row *row)
            column_put_list(&c[PAYLOAD_LENGTHS]) && column_put_list(&c[PAYLOAD_TIMESTAMPS]);
 }
 
-static bool flows_put_value(struct columns *columns, struct column *list, uint32_t packet, const struct value *v)
+static bool flows_put_value(struct columns *columns, struct column *list, uint32_t packet,
+                            const struct value *v)
 {
     struct column *pair = list->children;
     columns_count(columns, v);
@@ -194,8 +210,8 @@ static bool flows_put_key(struct column *c, const struct flow_row *row)
 enum fc_status flows_add(struct flows *f, const struct flow_row *row)
 {
     struct column *c = f->root.children;
-    if (!columns_put_capture(&f->columns, &c[CAPTURE]) || !flows_put_key(c, row) || !flows_put_packets(c, row) ||
-        !flows_put_values(f, row->values))
+    if (!columns_put_capture(&f->columns, &c[CAPTURE]) || !flows_put_key(c, row) ||
+        !flows_put_packets(c, row) || !flows_put_values(f, row->values))
         return FC_MEMORY;
     f->columns.n_elements += row->packets->n_packets;
     f->root.length++;
@@ -204,7 +220,8 @@ enum fc_status flows_add(struct flows *f, const struct flow_row *row)
 
 enum fc_status flows_expect(struct flows *f, size_t rows, size_t packets, size_t payloads)
 {
-    static const uint8_t fixed[] = {CAPTURE, PROTOCOL, STREAM, SPORT, DPORT, CLIENT_BY, TIME_START, TIME_END, END};
+    static const uint8_t fixed[] = {CAPTURE,   PROTOCOL,   STREAM,   SPORT, DPORT,
+                                    CLIENT_BY, TIME_START, TIME_END, END};
     struct column *c = f->root.children;
     struct targets to;
     rows = rows < f->columns.batch_rows ? rows : f->columns.batch_rows;
@@ -216,15 +233,9 @@ enum fc_status flows_expect(struct flows *f, size_t rows, size_t packets, size_t
     return flows_room(c, packets + 1, payloads + 1, &to) ? FC_OK : FC_MEMORY;
 }
 
-uint32_t flows_rows(const struct flows *f)
-{
-    return (uint32_t)f->root.length;
-}
+uint32_t flows_rows(const struct flows *f) { return (uint32_t)f->root.length; }
 
-bool flows_full(const struct flows *f)
-{
-    return columns_full(&f->columns, f->root.length);
-}
+bool flows_full(const struct flows *f) { return columns_full(&f->columns, f->root.length); }
 
 enum fc_status flows_finish(struct flows *f, struct ArrowArray *out)
 {

@@ -24,9 +24,9 @@ struct flow_row {
     uint16_t sport, dport;
     struct address src, dst;             /* client, server */
     struct address outer_src, outer_dst; /* family 0: null */
-    const struct log *packets;           /* at least one; time_start and time_end are those of the first and last */
-    const struct log *values;            /* NULL or empty: no field of the flow has a value */
-    bool flip;                           /* the log's `forward` means server to client */
+    const struct log *packets; /* at least one; time_start and time_end are those of the first and last */
+    const struct log *values;  /* NULL or empty: no field of the flow has a value */
+    bool flip;                 /* the log's `forward` means server to client */
 };
 
 /* NULL when memory ends. `wanted` is copied. */
@@ -35,8 +35,8 @@ struct flows *flows_new(const struct wanted *wanted);
 void flows_capture(struct flows *flows, const char *name);
 /* One row. FC_MEMORY: the batch is of no use any more, only flows_free makes sense. */
 FC_MUST_USE enum fc_status flows_add(struct flows *flows, const struct flow_row *row);
-/* Room for this many more rows, packets and payloads of the batch at once (what a batch cannot hold is not taken):
- * saves growing. Not needed. */
+/* Room for this many more rows, packets and payloads of the batch at once (what a batch cannot hold is not
+ * taken): saves growing. Not needed. */
 FC_MUST_USE enum fc_status flows_expect(struct flows *flows, size_t rows, size_t packets, size_t payloads);
 uint32_t flows_rows(const struct flows *flows);
 /* True when the batch should be finished before the next row. */

@@ -6,8 +6,22 @@
 #include "table/values.h"
 
 enum {
-    CAPTURE, FRAME, TIME, FLOW, PROTOCOL, STREAM, SRC, DST, SPORT, DPORT, DIRECTION, FRAME_LENGTH, IP_LENGTH,
-    PAYLOAD_LENGTH, REASON, N_FIXED
+    CAPTURE,
+    FRAME,
+    TIME,
+    FLOW,
+    PROTOCOL,
+    STREAM,
+    SRC,
+    DST,
+    SPORT,
+    DPORT,
+    DIRECTION,
+    FRAME_LENGTH,
+    IP_LENGTH,
+    PAYLOAD_LENGTH,
+    REASON,
+    N_FIXED
 };
 
 struct packets {
@@ -31,7 +45,8 @@ static bool packets_init_fixed(struct column *c, bool frames)
     column_init(&c[FRAME_LENGTH], "frame_length", "I");
     column_init(&c[IP_LENGTH], "ip_length", "I");
     column_init(&c[PAYLOAD_LENGTH], "payload_length", "I");
-    return column_init_dictionary(&c[CAPTURE], "capture") && column_init_dictionary(&c[PROTOCOL], "protocol") &&
+    return column_init_dictionary(&c[CAPTURE], "capture") &&
+           column_init_dictionary(&c[PROTOCOL], "protocol") &&
            (!frames || column_init_dictionary(&c[REASON], "reason"));
 }
 
@@ -76,10 +91,7 @@ void packets_free(struct packets *p)
     memory_free(p);
 }
 
-void packets_capture(struct packets *p, const char *name)
-{
-    columns_capture(&p->columns, name);
-}
+void packets_capture(struct packets *p, const char *name) { columns_capture(&p->columns, name); }
 
 static bool put_unless(struct column *c, uint32_t value, bool null)
 {
@@ -147,15 +159,9 @@ enum fc_status packets_add(struct packets *p, const struct packet_row *row, cons
     return FC_OK;
 }
 
-uint32_t packets_rows(const struct packets *p)
-{
-    return (uint32_t)p->root.length;
-}
+uint32_t packets_rows(const struct packets *p) { return (uint32_t)p->root.length; }
 
-bool packets_full(const struct packets *p)
-{
-    return columns_full(&p->columns, p->root.length);
-}
+bool packets_full(const struct packets *p) { return columns_full(&p->columns, p->root.length); }
 
 enum fc_status packets_finish(struct packets *p, struct ArrowArray *out)
 {

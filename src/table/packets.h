@@ -1,6 +1,6 @@
-/* The packet table: one row a kept packet (FC_LEVEL_PACKETS) or a frame (FC_LEVEL_FRAMES), as soon as it is seen.
- * Used like table/flows.h; the columns are those that flowcontainer.h documents. A field that is not single has
- * an empty list where a packet has no value of it. */
+/* The packet table: one row a kept packet (FC_LEVEL_PACKETS) or a frame (FC_LEVEL_FRAMES), as soon as it is
+ * seen. Used like table/flows.h; the columns are those that flowcontainer.h documents. A field that is not
+ * single has an empty list where a packet has no value of it. */
 #ifndef FC_TABLE_PACKETS_H
 #define FC_TABLE_PACKETS_H
 
@@ -16,16 +16,16 @@ struct packets;
 #define PACKET_NO_LENGTH UINT32_MAX
 
 struct packet_row {
-    int64_t time_ns;         /* LOG_NO_TIME: null */
-    uint32_t frame;          /* frame.number */
-    uint32_t flow;           /* PACKET_NO_FLOW: null */
-    const char *protocol;    /* a constant; NULL: null, and so are stream, sport and dport */
+    int64_t time_ns;      /* LOG_NO_TIME: null */
+    uint32_t frame;       /* frame.number */
+    uint32_t flow;        /* PACKET_NO_FLOW: null */
+    const char *protocol; /* a constant; NULL: null, and so are stream, sport and dport */
     uint32_t stream;
     uint16_t sport, dport;
-    struct address src, dst; /* family 0: null */
-    int8_t direction;        /* 1, -1; 0: null */
+    struct address src, dst;                          /* family 0: null */
+    int8_t direction;                                 /* 1, -1; 0: null */
     uint32_t frame_length, ip_length, payload_length; /* PACKET_NO_LENGTH: null */
-    const char *reason;      /* a constant; FC_LEVEL_FRAMES only; NULL: null */
+    const char *reason;                               /* a constant; FC_LEVEL_FRAMES only; NULL: null */
 };
 
 struct packets *packets_new(const struct wanted *wanted);

@@ -1,7 +1,8 @@
 /* Values as text, as `tshark -T fields` prints them.
  * Invariant: the length returned is that of the whole text, however little of it fitted.
- * Source: observed, tshark 4.0.17: hexadecimal numbers padded to the width of their type, booleans and labels 1 and
- * 0, five escapes in strings and no other, times with 9 decimals, an empty byte field as a word in angle brackets. */
+ * Source: observed, tshark 4.0.17: hexadecimal numbers padded to the width of their type, booleans and labels
+ * 1 and 0, five escapes in strings and no other, times with 9 decimals, an empty byte field as a word in
+ * angle brackets. */
 #include "table/text.h"
 
 #include <inttypes.h>
@@ -152,10 +153,7 @@ static void text_string(struct text *t, const char *bytes, size_t n)
 }
 
 /* Fields that Wireshark allows to be empty print another word for it. */
-static bool text_may_be_empty(const struct field *field)
-{
-    return !strcmp(field->name, "ipv6.opt.padn");
-}
+static bool text_may_be_empty(const struct field *field) { return !strcmp(field->name, "ipv6.opt.padn"); }
 
 static void text_bytes(struct text *t, const struct field *field, const uint8_t *bytes, size_t n)
 {
@@ -169,10 +167,7 @@ static void text_bytes(struct text *t, const struct field *field, const uint8_t 
 
 /* ---- reading Arrow arrays ---- */
 
-static bool array_bit(const void *bits, int64_t i)
-{
-    return ((const uint8_t *)bits)[i / 8] >> i % 8 & 1;
-}
+static bool array_bit(const void *bits, int64_t i) { return ((const uint8_t *)bits)[i / 8] >> i % 8 & 1; }
 
 static bool array_is_null(const struct ArrowArray *a, int64_t i)
 {
@@ -228,13 +223,18 @@ static void text_put_value(struct text *t, const struct field *field, const stru
 {
     const void *values = a->buffers[1];
     switch (field->type) {
-    case FT_NONE: case FT_BOOLEAN:
+    case FT_NONE:
+    case FT_BOOLEAN:
         text_char(t, array_bit(values, i) ? '1' : '0');
         return;
     case FT_CHAR:
         text_c_char(t, (uint8_t)array_uint(values, field->type, i));
         return;
-    case FT_INT8: case FT_INT16: case FT_INT24: case FT_INT32: case FT_INT64:
+    case FT_INT8:
+    case FT_INT16:
+    case FT_INT24:
+    case FT_INT32:
+    case FT_INT64:
         text_signed(t, array_int(values, field->type, i));
         return;
     case FT_FLOAT:
@@ -249,7 +249,11 @@ static void text_put_value(struct text *t, const struct field *field, const stru
     case FT_ABSOLUTE_TIME:
         text_time(t, ((const int64_t *)values)[i]);
         return;
-    case FT_STRING: case FT_BYTES: case FT_ETHER: case FT_IPv4: case FT_IPv6:
+    case FT_STRING:
+    case FT_BYTES:
+    case FT_ETHER:
+    case FT_IPv4:
+    case FT_IPv6:
         text_span(t, field, a, i);
         return;
     default:
@@ -257,8 +261,8 @@ static void text_put_value(struct text *t, const struct field *field, const stru
     }
 }
 
-size_t text_value(char *out, size_t cap, const struct field *field, const struct ArrowArray *values, int64_t i,
-                  enum fc_text style)
+size_t text_value(char *out, size_t cap, const struct field *field, const struct ArrowArray *values,
+                  int64_t i, enum fc_text style)
 {
     struct text t = {.out = out, .cap = cap};
     i += values->offset;

@@ -7,7 +7,7 @@
 #include "field/field.h"
 #include "table/arrow_abi.h"
 
-size_t text_value(char *out, size_t cap, const struct field *field, const struct ArrowArray *values, int64_t i,
-                  enum fc_text style);
+size_t text_value(char *out, size_t cap, const struct field *field, const struct ArrowArray *values,
+                  int64_t i, enum fc_text style);
 
 #endif

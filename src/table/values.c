@@ -1,28 +1,33 @@
-/* Values in a log: for each packet that has some, how far it is from the last such packet and how many they are, as
- * varints; then each value's slot and itself. Integers are varints (signed ones zigzag), doubles 8 bytes, addresses
- * their bytes, text and bytes a length and themselves.
- * Invariant: a type is written and read by the same two switches below, and nothing else knows the form. */
+/* Values in a log: for each packet that has some, how far it is from the last such packet and how many they
+ * are, as varints; then each value's slot and itself. Integers are varints (signed ones zigzag), doubles 8
+ * bytes, addresses their bytes, text and bytes a length and themselves. Invariant: a type is written and read
+ * by the same two switches below, and nothing else knows the form. */
 #include "table/values.h"
 
 #include "base/address.h"
 #include "base/memory.h"
 
-static size_t value_len(enum field_type type)
-{
-    return type == FT_ETHER ? 6 : type == FT_IPv6 ? 16 : 0;
-}
+static size_t value_len(enum field_type type) { return type == FT_ETHER ? 6 : type == FT_IPv6 ? 16 : 0; }
 
 static bool value_put(struct log *log, struct log_pool *pool, enum field_type type, const struct value *v)
 {
     switch (type) {
-    case FT_INT8: case FT_INT16: case FT_INT24: case FT_INT32: case FT_INT64:
-    case FT_RELATIVE_TIME: case FT_ABSOLUTE_TIME:
+    case FT_INT8:
+    case FT_INT16:
+    case FT_INT24:
+    case FT_INT32:
+    case FT_INT64:
+    case FT_RELATIVE_TIME:
+    case FT_ABSOLUTE_TIME:
         return log_put_varint(log, pool, log_zigzag(v->i));
-    case FT_FLOAT: case FT_DOUBLE:
+    case FT_FLOAT:
+    case FT_DOUBLE:
         return log_put_bytes(log, pool, &v->f, sizeof v->f);
-    case FT_ETHER: case FT_IPv6:
+    case FT_ETHER:
+    case FT_IPv6:
         return log_put_bytes(log, pool, v->bytes, value_len(type));
-    case FT_BYTES: case FT_STRING:
+    case FT_BYTES:
+    case FT_STRING:
         return log_put_varint(log, pool, v->len) && log_put_bytes(log, pool, v->bytes, v->len);
     default:
         return log_put_varint(log, pool, v->u);
@@ -62,20 +67,28 @@ static const uint8_t *values_bytes(struct values_reader *r, size_t n)
 static void value_get(struct values_reader *r, enum field_type type, struct value *v)
 {
     switch (type) {
-    case FT_INT8: case FT_INT16: case FT_INT24: case FT_INT32: case FT_INT64:
-    case FT_RELATIVE_TIME: case FT_ABSOLUTE_TIME:
+    case FT_INT8:
+    case FT_INT16:
+    case FT_INT24:
+    case FT_INT32:
+    case FT_INT64:
+    case FT_RELATIVE_TIME:
+    case FT_ABSOLUTE_TIME:
         v->i = log_unzigzag(log_get_varint(&r->log));
         return;
-    case FT_FLOAT: case FT_DOUBLE: {
+    case FT_FLOAT:
+    case FT_DOUBLE: {
         uint8_t bytes[sizeof v->f];
         memcpy(&v->f, log_get_bytes(&r->log, sizeof v->f, bytes), sizeof v->f);
         return;
     }
-    case FT_ETHER: case FT_IPv6:
+    case FT_ETHER:
+    case FT_IPv6:
         v->len = (uint32_t)value_len(type);
         v->bytes = values_bytes(r, v->len);
         return;
-    case FT_BYTES: case FT_STRING:
+    case FT_BYTES:
+    case FT_STRING:
         v->len = (uint32_t)log_get_varint(&r->log);
         v->bytes = values_bytes(r, v->len);
         return;
@@ -98,10 +111,7 @@ bool values_next(struct values_reader *r, struct value *out)
     return !r->out_of_memory;
 }
 
-void values_done(struct values_reader *r)
-{
-    buffer_free(&r->scratch);
-}
+void values_done(struct values_reader *r) { buffer_free(&r->scratch); }
 
 static bool value_put_address(struct column *c, enum field_type type, const struct value *v)
 {
@@ -123,11 +133,15 @@ static bool value_put_float(struct column *c, const struct value *v)
 bool values_to_column(struct column *c, enum field_type type, const struct value *v)
 {
     switch (type) {
-    case FT_NONE: case FT_BOOLEAN:
+    case FT_NONE:
+    case FT_BOOLEAN:
         return column_put_bool(c, v->u != 0);
-    case FT_IPv4: case FT_IPv6: case FT_ETHER:
+    case FT_IPv4:
+    case FT_IPv6:
+    case FT_ETHER:
         return value_put_address(c, type, v);
-    case FT_STRING: case FT_BYTES:
+    case FT_STRING:
+    case FT_BYTES:
         return column_put_bytes(c, v->bytes, v->len);
     case FT_FLOAT:
         return value_put_float(c, v);

@@ -7,16 +7,16 @@
 #include "table/column.h"
 
 /* Appends the row's values to a flow's log of values. packet is the index of the packet in the flow (its
- * n_packets before log_put_packet) and never goes down; types[slot] is the type of the wanted field `slot`. An
- * empty row costs nothing. False when memory ends. */
+ * n_packets before log_put_packet) and never goes down; types[slot] is the type of the wanted field `slot`.
+ * An empty row costs nothing. False when memory ends. */
 FC_MUST_USE bool values_put(struct log *log, struct log_pool *pool, uint32_t packet, const struct row *row,
                             const enum field_type *types);
 
 struct values_reader {
     struct log_reader log;
     const enum field_type *types;
-    uint32_t packet;  /* of the value last read */
-    uint32_t n_left;  /* values of this packet still to come */
+    uint32_t packet;       /* of the value last read */
+    uint32_t n_left;       /* values of this packet still to come */
     struct buffer scratch; /* bytes that lie in two chunks */
     bool out_of_memory;
 };

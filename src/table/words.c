@@ -1,6 +1,7 @@
 /* Words of dictionary columns. Invariant: every word stands once in a batch's dictionary, as pandas insists.
- * A few words (protocols, reasons) are compared one by one; many (captures of a large folder) are hashed, with open
- * addressing and at most half of the slots taken. Words never leave, so there is nothing to delete. */
+ * A few words (protocols, reasons) are compared one by one; many (captures of a large folder) are hashed,
+ * with open addressing and at most half of the slots taken. Words never leave, so there is nothing to delete.
+ */
 #include "base/memory.h"
 #include "table/column.h"
 
@@ -67,7 +68,8 @@ int32_t column_word(struct column *c, const char *word)
     uint32_t n = (uint32_t)c->words->length;
     if (n < FEW)
         return word_among_few(c, word, len);
-    /* With FEW words the table may be one of the batch before; nothing else asks so often that it would matter. */
+    /* With FEW words the table may be one of the batch before; nothing else asks so often that it would
+     * matter. */
     if (n == FEW && !words_hash_again(c, FIRST_SLOTS))
         return -1;
     if (n >= c->n_word_slots / 2 && !words_hash_again(c, c->n_word_slots * 2))

@@ -97,7 +97,8 @@ TEST(a_dictionary_starts_anew_with_each_batch)
     char same[] = "tcp";
     CHECK(column_init_dictionary(&c, "x"));
     for (int batch = 0; batch < 2; batch++) {
-        CHECK(column_put_word(&c, batch ? "udp" : "tcp") && column_put_word(&c, same) && column_put_word(&c, NULL));
+        CHECK(column_put_word(&c, batch ? "udp" : "tcp") && column_put_word(&c, same) &&
+              column_put_word(&c, NULL));
         CHECK(column_put_word(&c, "udp"));
         CHECK(column_finish(&c, &a));
         const int32_t *index = a.buffers[1];

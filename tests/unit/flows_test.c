@@ -5,14 +5,37 @@
 #include "table/values.h"
 #include "table_rows.h"
 
-enum { CAPTURE, PROTOCOL, STREAM, SRC, DST, SPORT, DPORT, CLIENT_BY, OUTER_SRC, OUTER_DST, TIME_START, TIME_END, END,
-       IP_LENGTHS, IP_TIMESTAMPS, PAYLOAD_LENGTHS, PAYLOAD_TIMESTAMPS, FIELDS };
+enum {
+    CAPTURE,
+    PROTOCOL,
+    STREAM,
+    SRC,
+    DST,
+    SPORT,
+    DPORT,
+    CLIENT_BY,
+    OUTER_SRC,
+    OUTER_DST,
+    TIME_START,
+    TIME_END,
+    END,
+    IP_LENGTHS,
+    IP_TIMESTAMPS,
+    PAYLOAD_LENGTHS,
+    PAYLOAD_TIMESTAMPS,
+    FIELDS
+};
 
 static struct log_pool pool;
 
-static const struct flow_row plain = {
-    .protocol = "tcp", .client_by = "syn", .end = "capture", .stream = 7, .sport = 50000, .dport = 443,
-    .src = {4, {10, 0, 0, 1}}, .dst = {6, {0x20, 1, 0xd, 0xb8, [15] = 1}}};
+static const struct flow_row plain = {.protocol = "tcp",
+                                      .client_by = "syn",
+                                      .end = "capture",
+                                      .stream = 7,
+                                      .sport = 50000,
+                                      .dport = 443,
+                                      .src = {4, {10, 0, 0, 1}},
+                                      .dst = {6, {0x20, 1, 0xd, 0xb8, [15] = 1}}};
 
 static struct log three_packets(void)
 {
@@ -73,10 +96,12 @@ TEST(packets_without_a_time)
     struct flow_row row = plain;
     struct ArrowArray a;
     row.packets = &log;
-    CHECK(log_put_packet(&log, &pool, LOG_NO_TIME, true, 60, 20) && log_put_packet(&log, &pool, 5, true, 60, 20));
+    CHECK(log_put_packet(&log, &pool, LOG_NO_TIME, true, 60, 20) &&
+          log_put_packet(&log, &pool, 5, true, 60, 20));
     CHECK(flows_add(f, &row) == FC_OK);
     finish(f, &a, 1);
-    CHECK(is_null(a.children[CAPTURE], 0) && is_null(a.children[TIME_START], 0) && !is_null(a.children[TIME_END], 0));
+    CHECK(is_null(a.children[CAPTURE], 0) && is_null(a.children[TIME_START], 0) &&
+          !is_null(a.children[TIME_END], 0));
     for (int i = IP_TIMESTAMPS; i <= PAYLOAD_TIMESTAMPS; i += 2) {
         const struct ArrowArray *times = a.children[i]->children[0];
         CHECK(is_null(times, 0) && !is_null(times, 1) && times->null_count == 1);
@@ -142,7 +167,8 @@ TEST(values_of_every_form)
     row.values = &values;
     CHECK(flows_add(f, &row) == FC_OK);
     finish(f, &a, 2);
-    const struct ArrowArray *pairs = a.children[FIELDS]->children[0], *bytes = a.children[FIELDS + 1]->children[0];
+    const struct ArrowArray *pairs = a.children[FIELDS]->children[0],
+                            *bytes = a.children[FIELDS + 1]->children[0];
     CHECK_INT(list_offsets(&a, FIELDS)[1], 0);
     CHECK_INT(list_offsets(&a, FIELDS)[2], 2 * 225);
     CHECK_INT(list_offsets(&a, FIELDS + 2)[2], 75);

@@ -14,7 +14,8 @@ static uint64_t any(void)
 
 static struct log_packet odd_packet(unsigned i)
 {
-    struct log_packet p = {.time_ns = (int64_t)(1600000000000000000 + (any() >> any() % 64)), .forward = any() & 1};
+    struct log_packet p = {.time_ns = (int64_t)(1600000000000000000 + (any() >> any() % 64)),
+                           .forward = any() & 1};
     p.ip_len = (uint32_t)(any() >> any() % 64);
     p.payload_len = i % 3 == 0 ? 0 : i % 3 == 1 ? p.ip_len - (uint32_t)(any() % 300) : (uint32_t)any();
     if (i % 17 == 0)
@@ -92,7 +93,6 @@ TEST(an_empty_log_holds_nothing)
     CHECK_INT(arena_size(&pool.arena), 0);
     CHECK(sizeof(struct log) <= 48);
 }
-
 
 TEST(small_flows_are_small_and_large_ones_waste_little)
 {

@@ -6,16 +6,44 @@
 #include "table/export.h"
 #include "table_rows.h"
 
-enum { CAPTURE, FRAME, TIME, FLOW, PROTOCOL, STREAM, SRC, DST, SPORT, DPORT, DIRECTION, FRAME_LENGTH, IP_LENGTH,
-       PAYLOAD_LENGTH, FIELDS };
+enum {
+    CAPTURE,
+    FRAME,
+    TIME,
+    FLOW,
+    PROTOCOL,
+    STREAM,
+    SRC,
+    DST,
+    SPORT,
+    DPORT,
+    DIRECTION,
+    FRAME_LENGTH,
+    IP_LENGTH,
+    PAYLOAD_LENGTH,
+    FIELDS
+};
 
-static const struct packet_row plain = {
-    .time_ns = 1500, .frame = 1, .flow = 0, .protocol = "udp", .stream = 3, .sport = 53, .dport = 5353,
-    .src = {4, {10, 0, 0, 1}}, .dst = {4, {10, 0, 0, 2}}, .direction = -1, .frame_length = 90, .ip_length = 76,
-    .payload_length = 48};
-static const struct packet_row arp = {
-    .time_ns = LOG_NO_TIME, .frame = 2, .flow = PACKET_NO_FLOW, .frame_length = 42, .ip_length = PACKET_NO_LENGTH,
-    .payload_length = PACKET_NO_LENGTH, .reason = "not_ip"};
+static const struct packet_row plain = {.time_ns = 1500,
+                                        .frame = 1,
+                                        .flow = 0,
+                                        .protocol = "udp",
+                                        .stream = 3,
+                                        .sport = 53,
+                                        .dport = 5353,
+                                        .src = {4, {10, 0, 0, 1}},
+                                        .dst = {4, {10, 0, 0, 2}},
+                                        .direction = -1,
+                                        .frame_length = 90,
+                                        .ip_length = 76,
+                                        .payload_length = 48};
+static const struct packet_row arp = {.time_ns = LOG_NO_TIME,
+                                      .frame = 2,
+                                      .flow = PACKET_NO_FLOW,
+                                      .frame_length = 42,
+                                      .ip_length = PACKET_NO_LENGTH,
+                                      .payload_length = PACKET_NO_LENGTH,
+                                      .reason = "not_ip"};
 
 TEST(kept_and_not)
 {
@@ -76,7 +104,8 @@ static bool whole_run(void)
     struct ArrowArray a = {0};
     rows_want(&r, FT_BYTES, false);
     rows_want(&r, FT_UINT32, true);
-    struct packets *p = packets_new(&(struct wanted){.fields = r.fields, .n_fields = 2, .level = FC_LEVEL_FRAMES});
+    struct packets *p =
+        packets_new(&(struct wanted){.fields = r.fields, .n_fields = 2, .level = FC_LEVEL_FRAMES});
     bool ok = p;
     for (int i = 0; ok && i < 300; i++) {
         row_reset(&r.row);
@@ -124,10 +153,7 @@ static enum fc_status maker_next(void *self, struct ArrowArray *out, struct fc_e
     CHECK(packets_add(m->packets, &plain, NULL) == FC_OK);
     return packets_finish(m->packets, out);
 }
-static void maker_done(void *self)
-{
-    ((struct maker *)self)->done++;
-}
+static void maker_done(void *self) { ((struct maker *)self)->done++; }
 
 static void stream_ends(enum fc_status last, int want, const char *text)
 {

@@ -26,9 +26,11 @@ static const char *text_of(struct field field, struct value value, enum fc_text 
     return out;
 }
 
-static const char *of_uint(enum field_type type, enum field_base base, bool named, uint64_t u, enum fc_text style)
+static const char *of_uint(enum field_type type, enum field_base base, bool named, uint64_t u,
+                           enum fc_text style)
 {
-    return text_of((struct field){.name = "x", .type = type, .base = base, .named = named}, (struct value){.u = u}, style);
+    return text_of((struct field){.name = "x", .type = type, .base = base, .named = named},
+                   (struct value){.u = u}, style);
 }
 static const char *hex(enum field_type type, uint64_t u)
 {
@@ -105,7 +107,8 @@ TEST(strings_and_bytes)
     CHECK_TEXT(of_bytes("ipv6.opt.padn", FT_BYTES, "", 0), "<none>");
     CHECK_TEXT(of_bytes("x", FT_ETHER, "\x01\x02\x03\xaa\xbb\xcc", 6), "01:02:03:aa:bb:cc");
     CHECK_TEXT(of_uint(FT_IPv4, BASE_NONE, false, 0xc0000201, 0), "192.0.2.1");
-    CHECK_TEXT(of_bytes("x", FT_IPv6, "\xff\x02\0\0\0\0\0\0\0\0\0\1\xff\xa4\xe1\x08", 16), "ff02::1:ffa4:e108");
+    CHECK_TEXT(of_bytes("x", FT_IPv6, "\xff\x02\0\0\0\0\0\0\0\0\0\1\xff\xa4\xe1\x08", 16),
+               "ff02::1:ffa4:e108");
 }
 
 TEST(the_public_function_counts_fields_by_name)
