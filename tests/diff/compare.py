@@ -253,15 +253,20 @@ def compare_all(paths: list[Path], jobs: int = 2, cache: Path | None = None) -> 
 
 
 def tell_groups(results: list[Result], out) -> None:
-    """Fields that differ, most first; then captures."""
+    """What differs, most first; fields that differ in the same frames stand together, since one cause is likely."""
     by_field: dict[tuple[str, str], list[tuple[Result, Group]]] = defaultdict(list)
     for result in results:
         for key, group in result.groups.items():
             by_field[key].append((result, group))
-    ranked = sorted(by_field.items(), key=lambda item: -sum(len(group.frames) for _, group in item[1]))
-    for (name, kind), found in ranked:
+    alike = defaultdict(list)
+    for (name, kind), found in by_field.items():
+        where = tuple((result.name, tuple(group.frames)) for result, group in found)
+        alike[kind, where].append(name)
+    ranked = sorted(alike.items(), key=lambda item: -len(item[1]) * sum(len(frames) for _, frames in item[0][1]))
+    for (kind, _), names in ranked:
+        found = by_field[names[0], kind]
         n = sum(len(group.frames) for _, group in found)
-        print(f"\n{name}: {kind}: {n} in {len(found)} captures", file=out)
+        print(f"\n{' '.join(names)}: {kind}: {n} in {len(found)} captures", file=out)
         for result, group in sorted(found, key=lambda pair: -len(pair[1].frames))[:4]:
             print(f"  {result.name}: {len(group.frames)}", file=out)
             for frame, theirs, mine in group.examples[:3]:
