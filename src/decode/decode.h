@@ -18,7 +18,14 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r);
 void decode_llc(struct packet *p, struct rd r);
 void decode_ppp(struct packet *p, struct rd r);
 void decode_mpls(struct packet *p, struct rd r);
-void decode_wlan(struct packet *p, struct rd r, bool fcs, bool padded);
+
+/* Variants of an 802.11 frame that its container tells. */
+struct wlan_form {
+    bool fcs;     /* a frame check sequence stands at the end */
+    bool padded;  /* the header is padded to 4 bytes */
+    bool swapped; /* the two bytes of frame control have changed places */
+};
+void decode_wlan(struct packet *p, struct rd r, struct wlan_form form);
 void decode_ip(struct packet *p, struct rd r); /* by the version nibble */
 void decode_ip4(struct packet *p, struct rd r);
 void decode_ip6(struct packet *p, struct rd r);

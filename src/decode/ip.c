@@ -12,6 +12,20 @@ static bool quoting(const struct packet *p, uint8_t net)
     return net < p->n_layers && p->layers[net].quoted;
 }
 
+/* An IP header right behind an ICMP header is a quote, and so is all inside it. */
+static bool begins_quote(const struct packet *p, uint8_t net)
+{
+    const struct layer *before = net ? &p->layers[net - 1] : NULL;
+    return before && (before->quoted || before->kind == LAYER_ICMP || before->kind == LAYER_ICMP6);
+}
+
+static void stop_at_fragment(struct packet *p, struct fragment fragment)
+{
+    p->is_fragment = true;
+    p->fragment = fragment;
+    decode_stop(p, REASON_FRAGMENT_INCOMPLETE);
+}
+
 void decode_ip(struct packet *p, struct rd r)
 {
     if (rd_left(&r) == 0)
@@ -24,15 +38,13 @@ void decode_ip(struct packet *p, struct rd r)
 
 void decode_ip4(struct packet *p, struct rd r)
 {
-    bool quoted = p->depth > 0 && p->n_layers && (p->layers[p->n_layers - 1].kind == LAYER_ICMP ||
-                                                  p->layers[p->n_layers - 1].kind == LAYER_ICMP6);
     uint8_t net = p->n_layers;
     struct rd whole = rd_rest(&r);
     struct layer *layer = decode_layer(p, LAYER_IP4, &r);
     if (!layer)
         return;
     p->has_ip = true;
-    layer->quoted = quoted || (net && p->layers[net - 1].quoted);
+    layer->quoted = begins_quote(p, net);
     uint8_t first = rd_u8(&r);
     uint32_t header = (first & 15u) * 4;
     rd_skip(&r, 1);
@@ -66,9 +78,8 @@ void decode_ip4(struct packet *p, struct rd r)
     uint32_t offset = (flags & 0x1fffu) * 8;
     bool more = flags & 0x2000;
     if (offset || more) {
-        p->is_fragment = true;
-        p->fragment = (struct fragment){payload, offset, id, net, protocol, more};
-        decode_stop(p, REASON_FRAGMENT_INCOMPLETE);
+        payload.len = total - header; /* what the header claims, even where the frame is shorter */
+        stop_at_fragment(p, (struct fragment){payload, offset, id, net, protocol, more});
         return;
     }
     decode_ip_payload(p, net, protocol, payload);
@@ -76,14 +87,12 @@ void decode_ip4(struct packet *p, struct rd r)
 
 void decode_ip6(struct packet *p, struct rd r)
 {
-    bool quoted = p->n_layers && (p->layers[p->n_layers - 1].kind == LAYER_ICMP6 ||
-                                  p->layers[p->n_layers - 1].kind == LAYER_ICMP);
     uint8_t net = p->n_layers;
     struct layer *layer = decode_layer(p, LAYER_IP6, &r);
     if (!layer)
         return;
     p->has_ip = true;
-    layer->quoted = quoted || (net && p->layers[net - 1].quoted);
+    layer->quoted = begins_quote(p, net);
     uint8_t version = rd_peek8(&r, 0) >> 4;
     rd_skip(&r, 4);
     uint32_t length = rd_u16(&r);
@@ -108,6 +117,20 @@ void decode_ip6(struct packet *p, struct rd r)
     decode_ip_payload(p, net, next, rd_rest(&payload));
 }
 
+/* An option that reaches past its header spoils the packet: type 8, length 8, value; type 0 stands alone. */
+static bool options_fit(const struct layer *layer, uint32_t size)
+{
+    struct rd r = rd_make(layer->data, layer->cap < size ? layer->cap : size, size);
+    rd_skip(&r, 2);
+    while (rd_ok(&r) && rd_left(&r)) {
+        if (rd_u8(&r) == 0)
+            continue;
+        uint32_t length = rd_u8(&r);
+        rd_skip(&r, length);
+    }
+    return r.fail != RD_MALFORMED;
+}
+
 /* Next header 8, length in 8-byte units without the first 8, ... */
 static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, struct rd r)
 {
@@ -128,6 +151,10 @@ static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, st
     }
     if (protocol == PROTO_SHIM6 || protocol == PROTO_HIP || (protocol == PROTO_MOBILITY && next == PROTO_NONE)) {
         decode_stop(p, REASON_OTHER_PROTOCOL);
+        return;
+    }
+    if ((protocol == PROTO_HOPOPTS || protocol == PROTO_DSTOPTS) && !options_fit(layer, size)) {
+        decode_stop(p, REASON_MALFORMED);
         return;
     }
     p->layers[net].number = next;
@@ -154,16 +181,47 @@ static void decode_fragment_header(struct packet *p, uint8_t net, struct rd r)
         decode_ip_payload(p, net, next, rd_rest(&r));
         return;
     }
-    p->is_fragment = true;
-    p->fragment = (struct fragment){rd_rest(&r), offset, id, net, next, word & 1};
-    decode_stop(p, REASON_FRAGMENT_INCOMPLETE);
+    struct rd payload = rd_rest(&r);
+    const struct layer *ip = &p->layers[net];
+    uint32_t claimed = 40u + rd_be16(ip->data + 4), before = (uint32_t)(payload.data - ip->data);
+    if (claimed > ip->len && claimed > before)
+        payload.len = claimed - before;
+    stop_at_fragment(p, (struct fragment){payload, offset, id, net, next, word & 1});
 }
+
+enum { ICMP_REDIRECT = 5, ICMP6_REDIRECT = 137 };
 
 static bool icmp_quotes(uint8_t kind, uint8_t type)
 {
     if (kind == LAYER_ICMP6)
         return type >= 1 && type <= 4;
-    return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+    return type == 3 || type == 4 || type == ICMP_REDIRECT || type == 11 || type == 12;
+}
+
+/* Of a redirected packet Wireshark takes the IP header and 8 bytes. */
+static struct rd redirected(struct rd quote)
+{
+    uint32_t most = (rd_peek8(&quote, 0) & 15u) * 4 + 8;
+    return most < rd_left(&quote) ? rd_sub(&quote, most) : quote;
+}
+
+/* RFC 4861 4.5: target and destination 2 x 128, then options; option 4 holds the packet behind 6 reserved bytes. */
+static struct rd redirected6(struct rd r)
+{
+    enum { REDIRECTED_HEADER = 4 };
+    rd_skip(&r, 32);
+    while (rd_ok(&r) && rd_left(&r) >= 8) {
+        uint8_t type = rd_peek8(&r, 0);
+        uint32_t size = rd_peek8(&r, 1) * 8u;
+        if (!size || size > rd_left(&r))
+            break;
+        struct rd option = rd_sub(&r, size);
+        if (type == REDIRECTED_HEADER) {
+            rd_skip(&option, 8);
+            return rd_rest(&option);
+        }
+    }
+    return (struct rd){.data = r.data};
 }
 
 /* Type 8, code 8, checksum 16, four bytes by type, and for errors the packet they speak of. */
@@ -178,14 +236,17 @@ static void decode_icmp(struct packet *p, enum layer_kind kind, uint8_t net, str
     layer->quoted = quoting(p, net);
     uint8_t type = rd_u8(&r);
     rd_skip(&r, 7);
-    if (!rd_ok(&r) || !icmp_quotes((uint8_t)kind, type) || layer->quoted || rd_left(&r) == 0)
-        return;
-    p->depth++;
     struct rd quote = rd_rest(&r);
-    if (kind == LAYER_ICMP)
-        decode_ip4(p, quote);
-    else
+    if (kind == LAYER_ICMP6 && type == ICMP6_REDIRECT)
+        quote = redirected6(quote);
+    else if (!icmp_quotes((uint8_t)kind, type))
+        return;
+    if (!rd_ok(&quote) || rd_left(&quote) == 0)
+        return;
+    if (kind == LAYER_ICMP6)
         decode_ip6(p, quote);
+    else
+        decode_ip4(p, type == ICMP_REDIRECT ? redirected(quote) : quote);
 }
 
 static void decode_tcp(struct packet *p, uint8_t net, struct rd r)

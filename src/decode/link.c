@@ -6,13 +6,13 @@
 enum {
     LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_FDDI = 10, LINK_RAW_BSD = 12, LINK_RAW_OPENBSD = 14,
     LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_RAW = 101, LINK_CHDLC = 104, LINK_WLAN = 105, LINK_LOOP = 108,
-    LINK_SLL = 113, LINK_WLAN_RADIOTAP = 127, LINK_PPP_PPPD = 166, LINK_PPI = 192, LINK_IP4 = 228, LINK_IP6 = 229,
+    LINK_SLL = 113, LINK_WLAN_RADIOTAP = 127, LINK_PPP_PPPD = 166, LINK_PPI = 192, LINK_PPP_DIRECTION = 204, LINK_IP4 = 228, LINK_IP6 = 229,
     LINK_NFLOG = 239, LINK_SLL2 = 276
 };
 
-enum { TYPE_IP4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_IP6 = 0x86dd, TYPE_MPLS = 0x8847,
+enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IP6 = 0x86dd, TYPE_MPLS = 0x8847,
        TYPE_MPLS_UP = 0x8848, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_PPP = 0x880b,
-       TYPE_BRIDGED = 0x6558, MAX_LENGTH = 1500, MIN_TYPE = 1536 };
+       TYPE_BRIDGED = 0x6558, TYPE_FABRIC_PATH = 0x8903, MAX_LENGTH = 1500, MIN_TYPE = 1536 };
 
 /* 802.3: what lies behind the length is padding. */
 static void decode_length(struct packet *p, uint32_t length, struct rd r)
@@ -83,6 +83,17 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
     }
 }
 
+/* Cisco FabricPath: what looked like an Ethernet header was its own; tag 10, TTL 6, the real frame, FCS 32. */
+static void decode_fabric_path(struct packet *p, struct rd r)
+{
+    p->n_layers--;
+    rd_skip(&r, 2);
+    if (!rd_ok(&r) || rd_left(&r) < 4)
+        decode_stop(p, REASON_MALFORMED);
+    else
+        decode_ethernet(p, rd_sub(&r, rd_left(&r) - 4));
+}
+
 /* Destination 48, source 48, type or length 16 */
 void decode_ethernet(struct packet *p, struct rd r)
 {
@@ -95,6 +106,8 @@ void decode_ethernet(struct packet *p, struct rd r)
         decode_stop(p, decode_failure(&r));
     else if (type <= MAX_LENGTH)
         decode_length(p, type, r);
+    else if (type == TYPE_FABRIC_PATH)
+        decode_fabric_path(p, r);
     else if (type >= MIN_TYPE)
         decode_ethertype(p, type, r);
     else
@@ -145,6 +158,12 @@ void decode_ppp(struct packet *p, struct rd r)
         decode_stop(p, REASON_NOT_IP);
 }
 
+static bool is_ethertype(uint16_t type)
+{
+    return type == TYPE_IP4 || type == TYPE_IP6 || type == TYPE_ARP || type == TYPE_VLAN || type == TYPE_QINQ ||
+           type == TYPE_MPLS || type == TYPE_PPPOE;
+}
+
 /* Labels of 32 bits until the bottom-of-stack bit; then the first nibble says what follows. */
 void decode_mpls(struct packet *p, struct rd r)
 {
@@ -157,26 +176,28 @@ void decode_mpls(struct packet *p, struct rd r)
         return;
     }
     uint8_t nibble = rd_peek8(&r, 0) >> 4;
-    if (nibble == 4 || nibble == 6)
+    if (nibble == 4 || nibble == 6) {
         decode_ip(p, r);
-    else if (nibble == 0 && rd_left(&r) >= 4 + 14) { /* pseudo-wire control word, RFC 4448 */
+        return;
+    }
+    if (nibble == 0 && !is_ethertype(rd_peek16(&r, 12))) /* pseudo-wire control word, RFC 4448 */
         rd_skip(&r, 4);
-        decode_ethernet(p, r);
-    } else
-        decode_ethernet(p, r);
+    decode_ethernet(p, r);
 }
 
-/* Address family as the capturing machine ordered its bytes (NULL) or in network order (LOOP). */
+/* Address family as the capturing machine ordered its bytes (NULL) or in network order (LOOP); some drivers put an
+ * EtherType into the last two bytes. */
 static void decode_null(struct packet *p, struct rd r)
 {
-    uint32_t family = rd_u32(&r);
-    if (family & 0xffff0000)
-        family = family >> 24 | (family >> 8 & 0xff00) | (family << 8 & 0xff0000) | family << 24;
+    struct rd little = r;
+    uint32_t family = rd_u32(&r), swapped = rd_u32_le(&little);
+    if (family > 0xffff)
+        family = swapped <= 0xffff ? swapped : family & 0xffff;
     if (!rd_ok(&r))
         decode_stop(p, decode_failure(&r));
     else if (family == 2)
         decode_ip(p, r);
-    else if (family == 10 || family == 24 || family == 28 || family == 30)
+    else if (family == 24 || family == 28 || family == 30)
         decode_ip6(p, r);
     else if (family > MAX_LENGTH && family <= 0xffff)
         decode_ethertype(p, (uint16_t)family, r);
@@ -228,7 +249,8 @@ static void decode_sll2(struct packet *p, struct rd r)
  * value, padded to 4); attribute 9 is the packet. */
 static void decode_nflog(struct packet *p, struct rd r)
 {
-    enum { ATTRIBUTE_PAYLOAD = 9 };
+    enum { ATTRIBUTE_PACKET = 1, ATTRIBUTE_PAYLOAD = 9 };
+    uint16_t hardware_protocol = 0;
     uint8_t family = rd_u8(&r);
     rd_skip(&r, 3);
     /* The first attribute is the packet header (length 8, type 1): its bytes tell the order. */
@@ -249,8 +271,12 @@ static void decode_nflog(struct packet *p, struct rd r)
                 decode_ip(p, payload);
             else if (family == 10)
                 decode_ip6(p, payload);
+            else
+                decode_ethertype(p, hardware_protocol, payload);
             return;
         }
+        if (type == ATTRIBUTE_PACKET)
+            hardware_protocol = rd_peek16(&r, 0);
         uint32_t padded = (n + 3) & ~3u;
         rd_skip(&r, padded < rd_left(&r) ? padded : rd_left(&r));
     }
@@ -306,7 +332,7 @@ static void decode_radiotap(struct packet *p, struct rd r)
     if (!rd_skip(&r, length) || length < 8)
         decode_stop(p, REASON_MALFORMED);
     else
-        decode_wlan(p, r, flags & 0x10, flags & 0x20);
+        decode_wlan(p, r, (struct wlan_form){.fcs = flags & 0x10, .padded = flags & 0x20});
 }
 
 /* PPI: version 8, flags 8, length 16 le, link type 32 le */
@@ -363,6 +389,10 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
     case LINK_PPP_ETHER:
         decode_pppoe(p, r);
         break;
+    case LINK_PPP_DIRECTION:
+        rd_skip(&r, 1);
+        decode_ppp_hdlc(p, r);
+        break;
     case LINK_CHDLC:
         decode_chdlc(p, r);
         break;
@@ -370,7 +400,7 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
         decode_fddi(p, r);
         break;
     case LINK_WLAN:
-        decode_wlan(p, r, false, false);
+        decode_wlan(p, r, (struct wlan_form){0});
         break;
     case LINK_WLAN_RADIOTAP:
         decode_radiotap(p, r);
@@ -391,7 +421,7 @@ static const struct {
     {LINK_RAW_BSD, "raw IP"}, {LINK_RAW_OPENBSD, "raw IP"}, {LINK_PPP_HDLC, "PPP in HDLC framing"},
     {LINK_PPP_ETHER, "PPPoE"}, {LINK_RAW, "raw IP"}, {LINK_CHDLC, "Cisco HDLC"}, {LINK_WLAN, "802.11"},
     {LINK_LOOP, "OpenBSD loopback"}, {LINK_SLL, "Linux cooked"}, {LINK_WLAN_RADIOTAP, "802.11 with radiotap"},
-    {LINK_PPP_PPPD, "PPP with direction"}, {LINK_PPI, "PPI"}, {LINK_IP4, "raw IPv4"}, {LINK_IP6, "raw IPv6"},
+    {LINK_PPP_PPPD, "PPP of pppd"}, {LINK_PPI, "PPI"}, {LINK_PPP_DIRECTION, "PPP with direction"}, {LINK_IP4, "raw IPv4"}, {LINK_IP6, "raw IPv6"},
     {LINK_NFLOG, "NFLOG"}, {LINK_SLL2, "Linux cooked 2"},
 };
 

@@ -57,8 +57,7 @@ void decode_frame(struct packet *p, const struct frame *frame)
     p->frame = frame;
     p->n_layers = 0;
     p->reason = REASON_NOT_IP;
-    p->has_icmp = p->has_ip = p->is_fragment = p->opaque_tunnel = false;
-    p->depth = 0;
+    p->has_icmp = p->has_ip = p->is_fragment = false;
     p->tag = 0;
     if (frame->opaque || !frame->interface) {
         p->reason = REASON_NO_CONTENT;

@@ -79,8 +79,6 @@ struct packet {
     bool has_icmp;       /* ICMP or ICMPv6 anywhere */
     bool has_ip;
     bool is_fragment;    /* decoding stopped at `fragment` */
-    bool opaque_tunnel;  /* a tunnel that this decoder does not open, though Wireshark does */
-    uint8_t depth;       /* of encapsulation */
     uint16_t tag;        /* VLAN id last seen */
     struct fragment fragment;
 };

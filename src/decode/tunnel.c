@@ -3,8 +3,40 @@
  * tshark 4.0.17; of two registered ports the lower one decides. */
 #include "decode/decode.h"
 
-enum { PORT_L2TP = 1701, PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_GRE = 4754, PORT_VXLAN = 4789,
-       PORT_VXLAN_GPE = 4790, PORT_GENEVE = 6081, PORT_MPLS = 6635 };
+enum { PORT_L2TP = 1701, PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_LISP = 4341, PORT_LISP_CONTROL = 4342,
+       PORT_GRE = 4754, PORT_VXLAN = 4789,
+       PORT_VXLAN_GPE = 4790, PORT_CAPWAP_DATA = 5247, PORT_GENEVE = 6081, PORT_MPLS = 6635 };
+
+/* ERSPAN: without sequence number type I (nothing), else version 4 bits: 1 type II (8 bytes), 2 type III (12 bytes and,
+ * by the lowest bit, 8 more). An Ethernet frame follows. */
+static void decode_erspan(struct packet *p, bool numbered, struct rd r)
+{
+    uint8_t version = rd_peek8(&r, 0) >> 4;
+    if (numbered && version == 1)
+        rd_skip(&r, 8);
+    else if (numbered && version == 2)
+        rd_skip(&r, 12 + (rd_peek8(&r, 11) & 1u) * 8);
+    else if (numbered)
+        return;
+    if (rd_ok(&r) && rd_left(&r))
+        decode_ethernet(p, rd_rest(&r));
+}
+
+static void decode_gre_payload(struct packet *p, uint16_t protocol, bool numbered, struct rd r)
+{
+    enum { ERSPAN_2 = 0x88be, ERSPAN_3 = 0x22eb, WCCP = 0x883e, ARUBA_FIRST = 0x8200, ARUBA_LAST = 0x8370 };
+    if (protocol == ERSPAN_2 || protocol == ERSPAN_3) {
+        decode_erspan(p, numbered, r);
+    } else if (protocol == WCCP) {
+        if (rd_peek8(&r, 0) >> 4 != 4) /* the redirect header of version 2 */
+            rd_skip(&r, 4);
+        decode_ip4(p, rd_rest(&r));
+    } else if (protocol >= ARUBA_FIRST && protocol <= ARUBA_LAST && (protocol & 15) == 0) {
+        decode_wlan(p, r, (struct wlan_form){0});
+    } else {
+        decode_ethertype(p, protocol, r);
+    }
+}
 
 /* Flags 13, version 3, protocol 16, then what the flags announce. Version 1 is PPTP's. */
 void decode_gre(struct packet *p, struct rd r)
@@ -31,9 +63,8 @@ void decode_gre(struct packet *p, struct rd r)
                 break;
         }
     }
-    if (!rd_ok(&r) || rd_left(&r) == 0)
-        return;
-    decode_ethertype(p, protocol, rd_rest(&r));
+    if (rd_ok(&r) && rd_left(&r))
+        decode_gre_payload(p, protocol, flags & SEQUENCE, rd_rest(&r));
 }
 
 /* Flags 8, reserved 24, network 24, reserved 8 */
@@ -135,6 +166,41 @@ static void decode_teredo(struct packet *p, struct rd r)
         decode_ip6(p, rd_rest(&r));
 }
 
+/* RFC 6830 5.1: flags 8, nonce or map version 24, instance and locator bits 32, an IP packet */
+static void decode_lisp(struct packet *p, struct rd r)
+{
+    rd_skip(&r, 8);
+    if (rd_ok(&r) && rd_left(&r))
+        decode_ip(p, rd_rest(&r));
+}
+
+/* RFC 6830 6.1.8: of the control messages only type 8 carries a packet, behind 32 bits. */
+static void decode_lisp_control(struct packet *p, struct rd r)
+{
+    enum { ENCAPSULATED = 8 };
+    if (rd_peek8(&r, 0) >> 4 != ENCAPSULATED || !rd_skip(&r, 4) || !rd_left(&r))
+        return;
+    decode_ip(p, rd_rest(&r));
+}
+
+/* RFC 5415 4.3: preamble 8, header length 5 (in 4-byte units), radio 5, binding 5, T F L W M K and reserved 9,
+ * fragment 32, ... T: a native 802.11 frame (whose frame control Cisco sends swapped), else an Ethernet frame. */
+static void decode_capwap_data(struct packet *p, struct rd r)
+{
+    enum { DTLS = 1, NATIVE = 0x100, FRAGMENT = 0x80, KEEP_ALIVE = 0x08, BINDING_WLAN = 1 };
+    uint32_t word = rd_u32(&r);
+    uint32_t length = (word >> 19 & 31) * 4;
+    if (!rd_ok(&r) || (word >> 24 & 15) == DTLS || length < 8 || (word & (FRAGMENT | KEEP_ALIVE)))
+        return;
+    rd_skip(&r, length - 4);
+    if (!rd_ok(&r) || !rd_left(&r))
+        return;
+    if (!(word & NATIVE))
+        decode_ethernet(p, rd_rest(&r));
+    else if ((word >> 9 & 31) == BINDING_WLAN)
+        decode_wlan(p, rd_rest(&r), (struct wlan_form){.swapped = true});
+}
+
 static bool decode_port(struct packet *p, uint16_t port, struct rd r)
 {
     switch (port) {
@@ -158,6 +224,15 @@ static bool decode_port(struct packet *p, uint16_t port, struct rd r)
         return true;
     case PORT_GRE:
         decode_gre(p, r);
+        return true;
+    case PORT_LISP:
+        decode_lisp(p, r);
+        return true;
+    case PORT_LISP_CONTROL:
+        decode_lisp_control(p, r);
+        return true;
+    case PORT_CAPWAP_DATA:
+        decode_capwap_data(p, r);
         return true;
     case PORT_MPLS:
         decode_mpls(p, r);

@@ -21,14 +21,19 @@ static void decode_amsdu(struct packet *p, struct rd r)
     }
 }
 
-void decode_wlan(struct packet *p, struct rd r, bool fcs, bool padded)
+void decode_wlan(struct packet *p, struct rd r, struct wlan_form form)
 {
-    if (fcs && rd_left(&r) >= 4) {
+    if (form.fcs && rd_left(&r) >= 4) {
         r.len -= 4;
         if (r.cap > r.len)
             r.cap = r.len;
     }
     uint8_t control = rd_u8(&r), flags = rd_u8(&r);
+    if (form.swapped) {
+        uint8_t swap = control;
+        control = flags;
+        flags = swap;
+    }
     uint8_t type = control >> 2 & 3, subtype = control >> 4;
     if (!rd_ok(&r) || type != FRAME_DATA || (subtype & SUBTYPE_NULL)) {
         decode_stop(p, rd_ok(&r) ? REASON_NOT_IP : decode_failure(&r));
@@ -44,7 +49,7 @@ void decode_wlan(struct packet *p, struct rd r, bool fcs, bool padded)
         if (flags & FLAG_ORDER)
             rd_skip(&r, 4); /* HT control */
     }
-    if (padded) {
+    if (form.padded) {
         uint32_t padding = (4 - (r.pos & 3)) & 3;
         rd_skip(&r, padding);
     }
