@@ -19,12 +19,24 @@ def ethernet(payload: bytes, kind: int) -> bytes:
 def ip(src: str, dst: str, protocol: int, payload: bytes, ttl: int = 64) -> bytes:
     a, b = ipaddress.ip_address(src), ipaddress.ip_address(dst)
     if a.version == 6:
-        return ethernet(struct.pack("!IHBB", 6 << 28, len(payload), protocol, ttl) + a.packed + b.packed + payload, 0x86DD)
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0x4000, ttl, protocol, 0, a.packed, b.packed)
+        header = struct.pack("!IHBB16s16s", 6 << 28, len(payload), protocol, ttl, a.packed, b.packed)
+        return ethernet(header + payload, 0x86DD)
+    total = 20 + len(payload)
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, total, 1, 0x4000, ttl, protocol, 0, a.packed, b.packed)
     return ethernet(header + payload, 0x0800)
 
 
-def tcp(src: str, sport: int, dst: str, dport: int, seq: int, ack: int, flags: int, payload: bytes = b"", ttl=64) -> bytes:
+def tcp(
+    src: str,
+    sport: int,
+    dst: str,
+    dport: int,
+    seq: int,
+    ack: int,
+    flags: int,
+    payload: bytes = b"",
+    ttl: int = 64,
+) -> bytes:
     header = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, flags, 64240, 0, 0)
     return ip(src, dst, 6, header + payload, ttl)
 
@@ -37,7 +49,9 @@ def arp() -> bytes:
     return ethernet(struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + bytes(20), 0x0806)
 
 
-def pcap(frames: list[bytes], step_ns: int = 1_000_000, start_ns: int = START_NS, link_type: int = 1) -> bytes:
+def pcap(
+    frames: list[bytes], step_ns: int = 1_000_000, start_ns: int = START_NS, link_type: int = 1
+) -> bytes:
     """A pcap with nanoseconds; frame i at start + i * step."""
     out = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, link_type)]
     for i, frame in enumerate(frames):

@@ -28,7 +28,7 @@ def find_command() -> str | None:
 
 
 class Command:
-    """The command. `cli("-T", "csv", path)` runs it to its end; `cli.path` is for tests that do it themselves."""
+    """`cli("-T", "csv", path)` runs the command to its end; `cli.path` is for tests that do it themselves."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -36,8 +36,8 @@ class Command:
         self.env.update(LC_ALL="C.UTF-8", TERM="xterm-256color")
 
     def __call__(self, *args: object, **kwargs) -> subprocess.CompletedProcess:
-        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        options |= {"env": self.env, "timeout": 60} | kwargs
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        options |= {"text": True, "env": self.env, "timeout": 60} | kwargs
         return subprocess.run([self.path, *map(str, args)], **options)
 
 

@@ -55,7 +55,8 @@ def test_bash_completion_works(cli, root, tmp_path):
     """
 
     def complete(*words):
-        done = subprocess.run(["bash", "-c", script, "bash", cli.path, *words], capture_output=True, text=True, cwd=tmp_path)
+        argv = ["bash", "-c", script, "bash", cli.path, *words]
+        done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path)
         return done.stdout.split()
 
     assert complete("--lev") == ["--level"]

@@ -26,7 +26,11 @@ def fed(cli, tmp_path):
 
     def start(*args):
         process = subprocess.Popen(
-            [cli.path, *map(str, args), "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=cli.env, cwd=tmp_path
+            [cli.path, *map(str, args), "-"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=cli.env,
+            cwd=tmp_path,
         )
         running.append(process)
         process.stdin.write(captures.pcap(captures.many_flows(2000)))
@@ -46,10 +50,11 @@ def fed(cli, tmp_path):
 
 
 def test_endings_choose_the_format(cli, mixed, tmp_path):
-    for ending in ("csv", "ndjson", "jsonl", "json", "txt"):
+    endings = ("csv", "ndjson", "jsonl", "json", "txt")
+    for ending in endings:
         done = cli("-o", tmp_path / f"out.{ending}", mixed)
         assert done.returncode == 0 and done.stdout == ""
-    assert sorted(os.listdir(tmp_path)) == sorted(f"out.{e}" for e in ("csv", "ndjson", "jsonl", "json", "txt"))
+    assert sorted(os.listdir(tmp_path)) == sorted(f"out.{ending}" for ending in endings)
     assert len(list(csv.DictReader(open(tmp_path / "out.csv", newline="")))) == 2
     assert (tmp_path / "out.ndjson").read_text() == (tmp_path / "out.jsonl").read_text()
     assert len(json.loads((tmp_path / "out.json").read_text())) == 2
@@ -100,7 +105,9 @@ def test_a_device_is_written_to_and_stays(cli, mixed):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
-@pytest.mark.parametrize("args", [["-T", "csv"], ["-T", "table"], ["-T", "json"], ["--help"], ["fields"], ["explain"]])
+@pytest.mark.parametrize(
+    "args", [["-T", "csv"], ["-T", "table"], ["-T", "json"], ["--help"], ["fields"], ["explain"]]
+)
 def test_a_full_disk_is_an_error(cli, mixed, args):
     with open("/dev/full", "w") as full:
         done = cli(*args, *([] if args[0] in ("--help", "fields", "explain") else [mixed]), stdout=full)
@@ -125,8 +132,7 @@ def test_head_ends_it_quietly(cli, tmp_path):
     capture = captures.write(tmp_path / "many.pcap", captures.many_flows(20000))
     for form in ("ndjson", "csv", "table", "json"):
         script = f'set -o pipefail; "$0" -T {form} "$1" | head -n 2'
-        done = subprocess.run(
-            ["bash", "-c", script, cli.path, str(capture)], capture_output=True, text=True, env=cli.env, timeout=60
-        )
+        argv = ["bash", "-c", script, cli.path, str(capture)]
+        done = subprocess.run(argv, capture_output=True, text=True, env=cli.env, timeout=60)
         assert done.returncode == 0 and done.stderr == ""
         assert len(done.stdout.splitlines()) == 2
