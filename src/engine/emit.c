@@ -12,32 +12,49 @@ static void emit_link(struct row *row, const struct examined *x, const struct la
         vlan_read(row, &r);
 }
 
+/* What is known of IP layer i; the fragments' facts are put into *fragments. */
+static struct ip_facts ip_facts_of(const struct examined *x, int i, struct fragment_facts *fragments)
+{
+    struct ip_facts facts = {.quoted = x->packet.layers[i].quoted};
+    for (int d = 0; d < x->n_datagrams; d++) {
+        if (x->datagram_net[d] != i)
+            continue;
+        const struct datagram *g = &x->datagrams[d];
+        *fragments = (struct fragment_facts){.n_frames = g->n_frames,
+                                             .frames = g->frames,
+                                             .overlaps = g->overlaps,
+                                             .conflicts = g->conflicts,
+                                             .len = g->len,
+                                             .data = g->data,
+                                             .overlap = g->overlap,
+                                             .overlap_conflict = g->conflict,
+                                             .multiple_tails = g->multiple_tails,
+                                             .too_long = g->too_long};
+        facts.fragments = fragments;
+    }
+    return facts;
+}
+
 static void emit_ip(struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
     struct rd r = rd_make(layer->data, layer->whole_cap, layer->whole_len);
     struct fragment_facts fragments;
-    struct ip_facts facts = {.quoted = layer->quoted};
-    for (int d = 0; d < x->n_datagrams; d++) {
-        if (x->datagram_net[d] != i)
-            continue;
-        const struct datagram *g = &x->datagrams[d];
-        fragments = (struct fragment_facts){.n_frames = g->n_frames,
-                                            .frames = g->frames,
-                                            .overlaps = g->overlaps,
-                                            .conflicts = g->conflicts,
-                                            .len = g->len,
-                                            .data = g->data,
-                                            .overlap = g->overlap,
-                                            .overlap_conflict = g->conflict,
-                                            .multiple_tails = g->multiple_tails,
-                                            .too_long = g->too_long};
-        facts.fragments = &fragments;
-    }
+    struct ip_facts facts = ip_facts_of(x, i, &fragments);
     if (layer->kind == LAYER_IP4)
         ip4_read(row, &r, &facts);
     else
         ip6_read(row, &r, &facts);
+}
+
+static void emit_extension(struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    struct fragment_facts fragments;
+    struct ip_facts facts = ip_facts_of(x, layer->net, &fragments);
+    if (x->packet.layers[layer->net].kind == LAYER_IP6)
+        ip6_extension_read(row, &r, layer->number, x->packet.layers[layer->net].data, &facts);
 }
 
 static void emit_tcp(struct row *row, const struct examined *x, int i)
@@ -129,6 +146,9 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
         case LAYER_IP4:
         case LAYER_IP6:
             emit_ip(row, x, i);
+            break;
+        case LAYER_IP6_EXTENSION:
+            emit_extension(row, x, i);
             break;
         case LAYER_TCP:
             emit_tcp(row, x, i);

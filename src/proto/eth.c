@@ -2,7 +2,7 @@
  * Invariant: leftovers are told only when the length of the carried packet was captured and believable.
  * Source: IEEE 802.3; which leftover byte is called what: observed, tshark 4.0.17, on frames with every trailer
  * length: zeros that fill up to 60 bytes are padding, the last 4 bytes of frames of 64 and more a check sequence. */
-#include "proto/headers.h"
+#include "proto/ip.h"
 
 enum {
     ETHERTYPE_IP4 = 0x0800,
@@ -23,6 +23,16 @@ static bool is_vlan(uint16_t type)
     return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300;
 }
 
+static uint32_t ip6_length(struct rd r)
+{
+    uint32_t payload = rd_peek16(&r, 4);
+    bool hop_by_hop = !rd_peek8(&r, 6);
+    rd_skip(&r, 40);
+    if (!payload && hop_by_hop)
+        payload = ip6_jumbo(r);
+    return payload < UINT32_MAX - 40 ? 40 + payload : UINT32_MAX;
+}
+
 /* Bytes of r that the packet of this EtherType takes, or all of them. */
 static uint32_t packet_length(struct rd r, uint16_t type)
 {
@@ -31,8 +41,7 @@ static uint32_t packet_length(struct rd r, uint16_t type)
         uint32_t header = (rd_peek8(&r, 0) & 15) * 4u, total = rd_peek16(&r, 2);
         len = header >= 20 && total >= header ? total : all;
     } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) && rd_has(&r, 7)) {
-        bool jumbo = !rd_peek16(&r, 4) && !rd_peek8(&r, 6); /* or hop-by-hop options that say nothing of it */
-        len = jumbo ? all : 40u + rd_peek16(&r, 4);
+        len = ip6_length(r);
     } else if (type == ETHERTYPE_ARP && rd_has(&r, 6)) {
         len = 8 + 2 * (uint32_t)(rd_peek8(&r, 4) + rd_peek8(&r, 5));
     }

@@ -68,8 +68,12 @@ struct ip_facts {
 /* r spans what the layer below has, padding included. On return it spans the packet alone (total length, payload
  * length) and stands at what follows the header; false when nothing that could be decoded follows. */
 bool ip4_read(struct row *row, struct rd *r, const struct ip_facts *facts);
-/* Fixed header and every extension header up to the first other protocol. */
+/* The fixed header. */
 bool ip6_read(struct row *row, struct rd *r, const struct ip_facts *facts);
+/* One extension header (number: 0, 43, 44 or 60; others put nothing). header: the 40 bytes of the fixed one. r spans
+ * what is left of the packet and stands at the extension header. */
+void ip6_extension_read(struct row *row, struct rd *r, uint8_t number, const uint8_t *header,
+                        const struct ip_facts *facts);
 
 /* ---- TCP ---- */
 

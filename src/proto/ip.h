@@ -28,14 +28,14 @@ void ip4_security_read(struct row *row, struct rd *r);
 void ip4_extended_security_read(struct row *row, struct rd *r);
 void ip4_cipso_read(struct row *row, struct rd *r);
 
-/* IPv6 options of one hop-by-hop or destination options header; r spans them. */
+/* Payload length of the jumbo option in the hop-by-hop header at r; 0: none that counts. */
+uint32_t ip6_jumbo(struct rd r);
+/* IPv6 options of one hop-by-hop or destination options header, which ends at byte `end` of r. */
 struct ip6_context {
-    const uint8_t *source, *destination;
     uint16_t payload_len;
     uint8_t hop_limit;
     bool hop_by_hop;
-    uint32_t jumbo; /* out: payload length of a jumbo option, or 0 */
 };
-void ip6_options_read(struct row *row, struct rd *r, struct ip6_context *context);
+void ip6_options_read(struct row *row, struct rd *r, uint32_t end, const struct ip6_context *context);
 
 #endif

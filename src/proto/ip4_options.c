@@ -75,7 +75,7 @@ static bool route_next(struct row *row, struct rd *r, uint32_t need)
 
 static void record_route_read(struct row *row, struct rd *r)
 {
-    uint8_t pointer = rd_left(r) ? route_pointer(row, r) : 0;
+    uint8_t pointer = route_pointer(row, r);
     for (uint32_t at = ROUTE_FIRST; pointer && route_next(row, r, 4); at += 4) {
         if (at < pointer)
             put_route(row, F_IP_REC_RT, F_IP_REC_RT_HOST, r);
@@ -86,7 +86,7 @@ static void record_route_read(struct row *row, struct rd *r)
 
 static void source_route_read(struct row *row, struct rd *r, uint8_t len, uint32_t destination)
 {
-    uint8_t pointer = rd_left(r) ? route_pointer(row, r) : 0;
+    uint8_t pointer = route_pointer(row, r);
     for (uint32_t at = ROUTE_FIRST; pointer; at += 4) {
         if (at == pointer && at <= len && rd_left(r)) {
             put_uint(row, F_IP_CUR_RT, destination);
@@ -105,10 +105,7 @@ static void source_route_read(struct row *row, struct rd *r, uint8_t len, uint32
 
 static void timestamp_read(struct row *row, struct rd *r)
 {
-    if (rd_left(r))
-        put_u8(row, F_IP_OPT_PTR, r);
-    if (!rd_left(r))
-        return;
+    put_u8(row, F_IP_OPT_PTR, r);
     uint8_t flags = rd_u8(r);
     if (!rd_ok(r))
         return;

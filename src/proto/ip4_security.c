@@ -45,8 +45,6 @@ static void authorities(struct row *row, uint8_t flags, bool first)
 
 void ip4_security_read(struct row *row, struct rd *r)
 {
-    if (!rd_left(r))
-        return;
     if (rd_left(r) == RFC791_LEN && rd_has(r, 2) && is_rfc791_level(rd_peek16(r, 0))) {
         rfc791_read(row, r);
         return;
@@ -67,9 +65,8 @@ void ip4_security_read(struct row *row, struct rd *r)
 
 void ip4_extended_security_read(struct row *row, struct rd *r)
 {
-    if (rd_left(r))
-        put_u8(row, F_IP_OPT_EXT_SEC_ADD_SEC_INFO_FORMAT_CODE, r);
-    if (rd_left(r))
+    put_u8(row, F_IP_OPT_EXT_SEC_ADD_SEC_INFO_FORMAT_CODE, r);
+    if (rd_ok(r) && rd_left(r))
         put_span(row, F_IP_OPT_EXT_SEC_ADD_SEC_INFO, r, rd_left(r));
 }
 
@@ -154,8 +151,6 @@ static bool cipso_tag_read(struct row *row, struct rd *r)
 
 void ip4_cipso_read(struct row *row, struct rd *r)
 {
-    if (rd_left(r) < 4)
-        return;
     put_u32(row, F_IP_CIPSO_DOI, r);
     while (rd_ok(r) && rd_left(r))
         if (!cipso_tag_read(row, r))

@@ -1,4 +1,4 @@
-/* IPv6 header and its extension headers.
+/* The fixed IPv6 header.
  * Invariant: r ends where the payload length says, or where the frame does.
  * Source: RFC 8200, 4291 (interface ids), 5214 (ISATAP), 3056 (6to4), 4380 (Teredo), 6052 (embedded IPv4); order and
  * labels: observed, tshark 4.0.17. */
@@ -10,7 +10,7 @@
  * |         Payload Length        |  Next Header  |   Hop Limit   |
  * |                  Source, Destination Address                  | */
 
-enum { HOP_BY_HOP = 0, ROUTING = 43, FRAGMENT = 44, DESTINATION_OPTIONS = 60, HEADER_LEN = 40 };
+enum { HOP_BY_HOP = 0, OPT_JUMBO = 0xc2 };
 
 /* ---- what an address tells ---- */
 
@@ -65,11 +65,9 @@ static void address_tells(struct row *row, const uint8_t *a, bool source)
     static const struct found gateway = {F_IPV6_6TO4_GW_IPV4, F_IPV6_SRC_6TO4_GW_IPV4, F_IPV6_DST_6TO4_GW_IPV4};
     static const struct found sla = {F_IPV6_6TO4_SLA_ID, F_IPV6_SRC_6TO4_SLA_ID, F_IPV6_DST_6TO4_SLA_ID};
     static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
-    if (a[0] == 0xff)
-        return;
     if (a[11] == 0xff && a[12] == 0xfe && a[8] & 2)
         slaac_put(row, a, source);
-    else if ((a[8] & ~2) == 0 && a[9] == 0 && a[10] == 0x5e && a[11] == 0xfe)
+    else if ((a[8] & ~3) == 0 && a[9] == 0 && a[10] == 0x5e && a[11] == 0xfe)
         put_found(row, &isatap, source, rd_be32(a + 12));
     if (rd_be16(a) == 0x2002) {
         put_found(row, &gateway, source, rd_be32(a + 2));
@@ -96,7 +94,7 @@ static const uint8_t *ip6_address(struct row *row, struct rd *r, bool source)
 /* ---- the fixed header ---- */
 
 struct ip6 {
-    struct ip6_context context;
+    uint16_t payload_len;
     uint8_t next;
 };
 
@@ -121,33 +119,53 @@ static bool ip6_first_word(struct row *row, struct rd *r)
     return true;
 }
 
-static bool ip6_fixed_read(struct row *row, struct rd *r, struct ip6 *ip, bool quoted)
+uint32_t ip6_jumbo(struct rd r)
 {
-    uint32_t start = r->pos;
-    if (!ip6_first_word(row, r))
-        return false;
-    ip->context.payload_len = put_u16(row, F_IPV6_PLEN, r);
-    ip->next = put_u8(row, F_IPV6_NXT, r);
-    ip->context.hop_limit = put_u8(row, F_IPV6_HLIM, r);
-    ip->context.source = ip6_address(row, r, true);
-    if (ip->context.source)
-        address_tells(row, ip->context.source, true);
-    ip->context.destination = ip6_address(row, r, false);
-    if (ip->context.destination)
-        address_tells(row, ip->context.destination, false);
-    if (!rd_ok(r))
-        return false;
-    if (ip->context.payload_len > rd_left(r) && !quoted)
-        put_label(row, F_IPV6_PLEN_EXCEEDS_FRAMING);
-    if (!ip->context.payload_len && ip->next != HOP_BY_HOP)
+    uint32_t size = (rd_peek8(&r, 1) + 1u) * 8;
+    rd_end_at(&r, r.pos + size);
+    rd_skip(&r, 2);
+    while (rd_has(&r, 2)) {
+        uint8_t type = rd_u8(&r), len = type ? rd_u8(&r) : 0;
+        if (type == OPT_JUMBO && len == 4 && rd_peek32(&r, 0) > UINT16_MAX)
+            return rd_peek32(&r, 0);
+        rd_skip(&r, len);
+    }
+    return 0;
+}
+
+/* The labels about the payload length; returns the length that holds. */
+static uint32_t ip6_payload_len(struct row *row, const struct rd *r, const struct ip6 *ip, bool quoted)
+{
+    uint32_t len = ip->payload_len;
+    if (!len && ip->next == HOP_BY_HOP) {
+        len = ip6_jumbo(*r);
+        if (!len)
+            put_label(row, F_IPV6_OPT_JUMBO_MISSING);
+    } else if (!len) {
         put_label(row, F_IPV6_PLEN_ZERO);
-    if (ip->context.payload_len || ip->next != HOP_BY_HOP)
-        rd_end_at(r, start + HEADER_LEN + ip->context.payload_len);
-    return true;
+    }
+    if (len > rd_left(r) && !quoted)
+        put_label(row, F_IPV6_PLEN_EXCEEDS_FRAMING);
+    return len;
 }
 
 bool ip6_read(struct row *row, struct rd *r, const struct ip_facts *facts)
 {
-    struct ip6 ip = {0};
-    return ip6_fixed_read(row, r, &ip, facts->quoted);
+    struct ip6 ip;
+    if (!ip6_first_word(row, r))
+        return false;
+    ip.payload_len = put_u16(row, F_IPV6_PLEN, r);
+    ip.next = put_u8(row, F_IPV6_NXT, r);
+    put_u8(row, F_IPV6_HLIM, r);
+    const uint8_t *source = ip6_address(row, r, true);
+    if (source)
+        address_tells(row, source, true);
+    const uint8_t *destination = ip6_address(row, r, false);
+    if (!destination)
+        return false;
+    address_tells(row, destination, false);
+    uint32_t len = ip6_payload_len(row, r, &ip, facts->quoted);
+    if (len <= rd_left(r))
+        rd_end_at(r, r->pos + len);
+    return true;
 }

@@ -121,8 +121,7 @@ static void number_read(struct row *row, struct rd *r, uint8_t first, enum field
     uint8_t second = rd_u8(r);
     if (rd_ok(r))
         put_uint(row, F_TCP_OPTIONS_MPTCP_RESERVED, (uint32_t)(first & 15) << 8 | second);
-    if (rd_left(r) == 8)
-        put_u64(row, id, r);
+    put_u64(row, id, r);
 }
 
 static void reset_read(struct row *row, struct rd *r, uint8_t first)
@@ -132,14 +131,11 @@ static void reset_read(struct row *row, struct rd *r, uint8_t first)
     put_bit(row, F_TCP_OPTIONS_MPTCP_FLAG_V_FLAG, first, 2);
     put_bit(row, F_TCP_OPTIONS_MPTCP_FLAG_W_FLAG, first, 1);
     put_bit(row, F_TCP_OPTIONS_MPTCP_FLAG_T_FLAG, first, 0);
-    if (rd_left(r))
-        put_u8(row, F_TCP_OPTIONS_MPTCP_RST_REASON, r);
+    put_u8(row, F_TCP_OPTIONS_MPTCP_RST_REASON, r);
 }
 
 void mptcp_read(struct row *row, struct rd *r)
 {
-    if (!rd_left(r))
-        return;
     uint8_t first = rd_u8(r), subtype = first >> 4;
     if (!rd_ok(r))
         return;

@@ -175,6 +175,7 @@ static void option_read(struct row *row, struct rd *r, uint8_t kind, const struc
     case KIND_SNACK:
         put_u16(row, F_TCP_OPTIONS_SNACK_OFFSET, r);
         put_u16(row, F_TCP_OPTIONS_SNACK_SIZE, r);
+        r->fail = rd_ok(r) ? RD_MALFORMED : r->fail; /* Wireshark gives up on the segment here */
         break;
     case KIND_QUICK_START:
         quick_start_read(row, r);
@@ -251,10 +252,10 @@ static bool options_walk(struct row *row, struct rd *r, struct tcp_context *cont
             put_label(row, F_TCP_NOP);
         if (kind == KIND_END && rd_has(r, 1) && rd_peek8(r, 0)) {
             put_label(row, F_TCP_NON_ZERO_BYTES_AFTER_EOL);
-            return true;
+            return false;
         }
         if (kind > KIND_NOP && !option_next(row, r, kind, context))
-            return rd_ok(r);
+            return false;
     }
     return rd_ok(r);
 }

@@ -56,6 +56,8 @@ void tcp_sack_read(struct row *row, struct rd *r, const struct tcp_context *cont
         sack_rest(row, r, context, count);
     else
         put_uint(row, F_TCP_OPTIONS_SACK_COUNT, count);
+    if (!count)
+        r->fail = RD_MALFORMED; /* Wireshark gives up on a segment whose option has no block */
 }
 
 void tcp_fast_open_read(struct row *row, struct rd *r, const struct tcp_context *context)
