@@ -135,6 +135,8 @@ static enum fc_status add_packet_row(struct native *n, int layer, const struct f
                                      enum reason reason)
 {
     const struct frame *frame = n->examined.packet.frame;
+    if (reason == REASON_FRAGMENT_INCOMPLETE) /* whether others complete it only the account will know */
+        reason = REASON_FRAGMENT;
     struct packet_row row = {.time_ns = frame->has_time ? frame->time_ns : LOG_NO_TIME,
                              .frame = frame->number,
                              .flow = PACKET_NO_FLOW,
