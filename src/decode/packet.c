@@ -43,8 +43,11 @@ struct layer *decode_layer(struct packet *p, enum layer_kind kind, const struct 
 
 void decode_stop(struct packet *p, enum reason reason)
 {
-    if (p->reason != REASON_KEPT && p->reason != REASON_ICMP)
-        p->reason = (uint8_t)reason;
+    if (p->reason == REASON_KEPT || p->reason == REASON_ICMP)
+        return;
+    if (reason == REASON_NOT_IP && p->has_ip) /* a tunnel over IP that carries something else */
+        reason = REASON_OTHER_PROTOCOL;
+    p->reason = (uint8_t)reason;
 }
 
 enum reason decode_failure(const struct rd *r)
