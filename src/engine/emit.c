@@ -2,13 +2,20 @@
  * order; nothing here looks at bytes. */
 #include "engine/emit.h"
 
+/* A tag whose EtherType was 0x88a8: not of the protocol vlan to Wireshark, so its fields are others. */
+static bool is_service_tag(const struct layer *layer, const struct layer *outer)
+{
+    struct rd r = rd_make(outer->data, outer->cap, outer->len);
+    return layer->kind == LAYER_VLAN && rd_peek16(&r, outer->kind == LAYER_ETH ? 12 : 2) == 0x88a8;
+}
+
 static void emit_link(struct row *row, const struct examined *x, const struct layer *layer)
 {
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     struct eth_facts facts = {.fcs_len = x->packet.frame->interface->fcs_len};
     if (layer->kind == LAYER_ETH)
         eth_read(row, &r, &facts);
-    else
+    else if (layer == x->packet.layers || !is_service_tag(layer, layer - 1))
         vlan_read(row, &r);
 }
 
@@ -62,7 +69,10 @@ static void emit_tcp(struct row *row, const struct examined *x, int i)
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    struct tcp_facts facts = {.quoted = layer->quoted, .has_stream = t->has_ref, .scale = TCP_SCALE_UNKNOWN};
+    struct tcp_facts facts = {.quoted = layer->quoted,
+                              .ipv6 = x->packet.layers[layer->net].kind == LAYER_IP6,
+                              .has_stream = t->has_ref,
+                              .scale = TCP_SCALE_UNKNOWN};
     if (t->has_ref) {
         const struct tcp_side *mine = &t->ref.conv->tcp->side[t->ref.direction];
         const struct tcp_side *other = &t->ref.conv->tcp->side[1 - t->ref.direction];
@@ -86,6 +96,15 @@ static void emit_tcp(struct row *row, const struct examined *x, int i)
     tcp_read(row, &r, &facts);
 }
 
+/* Whether the datagram of IP layer `net` was put together in this frame. */
+static bool is_whole(const struct examined *x, uint8_t net)
+{
+    for (int d = 0; d < x->n_datagrams; d++)
+        if (x->datagram_net[d] == net)
+            return true;
+    return false;
+}
+
 static void emit_udp(struct row *row, const struct examined *x, int i)
 {
     const struct packet *p = &x->packet;
@@ -95,7 +114,7 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
     struct udp_facts facts = {.lite = layer->kind == LAYER_UDPLITE,
                               .has_stream = t->has_ref,
                               .ipv6 = net->kind == LAYER_IP6,
-                              .ttl = net->data[net->kind == LAYER_IP6 ? 7 : 8]};
+                              .partial = layer->quoted || (layer->reassembled && !is_whole(x, layer->net))};
     if (t->has_ref) {
         facts.stream = t->ref.conv->stream;
         facts.has_times = t->has_times;
@@ -134,9 +153,19 @@ static void emit_facts(struct row *row, const struct frame *f, const struct fram
     frame_read(row, &facts);
 }
 
+static void emit_cooked(struct row *row, const struct frame *f)
+{
+    enum { LINK_SLL = 113, LINK_SLL2 = 276 };
+    if (!f->interface || f->opaque || (f->interface->link_type != LINK_SLL && f->interface->link_type != LINK_SLL2))
+        return;
+    struct rd r = rd_make(f->data, f->cap_len, f->len);
+    cooked_read(row, &r, f->interface->link_type == LINK_SLL2);
+}
+
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times, bool is_pcapng)
 {
     emit_facts(row, x->packet.frame, times, is_pcapng);
+    emit_cooked(row, x->packet.frame);
     for (int i = 0; i < x->packet.n_layers; i++) {
         switch (x->packet.layers[i].kind) {
         case LAYER_ETH:

@@ -88,7 +88,8 @@ static void note_fin(struct transport *t, const struct tcp_segment *s)
         return;
     t->fin_again = *mine != 0;
     t->fin_frame = *mine;
-    t->fin_passive = state->fin_frame[1 - t->ref.direction] != 0;
+    uint32_t other = state->fin_frame[1 - t->ref.direction];
+    t->fin_passive = other && (!*mine || other < *mine);
     t->fin_active = !t->fin_passive;
     if (!*mine)
         *mine = s->frame;

@@ -7,10 +7,16 @@
 enum {
     ETHERTYPE_IP4 = 0x0800,
     ETHERTYPE_ARP = 0x0806,
+    ETHERTYPE_VLAN = 0x8100,
+    ETHERTYPE_VLAN_OLD = 0x9100,
+    ETHERTYPE_SERVICE = 0x88a8,
     ETHERTYPE_IP6 = 0x86dd,
+    ETHERTYPE_LLDP = 0x88cc,
     ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_UPSTREAM = 0x8848,
     HEADER_LEN = 14,
+    COOKED_LEN = 16,
+    COOKED_2_LEN = 20,
     LENGTH_MAX = 1500,
     ETHERTYPE_MIN = 0x600,
     FRAME_MIN = 60, /* without check sequence: shorter payloads are padded to it */
@@ -18,9 +24,12 @@ enum {
     FCS_LEN = 4
 };
 
-static bool is_vlan(uint16_t type)
+/* Whose trailer bytes behind the packet are; a service tag's and a cooked capture's have no field here. */
+enum owner { OWNER_ETH, OWNER_VLAN, OWNER_OTHER };
+
+static bool is_tag(uint16_t type)
 {
-    return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300;
+    return type == ETHERTYPE_VLAN || type == ETHERTYPE_VLAN_OLD || type == ETHERTYPE_SERVICE;
 }
 
 static uint32_t ip6_length(struct rd r)
@@ -33,15 +42,29 @@ static uint32_t ip6_length(struct rd r)
     return payload < UINT32_MAX - 40 ? 40 + payload : UINT32_MAX;
 }
 
+/* LLDP: values of 7 bits type, 9 bits length, until one of type 0. */
+static uint32_t lldp_length(struct rd r)
+{
+    while (rd_has(&r, 2)) {
+        uint16_t head = rd_u16(&r);
+        if (!rd_skip(&r, head & 0x1ff) || !(head >> 9))
+            return rd_ok(&r) ? r.pos : UINT32_MAX;
+    }
+    return UINT32_MAX;
+}
+
 /* Bytes of r that the packet of this EtherType takes, or all of them. */
 static uint32_t packet_length(struct rd r, uint16_t type)
 {
+    r = rd_rest(&r);
     uint32_t all = rd_left(&r), len = all;
     if (type == ETHERTYPE_IP4 && rd_peek8(&r, 0) >> 4 == 4 && rd_has(&r, 4)) {
         uint32_t header = (rd_peek8(&r, 0) & 15) * 4u, total = rd_peek16(&r, 2);
         len = header >= 20 && total >= header ? total : all;
     } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) && rd_has(&r, 7)) {
         len = ip6_length(r);
+    } else if (type == ETHERTYPE_LLDP) {
+        len = lldp_length(r);
     } else if (type == ETHERTYPE_ARP && rd_has(&r, 6)) {
         len = 8 + 2 * (uint32_t)(rd_peek8(&r, 4) + rd_peek8(&r, 5));
     }
@@ -49,10 +72,10 @@ static uint32_t packet_length(struct rd r, uint16_t type)
 }
 
 /* Steps over VLAN tags and MPLS labels; *type becomes that of the packet behind them, or 0 for a length field. */
-static void step_over_tags(struct rd *r, uint16_t *type, bool *vlan)
+static void step_over_tags(struct rd *r, uint16_t *type, enum owner *owner)
 {
-    while (is_vlan(*type) && rd_has(r, 4)) {
-        *vlan = true;
+    while (is_tag(*type) && rd_has(r, 4)) {
+        *owner = *type == ETHERTYPE_SERVICE ? OWNER_OTHER : OWNER_VLAN;
         rd_skip(r, 2);
         *type = rd_u16(r);
     }
@@ -65,9 +88,9 @@ static void step_over_tags(struct rd *r, uint16_t *type, bool *vlan)
 }
 
 /* A reader over what the carried packet leaves; empty when nothing is left or its end is not known. */
-static struct rd leftover(struct rd r, uint16_t type, bool *vlan)
+static struct rd leftover(struct rd r, uint16_t type, enum owner *owner)
 {
-    step_over_tags(&r, &type, vlan);
+    step_over_tags(&r, &type, owner);
     uint32_t used = type <= LENGTH_MAX ? (type < rd_left(&r) ? type : rd_left(&r)) : packet_length(r, type);
     rd_skip(&r, used);
     return rd_rest(&r);
@@ -93,20 +116,20 @@ static void eth_padding(struct row *row, struct rd *rest, uint32_t before)
         put_label(row, F_ETH_PADDING_BAD);
 }
 
-/* r stands behind the EtherType. */
-static void eth_leftover(struct row *row, const struct rd *r, uint16_t type, const struct eth_facts *facts)
+/* r stands behind the link header of header_len bytes, whose EtherType or length is type. */
+static void put_leftover(struct row *row, const struct rd *r, uint32_t header_len, uint16_t type, enum owner owner,
+                         bool may_have_fcs)
 {
-    bool vlan = false;
-    struct rd rest = leftover(*r, type, &vlan);
-    uint32_t frame_len = rd_left(r) + HEADER_LEN;
+    struct rd rest = leftover(*r, type, &owner);
+    uint32_t frame_len = rd_left(r) + header_len;
     if (!rd_left(&rest))
         return;
     eth_padding(row, &rest, frame_len - rd_left(&rest));
-    bool fcs = !vlan && facts->fcs_len != 0 && frame_len >= FRAME_MIN_FCS && rd_left(&rest) >= FCS_LEN;
+    bool fcs = owner == OWNER_ETH && may_have_fcs && frame_len >= FRAME_MIN_FCS && rd_left(&rest) >= FCS_LEN;
     uint32_t trailer = rd_left(&rest) - (fcs ? FCS_LEN : 0);
     uint32_t captured = rd_cap_left(&rest) < trailer ? rd_cap_left(&rest) : trailer;
-    if (captured)
-        put_bytes(row, vlan ? F_VLAN_TRAILER : F_ETH_TRAILER, rest.data + rest.pos, captured);
+    if (captured && owner != OWNER_OTHER)
+        put_bytes(row, owner == OWNER_VLAN ? F_VLAN_TRAILER : F_ETH_TRAILER, rest.data + rest.pos, captured);
     rd_skip(&rest, trailer);
     if (fcs && rd_has(&rest, FCS_LEN)) {
         put_u32(row, F_ETH_FCS, &rest);
@@ -173,5 +196,13 @@ void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts)
     if (type && type <= LENGTH_MAX && type > rd_left(r))
         put_label(row, F_ETH_LEN_PAST_END);
     if (type && wants_leftover(row))
-        eth_leftover(row, r, type, facts);
+        put_leftover(row, r, HEADER_LEN, type, OWNER_ETH, facts->fcs_len != 0);
+}
+
+void cooked_read(struct row *row, struct rd *r, bool version_2)
+{
+    const uint8_t *header = rd_bytes(r, version_2 ? COOKED_2_LEN : COOKED_LEN);
+    if (header && wants_leftover(row))
+        put_leftover(row, r, version_2 ? COOKED_2_LEN : COOKED_LEN, rd_be16(header + (version_2 ? 0 : 14)),
+                     OWNER_OTHER, false);
 }

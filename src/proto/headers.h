@@ -44,7 +44,9 @@ struct eth_facts {
 /* Header and, found by looking at the lengths of what follows, padding, trailers and frame check sequence; the
  * trailer of a VLAN tag too. r spans the frame; on return it stands behind the EtherType (or length). */
 void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts);
-/* The tag after an EtherType 0x8100, 0x88a8, 0x9100 ...; r stands behind that EtherType. */
+/* Linux cooked captures have no field here, but the padding behind their packets has: eth.padding. */
+void cooked_read(struct row *row, struct rd *r, bool version_2);
+/* The tag after an EtherType 0x8100 or 0x9100 (0x88a8 is another protocol to Wireshark); r stands behind it. */
 void vlan_read(struct row *row, struct rd *r);
 
 /* ---- IP ---- */
@@ -78,7 +80,8 @@ void ip6_extension_read(struct row *row, struct rd *r, uint8_t number, const uin
 /* ---- TCP ---- */
 
 struct tcp_facts {
-    bool quoted;     /* inside an ICMP error: raw numbers, no lengths */
+    bool quoted; /* inside an ICMP error: raw numbers, no lengths */
+    bool ipv6;   /* carried by IPv6 */
     bool has_stream;
     uint32_t stream;
     bool has_base_seq, has_base_ack; /* base numbers of the sender's and of the other direction are known */
@@ -101,8 +104,8 @@ struct udp_facts {
     uint32_t stream;
     bool has_times;
     int64_t time_ns, first_ns, previous_ns;
-    bool ipv6;   /* carried by IPv6: a checksum of 0 is wrong there, a length of 0 is not */
-    uint8_t ttl; /* TTL or hop limit of the IP header that carries it */
+    bool ipv6;    /* carried by IPv6: a checksum of 0 is wrong there, a length of 0 is not */
+    bool partial; /* quoted in an ICMP error, or a first fragment decoded alone: bytes may well be missing */
 };
 void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts);
 

@@ -10,7 +10,7 @@
  * |         Payload Length        |  Next Header  |   Hop Limit   |
  * |                  Source, Destination Address                  | */
 
-enum { HOP_BY_HOP = 0, OPT_JUMBO = 0xc2 };
+enum { HOP_BY_HOP = 0, NO_NEXT = 59, OPT_JUMBO = 0xc2, HEADER_LEN = 40 };
 
 /* ---- what an address tells ---- */
 
@@ -141,8 +141,6 @@ static uint32_t ip6_payload_len(struct row *row, const struct rd *r, const struc
         len = ip6_jumbo(*r);
         if (!len)
             put_label(row, F_IPV6_OPT_JUMBO_MISSING);
-    } else if (!len) {
-        put_label(row, F_IPV6_PLEN_ZERO);
     }
     if (len > rd_left(r) && !quoted)
         put_label(row, F_IPV6_PLEN_EXCEEDS_FRAMING);
@@ -152,11 +150,16 @@ static uint32_t ip6_payload_len(struct row *row, const struct rd *r, const struc
 bool ip6_read(struct row *row, struct rd *r, const struct ip_facts *facts)
 {
     struct ip6 ip;
+    uint32_t there = rd_left(r);
     if (!ip6_first_word(row, r))
         return false;
     ip.payload_len = put_u16(row, F_IPV6_PLEN, r);
     ip.next = put_u8(row, F_IPV6_NXT, r);
+    if (rd_ok(r) && !ip.payload_len && ip.next != HOP_BY_HOP && ip.next != NO_NEXT)
+        put_label(row, F_IPV6_PLEN_ZERO);
     put_u8(row, F_IPV6_HLIM, r);
+    if (rd_ok(r) && there < HEADER_LEN)
+        put_label(row, F_IPV6_INVALID_HEADER);
     const uint8_t *source = ip6_address(row, r, true);
     if (source)
         address_tells(row, source, true);

@@ -91,7 +91,7 @@ static void tcp_sequence(struct row *row, const struct tcp *tcp, const struct tc
     if (tcp->has_payload_len)
         put_uint(row, F_TCP_LEN, tcp->payload_len);
     put_uint(row, F_TCP_SEQ, seq);
-    if (!facts->quoted)
+    if (!facts->quoted || facts->ipv6)
         put_uint(row, F_TCP_SEQ_RAW, tcp->seq);
     put_uint(row, F_TCP_HDR_LEN, tcp->header_len);
     if (tcp->header_len < HEADER_MIN)
@@ -173,7 +173,7 @@ void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts)
     tcp_ports(row, r);
     if (!rd_ok(r))
         return;
-    if (facts->quoted && rd_has(r, 4) && !rd_has(r, 12))
+    if (facts->quoted && !facts->ipv6 && rd_has(r, 4) && !rd_has(r, 12))
         put_uint(row, F_TCP_SEQ, rd_peek32(r, 0));
     if (!tcp_header_read(r, &tcp, segment_len, facts->quoted))
         return;
@@ -185,7 +185,7 @@ void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts)
     tcp_flags(row, tcp.flags);
     tcp_connection_labels(row, tcp.flags, facts);
     tcp_window(row, &tcp, facts);
-    if (segment_len < tcp.header_len)
+    if (segment_len < tcp.header_len && !facts->quoted)
         put_label(row, F_TCP_SHORT_SEGMENT);
     put_u16(row, F_TCP_CHECKSUM, r);
     if (rd_ok(r))

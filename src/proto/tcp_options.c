@@ -267,7 +267,7 @@ void tcp_options_read(struct row *row, struct rd *r, uint32_t n, struct tcp_cont
     struct rd options = rd_sub(r, n < rd_left(r) ? n : rd_left(r));
     put_bytes(row, F_TCP_OPTIONS, options.data, options.cap);
     bool whole = options_walk(row, &options, context);
-    if (whole && context->flags & FLAG_SYN && !context->has_mss)
+    if (whole && options.len == n && context->flags & FLAG_SYN && !context->has_mss)
         put_label(row, F_TCP_OPTIONS_MSS_ABSENT);
     if (options.fail)
         r->fail = options.fail;

@@ -33,17 +33,18 @@ static void udp_ports(struct row *row, struct rd *r)
 }
 
 /* The length field; false: it cannot be, and nothing more is told. `there`: bytes of header and payload. */
-static bool udp_length(struct row *row, struct rd *r, uint32_t there, bool ipv6, uint32_t *length)
+static bool udp_length(struct row *row, struct rd *r, uint32_t there, const struct udp_facts *facts,
+                       uint32_t *length)
 {
     *length = put_u16(row, F_UDP_LENGTH, r);
     if (!rd_ok(r))
         return false;
-    if (!*length && ipv6) {
+    if (!*length && facts->ipv6) {
         put_label(row, F_UDP_LENGTH_BAD_ZERO); /* a jumbogram would have it, but this is none */
         *length = there;
         return true;
     }
-    if (*length < HEADER_LEN || *length > there)
+    if (*length < HEADER_LEN || (*length > there && !facts->partial))
         put_label(row, F_UDP_LENGTH_BAD);
     return *length >= HEADER_LEN;
 }
@@ -77,7 +78,7 @@ void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts)
     udp_ports(row, r);
     if (facts->lite)
         udplite_coverage(row, r, there);
-    else if (!udp_length(row, r, there, facts->ipv6, &length))
+    else if (!udp_length(row, r, there, facts, &length))
         return;
     udp_checksum(row, r, facts);
     if (!rd_ok(r))
