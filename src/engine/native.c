@@ -146,14 +146,15 @@ static enum fc_status add_packet_row(struct native *n, int layer, const struct f
                              .reason = reason == REASON_KEPT ? NULL : reason_name(reason)};
     if (flow) {
         const struct conv_ref *ref = &n->examined.transports[layer].ref;
-        const struct endpoint *src = &ref->conv->side[ref->direction], *dst = &ref->conv->side[1 - ref->direction];
+        struct endpoint ends[2]; /* not those of the conversation: TFTP's has answers from any port */
+        conv_ends(&n->examined.packet, &n->examined.packet.layers[layer], ends);
         row.flow = flow_index;
-        row.protocol = protocol_name(src->kind);
+        row.protocol = protocol_name(ends[0].kind);
         row.stream = ref->conv->stream;
-        row.src = address_of(src);
-        row.dst = address_of(dst);
-        row.sport = src->port;
-        row.dport = dst->port;
+        row.src = address_of(&ends[0]);
+        row.dst = address_of(&ends[1]);
+        row.sport = ends[0].port;
+        row.dport = ends[1].port;
         row.direction = flow->client == ref->direction ? 1 : -1;
         lengths_of(n, layer, &row.ip_length, &row.payload_length);
     }

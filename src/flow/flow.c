@@ -2,6 +2,8 @@
  * conversation's next packet goes to, unless the policy ends it first. */
 #include "flow/flow.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "flow/tcp_analysis.h"
 
@@ -27,7 +29,9 @@ static void choose_client(struct flow *flow, const struct flow_packet *p, enum f
         flow->client = from;
         flow->client_by = CLIENT_BY_FIRST;
     } else {
-        flow->client = conv->side[from].port > conv->side[1 - from].port ? from : (uint8_t)(1 - from);
+        bool itself = !memcmp(&conv->side[0], &conv->side[1], sizeof conv->side[0]);
+        bool larger = conv->side[from].port > conv->side[1 - from].port;
+        flow->client = larger || itself ? from : (uint8_t)(1 - from);
         flow->client_by = CLIENT_BY_PORT;
     }
 }
