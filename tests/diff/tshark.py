@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import operator
 import os
 import re
 import shutil
@@ -64,13 +65,17 @@ def run(capture: Path, fields: list[str]) -> tuple[str, int]:
     return done.stdout.decode("utf-8", "surrogateescape"), done.returncode
 
 
-def rows(capture: Path, fields: list[str], cache: Path | None = None) -> tuple[list[str], int]:
-    """Every frame as a line of cells, and tshark's exit status (2: the file is damaged behind the last row)."""
-    if cache is None:
-        text, status = run(capture, fields)
-        return lines_of(text, len(fields)), status
+@functools.cache
+def siblings(protocols: frozenset[str]) -> list[str]:
+    """Every field of these protocols, so that a kept answer outlives a longer list of native fields."""
+    text = subprocess.run(["tshark", "-G", "fields"], env=environment(), capture_output=True, text=True).stdout
+    lines = (line.split("\t") for line in text.split("\n"))
+    return sorted({line[2] for line in lines if line[0] == "F" and line[2].split(".")[0] in protocols})
+
+
+def kept_rows(capture: Path, fields: list[str], cache: Path) -> tuple[list[str], int]:
     stat = capture.stat()
-    key = repr((str(capture), stat.st_size, stat.st_mtime_ns, version(), fields))
+    key = repr((str(capture.resolve()), stat.st_size, stat.st_mtime_ns, version(), fields))
     kept = cache / hashlib.sha256(key.encode()).hexdigest()
     if not kept.exists():
         text, status = run(capture, fields)
@@ -80,3 +85,15 @@ def rows(capture: Path, fields: list[str], cache: Path | None = None) -> tuple[l
         os.replace(out.name, kept)
     status_text, text = kept.read_bytes().decode("utf-8", "surrogateescape").split("\n", 1)
     return lines_of(text, len(fields)), int(status_text)
+
+
+def rows(capture: Path, fields: list[str], cache: Path | None = None) -> tuple[list[str], int]:
+    """Every frame as a line of cells, and tshark's exit status (2: the file is damaged behind the last row)."""
+    if cache is None:
+        text, status = run(capture, fields)
+        return lines_of(text, len(fields)), status
+    protocols = frozenset(name.split(".")[0] for name in fields if "." in name)
+    every = sorted(set(siblings(protocols)) | set(fields))
+    found, status = kept_rows(capture, every, cache)
+    pick = operator.itemgetter(*(every.index(name) for name in fields))
+    return [CELL.join(pick(row.split(CELL))) for row in found], status
