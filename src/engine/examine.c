@@ -98,8 +98,14 @@ static void note_fin(struct transport *t, const struct tcp_segment *s)
 static void analyse_tcp(struct examined *x, const struct layer *layer, struct transport *t)
 {
     struct tcp_segment segment;
-    if (layer->quoted || !tcp_segment_read(&segment, &x->packet, layer))
+    if (t->ref.reused_ports)
+        t->tcp.flags = TCP_REUSED_PORTS;
+    if (!tcp_segment_read(&segment, &x->packet, layer))
         return;
+    if (layer->quoted) {
+        tcp_note_quote(t->ref.conv->tcp, t->ref.direction, &segment);
+        return;
+    }
     note_handshake(t, &segment);
     if (segment.analysed)
         t->tcp = tcp_analyze(t->ref.conv->tcp, t->ref.direction, &segment);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "flow/tcp_analysis.h"
 

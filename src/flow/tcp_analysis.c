@@ -79,7 +79,7 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const str
                                 .window = window,
                                 .scale_option = -1,
                                 .analysed = header <= layer->len,
-                                .flags_hidden = layer->cap < header || layer->cap < 20};
+                                .flags_hidden = header < 20 || layer->cap < header || layer->cap < 20};
     out->len = out->analysed ? layer->len - header : 0;
     if ((flags & TCP_FLAG_SYN) && header > 20) {
         struct rd options = rd_make(layer->data, layer->cap < header ? layer->cap : header, header);
@@ -206,6 +206,11 @@ static void measure(struct tcp_state *state, const struct tcp_segment *s)
         state->irtt_ns = s->time_ns - state->syn_ns;
         state->has_irtt = true;
     }
+}
+
+void tcp_note_quote(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)
+{
+    update_scale(&state->side[direction], &state->side[1 - direction], s);
 }
 
 struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)

@@ -39,7 +39,7 @@ struct tcp_segment {
     uint8_t flags;
     int8_t scale_option; /* shift of a window scale option; -1: none */
     bool analysed;       /* false: the header length is bogus; the stream counts it, the analysis does not */
-    bool flags_hidden;   /* the header was not captured whole: analysed, but no flag is shown */
+    bool flags_hidden;   /* the header is too short or was not captured whole: analysed, but no flag is shown */
 };
 
 struct tcp_result {
@@ -52,6 +52,8 @@ bool tcp_base_differs(const struct tcp_state *state, uint8_t direction, uint32_t
 
 /* Reads the header; false when fewer than 16 bytes of it were captured. */
 bool tcp_segment_read(struct tcp_segment *out, const struct packet *packet, const struct layer *layer);
+/* A header quoted in an ICMP error: all it changes is what a SYN says of window scaling. */
+void tcp_note_quote(struct tcp_state *state, uint8_t direction, const struct tcp_segment *segment);
 /* Advances the state and says what Wireshark says of this packet. */
 struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const struct tcp_segment *segment);
 
