@@ -212,7 +212,8 @@ def compare(path: Path, fields: list[str], cache: Path | None = None) -> Result:
 
 def compare_with(result, path, fields, theirs, status, extra) -> None:
     result.frames = len(theirs)
-    every = ours.run(path, "-f", "-d", "none")
+    answers = ours.run_all(path)
+    every, mine = answers["bare"], answers["frames"]
     if len(every.rows) != len(theirs):
         result.add("frames", "missing" if len(every.rows) < len(theirs) else "extra", 0, len(theirs),
                    f"{len(every.rows)} {every.problems}")
@@ -228,16 +229,12 @@ def compare_with(result, path, fields, theirs, status, extra) -> None:
         cells = row.split(CELL)
         frames.append(regroup.frame_of({name: cells[at] for name, at in wanted.items()}))
     flows, packets = regroup.regroup(frames, classic=False)
-    mine = ours.run(path)
     compare_frames(result, frames, packets, mine)
-    compare_packets(result, mine, ours.run(path, "-l", "packets"))
-    compare_accounting(result, "frames", len(mine.rows), mine)
-    clean = ours.run(path, "-l", "flows")
-    compare_flows(result, "flows", flows, clean, classic=False)
-    compare_accounting(result, "flows", len(mine.rows), clean)
-    classic = ours.run(path, "-l", "flows", "-c")
-    compare_flows(result, "classic", regroup.regroup(frames, classic=True)[0], classic, classic=True)
-    compare_accounting(result, "classic", len(mine.rows), classic)
+    compare_packets(result, mine, answers["packets"])
+    compare_flows(result, "flows", flows, answers["flows"], classic=False)
+    compare_flows(result, "classic", regroup.regroup(frames, classic=True)[0], answers["classic"], classic=True)
+    for what, answer in answers.items():
+        compare_accounting(result, what, len(mine.rows), answer)
 
 
 def compare_all(paths: list[Path], jobs: int = 2, cache: Path | None = None) -> list[Result]:

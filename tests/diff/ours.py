@@ -11,6 +11,7 @@ from captures import ROOT
 from tshark import CELL, lines_of
 
 TAIL = "\x1e"
+BETWEEN = "\x1d"
 
 
 class Missing(Exception):
@@ -46,20 +47,13 @@ def fields() -> list[str]:
     return done.stdout.split()
 
 
-def run(captures: list[Path] | Path, *options: str) -> Answer:
-    paths = captures if isinstance(captures, list) else [captures]
-    done = subprocess.run([program(), *options, *map(str, paths)], capture_output=True, timeout=600)
-    if done.returncode:
-        raise Failed(f"diff_rows {' '.join(options)} ended with {done.returncode}: "
-                     f"{done.stderr.decode(errors='replace')[-3000:]}")
-    head, _, body = done.stdout.decode("utf-8", "surrogateescape").partition("\n")
+def read(text: str) -> Answer:
+    head, _, body = text.partition("\n")
     cut = 0 if body.startswith(TAIL) else body.find("\n" + TAIL) + 1
-    tail = body[cut:] if cut or body.startswith(TAIL) else ""
-    if tail:
-        body = body[:cut]
+    has_tail = cut > 0 or body.startswith(TAIL)
     answer = Answer(head.split(CELL), [])
-    answer.rows = lines_of(body, len(answer.columns))
-    for line in tail.split("\n"):
+    answer.rows = lines_of(body[:cut] if has_tail else body, len(answer.columns))
+    for line in body[cut:].split("\n") if has_tail else []:
         cells = line[1:].split(CELL)
         if cells[0] == "count":
             answer.counts[cells[1]] = int(cells[2])
@@ -68,3 +62,21 @@ def run(captures: list[Path] | Path, *options: str) -> Answer:
         elif cells[0] == "problem":
             answer.problems.append(cells[1:])
     return answer
+
+
+def text_of(captures: list[Path], *options: str) -> str:
+    done = subprocess.run([program(), *options, "--", *map(str, captures)], capture_output=True, timeout=900)
+    if done.returncode:
+        raise Failed(f"diff_rows {' '.join(options)} ended with {done.returncode}: "
+                     f"{done.stderr.decode(errors='replace')[-3000:]}")
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def run(captures: list[Path] | Path, *options: str) -> Answer:
+    return read(text_of(captures if isinstance(captures, list) else [captures], *options))
+
+
+def run_all(capture: Path) -> dict[str, Answer]:
+    """Frames with every field and nothing dropped; then with the usual options frames, packets, flows, classic."""
+    texts = text_of([capture], "-A").split("\n" + BETWEEN + "\n")
+    return dict(zip(("bare", "frames", "packets", "flows", "classic"), map(read, texts), strict=True))

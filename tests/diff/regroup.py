@@ -210,7 +210,8 @@ def regroup(frames: list[Frame], classic: bool) -> tuple[list[Flow], list[Packet
             seen = shakes.get(header.stream, {}) if header.kind == "tcp" else {}
             flows[key] = Flow(*key, *choose(header, classic, seen), frame.outer, len(flows))
         flow = flows[key]
-        forward = (header.src, header.sport) == flow.client
+        # Either end tells: in Wireshark's TFTP streams a server answers from several ports.
+        forward = (header.src, header.sport) == flow.client or (header.dst, header.dport) == flow.server
         flow.packets.append((frame.time, forward, header))
         packets.append(Packet(frame, flow, header, forward))
     return list(flows.values()), packets
