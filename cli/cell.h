@@ -2,11 +2,7 @@
 #ifndef FC_CLI_CELL_H
 #define FC_CLI_CELL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "arrow.h"
+#include <flowcontainer.h>
 
 enum cell_kind {
     CELL_NULL, /* a type that the command does not know, too */

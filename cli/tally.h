@@ -2,7 +2,8 @@
 #ifndef FC_CLI_TALLY_H
 #define FC_CLI_TALLY_H
 
-#include "arrow.h"
+#include <flowcontainer.h>
+
 #include "cell.h"
 
 struct tally {

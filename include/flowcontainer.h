@@ -138,10 +138,61 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_drop_parse(uint32_t *out, const char *te
 /* "tcp,udp,sctp,icmp,icmpv6,gre,esp" -> bits. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const char *text, struct fc_error *err);
 
+/* ---- Arrow --------------------------------------------------------------------------------------------- */
+
+/* The structs of the Arrow C data and stream interfaces, as their specification fixes them
+ * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). They are an ABI, not ours: under the
+ * customary guards, so that they may also come from another header. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif
+
 /* ---- a run --------------------------------------------------------------------------------------------- */
 
 struct fc_run;
-struct ArrowArrayStream; /* the Arrow C stream interface, arrow.apache.org/docs/format/CStreamInterface.html */
 
 /* Checks options, fields and filter, and expands paths: files, folders (recursive, sorted by name), globs, "-"
  * for standard input. Reads no packet. A path that does not exist is FC_NOT_FOUND here; a bad capture is
@@ -224,7 +275,6 @@ enum fc_text {
     FC_TEXT_TSHARK, /* as `tshark -T fields` of Wireshark 4.0 prints it */
     FC_TEXT_CLASSIC /* the same, but integers whose values have names in decimal: the facade's rule */
 };
-struct ArrowArray;
 /* Writes at most cap bytes and returns the length of the whole text (as snprintf, but without a NUL). `field` is
  * an index for fc_field. A null value has length 0. */
 FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,

@@ -14,8 +14,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "arrow.h"
-
 /* ---- core_share.c: owners of Arrow structs, and copies of them for other libraries ---- */
 
 /* Holds a schema or an array (the other one's release is NULL). */

@@ -2,7 +2,6 @@
  * Usage: scan [-j JOBS] [-p] [-e FIELD]... CAPTURE...   (-p: one row a packet)
  * Prints one line of JSON. By hand: gcc -O2 -Iinclude -Isrc bench/micro/scan.c -Lbuild -lflowcontainer -o scan */
 #include "flowcontainer.h"
-#include "table/arrow_abi.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,6 @@
 
 #include "base/log.h"
 #include "field/row.h"
-#include "table/arrow_abi.h"
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/values.h"

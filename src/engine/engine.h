@@ -4,7 +4,6 @@
 
 #include "engine/report.h"
 #include "field/field.h"
-#include "table/arrow_abi.h"
 
 /* What is asked, checked and looked up; read-only while engines run. */
 struct query {

@@ -9,8 +9,6 @@
 #include <flowcontainer.h>
 #include <string.h>
 
-#include "table/arrow_abi.h"
-
 /* Bytes that start at a multiple of 64, as Arrow likes them. */
 struct buffer {
     uint8_t *data;

@@ -2,8 +2,9 @@
 #ifndef FC_TABLE_EXPORT_H
 #define FC_TABLE_EXPORT_H
 
+#include <flowcontainer.h>
+
 #include "base/error.h"
-#include "table/arrow_abi.h"
 
 struct export_source {
     void *self;

@@ -5,7 +5,6 @@
 #include <flowcontainer.h>
 
 #include "field/field.h"
-#include "table/arrow_abi.h"
 
 size_t text_value(char *out, size_t cap, const struct field *field, const struct ArrowArray *values,
                   int64_t i, enum fc_text style);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/arrow_abi.h"
-
 static void take_counts(const struct fc_run *run)
 {
     uint64_t sum = 0;

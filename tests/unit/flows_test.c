@@ -1,7 +1,6 @@
 #include "table/flows.h"
 
 #include "base/memory.h"
-#include "table/arrow_abi.h"
 #include "table/values.h"
 #include "table_rows.h"
 

@@ -2,8 +2,9 @@
 #ifndef FC_TESTS_TABLE_ROWS_H
 #define FC_TESTS_TABLE_ROWS_H
 
+#include <flowcontainer.h>
+
 #include "field/row.h"
-#include "table/arrow_abi.h"
 #include "test.h"
 
 /* The first field of a type, single or not; the tests have no use for its name. */
