@@ -1,8 +1,7 @@
 /* IPv4 header.
- * Invariant: values stop where Wireshark stops: a version other than 4, a header length or total length that cannot
- * be, or the capture's end.
- * Source: RFC 791; order, labels and expected TTLs of link-local groups: observed, tshark 4.0.17, every TTL with
- * every address of 224.0.0.0/24 and every protocol. */
+ * Invariant: values stop where Wireshark stops: a version other than 4, a header length or total length that
+ * cannot be, or the capture's end. Source: RFC 791; order, labels and expected TTLs of link-local groups:
+ * observed, tshark 4.0.17, every TTL with every address of 224.0.0.0/24 and every protocol. */
 #include "proto/ip.h"
 
 /*  0                   1                   2                   3

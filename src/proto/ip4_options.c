@@ -1,7 +1,7 @@
 /* IPv4 options but for the security ones.
- * Invariant: an option's values come from inside the option; one too short for its values ends the packet. Options
- * that Wireshark does not know put nothing.
- * Source: RFC 791, 1108, 1063, 1393, 2113, 4782; which values survive a wrong length: observed, tshark 4.0.17. */
+ * Invariant: an option's values come from inside the option; one too short for its values ends the packet.
+ * Options that Wireshark does not know put nothing. Source: RFC 791, 1108, 1063, 1393, 2113, 4782; which
+ * values survive a wrong length: observed, tshark 4.0.17. */
 #include "proto/ip.h"
 #include "proto/nops.h"
 
@@ -162,9 +162,9 @@ static void broadcast_read(struct row *row, struct rd *r)
 static bool option_known(uint8_t type)
 {
     static const uint8_t known[] = {
-        OPT_RECORD_ROUTE, OPT_MTU_PROBE,         OPT_MTU_REPLY, OPT_QUICK_START, OPT_TIMESTAMP,
-        OPT_TRACEROUTE,   OPT_SECURITY,          OPT_CIPSO,     OPT_LOOSE_ROUTE, OPT_EXTENDED_SECURITY,
-        OPT_STREAM_ID,    OPT_STRICT_ROUTE,      OPT_ROUTER_ALERT, OPT_SELECTIVE_BROADCAST,
+        OPT_RECORD_ROUTE, OPT_MTU_PROBE,    OPT_MTU_REPLY,    OPT_QUICK_START,         OPT_TIMESTAMP,
+        OPT_TRACEROUTE,   OPT_SECURITY,     OPT_CIPSO,        OPT_LOOSE_ROUTE,         OPT_EXTENDED_SECURITY,
+        OPT_STREAM_ID,    OPT_STRICT_ROUTE, OPT_ROUTER_ALERT, OPT_SELECTIVE_BROADCAST,
     };
     for (size_t i = 0; i < sizeof known; i++)
         if (known[i] == type)
@@ -271,7 +271,8 @@ bool ip4_final_destination(uint32_t *out, struct rd options, uint32_t destinatio
             return true;
         struct rd option = rd_sub(&options, len - 2u);
         uint8_t pointer = rd_peek8(&option, 0);
-        if ((type != OPT_LOOSE_ROUTE && type != OPT_STRICT_ROUTE) || pointer < ROUTE_FIRST || pointer & 3 || pointer >= len)
+        if ((type != OPT_LOOSE_ROUTE && type != OPT_STRICT_ROUTE) || pointer < ROUTE_FIRST || pointer & 3 ||
+            pointer >= len)
             continue;
         rd_skip(&option, len >= 7 ? len - 6u : UINT32_MAX);
         *out = rd_u32(&option);

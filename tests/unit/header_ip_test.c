@@ -17,17 +17,19 @@ static const char *ip4_options(const char *prefix, const char *options)
 {
     char hex[512];
     size_t words = strlen(options) / 8;
-    snprintf(hex, sizeof hex, "4%x00 00%02x " BASE4 "%s", (unsigned)(5 + words), (unsigned)(20 + 4 * words), options);
+    snprintf(hex, sizeof hex, "4%x00 00%02x " BASE4 "%s", (unsigned)(5 + words), (unsigned)(20 + 4 * words),
+             options);
     return ip4(prefix, hex);
 }
 
 TEST(whole_header)
 {
-    CHECK_TEXT(ip4("ip.", "45b8 0014" BASE4),
-               "ip.version=4 ip.hdr_len=20 ip.dsfield=184 ip.dsfield.dscp=46 ip.dsfield.ecn=0 ip.len=20 ip.id=1 "
-               "ip.flags=2 ip.flags.rb=0 ip.flags.df=1 ip.flags.mf=0 ip.frag_offset=0 ip.ttl=64 ip.proto=253 "
-               "ip.checksum=4660 ip.checksum.status=2 ip.src=10.0.0.1 ip.addr=10.0.0.1 ip.src_host=10.0.0.1 "
-               "ip.host=10.0.0.1 ip.dst=10.0.0.2 ip.addr=10.0.0.2 ip.dst_host=10.0.0.2 ip.host=10.0.0.2");
+    CHECK_TEXT(
+        ip4("ip.", "45b8 0014" BASE4),
+        "ip.version=4 ip.hdr_len=20 ip.dsfield=184 ip.dsfield.dscp=46 ip.dsfield.ecn=0 ip.len=20 ip.id=1 "
+        "ip.flags=2 ip.flags.rb=0 ip.flags.df=1 ip.flags.mf=0 ip.frag_offset=0 ip.ttl=64 ip.proto=253 "
+        "ip.checksum=4660 ip.checksum.status=2 ip.src=10.0.0.1 ip.addr=10.0.0.1 ip.src_host=10.0.0.1 "
+        "ip.host=10.0.0.1 ip.dst=10.0.0.2 ip.addr=10.0.0.2 ip.dst_host=10.0.0.2 ip.host=10.0.0.2");
 }
 
 TEST(lengths_that_cannot_be)
@@ -43,7 +45,8 @@ TEST(lengths_that_cannot_be)
 
 TEST(ttl_labels)
 {
-    CHECK_TEXT(ip4("ip.ttl", "4500 0014 0001 0000 04 11 0000 0a000001 0a000002"), "ip.ttl=4 ip.ttl.too_small=1");
+    CHECK_TEXT(ip4("ip.ttl", "4500 0014 0001 0000 04 11 0000 0a000001 0a000002"),
+               "ip.ttl=4 ip.ttl.too_small=1");
     CHECK_TEXT(ip4("ip.ttl", "4500 0014 0001 0000 05 11 0000 0a000001 0a000002"), "ip.ttl=5");
     CHECK_TEXT(ip4("ip.ttl", "4500 0014 0001 0000 01 59 0000 0a000001 0a000002"), "ip.ttl=1");
     CHECK_TEXT(ip4("ip.ttl", "4500 0014 0001 0000 02 11 0000 0a000001 e0000005"), "ip.ttl=2 ip.ttl.lncb=1");
@@ -58,15 +61,19 @@ TEST(options)
     CHECK_TEXT(ip4_options("ip.nop", "0b0405dc1e02010101010000"), "");
     CHECK_TEXT(ip4_options("ip.opt.len", "94030000"), "ip.opt.len=3 ip.opt.len.invalid=1");
     CHECK_TEXT(ip4_options("ip.opt.", "dd04aabb"), "");
-    CHECK_TEXT(ip4_options("ip.rec_rt", "070b08010203040506070800"), "ip.rec_rt=1.2.3.4 ip.rec_rt_host=1.2.3.4");
-    CHECK_TEXT(ip4_options("ip.empty_rt", "070b08010203040506070800"), "ip.empty_rt=5.6.7.8 ip.empty_rt_host=5.6.7.8");
+    CHECK_TEXT(ip4_options("ip.rec_rt", "070b08010203040506070800"),
+               "ip.rec_rt=1.2.3.4 ip.rec_rt_host=1.2.3.4");
+    CHECK_TEXT(ip4_options("ip.empty_rt", "070b08010203040506070800"),
+               "ip.empty_rt=5.6.7.8 ip.empty_rt_host=5.6.7.8");
 }
 
 TEST(source_route_changes_the_destination)
 {
     CHECK_TEXT(ip4_options("ip.dst", "830b0401020304050607 0800"), "ip.dst=5.6.7.8 ip.dst_host=5.6.7.8");
-    CHECK_TEXT(ip4_options("ip.cur_rt", "830b04010203040506070800"), "ip.cur_rt=10.0.0.2 ip.cur_rt_host=10.0.0.2");
-    CHECK_TEXT(ip4_options("ip.src_rt", "830b04010203040506070800"), "ip.src_rt=1.2.3.4 ip.src_rt_host=1.2.3.4");
+    CHECK_TEXT(ip4_options("ip.cur_rt", "830b04010203040506070800"),
+               "ip.cur_rt=10.0.0.2 ip.cur_rt_host=10.0.0.2");
+    CHECK_TEXT(ip4_options("ip.src_rt", "830b04010203040506070800"),
+               "ip.src_rt=1.2.3.4 ip.src_rt_host=1.2.3.4");
     CHECK_TEXT(ip4_options("ip.dst", "830b0c01020304050607 0800"), "ip.dst=10.0.0.2 ip.dst_host=10.0.0.2");
 }
 
@@ -103,13 +110,15 @@ static const char *ip6_extension(const char *prefix, uint8_t number, const char 
 
 TEST(ip6_header)
 {
-    CHECK_TEXT(ip6("ipv6.", "6b81 2345 0001 11 40" ADDRESSES "ff"),
-               "ipv6.version=6 ipv6.tclass=184 ipv6.tclass.dscp=46 ipv6.tclass.ecn=0 ipv6.flow=74565 ipv6.plen=1 "
-               "ipv6.nxt=17 ipv6.hlim=64 ipv6.src=2001:db8::1 ipv6.addr=2001:db8::1 ipv6.src_host=2001:db8::1 "
-               "ipv6.host=2001:db8::1 ipv6.dst=fe80::211:22ff:fe33:4455 ipv6.addr=fe80::211:22ff:fe33:4455 "
-               "ipv6.dst_host=fe80::211:22ff:fe33:4455 ipv6.host=fe80::211:22ff:fe33:4455 "
-               "ipv6.dst_slaac_mac=00:11:22:33:44:55 ipv6.slaac_mac=00:11:22:33:44:55");
-    CHECK_TEXT(ip6("ipv6.plen", "6000 0000 0002 11 40" ADDRESSES "ff"), "ipv6.plen=2 ipv6.plen_exceeds_framing=1");
+    CHECK_TEXT(
+        ip6("ipv6.", "6b81 2345 0001 11 40" ADDRESSES "ff"),
+        "ipv6.version=6 ipv6.tclass=184 ipv6.tclass.dscp=46 ipv6.tclass.ecn=0 ipv6.flow=74565 ipv6.plen=1 "
+        "ipv6.nxt=17 ipv6.hlim=64 ipv6.src=2001:db8::1 ipv6.addr=2001:db8::1 ipv6.src_host=2001:db8::1 "
+        "ipv6.host=2001:db8::1 ipv6.dst=fe80::211:22ff:fe33:4455 ipv6.addr=fe80::211:22ff:fe33:4455 "
+        "ipv6.dst_host=fe80::211:22ff:fe33:4455 ipv6.host=fe80::211:22ff:fe33:4455 "
+        "ipv6.dst_slaac_mac=00:11:22:33:44:55 ipv6.slaac_mac=00:11:22:33:44:55");
+    CHECK_TEXT(ip6("ipv6.plen", "6000 0000 0002 11 40" ADDRESSES "ff"),
+               "ipv6.plen=2 ipv6.plen_exceeds_framing=1");
     CHECK_TEXT(ip6("ipv6.plen", "6000 0000 0000 11 40" ADDRESSES), "ipv6.plen=0 ipv6.plen_zero=1");
     CHECK_TEXT(ip6("ipv6.plen", "6000 0000 0000 3b 40" ADDRESSES), "ipv6.plen=0");
     CHECK_TEXT(ip6("ip", "70"), "ip.version=7 ipv6.version=7 ipv6.bogus_ipv6_version=1");
@@ -117,9 +126,11 @@ TEST(ip6_header)
 
 TEST(teredo)
 {
-    CHECK_TEXT(ip6("ipv6.t", "6000 0000 0000 3b 40 20010000413 6e378 8000 63bf 3fff fdd2" "00000000000000000000000000000000"),
-               "ipv6.tclass=0 ipv6.tclass.dscp=0 ipv6.tclass.ecn=0 ipv6.ts_ipv4=65.54.227.120 ipv6.tc_port=40000 "
-               "ipv6.tc_ipv4=192.0.2.45");
+    CHECK_TEXT(
+        ip6("ipv6.t", "6000 0000 0000 3b 40 20010000413 6e378 8000 63bf 3fff fdd2"
+                      "00000000000000000000000000000000"),
+        "ipv6.tclass=0 ipv6.tclass.dscp=0 ipv6.tclass.ecn=0 ipv6.ts_ipv4=65.54.227.120 ipv6.tc_port=40000 "
+        "ipv6.tc_ipv4=192.0.2.45");
 }
 
 TEST(ip6_options)

@@ -36,7 +36,8 @@ TEST(leftovers)
 {
     CHECK_TEXT(eth("eth.trailer", ETH "0800" IP4_46 PAY_26, -1), "");
     CHECK_TEXT(eth("eth.trailer", ETH "0800" IP4_46 PAY_26 "aabbcc", -1), "eth.trailer=aabbcc");
-    CHECK_TEXT(eth("eth.fcs", ETH "0800" IP4_46 PAY_26 "aabbccdd", -1), "eth.fcs=2864434397 eth.fcs.status=2");
+    CHECK_TEXT(eth("eth.fcs", ETH "0800" IP4_46 PAY_26 "aabbccdd", -1),
+               "eth.fcs=2864434397 eth.fcs.status=2");
     CHECK_TEXT(eth("eth.fcs", ETH "0800" IP4_46 PAY_26 "aabbccdd", 0), "");
     CHECK_TEXT(eth("eth.trailer", ETH "0800" IP4_46 PAY_26 "1122aabbccdd", -1), "eth.trailer=1122");
 }
@@ -48,7 +49,8 @@ TEST(padding)
     CHECK_TEXT(eth("eth.padding", ETH "0800" IP4_42 "000000", -1), "");
     CHECK_TEXT(eth("eth.padding", ETH "0800" IP4_42 "00000001", -1), "eth.padding_bad=1");
     CHECK_TEXT(eth("eth.trailer", ETH "0800" IP4_42 "00000001", -1), "eth.trailer=00000001");
-    CHECK_TEXT(eth("vlan.trailer", ETH "8100 0005 0800" IP4_46 PAY_26 "aabbccdd", -1), "vlan.trailer=aabbccdd");
+    CHECK_TEXT(eth("vlan.trailer", ETH "8100 0005 0800" IP4_46 PAY_26 "aabbccdd", -1),
+               "vlan.trailer=aabbccdd");
 }
 
 TEST(vlan_tag)
@@ -65,26 +67,38 @@ TEST(vlan_tag)
 
 TEST(frame_facts)
 {
-    struct frame_facts facts = {.number = 3, .len = 60, .cap_len = 64, .has_time = true, .time_ns = 5,
-                                .first_ns = 1, .previous_ns = 3, .link_type = 1};
+    struct frame_facts facts = {.number = 3,
+                                .len = 60,
+                                .cap_len = 64,
+                                .has_time = true,
+                                .time_ns = 5,
+                                .first_ns = 1,
+                                .previous_ns = 3,
+                                .link_type = 1};
     values_begin(&v, "frame.", "");
     frame_read(&v.row, &facts);
-    CHECK_TEXT(values_text(&v),
-               "frame.encap_type=1 frame.time=5 frame.offset_shift=0 frame.time_epoch=5 frame.time_delta=2 "
-               "frame.time_delta_displayed=2 frame.time_relative=4 frame.number=3 frame.len=60 frame.cap_len=64 "
-               "frame.len_lt_caplen=1 frame.marked=0 frame.ignored=0");
+    CHECK_TEXT(
+        values_text(&v),
+        "frame.encap_type=1 frame.time=5 frame.offset_shift=0 frame.time_epoch=5 frame.time_delta=2 "
+        "frame.time_delta_displayed=2 frame.time_relative=4 frame.number=3 frame.len=60 frame.cap_len=64 "
+        "frame.len_lt_caplen=1 frame.marked=0 frame.ignored=0");
 }
 
 TEST(frame_options)
 {
-    static const uint8_t options[] = {1, 0, 2, 0, 'h', 'i', 0, 0, 1, 0, 0, 0, 6, 0, 4, 0, 9, 0, 0, 0, 0, 0, 0, 0};
-    struct frame_facts facts = {.options = options, .options_len = sizeof options, .has_section = true,
-                                .has_interface = true, .interface_description = "desc"};
+    static const uint8_t options[] = {1, 0, 2, 0, 'h', 'i', 0, 0, 1, 0, 0, 0,
+                                      6, 0, 4, 0, 9,   0,   0, 0, 0, 0, 0, 0};
+    struct frame_facts facts = {.options = options,
+                                .options_len = sizeof options,
+                                .has_section = true,
+                                .has_interface = true,
+                                .interface_description = "desc"};
     values_begin(&v, "frame.", "");
     frame_read(&v.row, &facts);
-    CHECK_TEXT(values_text(&v),
-               "frame.section_number=1 frame.interface_id=0 frame.interface_name=desc "
-               "frame.interface_description=desc frame.encap_type=15 frame.number=0 frame.len=0 frame.cap_len=0 "
-               "frame.marked=0 frame.ignored=0 frame.comment=hi frame.comment.expert=1 frame.comment= "
-               "frame.comment.expert=1 frame.interface_queue=9");
+    CHECK_TEXT(
+        values_text(&v),
+        "frame.section_number=1 frame.interface_id=0 frame.interface_name=desc "
+        "frame.interface_description=desc frame.encap_type=15 frame.number=0 frame.len=0 frame.cap_len=0 "
+        "frame.marked=0 frame.ignored=0 frame.comment=hi frame.comment.expert=1 frame.comment= "
+        "frame.comment.expert=1 frame.interface_queue=9");
 }

@@ -21,16 +21,22 @@ static const char *tcp(const char *prefix, const char *hex)
 
 TEST(whole_header)
 {
-    struct tcp_facts facts = {.has_stream = true, .stream = 4, .has_base_seq = true, .base_seq = 999,
-                              .has_base_ack = true, .base_ack = 4, .scale = 7};
-    CHECK_TEXT(tcp_facts_text("tcp.", PORTS "5018 0010 abcd 0001 6869", &facts),
-               "tcp.srcport=1001 tcp.dstport=2002 tcp.port=1001 tcp.port=2002 tcp.stream=4 tcp.len=2 tcp.seq=1 "
-               "tcp.seq_raw=1000 tcp.hdr_len=20 tcp.nxtseq=3 tcp.ack=1 tcp.ack_raw=5 tcp.flags=24 tcp.flags.res=0 "
-               "tcp.flags.fin=0 tcp.flags.syn=0 tcp.flags.reset=0 tcp.flags.push=1 tcp.flags.ack=1 tcp.flags.urg=0 "
-               "tcp.flags.ece=0 tcp.flags.cwr=0 tcp.flags.ae=0 "
-               "tcp.flags.str=\u00b7\u00b7\u00b7\u00b7\u00b7\u00b7\u00b7AP\u00b7\u00b7\u00b7 "
-               "tcp.window_size_value=16 tcp.window_size=2048 tcp.window_size_scalefactor=128 tcp.checksum=43981 "
-               "tcp.checksum.status=2 tcp.urgent_pointer=1 tcp.urgent_pointer.non_zero=1 tcp.payload=6869");
+    struct tcp_facts facts = {.has_stream = true,
+                              .stream = 4,
+                              .has_base_seq = true,
+                              .base_seq = 999,
+                              .has_base_ack = true,
+                              .base_ack = 4,
+                              .scale = 7};
+    CHECK_TEXT(
+        tcp_facts_text("tcp.", PORTS "5018 0010 abcd 0001 6869", &facts),
+        "tcp.srcport=1001 tcp.dstport=2002 tcp.port=1001 tcp.port=2002 tcp.stream=4 tcp.len=2 tcp.seq=1 "
+        "tcp.seq_raw=1000 tcp.hdr_len=20 tcp.nxtseq=3 tcp.ack=1 tcp.ack_raw=5 tcp.flags=24 tcp.flags.res=0 "
+        "tcp.flags.fin=0 tcp.flags.syn=0 tcp.flags.reset=0 tcp.flags.push=1 tcp.flags.ack=1 tcp.flags.urg=0 "
+        "tcp.flags.ece=0 tcp.flags.cwr=0 tcp.flags.ae=0 "
+        "tcp.flags.str=\u00b7\u00b7\u00b7\u00b7\u00b7\u00b7\u00b7AP\u00b7\u00b7\u00b7 "
+        "tcp.window_size_value=16 tcp.window_size=2048 tcp.window_size_scalefactor=128 tcp.checksum=43981 "
+        "tcp.checksum.status=2 tcp.urgent_pointer=1 tcp.urgent_pointer.non_zero=1 tcp.payload=6869");
 }
 
 TEST(header_lengths)
@@ -51,7 +57,8 @@ TEST(quotes_are_raw)
     CHECK_TEXT(tcp_facts_text("tcp.seq", "03e9 07d2 000003e8", &facts), "tcp.seq=1000");
     CHECK_TEXT(tcp("tcp.seq", "03e9 07d2 000003e8"), "");
     facts.ipv6 = true;
-    CHECK_TEXT(tcp_facts_text("tcp.seq", PORTS "5010 0010 0000 0000 00", &facts), "tcp.seq=1000 tcp.seq_raw=1000");
+    CHECK_TEXT(tcp_facts_text("tcp.seq", PORTS "5010 0010 0000 0000 00", &facts),
+               "tcp.seq=1000 tcp.seq_raw=1000");
 }
 
 TEST(resets_have_a_cause_instead_of_a_payload)
@@ -62,11 +69,14 @@ TEST(resets_have_a_cause_instead_of_a_payload)
 
 TEST(analysis_labels)
 {
-    struct tcp_facts facts = {.scale = TCP_SCALE_UNKNOWN, .analysis = TCP_DUPLICATE_ACK | TCP_ZERO_WINDOW,
-                              .dup_ack_num = 2, .dup_ack_frame = 9};
-    CHECK_TEXT(tcp_facts_text("tcp.analysis", PORTS "5010 0010 0000 0000", &facts),
-               "tcp.analysis.flags=1 tcp.analysis.duplicate_ack=1 tcp.analysis.zero_window=1 "
-               "tcp.analysis.duplicate_ack=1 tcp.analysis.duplicate_ack_num=2 tcp.analysis.duplicate_ack_frame=9");
+    struct tcp_facts facts = {.scale = TCP_SCALE_UNKNOWN,
+                              .analysis = TCP_DUPLICATE_ACK | TCP_ZERO_WINDOW,
+                              .dup_ack_num = 2,
+                              .dup_ack_frame = 9};
+    CHECK_TEXT(
+        tcp_facts_text("tcp.analysis", PORTS "5010 0010 0000 0000", &facts),
+        "tcp.analysis.flags=1 tcp.analysis.duplicate_ack=1 tcp.analysis.zero_window=1 "
+        "tcp.analysis.duplicate_ack=1 tcp.analysis.duplicate_ack_num=2 tcp.analysis.duplicate_ack_frame=9");
     CHECK_TEXT(tcp_facts_text("tcp.analysis", PORTS "6010 0010 0000 0000", &facts), "");
 }
 
@@ -82,7 +92,8 @@ TEST(options)
     CHECK_TEXT(tcp("tcp.option", PORTS "6002 0010 0000 0000 50040102"),
                "tcp.options=50040102 tcp.option_kind=80 tcp.option_len=4 tcp.options.unknown.payload=0102 "
                "tcp.options.mss.absent=1");
-    CHECK_TEXT(tcp("tcp.n", PORTS "6010 0010 0000 0000 00010203"), "tcp.nxtseq=1000 tcp.non_zero_bytes_after_eol=1");
+    CHECK_TEXT(tcp("tcp.n", PORTS "6010 0010 0000 0000 00010203"),
+               "tcp.nxtseq=1000 tcp.non_zero_bytes_after_eol=1");
 }
 
 TEST(nops_that_fill_a_word)
@@ -95,11 +106,13 @@ TEST(nops_that_fill_a_word)
 TEST(selective_acknowledgments)
 {
     struct tcp_facts facts = {.scale = TCP_SCALE_UNKNOWN, .has_base_ack = true, .base_ack = 4};
-    CHECK_TEXT(tcp_facts_text("tcp.options.sack", PORTS "8010 0010 0000 0000 050a0000000a00000014 0101", &facts),
-               "tcp.options.sack_le=6 tcp.options.sack_re=16 tcp.options.sack.count=1");
-    CHECK_TEXT(tcp_facts_text("tcp.options.sack", PORTS "8010 0010 0000 0000 050a0000000400000005 0101", &facts),
-               "tcp.options.sack_le=0 tcp.options.sack_re=1 tcp.options.sack.dsack_le=0 tcp.options.sack.dsack_re=1 "
-               "tcp.options.sack.dsack=1 tcp.options.sack.count=1");
+    CHECK_TEXT(
+        tcp_facts_text("tcp.options.sack", PORTS "8010 0010 0000 0000 050a0000000a00000014 0101", &facts),
+        "tcp.options.sack_le=6 tcp.options.sack_re=16 tcp.options.sack.count=1");
+    CHECK_TEXT(
+        tcp_facts_text("tcp.options.sack", PORTS "8010 0010 0000 0000 050a0000000400000005 0101", &facts),
+        "tcp.options.sack_le=0 tcp.options.sack_re=1 tcp.options.sack.dsack_le=0 tcp.options.sack.dsack_re=1 "
+        "tcp.options.sack.dsack=1 tcp.options.sack.count=1");
 }
 
 TEST(multipath)
@@ -109,7 +122,8 @@ TEST(multipath)
                "tcp.options.mptcp.checksumreq.flags=1 tcp.options.mptcp.extensibility.flag=0 "
                "tcp.options.mptcp.nomoresubflows.flag=0 tcp.options.mptcp.sha256.flag=1 "
                "tcp.options.mptcp.reserved.flag=0 tcp.options.mptcp.sendkey=1234605616436508552");
-    CHECK_TEXT(tcp("tcp.options.mptcp.a", PORTS "6010 0010 0000 0000 1e044001"), "tcp.options.mptcp.addrid=1");
+    CHECK_TEXT(tcp("tcp.options.mptcp.a", PORTS "6010 0010 0000 0000 1e044001"),
+               "tcp.options.mptcp.addrid=1");
 }
 
 TEST(cut_segments_have_a_prefix_of_the_values)
@@ -143,11 +157,12 @@ static const char *udp(const char *prefix, const char *hex, struct udp_facts fac
 
 TEST(udp_header)
 {
-    struct udp_facts facts = {.has_stream = true, .stream = 2, .has_times = true, .time_ns = 9, .first_ns = 1,
-                              .previous_ns = 4};
-    CHECK_TEXT(udp("udp", "0457 08ae 000a 1234 6869", facts),
-               "udp.srcport=1111 udp.dstport=2222 udp.port=1111 udp.port=2222 udp.length=10 udp.checksum=4660 "
-               "udp.checksum.status=2 udp.stream=2 udp.time_relative=8 udp.time_delta=5 udp.payload=6869");
+    struct udp_facts facts = {
+        .has_stream = true, .stream = 2, .has_times = true, .time_ns = 9, .first_ns = 1, .previous_ns = 4};
+    CHECK_TEXT(
+        udp("udp", "0457 08ae 000a 1234 6869", facts),
+        "udp.srcport=1111 udp.dstport=2222 udp.port=1111 udp.port=2222 udp.length=10 udp.checksum=4660 "
+        "udp.checksum.status=2 udp.stream=2 udp.time_relative=8 udp.time_delta=5 udp.payload=6869");
 }
 
 TEST(udp_lengths)
@@ -171,5 +186,6 @@ TEST(udp_labels)
     CHECK_TEXT(udp("udp.checksum.", "1388 829b 0008 0000", six), "udp.checksum.zero=1 udp.checksum.status=4");
     CHECK_TEXT(udp("udp", "1388 829b 0003 1234 00", lite),
                "udp.srcport=5000 udp.dstport=33435 udp.port=5000 udp.port=33435 udp.possible_traceroute=1 "
-               "udp.length=9 udplite.checksum_coverage.bad=1 udp.checksum=4660 udp.checksum.status=2 udp.payload=00");
+               "udp.length=9 udplite.checksum_coverage.bad=1 udp.checksum=4660 udp.checksum.status=2 "
+               "udp.payload=00");
 }

@@ -67,7 +67,11 @@ TEST(text_is_made_valid)
     check_utf8("plain", 5, "plain");
     check_utf8("", 0, "");
     check_utf8("\xc3\xa9t\xc3\xa9", 5, "\xc3\xa9t\xc3\xa9");
-    check_utf8("a\xff" "b", 3, "a\xef\xbf\xbd" "b");
+    check_utf8("a\xff"
+               "b",
+               3,
+               "a\xef\xbf\xbd"
+               "b");
     check_utf8("\xc3", 1, "\xef\xbf\xbd");
     check_utf8("\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     check_utf8("\xf4\x90\x80\x80", 4, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");

@@ -1,4 +1,5 @@
-/* For tests of the header readers: bytes in hex go in, chosen fields come out as text, "ip.ttl=64 ip.proto=6". */
+/* For tests of the header readers: bytes in hex go in, chosen fields come out as text, "ip.ttl=64
+ * ip.proto=6". */
 #ifndef FC_TESTS_VALUES_H
 #define FC_TESTS_VALUES_H
 
