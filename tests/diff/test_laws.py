@@ -69,7 +69,7 @@ def test_cut(name: str, stock: str, tmp_path: Path) -> None:
     types = ours.types()
     fields = list(types)
     whole = ours.run(path, "-f", "-d", "none")
-    wrong = []
+    wrong: dict[str, list[str]] = {}
     for snap in SNAPS:
         short_path = cut_to(path, snap, tmp_path)
         short = ours.run(short_path, "-f", "-d", "none")
