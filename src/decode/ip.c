@@ -313,8 +313,6 @@ static void decode_etherip(struct packet *p, struct rd r)
 
 void decode_ip_payload(struct packet *p, uint8_t net, uint8_t protocol, struct rd r)
 {
-    if (p->n_layers == MAX_LAYERS)
-        return;
     bool ip6 = p->layers[net].kind == LAYER_IP6;
     switch (protocol) {
     case PROTO_TCP:

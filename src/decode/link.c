@@ -51,8 +51,6 @@ static void decode_pppoe(struct packet *p, struct rd r)
 
 void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
 {
-    if (p->n_layers == MAX_LAYERS)
-        return;
     switch (type) {
     case TYPE_IP4:
         decode_ip(p, r);

@@ -54,11 +54,10 @@ static bool has_times(const struct layer *layer)
     return !layer->quoted && length != 8;
 }
 
+/* A frame without a time counts as time 0, as Wireshark takes it. */
 static void note_times(struct transport *t, const struct layer *layer, const struct frame *frame)
 {
     struct conv *conv = t->ref.conv;
-    if (!frame->has_time)
-        return;
     if (!conv->has_times) {
         conv->has_times = true;
         conv->first_ns = conv->previous_ns = frame->time_ns;

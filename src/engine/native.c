@@ -31,7 +31,6 @@ struct native {
     struct flows *flows;     /* one of these two */
     struct packets *packets;
     struct frame_times times;
-    bool is_pcapng;
     uint64_t frames, told_frames, told_bytes; /* of this capture */
     uint64_t unknown_link;
     uint64_t fragments_pending;
@@ -230,7 +229,7 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
         return FC_OK;
     if (n->query->n_fields) {
         row_reset(&n->row);
-        emit_frame(&n->row, x, &n->times, n->is_pcapng);
+        emit_frame(&n->row, x, &n->times, n->source);
         if (n->row.out_of_memory)
             return FC_MEMORY;
     }
@@ -271,10 +270,8 @@ static enum fc_status open_capture(struct native *n)
         flows_capture(n->flows, input->name);
     else
         packets_capture(n->packets, input->name);
-    if (!status) {
-        n->is_pcapng = !strncmp(source_format(n->source), "pcapng", 6);
+    if (!status)
         return FC_OK;
-    }
     n->source = NULL;
     return status == FC_MEMORY ? FC_MEMORY : note_problem(n, &error);
 }
