@@ -243,6 +243,11 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
 
 /* ---- one capture ---- */
 
+static bool is_cancelled(const struct native *n)
+{
+    return atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed);
+}
+
 static void tell_progress(struct native *n)
 {
     uint64_t bytes = n->source ? source_consumed(n->source) : n->told_bytes;
@@ -342,7 +347,7 @@ static enum fc_status read_capture(struct native *n)
             return status;
         if (n->frames % REPORT_EVERY == 0) {
             tell_progress(n);
-            if (atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed))
+            if (is_cancelled(n))
                 return FC_CANCELLED;
         }
         if (n->packets && packets_full(n->packets))
@@ -411,7 +416,7 @@ static enum fc_status advance(struct native *n)
     if (n->writing)
         return write_flows(n);
     if (!n->source) {
-        if (atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed))
+        if (is_cancelled(n))
             return FC_CANCELLED;
         enum fc_status status = open_capture(n);
         if (status)
@@ -426,7 +431,7 @@ static enum fc_status native_next(struct engine *engine, struct ArrowArray *out,
 {
     struct native *n = (struct native *)engine;
     *out = (struct ArrowArray){0};
-    enum fc_status status = FC_OK;
+    enum fc_status status = is_cancelled(n) ? FC_CANCELLED : FC_OK;
     while (!status && !batch_full(n) && n->input < n->n_inputs)
         status = advance(n);
     uint32_t rows = n->flows ? flows_rows(n->flows) : packets_rows(n->packets);

@@ -379,7 +379,28 @@ TEST(after_the_end_comes_nothing)
     fc_run_free(run);
 }
 
-TEST(cancelling)
+TEST(cancelling_between_two_batches)
+{
+    struct fc_options options;
+    fc_options_init(&options);
+    options.batch_rows = 1;
+    for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++) {
+        struct fc_run *run = NULL;
+        struct ArrowArrayStream stream;
+        struct ArrowArray batch;
+        options.level = (enum fc_level)level;
+        CHECK_INT(fc_open(&run, captures, 1, &options, NULL), FC_OK);
+        CHECK_INT(fc_run_export(run, &stream, NULL), FC_OK);
+        CHECK_INT(stream.get_next(&stream, &batch), 0);
+        batch.release(&batch);
+        fc_run_cancel(run);
+        CHECK_INT(stream.get_next(&stream, &batch), ECANCELED);
+        stream.release(&stream);
+        fc_run_free(run);
+    }
+}
+
+TEST(cancelling_many_captures)
 {
     const char *many[200];
     for (size_t i = 0; i < 200; i++)
