@@ -209,7 +209,7 @@ void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts)
     tcp_options_read(row, r, tcp.header_len - HEADER_MIN, &context);
     if (!rd_ok(r))
         return;
-    if (tcp.has_payload_len)
+    if (tcp.has_payload_len || facts->quoted) /* a quoted SYN can start a stream */
         tcp_analysis(row, facts);
     tcp_payload(row, r, &tcp);
 }
