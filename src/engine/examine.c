@@ -29,7 +29,7 @@ static void take_fragments(struct examiner *e, struct examined *x)
             x->fragment_pending = true;
             return;
         case DEFRAG_UNUSABLE:
-            if (p->fragment.offset)
+            if (p->fragment.offset || p->layers[net].kind == LAYER_IP6) /* IPv4 alone, says Wireshark */
                 return;
             decode_reassembled(p, net, p->fragment.protocol, p->fragment.data);
             return;
