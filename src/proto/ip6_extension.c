@@ -64,9 +64,10 @@ static void routing_read(struct row *row, struct rd *r)
     if (!rd_ok(r))
         return;
     if (type == ROUTE_SOURCE) {
-        put_label(row, F_IPV6_ROUTING_DEPRECATED);
         put_span(row, F_IPV6_ROUTING_SRC_RESERVED, r, 4);
         addresses_read(row, r, F_IPV6_ROUTING_SRC_ADDR);
+        if (rd_ok(r))
+            put_label(row, F_IPV6_ROUTING_DEPRECATED);
     } else if (type == ROUTE_MOBILE) {
         put_span(row, F_IPV6_ROUTING_MIPV6_RESERVED, r, 4);
         put_span(row, F_IPV6_ROUTING_MIPV6_HOME_ADDRESS, r, 16);

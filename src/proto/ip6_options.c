@@ -306,9 +306,9 @@ static void put_labels(struct row *row, uint8_t type, uint32_t len, bool hop_by_
 void ip6_options_read(struct row *row, struct rd *r, uint32_t end, const struct ip6_context *context)
 {
     while (rd_ok(r) && r->pos < end) {
-        uint8_t type = rd_u8(r);
-        if (!rd_ok(r))
+        if (!rd_need(r, rd_left(r) > 1 ? 2 : 1)) /* Wireshark looks for a length even behind Pad1 */
             return;
+        uint8_t type = rd_u8(r);
         put_type(row, type);
         if (type == OPT_PAD1)
             continue;
