@@ -34,7 +34,6 @@ static void take_fragments(struct examiner *e, struct examined *x)
             decode_reassembled(p, net, p->fragment.protocol, p->fragment.data);
             return;
         case DEFRAG_COMPLETE:
-            x->fragments_used += datagram.n_frames - 1;
             if (x->n_datagrams < MAX_DATAGRAMS) {
                 x->datagram_net[x->n_datagrams] = net;
                 x->datagrams[x->n_datagrams++] = datagram;
@@ -121,7 +120,6 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
     x->n_datagrams = 0;
     x->tcp_flags = 0;
     x->fragment_pending = false;
-    x->fragments_used = 0;
     decode_frame(&x->packet, frame);
     if (x->packet.is_fragment)
         take_fragments(e, x);

@@ -194,14 +194,21 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK : FC_MEMORY;
 }
 
-static void count_fragments(struct native *n, enum reason *reason)
+/* Frames counted as incomplete turn out to be parts of what this one completes. What is fragmented inside the flow's own
+ * transport layer is no fragment to it: outer flows keep such frames. */
+static void count_fragments(struct native *n, int layer, enum reason *reason)
 {
-    uint64_t *counts = n->engine.report.reasons;
+    uint64_t *counts = n->engine.report.reasons, used = 0;
     const struct examined *x = &n->examined;
-    /* Frames counted as incomplete turn out to be parts of what this one completes. */
-    counts[REASON_FRAGMENT_INCOMPLETE] -= x->fragments_used;
-    counts[REASON_FRAGMENT] += x->fragments_used;
-    if (x->fragment_pending && *reason != REASON_FRAGMENT_INCOMPLETE)
+    int deepest = n->query->options.tunnel == FC_TUNNEL_OUTER && layer >= 0 ? layer : MAX_LAYERS;
+    for (uint8_t i = 0; i < x->n_datagrams; i++)
+        if (x->datagram_net[i] < deepest)
+            used += x->datagrams[i].n_frames - 1;
+    if (used > counts[REASON_FRAGMENT_INCOMPLETE]) /* parts that came through other tunnels, and were kept */
+        used = counts[REASON_FRAGMENT_INCOMPLETE];
+    counts[REASON_FRAGMENT_INCOMPLETE] -= used;
+    counts[REASON_FRAGMENT] += used;
+    if (x->fragment_pending && x->packet.fragment.net < deepest)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
@@ -214,8 +221,8 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
         return FC_MEMORY;
     int layer = examined_flow_layer(x, o->protocols, o->tunnel);
     enum reason reason = examined_reason(x, layer, o->drop);
-    if (x->fragment_pending || x->fragments_used)
-        count_fragments(n, &reason);
+    if (x->fragment_pending || x->n_datagrams)
+        count_fragments(n, layer, &reason);
     n->engine.report.reasons[reason]++;
     if (reason == REASON_LINK_TYPE) {
         n->unknown_link++;
