@@ -149,6 +149,10 @@ static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, st
         decode_stop(p, REASON_MALFORMED);
         return;
     }
+    if (size > layer->cap) {
+        decode_stop(p, REASON_CUT);
+        return;
+    }
     if (protocol == PROTO_SHIM6 || protocol == PROTO_HIP || (protocol == PROTO_MOBILITY && next == PROTO_NONE)) {
         decode_stop(p, REASON_OTHER_PROTOCOL);
         return;
