@@ -86,12 +86,15 @@ static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip, bool quot
     ip->total_len = rd_u16(r);
     if (!rd_ok(r))
         return false;
-    if (!ip->total_len)
+    bool offloaded = !ip->total_len; /* the network card was to fill it in */
+    if (offloaded)
         ip->total_len = there & 0xffff;
     put_uint(row, F_IP_LEN, ip->total_len);
-    if (ip->total_len < HEADER_MIN || (ip->total_len > there && !quoted))
+    if (offloaded)
+        return ip->total_len >= HEADER_MIN;
+    if (ip->total_len < ip->header_len || (ip->total_len > there && !quoted))
         put_label(row, F_IP_BOGUS_IP_LENGTH);
-    return ip->total_len >= HEADER_MIN;
+    return ip->total_len >= ip->header_len;
 }
 
 /* Addresses, options and labels that rest on them; a source route changes where the packet is bound for. */
