@@ -9,7 +9,7 @@
 
 #include "base/rd.h"
 #include "base/tcp_flags.h"
-#include "field/address.h"
+#include "base/address.h"
 #include "field/row.h"
 
 /* ---- frame ---- */
