@@ -120,13 +120,15 @@ void decode_ip6(struct packet *p, struct rd r)
 /* An option that reaches past its header spoils the packet: type 8, length 8, value; type 0 stands alone. */
 static bool options_fit(const struct layer *layer, uint32_t size)
 {
+    enum { OPTION_HOME_ADDRESS = 0xc9 };
     struct rd r = rd_make(layer->data, layer->cap < size ? layer->cap : size, size);
     rd_skip(&r, 2);
     while (rd_ok(&r) && rd_left(&r)) {
-        if (rd_u8(&r) == 0)
+        uint8_t type = rd_u8(&r);
+        if (type == 0)
             continue;
         uint32_t length = rd_u8(&r);
-        rd_skip(&r, length);
+        rd_skip(&r, type == OPTION_HOME_ADDRESS ? 16 : length); /* which Wireshark reads whole, whatever its length */
     }
     return r.fail != RD_MALFORMED;
 }
