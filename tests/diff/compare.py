@@ -314,7 +314,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         if options.snap:
             whole = False
-            paths = [cut(path, options.snap, Path(folder)) for path in paths]
+            cut_paths = [cut(path, options.snap, Path(folder)) for path in paths]
+            paths = [path for path in cut_paths if path.is_file()]
+            print(f"cut to {options.snap} bytes; editcap reads {len(paths)} of {len(cut_paths)} captures")
         results = compare_all(paths, options.jobs, options.cache)
     rows = known.load()
     if not options.all:
