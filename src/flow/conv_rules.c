@@ -173,7 +173,8 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
     case RULE_TFTP:
         return follow_tftp(t, r, ref);
     case RULE_SOCKS:
-        follow_socks(t, r, ref);
+        if (rd_cap_left(&r) == rd_left(&r)) /* what was cut is not read */
+            follow_socks(t, r, ref);
         break;
     case RULE_SDP:
         t->numbers_may_differ |= contains(r, "\nm=") || contains(r, "\nTransport:");
