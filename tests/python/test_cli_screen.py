@@ -117,6 +117,14 @@ def test_a_terminal_gets_50_rows_unless_asked(cli, many):
     assert len(re.findall(r"^udp", cli(many).stdout, re.M)) == 1200
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_the_summary_is_wrapped_at_spaces(cli, mixed, columns):
+    _, text = screen(cli, mixed, columns=columns, env={"NO_COLOR": "1"})
+    said = text[re.search(r"^[\d,]+ packets", text, re.M).start() :]
+    assert max(map(width, said.splitlines())) <= columns
+    assert " ".join(said.split()) == " ".join(cli(mixed).stderr.split())
+
+
 def test_captures_are_headings(cli, mixed, many):
     lines = cli(mixed, many).stdout.splitlines()
     assert lines[1] == str(mixed) and lines[5] == str(many)
