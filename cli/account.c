@@ -24,6 +24,8 @@ struct words {
 /* Where underscores turned into spaces would not read well. */
 static const struct words REASONS[] = {
     {"retransmission", "retransmission", "retransmissions"},
+    {"out_of_order", "out of order", "out of order"},
+    {"link_type", "of a link type that is not known", "of a link type that is not known"},
     {"mdns", "mDNS", "mDNS"},
     {"ssdp", "SSDP", "SSDP"},
     {"icmp", "ICMP", "ICMP"},
@@ -56,6 +58,14 @@ static void add_count(struct text *line, uint64_t count, const char *one, const 
     add(line, count == 1 ? one : many);
 }
 
+const char *account_reason(const char *name)
+{
+    for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++)
+        if (strcmp(REASONS[i].name, name) == 0)
+            return REASONS[i].one;
+    return name;
+}
+
 /* "12 retransmissions": the words for it, or else the name without its underscores. */
 static void add_named(struct text *line, const struct fc_count *count, const struct words *words,
                       size_t n_words)
@@ -71,7 +81,7 @@ static void add_named(struct text *line, const struct fc_count *count, const str
         line->p[i] = line->p[i] == '_' ? ' ' : line->p[i];
 }
 
-/* Turns spaces into line ends where the line would be wider than the terminal; what has no space stays whole. */
+/* Turns spaces into line ends where the line would be wider than the terminal; words stay whole. */
 static void wrap(struct text *line, size_t width)
 {
     size_t start = 0, space = 0;

@@ -162,17 +162,20 @@ def test_account_names_every_reason(cli, mixed):
 
 
 def test_several_captures_have_no_duration(cli, mixed, tmp_path):
-    later = captures.write(tmp_path / "later.pcap", captures.web_frames(), start_ns=captures.START_NS + 10**18)
+    start = captures.START_NS + 10**18
+    later = captures.write(tmp_path / "later.pcap", captures.web_frames(), start_ns=start)
     done = cli("-T", "csv", mixed, later)
-    assert done.stderr.splitlines()[0].endswith(" kB, from 2023-11-14 22:13:20 to 2055-07-24 00:00:00 UTC")
+    said = " kB, from 2023-11-14 22:13:20 to 2055-07-24 00:00:00 UTC"
+    assert done.stderr.splitlines()[0].endswith(said)
 
 
 def test_nothing_kept_says_which_protocols_there_are(cli, mixed, tmp_path):
     esp = [captures.ip(captures.CLIENT, captures.SERVER, 50, bytes(40))]
     path = captures.write(tmp_path / "esp.pcap", esp)
+    esp[0] = captures.ip(captures.CLIENT, captures.SERVER, 89, bytes(40))
     every = "tcp,udp,sctp,icmp,icmpv6,gre,esp"
     assert cli(path).stderr.splitlines()[-1] == f"nothing kept: try --protocols {every}"
-    ospf = captures.write(tmp_path / "ospf.pcap", [captures.ip(captures.CLIENT, captures.SERVER, 89, bytes(40))])
+    ospf = captures.write(tmp_path / "ospf.pcap", esp)
     assert "nothing kept" not in cli("--protocols", every, ospf).stderr
     assert "nothing kept" not in cli(mixed).stderr + cli("-q", path).stderr
 
@@ -181,7 +184,8 @@ def test_damaged_capture_is_named_with_its_place(cli, mixed, cut):
     done = cli("-T", "ndjson", mixed, cut)
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("damaged: ")]
-    assert str(cut) in line and line.count(" at ") == 1 and "at offset " in line and "11 frames before it are used" in line
+    assert str(cut) in line and "at offset " in line and "at byte " not in line
+    assert "11 frames before it are used" in line
     assert len(done.stdout.splitlines()) == 4
     assert "damaged: " in cli("-q", cut).stderr
 
