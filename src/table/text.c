@@ -274,5 +274,7 @@ size_t text_value(char *out, size_t cap, const struct field *field, const struct
 size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,
                      enum fc_text style)
 {
+    if (field >= F_COUNT)
+        return 0;
     return text_value(out, cap, &field_table[field_order()[field]], values, i, style);
 }
