@@ -15,8 +15,6 @@
 #include "say.h"
 #include "units.h"
 
-#define ALL_PROTOCOLS "tcp,udp,sctp,icmp,icmpv6,gre,esp"
-
 struct words {
     const char *name, *one, *many;
 };
@@ -210,14 +208,14 @@ static void say_protocols(const struct fc_run *run, uint32_t asked, uint64_t kep
 {
     uint32_t all = 0;
     struct fc_error err = {0};
-    if (kept || fc_protocols_parse(&all, ALL_PROTOCOLS, &err) || (asked & all) == all)
+    if (kept || fc_protocols_parse(&all, OPT_PROTOCOLS, &err) || (asked & all) == all)
         return;
     for (size_t i = 0; i < fc_run_n_counts(run); i++) {
         struct fc_count count = fc_run_count(run, i);
         if (strcmp(count.name, "other_protocol") != 0 || count.packets * 2 < frames)
             continue;
         struct text line = {0};
-        add(&line, "nothing kept: try --protocols " ALL_PROTOCOLS);
+        add(&line, "nothing kept: try --protocols " OPT_PROTOCOLS);
         write_wrapped(&line);
     }
 }

@@ -217,8 +217,12 @@ def test_status_1_beside_a_file_of_no_use(cli, mixed, tmp_path):
         (["--idle", "5", "CAPTURE"], "--policy timeout"),
         (["--policy", "timeout", "--idle", "5 parsecs", "CAPTURE"], "a time such as"),
         (["--policy", "timeout", "--idle", "nan", "CAPTURE"], "a time such as"),
-        (["--drop", "everything", "CAPTURE"], "everything"),
-        (["--protocols", "tcp,ipx", "CAPTURE"], "ipx"),
+        (["--drop", "everything", "CAPTURE"], '"everything"; use some of retransmission,out_of_order,'),
+        (["--protocols", "tcp,ipx", "CAPTURE"], '"ipx"; use some of tcp,udp,sctp,icmp,icmpv6,gre,esp'),
+        (["-e", "ip.ttl,ip.src", "CAPTURE"], "repeat -e"),
+        (["-T", "fields", "-e", "ip.ttl", "CAPTURE"], "use -T csv"),
+        ([""], "empty"),
+        (["-r", "", "CAPTURE"], "empty"),
         (["-e", "ip.tttl", "CAPTURE"], "ip.tttl"),
         (["-o", "x.parquet", "CAPTURE"], ""),
         (["-o", "x.weird", "CAPTURE"], '".weird"'),
@@ -237,6 +241,11 @@ def test_status_2(cli, mixed, tmp_path, args, said):
     assert done.stderr.startswith("flowcontainer: ") and said in done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["zzz", "al1l12", "xy", "nothing"])
+def test_only_a_near_name_is_a_hint(cli, name):
+    assert "did you mean" not in cli(f"--{name}", "x.pcap").stderr
 
 
 def test_a_bad_filter_is_refused(cli, mixed):
