@@ -32,7 +32,7 @@ struct grid_column {
     /* set by grid_fit */
     size_t natural, width;
     size_t whole; /* GRID_ADDRESS: the widest cell that is not shortened */
-    size_t skip; /* GRID_TIME: characters left away in front */
+    size_t skip;  /* GRID_TIME: characters left away in front */
     bool hidden;
 };
 
