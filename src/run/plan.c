@@ -78,8 +78,8 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
     for (size_t i = 0; i < n && used < sizeof hint; i++)
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s", i ? ", " : "; near it: ", near[i]);
     return error_set(err, FC_FIELD, -1,
-                     "field \"%s\" is not known to the native engine, which answers header fields of frame, eth, "
-                     "vlan, ip, ipv6, tcp and udp%s",
+                     "field \"%s\" is not answered: this version knows header fields of frame, eth, vlan, ip, "
+                     "ipv6, tcp and udp (docs/fields.md)%s",
                      name, hint);
 }
 
@@ -110,7 +110,7 @@ static enum fc_status check_filter(const char *filter, struct fc_error *err)
     if (!filter || !filter[blank])
         return FC_OK;
     return error_set(err, FC_FILTER, (int64_t)blank,
-                     "display filters are not answered by the native engine, and no other is at hand: \"%s\"",
+                     "display filters are not answered by this version: \"%s\"",
                      filter);
 }
 
