@@ -58,7 +58,7 @@ void decode_wlan(struct packet *p, struct rd r, struct wlan_form form)
         decode_stop(p, decode_failure(&r));
     else if (flags & FLAG_PROTECTED)
         decode_stop(p, REASON_ENCRYPTED);
-    else if ((flags & FLAG_MORE_FRAGMENTS) || (sequence & FRAGMENT_NUMBER))
+    else if ((flags & FLAG_MORE_FRAGMENTS) || (!form.swapped && (sequence & FRAGMENT_NUMBER)))
         decode_stop(p, REASON_FRAGMENT_INCOMPLETE);
     else if (qos & QOS_AMSDU)
         decode_amsdu(p, r);

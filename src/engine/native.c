@@ -479,7 +479,7 @@ static void native_close(struct engine *engine)
 static bool query_wants_flights(const struct query *query)
 {
     static const enum field_id ids[] = {
-        F_TCP_ANALYSIS,         F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
+        F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
         F_TCP_ANALYSIS_RTO,     F_TCP_ANALYSIS_BYTES_IN_FLIGHT,
         F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
     };

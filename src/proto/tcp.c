@@ -130,7 +130,6 @@ static void tcp_flight(struct row *row, const struct tcp_facts *facts)
 {
     if (!facts->analysis && !facts->has_flight)
         return;
-    put_label(row, F_TCP_ANALYSIS);
     put_known(row, F_TCP_ANALYSIS_ACKS_FRAME, facts->acks_frame);
     put_time(row, F_TCP_ANALYSIS_ACK_RTT, facts->ack_rtt_ns);
     put_known(row, F_TCP_ANALYSIS_BYTES_IN_FLIGHT, facts->bytes_in_flight);
