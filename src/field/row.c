@@ -79,22 +79,35 @@ static uint32_t utf8_mend(char *out, const uint8_t *text, uint32_t len)
     return written;
 }
 
-void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+struct value *row_slot(struct row *row, uint32_t slot)
 {
-    if (!text || !row_wants(row, id))
-        return;
+    struct value *v = row_grow(row);
+    if (v)
+        *v = (struct value){.slot = slot};
+    return v;
+}
+
+void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len)
+{
     uint32_t valid = 0, n = 1;
     while (valid < len && n) {
         n = utf8_length(text + valid, len - valid);
         valid += n;
     }
-    if (valid == len) {
-        put_bytes(row, id, text, len);
+    char *copy = valid < len ? arena_alloc(row->arena, (size_t)len * 3) : NULL;
+    if (valid < len && !copy) {
+        row->out_of_memory = true;
         return;
     }
-    char *copy = arena_alloc(row->arena, (size_t)len * 3);
-    if (!copy)
-        row->out_of_memory = true;
-    else
-        put_bytes(row, id, (const uint8_t *)copy, utf8_mend(copy, text, len));
+    struct value *v = row_slot(row, slot);
+    if (!v)
+        return;
+    v->len = copy ? utf8_mend(copy, text, len) : len;
+    v->bytes = copy ? (const uint8_t *)copy : text;
+}
+
+void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+{
+    if (text && row_wants(row, id))
+        row_slot_utf8(row, (uint32_t)row->slot_of[id], text, len);
 }
