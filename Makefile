@@ -5,12 +5,13 @@
 SHELL := /bin/bash
 RELEASE := build/release
 CHECKED := build/checked
-SOURCES := $(shell find src cli include python worker examples -name '*.[ch]' -o -name '*.def' -o -name '*.py' -o -name '*.cmake') \
+SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*.def' -o -name '*.py' -o -name '*.cmake') \
 	CMakeLists.txt pyproject.toml
+PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
 .PHONY: build demo test fuzz clean setup library
-build: library build/.python
+build: library $(PACKAGE)
 
 setup:
 	@tools/setup.sh build
@@ -19,7 +20,7 @@ library: setup
 	@[ -f $(RELEASE)/build.ninja ] || cmake -S . -B $(RELEASE) -G Ninja -DFC_WERROR=OFF >/dev/null
 	@cmake --build $(RELEASE) -- --quiet
 
-build/.python: $(SOURCES) | setup
+$(PACKAGE): $(SOURCES) | setup
 	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
 	@touch $@
 

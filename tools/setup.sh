@@ -36,6 +36,7 @@ want libbz2-dev has_header bzlib.h
 if [ "$what" = test ]; then
     want tshark command -v tshark
     want wireshark-common command -v editcap
+    want pkg-config command -v pkg-config
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -120,13 +120,15 @@ void decode_ip6(struct packet *p, struct rd r)
 /* An option that reaches past its header spoils the packet: type 8, length 8, value; type 0 stands alone. */
 static bool options_fit(const struct layer *layer, uint32_t size)
 {
+    enum { OPTION_HOME_ADDRESS = 0xc9 };
     struct rd r = rd_make(layer->data, layer->cap < size ? layer->cap : size, size);
     rd_skip(&r, 2);
     while (rd_ok(&r) && rd_left(&r)) {
-        if (rd_u8(&r) == 0)
+        uint8_t type = rd_u8(&r);
+        if (type == 0)
             continue;
         uint32_t length = rd_u8(&r);
-        rd_skip(&r, length);
+        rd_skip(&r, type == OPTION_HOME_ADDRESS ? 16 : length); /* which Wireshark reads whole, whatever its length */
     }
     return r.fail != RD_MALFORMED;
 }
@@ -147,6 +149,10 @@ static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, st
     uint32_t size = protocol == PROTO_AH ? (length + 2) * 4 : (length + 1) * 8;
     if (!rd_skip(&r, size - 2)) {
         decode_stop(p, REASON_MALFORMED);
+        return;
+    }
+    if (size > layer->cap) {
+        decode_stop(p, REASON_CUT);
         return;
     }
     if (protocol == PROTO_SHIM6 || protocol == PROTO_HIP || (protocol == PROTO_MOBILITY && next == PROTO_NONE)) {
@@ -313,8 +319,6 @@ static void decode_etherip(struct packet *p, struct rd r)
 
 void decode_ip_payload(struct packet *p, uint8_t net, uint8_t protocol, struct rd r)
 {
-    if (p->n_layers == MAX_LAYERS)
-        return;
     bool ip6 = p->layers[net].kind == LAYER_IP6;
     switch (protocol) {
     case PROTO_TCP:

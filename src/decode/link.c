@@ -51,8 +51,6 @@ static void decode_pppoe(struct packet *p, struct rd r)
 
 void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
 {
-    if (p->n_layers == MAX_LAYERS)
-        return;
     switch (type) {
     case TYPE_IP4:
         decode_ip(p, r);
@@ -267,6 +265,8 @@ static void decode_nflog(struct packet *p, struct rd r)
             struct rd payload = rd_sub(&r, n);
             if (!rd_ok(&payload))
                 decode_stop(p, REASON_MALFORMED);
+            else if (payload.cap < payload.len) /* Wireshark looks into whole attributes only */
+                decode_stop(p, REASON_CUT);
             else if (family == 2)
                 decode_ip(p, payload);
             else if (family == 10)
@@ -380,6 +380,7 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
         break;
     case LINK_PPP:
     case LINK_PPP_HDLC:
+    case LINK_PPP_DIRECTION: /* the direction is left out by the source */
         decode_ppp_hdlc(p, r);
         break;
     case LINK_PPP_PPPD: /* a direction byte in the place of ff */
@@ -388,10 +389,6 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
         break;
     case LINK_PPP_ETHER:
         decode_pppoe(p, r);
-        break;
-    case LINK_PPP_DIRECTION:
-        rd_skip(&r, 1);
-        decode_ppp_hdlc(p, r);
         break;
     case LINK_CHDLC:
         decode_chdlc(p, r);

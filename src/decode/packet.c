@@ -28,8 +28,10 @@ const char *reason_name(enum reason reason)
 
 struct layer *decode_layer(struct packet *p, enum layer_kind kind, const struct rd *r)
 {
-    if (p->n_layers == MAX_LAYERS)
+    if (p->n_layers == MAX_LAYERS) {
+        decode_stop(p, REASON_MALFORMED);
         return NULL;
+    }
     struct layer *layer = &p->layers[p->n_layers++];
     *layer = (struct layer){.data = r->data + (r->pos < r->cap ? r->pos : r->cap),
                             .cap = rd_cap_left(r),

@@ -22,8 +22,9 @@ enum layer_kind {
     LAYER_IP6_EXTENSION /* one IPv6 extension header; `number` is its protocol number */
 };
 
-/* Wireshark gives up on deeper nesting too; deeper headers are left alone. */
-enum { MAX_LAYERS = 32 };
+/* Headers of one frame that are looked at: real traffic has under ten, and a frame made of nothing but headers must
+ * not take all memory. */
+enum { MAX_LAYERS = 64 };
 
 struct layer {
     const uint8_t *data; /* the header's first byte */

@@ -162,7 +162,7 @@ static void decode_teredo(struct packet *p, struct rd r)
     }
     if (rd_has(&r, 8) && rd_peek16(&r, 0) == 0)
         rd_skip(&r, 8);
-    if (rd_ok(&r) && rd_left(&r) >= 40 && rd_peek8(&r, 0) >> 4 == 6)
+    if (rd_ok(&r) && rd_left(&r) >= 40 && rd_cap_left(&r) >= 2 && rd_peek8(&r, 0) >> 4 == 6)
         decode_ip6(p, rd_rest(&r));
 }
 

@@ -2,6 +2,8 @@
  * order; nothing here looks at bytes. */
 #include "engine/emit.h"
 
+#include <string.h>
+
 /* A tag whose EtherType was 0x88a8: not of the protocol vlan to Wireshark, so its fields are others. */
 static bool is_service_tag(const struct layer *layer, const struct layer *outer)
 {
@@ -125,8 +127,10 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
     udp_read(row, &r, &facts);
 }
 
-static void emit_facts(struct row *row, const struct frame *f, const struct frame_times *times, bool is_pcapng)
+static void emit_facts(struct row *row, const struct frame *f, const struct frame_times *times,
+                       const struct source *source)
 {
+    bool is_pcapng = !strncmp(source_format(source), "pcapng", 6);
     struct frame_facts facts = {.number = f->number,
                                 .len = f->len,
                                 .cap_len = f->cap_len,
@@ -142,8 +146,11 @@ static void emit_facts(struct row *row, const struct frame *f, const struct fram
         facts.section = f->interface->section;
         facts.interface_id = f->interface->id;
         facts.has_interface = is_pcapng;
-        facts.interface_name = f->interface->name;
-        facts.interface_description = f->interface->description;
+    }
+    if (f->interface && f->interface->id < source_n_interfaces(source)) {
+        const struct capture_interface *shown = source_interface(source, f->interface->id);
+        facts.interface_name = shown->name;
+        facts.interface_description = shown->description;
     }
     if (f->options) {
         facts.options = f->options->data;
@@ -162,9 +169,10 @@ static void emit_cooked(struct row *row, const struct frame *f)
     cooked_read(row, &r, f->interface->link_type == LINK_SLL2);
 }
 
-void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times, bool is_pcapng)
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
+                const struct source *source)
 {
-    emit_facts(row, x->packet.frame, times, is_pcapng);
+    emit_facts(row, x->packet.frame, times, source);
     emit_cooked(row, x->packet.frame);
     for (int i = 0; i < x->packet.n_layers; i++) {
         switch (x->packet.layers[i].kind) {
@@ -194,6 +202,8 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
 
 void frame_times_note(struct frame_times *times, const struct frame *frame)
 {
+    if (frame->opaque && !frame->has_time)
+        return;
     if (times->started)
         times->previous_ns = times->this_ns;
     else

@@ -15,5 +15,7 @@ struct frame_times {
 void frame_times_note(struct frame_times *times, const struct frame *frame);
 
 /* Puts the wanted fields of the frame into the row. */
-void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times, bool is_pcapng);
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
+                const struct source *source);
+
 #endif

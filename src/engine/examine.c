@@ -29,12 +29,11 @@ static void take_fragments(struct examiner *e, struct examined *x)
             x->fragment_pending = true;
             return;
         case DEFRAG_UNUSABLE:
-            if (p->fragment.offset)
+            if (p->fragment.offset || p->layers[net].kind == LAYER_IP6) /* IPv4 alone, says Wireshark */
                 return;
             decode_reassembled(p, net, p->fragment.protocol, p->fragment.data);
             return;
         case DEFRAG_COMPLETE:
-            x->fragments_used += datagram.n_frames - 1;
             if (x->n_datagrams < MAX_DATAGRAMS) {
                 x->datagram_net[x->n_datagrams] = net;
                 x->datagrams[x->n_datagrams++] = datagram;
@@ -54,11 +53,10 @@ static bool has_times(const struct layer *layer)
     return !layer->quoted && length != 8;
 }
 
+/* A frame without a time counts as time 0, as Wireshark takes it. */
 static void note_times(struct transport *t, const struct layer *layer, const struct frame *frame)
 {
     struct conv *conv = t->ref.conv;
-    if (!frame->has_time)
-        return;
     if (!conv->has_times) {
         conv->has_times = true;
         conv->first_ns = conv->previous_ns = frame->time_ns;
@@ -122,7 +120,6 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
     x->n_datagrams = 0;
     x->tcp_flags = 0;
     x->fragment_pending = false;
-    x->fragments_used = 0;
     decode_frame(&x->packet, frame);
     if (x->packet.is_fragment)
         take_fragments(e, x);

@@ -28,7 +28,6 @@ struct examined {
     uint8_t n_datagrams;
     uint32_t tcp_flags;                      /* analysis flags of all TCP layers */
     bool fragment_pending;                   /* the frame waits for others */
-    uint32_t fragments_used;                 /* earlier frames that this one completed */
 };
 
 struct examiner {

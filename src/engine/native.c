@@ -35,7 +35,6 @@ struct native {
     struct flows *flows;     /* one of these two */
     struct packets *packets;
     struct frame_times times;
-    bool is_pcapng;
     uint64_t frames, told_frames, told_bytes; /* of this capture */
     uint64_t unknown_link;
     uint64_t fragments_pending;
@@ -199,14 +198,21 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK : FC_MEMORY;
 }
 
-static void count_fragments(struct native *n, enum reason *reason)
+/* Frames counted as incomplete turn out to be parts of what this one completes. What is fragmented inside the flow's own
+ * transport layer is no fragment to it: outer flows keep such frames. */
+static void count_fragments(struct native *n, int layer, enum reason *reason)
 {
-    uint64_t *counts = n->engine.report.reasons;
+    uint64_t *counts = n->engine.report.reasons, used = 0;
     const struct examined *x = &n->examined;
-    /* Frames counted as incomplete turn out to be parts of what this one completes. */
-    counts[REASON_FRAGMENT_INCOMPLETE] -= x->fragments_used;
-    counts[REASON_FRAGMENT] += x->fragments_used;
-    if (x->fragment_pending && *reason != REASON_FRAGMENT_INCOMPLETE)
+    int deepest = n->query->options.tunnel == FC_TUNNEL_OUTER && layer >= 0 ? layer : MAX_LAYERS;
+    for (uint8_t i = 0; i < x->n_datagrams; i++)
+        if (x->datagram_net[i] < deepest)
+            used += x->datagrams[i].n_frames - 1;
+    if (used > counts[REASON_FRAGMENT_INCOMPLETE]) /* parts that came through other tunnels, and were kept */
+        used = counts[REASON_FRAGMENT_INCOMPLETE];
+    counts[REASON_FRAGMENT_INCOMPLETE] -= used;
+    counts[REASON_FRAGMENT] += used;
+    if (x->fragment_pending && x->packet.fragment.net < deepest)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
@@ -226,7 +232,7 @@ static enum fc_status take_values(struct native *n, const struct frame *frame, e
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
     if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->is_pcapng);
+        emit_frame(&n->row, &n->examined, &n->times, n->source);
         return n->row.out_of_memory ? FC_MEMORY : FC_OK;
     }
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
@@ -247,8 +253,8 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
         return FC_MEMORY;
     int layer = examined_flow_layer(x, o->protocols, o->tunnel);
     enum reason reason = examined_reason(x, layer, o->drop);
-    if (x->fragment_pending || x->fragments_used)
-        count_fragments(n, &reason);
+    if (x->fragment_pending || x->n_datagrams)
+        count_fragments(n, layer, &reason);
     bool all = o->level == FC_LEVEL_FRAMES;
     if (n->query->n_fields)
         frame_times_note(&n->times, frame);
@@ -274,6 +280,11 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
 }
 
 /* ---- one capture ---- */
+
+static bool is_cancelled(const struct native *n)
+{
+    return atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed);
+}
 
 static void tell_progress(struct native *n)
 {
@@ -314,10 +325,8 @@ static enum fc_status open_capture(struct native *n)
         flows_capture(n->flows, input->name);
     else
         packets_capture(n->packets, input->name);
-    if (!status) {
-        n->is_pcapng = !strncmp(source_format(n->source), "pcapng", 6);
+    if (!status)
         return FC_OK;
-    }
     n->source = NULL;
     return status == FC_MEMORY ? FC_MEMORY : note_problem(n, &error);
 }
@@ -401,7 +410,7 @@ static enum fc_status read_capture(struct native *n)
             return end_unanswered(n, status);
         if (n->frames % REPORT_EVERY == 0) {
             tell_progress(n);
-            if (atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed))
+            if (is_cancelled(n))
                 return FC_CANCELLED;
         }
         if (n->packets && packets_full(n->packets))
@@ -470,7 +479,7 @@ static enum fc_status advance(struct native *n)
     if (n->writing)
         return write_flows(n);
     if (!n->source) {
-        if (atomic_load_explicit(&n->progress->cancelled, memory_order_relaxed))
+        if (is_cancelled(n))
             return FC_CANCELLED;
         enum fc_status status = open_capture(n);
         if (status)
@@ -485,7 +494,7 @@ static enum fc_status native_next(struct engine *engine, struct ArrowArray *out,
 {
     struct native *n = (struct native *)engine;
     *out = (struct ArrowArray){0};
-    enum fc_status status = FC_OK;
+    enum fc_status status = is_cancelled(n) ? FC_CANCELLED : FC_OK;
     while (!status && !batch_full(n) && n->input < n->n_inputs)
         status = advance(n);
     uint32_t rows = n->flows ? flows_rows(n->flows) : packets_rows(n->packets);

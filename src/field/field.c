@@ -1,6 +1,7 @@
 /* The table of fields as data, and looking a field up by its name.
- * Invariant: fields.def is sorted by name (a unit test says so), so an id is also a rank and a search is binary.
- * Digits of hexadecimal numbers: observed, tshark 4.0.17 (`-T fields` pads to the width of the type). */
+ * Invariant: fields.def is sorted by name (a unit test says so), so an id is also a rank and a search is
+ * binary. Digits of hexadecimal numbers: observed, tshark 4.0.17 (`-T fields` pads to the width of the type).
+ */
 #include "field/field.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 #define ONE true
 #define MANY false
 const struct field field_table[F_COUNT] = {
-#define FIELD(id, name, type, base, named, many, unit, description)                                           \
+#define FIELD(id, name, type, base, named, many, unit, description)                                          \
     [F_##id] = {name, unit, description, type, base, named, many, false},
 #include "field/fields.def"
 #undef FIELD
@@ -20,10 +21,7 @@ static const uint16_t order[F_COUNT] = {
 #undef FIELD
 };
 
-const uint16_t *field_order(void)
-{
-    return order;
-}
+const uint16_t *field_order(void) { return order; }
 
 enum field_id field_find(const char *name)
 {
@@ -137,17 +135,8 @@ static const struct {
     [FT_FRAMENUM] = {"FT_FRAMENUM", "I", 0},
 };
 
-const char *field_type_name(enum field_type type)
-{
-    return types[type].name;
-}
+const char *field_type_name(enum field_type type) { return types[type].name; }
 
-const char *field_arrow_format(enum field_type type)
-{
-    return types[type].arrow;
-}
+const char *field_arrow_format(enum field_type type) { return types[type].arrow; }
 
-unsigned field_hex_digits(enum field_type type)
-{
-    return types[type].hex_digits;
-}
+unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits; }

@@ -54,7 +54,10 @@ static uint32_t utf8_length(const uint8_t *text, uint32_t left)
     uint8_t first = text[0];
     if (first < 0x80)
         return 1;
-    uint32_t n = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+    uint32_t n = first >= 0xc2 && first <= 0xdf   ? 2
+                 : (first & 0xf0) == 0xe0         ? 3
+                 : first >= 0xf0 && first <= 0xf4 ? 4
+                                                  : 0;
     if (!n || n > left)
         return 0;
     uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

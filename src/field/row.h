@@ -1,6 +1,6 @@
-/* A packet's values, while it is looked at. Parsers put every field they meet; what nobody asked for costs one
- * table look-up. Values stand in the order put, which is Wireshark's order in the tree: outer header first.
- * Bytes are borrowed (from the frame, or from the row's arena) until the next row_reset. */
+/* A packet's values, while it is looked at. Parsers put every field they meet; what nobody asked for costs
+ * one table look-up. Values stand in the order put, which is Wireshark's order in the tree: outer header
+ * first. Bytes are borrowed (from the frame, or from the row's arena) until the next row_reset. */
 #ifndef FC_FIELD_ROW_H
 #define FC_FIELD_ROW_H
 
@@ -86,8 +86,8 @@ void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t
 struct value *row_slot(struct row *row, uint32_t slot);
 /* The same of text from the wire, as put_text_utf8. */
 void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len);
-/* Text from the wire: as it is when it is valid UTF-8, else copied with U+FFFD for every byte that is not part of
- * a valid character. NULL (a failed read) puts nothing. */
+/* Text from the wire: as it is when it is valid UTF-8, else copied with U+FFFD for every byte that is not
+ * part of a valid character. NULL (a failed read) puts nothing. */
 void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
 /* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */

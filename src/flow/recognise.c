@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PORT_SSDP = 1900, PORT_MDNS = 5353 };
+enum { PORT_SSDP = 1900, PORT_MDNS = 5353, DNS_ID_AND_FLAGS = 4 /* bytes; with less there is no item for it */ };
 
 static const uint16_t known_ports[] = {
     0, 7, 13, 19, 37, 49, 53, 67, 68, 69, 88, 111, 123, 137, 138, 161, 162, 173, 177, 213, 269, 319, 320,
@@ -61,6 +61,6 @@ enum udp_service recognise_udp(const struct layer *layer)
         return UDP_OTHER;
     uint16_t port = low == PORT_MDNS || low == PORT_SSDP ? low : high;
     if (port == PORT_MDNS)
-        return rd_left(&r) > 0 ? UDP_MDNS : UDP_OTHER;
+        return rd_cap_left(&r) >= DNS_ID_AND_FLAGS ? UDP_MDNS : UDP_OTHER;
     return looks_like_http(r) ? UDP_SSDP : UDP_OTHER;
 }

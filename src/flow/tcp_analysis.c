@@ -79,6 +79,7 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const str
                                 .window = window,
                                 .scale_option = -1,
                                 .analysed = header <= layer->len,
+                                .header_cut = layer->cap < header,
                                 .flags_hidden = header < 20 || layer->cap < header || layer->cap < 20};
     out->len = out->analysed ? layer->len - header : 0;
     if ((flags & TCP_FLAG_SYN) && header > 20) {
@@ -113,6 +114,11 @@ static void update_scale(struct tcp_side *x, struct tcp_side *y, const struct tc
 {
     if (!(s->flags & TCP_FLAG_SYN))
         return;
+    if (s->header_cut) { /* what an option says counts, that there is none does not */
+        if (s->scale_option >= 0)
+            x->scale = s->scale_option;
+        return;
+    }
     if ((s->flags & TCP_FLAG_ACK) && y->scale == TCP_SCALE_NONE)
         x->scale = TCP_SCALE_NONE;
     else if (s->scale_option >= 0)

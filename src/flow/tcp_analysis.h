@@ -39,6 +39,7 @@ struct tcp_segment {
     uint8_t flags;
     int8_t scale_option; /* shift of a window scale option; -1: none */
     bool analysed;       /* false: the header length is bogus; the stream counts it, the analysis does not */
+    bool header_cut;     /* not all of the header was captured */
     bool flags_hidden;   /* the header is too short or was not captured whole: analysed, but no flag is shown */
 };
 

@@ -1,7 +1,8 @@
-/* Ethernet header, and what is left over behind the packet it carries: padding, trailer, frame check sequence.
- * Invariant: leftovers are told only when the length of the carried packet was captured and believable.
- * Source: IEEE 802.3; which leftover byte is called what: observed, tshark 4.0.17, on frames with every trailer
- * length: zeros that fill up to 60 bytes are padding, the last 4 bytes of frames of 64 and more a check sequence. */
+/* Ethernet header, and what is left over behind the packet it carries: padding, trailer, frame check
+ * sequence. Invariant: leftovers are told only when the length of the carried packet was captured and
+ * believable. Source: IEEE 802.3; which leftover byte is called what: observed, tshark 4.0.17, on frames with
+ * every trailer length: zeros that fill up to 60 bytes are padding, the last 4 bytes of frames of 64 and more
+ * a check sequence. */
 #include "proto/ip.h"
 
 enum {
@@ -61,7 +62,8 @@ static uint32_t packet_length(struct rd r, uint16_t type)
     if (type == ETHERTYPE_IP4 && rd_peek8(&r, 0) >> 4 == 4 && rd_has(&r, 4)) {
         uint32_t header = (rd_peek8(&r, 0) & 15) * 4u, total = rd_peek16(&r, 2);
         len = header >= 20 && total >= header ? total : all;
-    } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) && rd_has(&r, 7)) {
+    } else if (((type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6) && rd_peek8(&r, 0) >> 4 == 6) &&
+               rd_has(&r, 7)) {
         len = ip6_length(r);
     } else if (type == ETHERTYPE_LLDP) {
         len = lldp_length(r);
@@ -71,7 +73,8 @@ static uint32_t packet_length(struct rd r, uint16_t type)
     return len < all ? len : all;
 }
 
-/* Steps over VLAN tags and MPLS labels; *type becomes that of the packet behind them, or 0 for a length field. */
+/* Steps over VLAN tags and MPLS labels; *type becomes that of the packet behind them, or 0 for a length
+ * field. */
 static void step_over_tags(struct rd *r, uint16_t *type, enum owner *owner)
 {
     while (is_tag(*type) && rd_has(r, 4)) {
@@ -117,8 +120,8 @@ static void eth_padding(struct row *row, struct rd *rest, uint32_t before)
 }
 
 /* r stands behind the link header of header_len bytes, whose EtherType or length is type. */
-static void put_leftover(struct row *row, const struct rd *r, uint32_t header_len, uint16_t type, enum owner owner,
-                         bool may_have_fcs)
+static void put_leftover(struct row *row, const struct rd *r, uint32_t header_len, uint16_t type,
+                         enum owner owner, bool may_have_fcs)
 {
     struct rd rest = leftover(*r, type, &owner);
     uint32_t frame_len = rd_left(r) + header_len;
@@ -139,8 +142,9 @@ static void put_leftover(struct row *row, const struct rd *r, uint32_t header_le
 
 static bool wants_leftover(const struct row *row)
 {
-    return row_wants(row, F_ETH_PADDING) || row_wants(row, F_ETH_PADDING_BAD) || row_wants(row, F_ETH_TRAILER) ||
-           row_wants(row, F_ETH_FCS) || row_wants(row, F_ETH_FCS_STATUS) || row_wants(row, F_VLAN_TRAILER);
+    return row_wants(row, F_ETH_PADDING) || row_wants(row, F_ETH_PADDING_BAD) ||
+           row_wants(row, F_ETH_TRAILER) || row_wants(row, F_ETH_FCS) || row_wants(row, F_ETH_FCS_STATUS) ||
+           row_wants(row, F_VLAN_TRAILER);
 }
 
 /* ---- header ---- */
@@ -175,8 +179,8 @@ static void eth_address(struct row *row, const uint8_t *address, const struct ad
 
 void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts)
 {
-    static const struct address_fields destination = {F_ETH_DST, F_ETH_DST_RESOLVED, F_ETH_DST_OUI, F_ETH_DST_LG,
-                                                      F_ETH_DST_IG};
+    static const struct address_fields destination = {F_ETH_DST, F_ETH_DST_RESOLVED, F_ETH_DST_OUI,
+                                                      F_ETH_DST_LG, F_ETH_DST_IG};
     static const struct address_fields source = {F_ETH_SRC, F_ETH_SRC_RESOLVED, F_ETH_SRC_OUI, F_ETH_SRC_LG,
                                                  F_ETH_SRC_IG};
     const uint8_t *header = rd_bytes(r, HEADER_LEN);

@@ -1,8 +1,7 @@
 /* IPv4 header.
- * Invariant: values stop where Wireshark stops: a version other than 4, a header length or total length that cannot
- * be, or the capture's end.
- * Source: RFC 791; order, labels and expected TTLs of link-local groups: observed, tshark 4.0.17, every TTL with
- * every address of 224.0.0.0/24 and every protocol. */
+ * Invariant: values stop where Wireshark stops: a version other than 4, a header length or total length that
+ * cannot be, or the capture's end. Source: RFC 791; order, labels and expected TTLs of link-local groups:
+ * observed, tshark 4.0.17, every TTL with every address of 224.0.0.0/24 and every protocol. */
 #include "proto/ip.h"
 
 /*  0                   1                   2                   3
@@ -87,9 +86,12 @@ static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip, bool quot
     ip->total_len = rd_u16(r);
     if (!rd_ok(r))
         return false;
-    if (!ip->total_len)
+    bool offloaded = !ip->total_len; /* the network card was to fill it in */
+    if (offloaded)
         ip->total_len = there & 0xffff;
     put_uint(row, F_IP_LEN, ip->total_len);
+    if (offloaded)
+        return ip->total_len >= HEADER_MIN;
     if (ip->total_len < ip->header_len || (ip->total_len > there && !quoted))
         put_label(row, F_IP_BOGUS_IP_LENGTH);
     return ip->total_len >= ip->header_len;
@@ -105,11 +107,18 @@ static void ip4_route(struct row *row, struct rd *r, struct ip4 *ip)
     struct ip4_context context = {.destination = rd_u32(r), .ttl = ip->ttl};
     if (!rd_ok(r))
         return;
-    struct rd options = rd_sub(r, ip->header_len - HEADER_MIN);
-    if (ip4_final_destination(&ip->destination, options, context.destination))
+    uint32_t options_len = ip->header_len - HEADER_MIN;
+    struct rd options = rd_sub(r, options_len < rd_left(r) ? options_len : rd_left(r));
+    enum rd_fail fail = ip4_final_destination(&ip->destination, options, context.destination);
+    if (fail == RD_CUT) {
+        r->fail = RD_CUT;
+        return;
+    }
+    if (!fail)
         ip4_address(row, F_IP_DST, F_IP_DST_HOST, ip->destination);
     ip4_ttl_label(row, ip);
-    ip4_options_read(row, &options, &context);
+    if (rd_need(&options, options_len)) /* no option is told when they are cut */
+        ip4_options_read(row, &options, &context);
     if (!rd_ok(&options))
         r->fail = options.fail;
 }

@@ -1,7 +1,7 @@
 /* IPv4 options but for the security ones.
- * Invariant: an option's values come from inside the option; one too short for its values ends the packet. Options
- * that Wireshark does not know put nothing.
- * Source: RFC 791, 1108, 1063, 1393, 2113, 4782; which values survive a wrong length: observed, tshark 4.0.17. */
+ * Invariant: an option's values come from inside the option; one too short for its values ends the packet.
+ * Options that Wireshark does not know put nothing. Source: RFC 791, 1108, 1063, 1393, 2113, 4782; which
+ * values survive a wrong length: observed, tshark 4.0.17. */
 #include "proto/ip.h"
 #include "proto/nops.h"
 
@@ -162,9 +162,9 @@ static void broadcast_read(struct row *row, struct rd *r)
 static bool option_known(uint8_t type)
 {
     static const uint8_t known[] = {
-        OPT_RECORD_ROUTE, OPT_MTU_PROBE,         OPT_MTU_REPLY, OPT_QUICK_START, OPT_TIMESTAMP,
-        OPT_TRACEROUTE,   OPT_SECURITY,          OPT_CIPSO,     OPT_LOOSE_ROUTE, OPT_EXTENDED_SECURITY,
-        OPT_STREAM_ID,    OPT_STRICT_ROUTE,      OPT_ROUTER_ALERT, OPT_SELECTIVE_BROADCAST,
+        OPT_RECORD_ROUTE, OPT_MTU_PROBE,    OPT_MTU_REPLY,    OPT_QUICK_START,         OPT_TIMESTAMP,
+        OPT_TRACEROUTE,   OPT_SECURITY,     OPT_CIPSO,        OPT_LOOSE_ROUTE,         OPT_EXTENDED_SECURITY,
+        OPT_STREAM_ID,    OPT_STRICT_ROUTE, OPT_ROUTER_ALERT, OPT_SELECTIVE_BROADCAST,
     };
     for (size_t i = 0; i < sizeof known; i++)
         if (known[i] == type)
@@ -247,6 +247,8 @@ void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *c
             put_label(row, F_IP_OPT_LEN_INVALID);
             return;
         }
+        if (option_known(type) && !rd_need(r, len - 2u))
+            return;
         struct rd option = rd_sub(r, len - 2u);
         if (option_known(type))
             option_read(row, &option, type, context);
@@ -257,25 +259,27 @@ void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *c
     }
 }
 
-bool ip4_final_destination(uint32_t *out, struct rd options, uint32_t destination)
+enum rd_fail ip4_final_destination(uint32_t *out, struct rd options, uint32_t destination)
 {
     *out = destination;
     while (rd_ok(&options) && rd_left(&options)) {
         uint8_t type = rd_u8(&options);
-        if (type == OPT_END)
-            return true;
+        if (type == OPT_END || !rd_ok(&options))
+            break;
         if (type == OPT_NOP)
             continue;
-        uint8_t len = rd_u8(&options);
+        uint8_t len = rd_left(&options) ? rd_u8(&options) : 0;
         if (!rd_ok(&options) || len < 2 || len - 2u > rd_left(&options))
-            return true;
+            break;
         struct rd option = rd_sub(&options, len - 2u);
-        uint8_t pointer = rd_peek8(&option, 0);
-        if ((type != OPT_LOOSE_ROUTE && type != OPT_STRICT_ROUTE) || pointer < ROUTE_FIRST || pointer & 3 || pointer >= len)
+        if (type != OPT_LOOSE_ROUTE && type != OPT_STRICT_ROUTE)
             continue;
-        rd_skip(&option, len >= 7 ? len - 6u : UINT32_MAX);
+        uint8_t pointer = rd_u8(&option);
+        if (rd_ok(&option) && (pointer < ROUTE_FIRST || pointer & 3 || pointer >= len))
+            return RD_OK;
+        rd_skip(&option, len >= 7 ? len - 7u : UINT32_MAX);
         *out = rd_u32(&option);
-        return rd_ok(&option);
+        return option.fail;
     }
-    return true;
+    return options.fail;
 }

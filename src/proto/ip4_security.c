@@ -1,7 +1,7 @@
 /* IPv4 security options: basic (RFC 791 and RFC 1108), extended (RFC 1108) and CIPSO (FIPS 188).
  * Invariant: values come from inside the option.
- * Source: those documents; which of the two basic forms an option is, and how categories are written: observed,
- * tshark 4.0.17. */
+ * Source: those documents; which of the two basic forms an option is, and how categories are written:
+ * observed, tshark 4.0.17. */
 #include <stdio.h>
 
 #include "proto/ip.h"

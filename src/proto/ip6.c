@@ -1,7 +1,7 @@
 /* The fixed IPv6 header.
  * Invariant: r ends where the payload length says, or where the frame does.
- * Source: RFC 8200, 4291 (interface ids), 5214 (ISATAP), 3056 (6to4), 4380 (Teredo), 6052 (embedded IPv4); order and
- * labels: observed, tshark 4.0.17. */
+ * Source: RFC 8200, 4291 (interface ids), 5214 (ISATAP), 3056 (6to4), 4380 (Teredo), 6052 (embedded IPv4);
+ * order and labels: observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/ip.h"
@@ -62,7 +62,8 @@ static void embedded_put(struct row *row, const uint8_t *a, bool source)
 static void address_tells(struct row *row, const uint8_t *a, bool source)
 {
     static const struct found isatap = {F_IPV6_ISATAP_IPV4, F_IPV6_SRC_ISATAP_IPV4, F_IPV6_DST_ISATAP_IPV4};
-    static const struct found gateway = {F_IPV6_6TO4_GW_IPV4, F_IPV6_SRC_6TO4_GW_IPV4, F_IPV6_DST_6TO4_GW_IPV4};
+    static const struct found gateway = {F_IPV6_6TO4_GW_IPV4, F_IPV6_SRC_6TO4_GW_IPV4,
+                                         F_IPV6_DST_6TO4_GW_IPV4};
     static const struct found sla = {F_IPV6_6TO4_SLA_ID, F_IPV6_SRC_6TO4_SLA_ID, F_IPV6_DST_6TO4_SLA_ID};
     static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
     if (a[11] == 0xff && a[12] == 0xfe && a[8] & 2)

@@ -1,6 +1,7 @@
 /* IPv6 extension headers: options, routing, fragment.
  * Invariant: what an extension header lists ends where its length says.
- * Source: RFC 8200, 5095 (routing type 0), 6275 (type 2), 8754 (type 4); which labels: observed, tshark 4.0.17. */
+ * Source: RFC 8200, 5095 (routing type 0), 6275 (type 2), 8754 (type 4); which labels: observed,
+ * tshark 4.0.17. */
 #include "proto/ip.h"
 
 enum {
@@ -33,7 +34,8 @@ static bool extension_start(struct row *row, struct rd *r, const struct extensio
 
 static void options_header_read(struct row *row, struct rd *r, const uint8_t *header, bool hop_by_hop)
 {
-    static const struct extension_fields hop = {F_IPV6_HOPOPTS_NXT, F_IPV6_HOPOPTS_LEN, F_IPV6_HOPOPTS_LEN_OCT};
+    static const struct extension_fields hop = {F_IPV6_HOPOPTS_NXT, F_IPV6_HOPOPTS_LEN,
+                                                F_IPV6_HOPOPTS_LEN_OCT};
     static const struct extension_fields destination = {F_IPV6_DSTOPTS_NXT, F_IPV6_DSTOPTS_LEN,
                                                         F_IPV6_DSTOPTS_LEN_OCT};
     struct ip6_context context = {
@@ -51,7 +53,8 @@ static void addresses_read(struct row *row, struct rd *r, enum field_id id)
 
 static void routing_read(struct row *row, struct rd *r)
 {
-    static const struct extension_fields fields = {F_IPV6_ROUTING_NXT, F_IPV6_ROUTING_LEN, F_IPV6_ROUTING_LEN_OCT};
+    static const struct extension_fields fields = {F_IPV6_ROUTING_NXT, F_IPV6_ROUTING_LEN,
+                                                   F_IPV6_ROUTING_LEN_OCT};
     uint32_t end;
     if (!extension_start(row, r, &fields, &end))
         return;
@@ -61,9 +64,10 @@ static void routing_read(struct row *row, struct rd *r)
     if (!rd_ok(r))
         return;
     if (type == ROUTE_SOURCE) {
-        put_label(row, F_IPV6_ROUTING_DEPRECATED);
         put_span(row, F_IPV6_ROUTING_SRC_RESERVED, r, 4);
         addresses_read(row, r, F_IPV6_ROUTING_SRC_ADDR);
+        if (rd_ok(r))
+            put_label(row, F_IPV6_ROUTING_DEPRECATED);
     } else if (type == ROUTE_MOBILE) {
         put_span(row, F_IPV6_ROUTING_MIPV6_RESERVED, r, 4);
         put_span(row, F_IPV6_ROUTING_MIPV6_HOME_ADDRESS, r, 16);

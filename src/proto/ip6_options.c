@@ -1,8 +1,8 @@
 /* Options of the IPv6 hop-by-hop and destination headers.
- * Invariant: an option's fields are read from its first byte on, whatever its length says; the next option starts
- * behind both.
- * Source: RFC 8200, 2473, 2675, 2711, 4727, 4782, 5570, 9486, 6275, 6553, 6621, 6744, 6788, 6971, 7731, 8250, 9268; labels
- * and wrong lengths: observed, tshark 4.0.17, on all 256 types in both headers. */
+ * Invariant: an option's fields are read from its first byte on, whatever its length says; the next option
+ * starts behind both. Source: RFC 8200, 2473, 2675, 2711, 4727, 4782, 5570, 9486, 6275, 6553, 6621, 6744,
+ * 6788, 6971, 7731, 8250, 9268; labels and wrong lengths: observed, tshark 4.0.17, on all 256 types in both
+ * headers. */
 #include "proto/ip.h"
 
 enum {
@@ -35,15 +35,23 @@ enum home { ANYWHERE, HOP_BY_HOP, DESTINATION };
 static const struct {
     uint8_t type, length, home;
 } rules[] = {
-    {OPT_TUNNEL_LIMIT, 1, DESTINATION},   {OPT_ROUTER_ALERT, 2, HOP_BY_HOP},
-    {OPT_CALIPSO, LENGTH_ANY, HOP_BY_HOP}, {OPT_SMF_DPD, LENGTH_ANY, HOP_BY_HOP},
-    {OPT_PDM, 10, DESTINATION},           {OPT_QUICK_START, 6, HOP_BY_HOP},
-    {OPT_PATH_MTU, 4, HOP_BY_HOP},        {OPT_IOAM, LENGTH_ANY, HOP_BY_HOP},
-    {OPT_RPL, LENGTH_ANY, HOP_BY_HOP}, {OPT_TPF, 4, DESTINATION},
-               {OPT_MPL, LENGTH_ANY, HOP_BY_HOP},
-    {OPT_ENDPOINT, LENGTH_ANY, ANYWHERE}, {OPT_ILNP_NONCE, LENGTH_ANY, DESTINATION},
-    {OPT_LINE_ID, LENGTH_ANY, DESTINATION}, {OPT_JUMBO, 4, HOP_BY_HOP},
-    {OPT_HOME_ADDRESS, 16, DESTINATION},  {OPT_DFF, 3, HOP_BY_HOP},
+    {OPT_TUNNEL_LIMIT, 1, DESTINATION},
+    {OPT_ROUTER_ALERT, 2, HOP_BY_HOP},
+    {OPT_CALIPSO, LENGTH_ANY, HOP_BY_HOP},
+    {OPT_SMF_DPD, LENGTH_ANY, HOP_BY_HOP},
+    {OPT_PDM, 10, DESTINATION},
+    {OPT_QUICK_START, 6, HOP_BY_HOP},
+    {OPT_PATH_MTU, 4, HOP_BY_HOP},
+    {OPT_IOAM, LENGTH_ANY, HOP_BY_HOP},
+    {OPT_RPL, LENGTH_ANY, HOP_BY_HOP},
+    {OPT_TPF, 4, DESTINATION},
+    {OPT_MPL, LENGTH_ANY, HOP_BY_HOP},
+    {OPT_ENDPOINT, LENGTH_ANY, ANYWHERE},
+    {OPT_ILNP_NONCE, LENGTH_ANY, DESTINATION},
+    {OPT_LINE_ID, LENGTH_ANY, DESTINATION},
+    {OPT_JUMBO, 4, HOP_BY_HOP},
+    {OPT_HOME_ADDRESS, 16, DESTINATION},
+    {OPT_DFF, 3, HOP_BY_HOP},
 };
 
 static void put_type(struct row *row, uint8_t type)
@@ -298,9 +306,9 @@ static void put_labels(struct row *row, uint8_t type, uint32_t len, bool hop_by_
 void ip6_options_read(struct row *row, struct rd *r, uint32_t end, const struct ip6_context *context)
 {
     while (rd_ok(r) && r->pos < end) {
-        uint8_t type = rd_u8(r);
-        if (!rd_ok(r))
+        if (!rd_need(r, rd_left(r) > 1 ? 2 : 1)) /* Wireshark looks for a length even behind Pad1 */
             return;
+        uint8_t type = rd_u8(r);
         put_type(row, type);
         if (type == OPT_PAD1)
             continue;

@@ -1,6 +1,6 @@
 /* Multipath TCP option, as far as the option alone tells.
- * Invariant: values come from inside the option; a length that no form of the subtype has leaves its first bytes.
- * Source: RFC 6824 (version 0), RFC 8684 (version 1); forms by length: observed, tshark 4.0.17. */
+ * Invariant: values come from inside the option; a length that no form of the subtype has leaves its first
+ * bytes. Source: RFC 6824 (version 0), RFC 8684 (version 1); forms by length: observed, tshark 4.0.17. */
 #include "proto/tcp.h"
 
 enum { CAPABLE, JOIN, SIGNAL, ADD_ADDRESS, REMOVE_ADDRESS, PRIORITY, FAIL, FAST_CLOSE, RESET };

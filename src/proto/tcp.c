@@ -1,7 +1,7 @@
 /* TCP header, the labels of the sequence analysis, and payload.
- * Invariant: values stop where Wireshark stops; lengths and relative numbers only where the header fits its segment.
- * Source: RFC 9293; RFC 7323 for the window scale; order and labels: observed, tshark 4.0.17, on every flag, every
- * header length and every cut. */
+ * Invariant: values stop where Wireshark stops; lengths and relative numbers only where the header fits its
+ * segment. Source: RFC 9293; RFC 7323 for the window scale; order and labels: observed, tshark 4.0.17, on
+ * every flag, every header length and every cut. */
 #include "proto/tcp.h"
 
 /* |          Source Port          |       Destination Port        |
@@ -48,9 +48,9 @@ static void tcp_flag_letters(struct row *row, uint16_t flags)
 
 static void tcp_flags(struct row *row, uint16_t flags)
 {
-    static const enum field_id bits[] = {F_TCP_FLAGS_FIN, F_TCP_FLAGS_SYN,  F_TCP_FLAGS_RESET,
+    static const enum field_id bits[] = {F_TCP_FLAGS_FIN,  F_TCP_FLAGS_SYN, F_TCP_FLAGS_RESET,
                                          F_TCP_FLAGS_PUSH, F_TCP_FLAGS_ACK, F_TCP_FLAGS_URG,
-                                         F_TCP_FLAGS_ECE, F_TCP_FLAGS_CWR,  F_TCP_FLAGS_AE};
+                                         F_TCP_FLAGS_ECE,  F_TCP_FLAGS_CWR, F_TCP_FLAGS_AE};
     put_uint(row, F_TCP_FLAGS, flags);
     put_bool(row, F_TCP_FLAGS_RES, flags >> 9);
     for (unsigned i = 0; i < sizeof bits / sizeof *bits; i++)
@@ -116,13 +116,20 @@ static void tcp_times(struct row *row, const struct tcp_facts *facts)
 static void tcp_analysis(struct row *row, const struct tcp_facts *facts)
 {
     static const enum field_id labels[] = {
-        F_TCP_ANALYSIS_RETRANSMISSION,     F_TCP_ANALYSIS_FAST_RETRANSMISSION,
-        F_TCP_ANALYSIS_SPURIOUS_RETRANSMISSION, F_TCP_ANALYSIS_OUT_OF_ORDER,
-        F_TCP_ANALYSIS_REUSED_PORTS,       F_TCP_ANALYSIS_LOST_SEGMENT,
-        F_TCP_ANALYSIS_ACK_LOST_SEGMENT,   F_TCP_ANALYSIS_WINDOW_UPDATE,
-        F_TCP_ANALYSIS_WINDOW_FULL,        F_TCP_ANALYSIS_KEEP_ALIVE,
-        F_TCP_ANALYSIS_KEEP_ALIVE_ACK,     F_TCP_ANALYSIS_DUPLICATE_ACK,
-        F_TCP_ANALYSIS_ZERO_WINDOW_PROBE,  F_TCP_ANALYSIS_ZERO_WINDOW,
+        F_TCP_ANALYSIS_RETRANSMISSION,
+        F_TCP_ANALYSIS_FAST_RETRANSMISSION,
+        F_TCP_ANALYSIS_SPURIOUS_RETRANSMISSION,
+        F_TCP_ANALYSIS_OUT_OF_ORDER,
+        F_TCP_ANALYSIS_REUSED_PORTS,
+        F_TCP_ANALYSIS_LOST_SEGMENT,
+        F_TCP_ANALYSIS_ACK_LOST_SEGMENT,
+        F_TCP_ANALYSIS_WINDOW_UPDATE,
+        F_TCP_ANALYSIS_WINDOW_FULL,
+        F_TCP_ANALYSIS_KEEP_ALIVE,
+        F_TCP_ANALYSIS_KEEP_ALIVE_ACK,
+        F_TCP_ANALYSIS_DUPLICATE_ACK,
+        F_TCP_ANALYSIS_ZERO_WINDOW_PROBE,
+        F_TCP_ANALYSIS_ZERO_WINDOW,
         F_TCP_ANALYSIS_ZERO_WINDOW_PROBE_ACK,
     };
     if (!facts->analysis)
@@ -196,12 +203,13 @@ void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts)
     if (urgent && !(tcp.flags & URG))
         put_label(row, F_TCP_URGENT_POINTER_NON_ZERO);
     tcp_times(row, facts);
-    struct tcp_context context = {
-        .flags = tcp.flags, .ack = tcp.ack, .base_ack = facts->has_base_ack && !facts->quoted ? facts->base_ack : 0};
+    struct tcp_context context = {.flags = tcp.flags,
+                                  .ack = tcp.ack,
+                                  .base_ack = facts->has_base_ack && !facts->quoted ? facts->base_ack : 0};
     tcp_options_read(row, r, tcp.header_len - HEADER_MIN, &context);
     if (!rd_ok(r))
         return;
-    if (tcp.has_payload_len)
+    if (tcp.has_payload_len || facts->quoted) /* a quoted SYN can start a stream */
         tcp_analysis(row, facts);
     tcp_payload(row, r, &tcp);
 }

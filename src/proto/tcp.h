@@ -6,10 +6,11 @@
 
 /* What the options' readers want to know of the segment, and what they find out. */
 struct tcp_context {
-    uint16_t flags;    /* the twelve flag bits */
-    uint32_t ack;      /* as sent */
-    uint32_t base_ack; /* base of the other direction: edges of blocks are told relative to it; 0: not known */
-    bool has_mss;      /* out */
+    uint16_t flags; /* the twelve flag bits */
+    uint32_t ack;   /* as sent */
+    uint32_t
+        base_ack; /* base of the other direction: edges of blocks are told relative to it; 0: not known */
+    bool has_mss; /* out */
 };
 
 /* The next n bytes are options; r steps over them, or fails where they are cut. */

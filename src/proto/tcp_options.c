@@ -1,8 +1,8 @@
 /* TCP options.
- * Invariant: an option's values come from inside the option. An option whose length is wrong for its kind has no
- * values, one too short for its values ends the segment, a length that cannot be at all ends the options.
- * Source: RFC 9293, 7323, 1072, 1644, 2385, 5925, 4782, 5482, 9768; the rest: observed, tshark 4.0.17, on all 256
- * kinds. */
+ * Invariant: an option's values come from inside the option. An option whose length is wrong for its kind has
+ * no values, one too short for its values ends the segment, a length that cannot be at all ends the options.
+ * Source: RFC 9293, 7323, 1072, 1644, 2385, 5925, 4782, 5482, 9768; the rest: observed, tshark 4.0.17, on all
+ * 256 kinds. */
 #include "proto/nops.h"
 #include "proto/tcp.h"
 

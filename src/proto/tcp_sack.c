@@ -6,10 +6,7 @@
 
 enum { FLAG_SYN = 2, FLAG_ACK = 16, EXID_FAST_OPEN = 0xf989, EXID_ACK_RATE = 0x00ac };
 
-static bool at_most(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) <= 0;
-}
+static bool at_most(uint32_t a, uint32_t b) { return (int32_t)(a - b) <= 0; }
 
 /* RFC 2883: the first block is a duplicate when it is acknowledged, or ends inside the second. */
 static bool is_duplicate(uint32_t right, const struct rd *r, const struct tcp_context *context)

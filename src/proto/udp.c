@@ -1,7 +1,6 @@
 /* UDP and UDP-Lite header and payload.
- * Invariant: the payload is every captured byte of the carrying packet behind the header, whatever the length field
- * says.
- * Source: RFC 768, RFC 3828; observed, tshark 4.0.17. */
+ * Invariant: the payload is every captured byte of the carrying packet behind the header, whatever the length
+ * field says. Source: RFC 768, RFC 3828; observed, tshark 4.0.17. */
 #include "proto/headers.h"
 
 /* |     Source Port       |   Destination Port    |
@@ -16,10 +15,7 @@ enum {
     TRACEROUTE_LAST = 33464
 };
 
-static bool is_traceroute(uint16_t port)
-{
-    return port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST;
-}
+static bool is_traceroute(uint16_t port) { return port >= TRACEROUTE_FIRST && port <= TRACEROUTE_LAST; }
 
 static void udp_ports(struct row *row, struct rd *r)
 {
@@ -69,7 +65,9 @@ static void udp_checksum(struct row *row, struct rd *r, const struct udp_facts *
     if (!checksum && required)
         put_label(row, F_UDP_CHECKSUM_ZERO);
     put_uint(row, F_UDP_CHECKSUM_STATUS,
-             checksum ? STATUS_UNVERIFIED : required ? STATUS_ILLEGAL : STATUS_NOT_PRESENT);
+             checksum   ? STATUS_UNVERIFIED
+             : required ? STATUS_ILLEGAL
+                        : STATUS_NOT_PRESENT);
 }
 
 void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts)

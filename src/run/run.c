@@ -149,19 +149,26 @@ static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_
     return status ? error_memory(err) : FC_OK;
 }
 
-static void run_stop(void *self)
+/* Ends the work; false when memory ended before the accounts were taken over. */
+static bool run_close(struct fc_run *run)
 {
-    struct fc_run *run = self;
+    bool whole = true;
     if (run->engine) {
-        report_merge(&run->report, &run->engine->report);
+        whole &= report_merge(&run->report, &run->engine->report);
         run->engine->class->close(run->engine);
     }
     if (run->shards) {
-        report_merge(&run->report, shards_report(run->shards));
+        whole &= report_merge(&run->report, shards_report(run->shards));
         shards_close(run->shards);
     }
     run->engine = NULL;
     run->shards = NULL;
+    return whole;
+}
+
+static void run_stop(void *self)
+{
+    run_close(self);
 }
 
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
@@ -182,8 +189,11 @@ static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_err
         status = run->engine->class->next(run->engine, out, err);
     else if (!status)
         status = shards_next(run->shards, out, err);
-    if (status || !out->release)
-        run_stop(run);
+    if (status || !out->release) {
+        bool whole = run_close(run);
+        if (!status && !whole)
+            status = error_memory(err);
+    }
     return status;
 }
 

@@ -225,7 +225,15 @@ enum fc_status source_open_memory(struct source **out, const char *name, const v
 
 enum fc_status source_next(struct source *s, struct frame *out, struct fc_error *err)
 {
-    return s->next(s, out, err);
+    enum { PPP_WITH_DIRECTION = 204 };
+    enum fc_status status = s->next(s, out, err);
+    /* The direction byte is no byte of the frame to Wireshark, nor in its lengths. */
+    if (!status && out->interface && out->interface->link_type == PPP_WITH_DIRECTION && out->cap_len) {
+        out->data++;
+        out->cap_len--;
+        out->len -= out->len > 0;
+    }
+    return status;
 }
 
 void source_close(struct source *s)

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 OWN = ROOT / "tests" / "pcaps"
-NOT_CAPTURES = {".md", ".py", ".toml", ".txt", ".json", ".keys", ".pyc"}
+NOT_CAPTURES = {".md", ".py", ".sh", ".toml", ".txt", ".json", ".keys", ".pyc"}
 
 
 def is_capture(path: Path) -> bool:

@@ -42,9 +42,14 @@ def program() -> Path:
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
-def fields() -> list[str]:
+def types() -> dict[str, str]:
+    """Every native field with its Wireshark type, in the order of the names."""
     done = subprocess.run([program(), "-F"], capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    return dict(line.split() for line in done.stdout.splitlines())
+
+
+def fields() -> list[str]:
+    return list(types())
 
 
 def read(text: str) -> Answer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 # Columns that regrouping needs, beside the fields under comparison.
 NEEDS = [
-    "frame.number", "frame.protocols", "frame.time_epoch", "frame.len", "ip", "ipv6", "icmp", "icmpv6", "mdns", "ssdp",
+    "frame.number", "frame.protocols", "frame.time_epoch", "frame.len", "frame.cap_len", "ip", "ipv6", "icmp", "icmpv6", "mdns", "ssdp",
     "tcp", "udp", "udplite", "ip.src", "ip.dst", "ip.len", "ip.hdr_len", "ip.reassembled.length", "ipv6.src", "ipv6.dst",
     "ipv6.plen", "ipv6.reassembled.length", "tcp.srcport", "tcp.dstport", "tcp.len", "tcp.stream", "tcp.flags",
     "tcp.analysis.retransmission", "tcp.analysis.out_of_order", "udp.srcport", "udp.dstport", "udp.length", "udp.stream",
@@ -65,9 +65,15 @@ def values(cells: dict[str, str], name: str) -> list[str]:
     return text.split(",") if text else []
 
 
-def nth(found: list[str], index: int, of: int) -> str | None:
-    """Value of the index-th header among `of`; UNCLEAR when not every header has one."""
-    return found[index] if len(found) == of else UNCLEAR
+def is_cut(cells: dict[str, str]) -> bool:
+    return int(cells["frame.cap_len"] or 0) < int(cells["frame.len"] or 0)
+
+
+def nth(cells: dict[str, str], name: str, index: int, of: int) -> str | None:
+    """Value of the index-th header among `of`. When not every header has one it is UNCLEAR, unless the frame is cut:
+    then the innermost headers lack theirs."""
+    found = values(cells, name)
+    return found[index] if len(found) == of or (is_cut(cells) and index < len(found) < of) else UNCLEAR
 
 
 def number(text: str | None) -> int | None:
@@ -98,14 +104,14 @@ def header(cells: dict[str, str], stack: list[str], kind: str, index: int, versi
     n_ip = stack.count(ip)
 
     def transport(name: str) -> int | None:
-        return number(nth(values(cells, f"{kind}.{name}"), index, n_kind))
+        return number(nth(cells, f"{kind}.{name}", index, n_kind))
 
     stream, sport, dport = transport("stream"), transport("srcport"), transport("dstport")
-    src, dst = nth(values(cells, ip + ".src"), net, n_ip), nth(values(cells, ip + ".dst"), net, n_ip)
+    src, dst = nth(cells, ip + ".src", net, n_ip), nth(cells, ip + ".dst", net, n_ip)
     if stream is None or sport is None or dport is None or src is None or dst is None:
         return None
     length = transport("len" if kind == "tcp" else "length")
-    plen = number(nth(values(cells, "ip.len" if version == 4 else "ipv6.plen"), net, n_ip))
+    plen = number(nth(cells, "ip.len" if version == 4 else "ipv6.plen", net, n_ip))
     flags = (transport("flags") or 0) if kind == "tcp" else 0
     if version == 4:
         ip_length = plen
@@ -128,7 +134,7 @@ def udp_payload(cells, length, version, ip_length, net, n_ip) -> int | None:
     if reassembled:
         room = number(reassembled[-1]) if len(reassembled) == 1 else None
     elif version == 4:
-        size = number(nth(values(cells, "ip.hdr_len"), net, n_ip))
+        size = number(nth(cells, "ip.hdr_len", net, n_ip))
         room = ip_length - size if size else None
     else:
         room = length if length <= ip_length - 40 else None
@@ -148,7 +154,7 @@ def frame_of(cells: dict[str, str]) -> Frame:
         if found:
             headers.append(found)
             outer = outermost(cells, stack) if outside else None
-        elif cells[f"{kind}.stream"]:
+        elif cells[f"{kind}.stream"] and not is_cut(cells):
             unclear = True
     is_ip = bool(cells["ip"] or cells["ipv6"])
     return Frame(int(cells["frame.number"]), times(cells["frame.time_epoch"]), int(cells["frame.len"] or 0),

@@ -217,7 +217,7 @@ int main(int argc, char **argv)
         switch (letter) {
         case 'F':
             for (size_t i = 0; i < fc_n_fields(); i++)
-                puts(fc_field(i).name);
+                printf("%s %s\n", fc_field(i).name, fc_field(i).type);
             return 0;
         case 'A': all = true; break;
         case 'l': o.level = level_named(optarg); break;

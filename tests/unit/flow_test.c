@@ -1,0 +1,238 @@
+/* Flows: who is the client, and where the policy `timeout` cuts. */
+#include "flow/flow.h"
+
+#include "base/memory.h"
+#include "flow/tcp_analysis.h"
+#include "test.h"
+
+enum { SECOND = 1000000000, A = 0, B = 1 };
+
+static struct flow_table table;
+static struct conv conv;
+
+/* A conversation of side A (port a) with side B (port b), and an empty table. */
+static void begin(enum fc_policy policy, enum conv_kind kind, uint16_t a, uint16_t b)
+{
+    flow_free(&table);
+    table.policy = (struct flow_policy){policy, FC_STYLE_CLEAN, 60 * (int64_t)SECOND, 300 * (int64_t)SECOND};
+    conv = (struct conv){.flow = NO_FLOW, .syn_from = -1, .synack_from = -1};
+    for (int i = 0; i < 2; i++)
+        conv.side[i] = (struct endpoint){.address = {10, 0, 0, (uint8_t)(i + 1)},
+                                         .port = i == A ? a : b,
+                                         .family = 4,
+                                         .kind = (uint8_t)kind};
+}
+
+static uint32_t put_at(int64_t ns, uint8_t from, uint8_t flags, uint32_t payload)
+{
+    struct flow_packet p = {
+        .ref = {.conv = &conv, .direction = from}, .time_ns = ns, .payload_len = payload, .tcp_flags = flags};
+    uint32_t index = NO_FLOW;
+    const struct flow *flow = flow_assign(&table, &p, &index);
+    CHECK(flow && flow == flow_at(&table, index));
+    return index;
+}
+
+static uint32_t put(int seconds, uint8_t from, uint8_t flags, uint32_t payload)
+{
+    return put_at(seconds * (int64_t)SECOND, from, flags, payload);
+}
+
+static void check_client(int client, enum client_by by)
+{
+    put(0, A, 0, 1);
+    CHECK_INT(flow_at(&table, 0)->client, client);
+    CHECK_INT(flow_at(&table, 0)->client_by, by);
+}
+
+static void check_end(uint32_t flow, uint32_t n_packets, enum flow_end end)
+{
+    CHECK(flow < table.n_flows);
+    CHECK_INT(flow_at(&table, flow)->n_packets, n_packets);
+    CHECK_INT(flow_at(&table, flow)->end, end);
+}
+
+__attribute__((destructor)) static void free_all(void)
+{
+    flow_free(&table);
+}
+
+/* ---- direction: every packet comes from A ---- */
+
+TEST(the_larger_port_is_the_client)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 50000, 443);
+    check_client(A, CLIENT_BY_PORT);
+    begin(FC_POLICY_STREAM, CONV_UDP, 443, 50000);
+    check_client(B, CLIENT_BY_PORT);
+    begin(FC_POLICY_STREAM, CONV_SCTP, 2905, 2904);
+    check_client(A, CLIENT_BY_PORT);
+}
+
+TEST(of_equal_ports_the_first_packets_destination_is_the_client)
+{
+    begin(FC_POLICY_STREAM, CONV_UDP, 123, 123);
+    check_client(B, CLIENT_BY_PORT);
+}
+
+TEST(who_talks_to_itself_is_the_client)
+{
+    begin(FC_POLICY_STREAM, CONV_UDP, 123, 123);
+    conv.side[B] = conv.side[A];
+    check_client(A, CLIENT_BY_PORT);
+}
+
+TEST(the_handshake_outdoes_the_ports)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
+    conv.syn_from = A;
+    conv.synack_from = A; /* a simultaneous open: the SYN counts */
+    check_client(A, CLIENT_BY_SYN);
+    begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
+    conv.synack_from = B;
+    check_client(A, CLIENT_BY_SYNACK);
+}
+
+TEST(classic_style_looks_at_ports_alone)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
+    table.policy.style = FC_STYLE_CLASSIC;
+    conv.syn_from = A;
+    check_client(B, CLIENT_BY_PORT);
+}
+
+TEST(without_ports_the_first_sender_is_the_client)
+{
+    static const enum conv_kind kinds[] = {CONV_ICMP, CONV_ICMP6, CONV_GRE, CONV_ESP};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        begin(FC_POLICY_STREAM, kinds[i], 0, 0);
+        check_client(A, CLIENT_BY_FIRST);
+    }
+}
+
+TEST(the_client_stays_once_the_flow_is_there)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 50000, 443);
+    check_client(A, CLIENT_BY_PORT);
+    conv.syn_from = B;
+    CHECK_INT(put(1, B, TCP_FLAG_SYN, 0), 0);
+    CHECK_INT(flow_at(&table, 0)->client, A);
+}
+
+/* ---- the policy stream ---- */
+
+TEST(a_stream_is_never_cut)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 50000, 443);
+    put(0, A, TCP_FLAG_FIN, 0);
+    put(1, B, TCP_FLAG_FIN, 0);
+    put(2, B, TCP_FLAG_RST, 0);
+    put(1000000, A, TCP_FLAG_SYN, 0);
+    put(3, A, 0, 7); /* a clock that goes back */
+    CHECK_INT(table.n_flows, 1);
+    check_end(0, 5, END_CAPTURE);
+}
+
+/* ---- the policy timeout ---- */
+
+TEST(silence_ends_a_flow)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_UDP, 50000, 443);
+    CHECK_INT(put(0, A, 0, 1), 0);
+    CHECK_INT(put(60, B, 0, 1), 0);       /* exactly as long as allowed */
+    CHECK_INT(put_at(120 * (int64_t)SECOND + 1, A, 0, 1), 1);
+    CHECK_INT(conv.flow, 1);
+    check_end(0, 2, END_IDLE);
+    check_end(1, 1, END_CAPTURE);
+}
+
+TEST(activity_does_not_last_for_ever)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_UDP, 50000, 443);
+    for (int i = 0; i <= 300; i += 50)
+        CHECK_INT(put(i, A, 0, 1), 0);
+    CHECK_INT(put(301, A, 0, 1), 1); /* and from here on it counts again */
+    CHECK_INT(put(350, A, 0, 1), 1);
+    check_end(0, 7, END_ACTIVE);
+    check_end(1, 2, END_CAPTURE);
+}
+
+TEST(a_clock_that_goes_back_ends_nothing)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_UDP, 50000, 443);
+    CHECK_INT(put(1000, A, 0, 1), 0);
+    CHECK_INT(put(0, A, 0, 1), 0);
+    CHECK_INT(table.n_flows, 1);
+}
+
+TEST(fin_of_both_sides_ends_a_flow_and_the_last_acknowledgement_stays_in_it)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_TCP, 50000, 443);
+    put(0, A, TCP_FLAG_SYN, 0);
+    put(1, A, TCP_FLAG_FIN | TCP_FLAG_ACK, 5);
+    CHECK_INT(put(2, B, TCP_FLAG_ACK, 100), 0); /* half closed: the other side goes on */
+    CHECK_INT(put(3, B, TCP_FLAG_FIN | TCP_FLAG_ACK, 5), 0);
+    CHECK_INT(put(4, A, TCP_FLAG_ACK, 0), 0);
+    CHECK_INT(put(5, A, TCP_FLAG_RST, 0), 0); /* and no reset changes why it ended */
+    check_end(0, 6, END_FIN);
+    CHECK_INT(put(6, A, TCP_FLAG_SYN, 0), 1);
+    check_end(1, 1, END_CAPTURE);
+}
+
+TEST(one_side_may_say_fin_twice)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_TCP, 50000, 443);
+    put(0, A, TCP_FLAG_FIN, 0);
+    put(1, A, TCP_FLAG_FIN, 0);
+    CHECK_INT(put(2, A, TCP_FLAG_ACK, 9), 0);
+    check_end(0, 3, END_CAPTURE);
+}
+
+TEST(a_reset_ends_a_flow)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_TCP, 50000, 443);
+    put(0, A, TCP_FLAG_SYN, 0);
+    put(1, B, TCP_FLAG_RST | TCP_FLAG_ACK, 0);
+    CHECK_INT(put(2, B, TCP_FLAG_RST, 0), 0);
+    CHECK_INT(put(3, A, TCP_FLAG_ACK, 10), 1); /* data after it is something new */
+    check_end(0, 3, END_RST);
+}
+
+TEST(a_closed_flow_that_falls_silent_stays_closed)
+{
+    begin(FC_POLICY_TIMEOUT, CONV_TCP, 50000, 443);
+    put(0, A, TCP_FLAG_RST, 0);
+    CHECK_INT(put(100, A, TCP_FLAG_ACK, 0), 1);
+    check_end(0, 1, END_RST);
+}
+
+/* ---- the table ---- */
+
+TEST(many_flows_and_a_table_used_again)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 50000, 443);
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < 1000; i++) {
+            conv.flow = NO_FLOW;
+            CHECK_INT(put(0, A, 0, i % 2), i);
+        }
+        CHECK(flow_at(&table, 1)->has_payload && !flow_at(&table, 998)->has_payload);
+        flow_reset(&table);
+        CHECK_INT(table.n_flows, 0);
+    }
+}
+
+TEST(memory_that_ends)
+{
+    begin(FC_POLICY_STREAM, CONV_TCP, 50000, 443);
+    struct flow_packet p = {.ref = {.conv = &conv}};
+    uint32_t index;
+    for (int n = 0; n < 2; n++) {
+        memory_fail_after(n);
+        CHECK(!flow_assign(&table, &p, &index));
+        memory_fail_after(-1);
+        CHECK_INT(table.n_flows, 0);
+        CHECK_INT(conv.flow, NO_FLOW);
+    }
+    CHECK(flow_assign(&table, &p, &index) && index == 0);
+}

@@ -1,0 +1,579 @@
+/* Whole runs through the public header: memory that ends anywhere, pipes that give little at a time, cancelling, what is
+ * told about damage, and options that make no sense. Rows are compared by a hash over every value. */
+#include <errno.h>
+#include <fcntl.h>
+#include <flowcontainer.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "test.h"
+
+#define PCAPS FC_SOURCE_DIR "/tests/pcaps/"
+
+/* ---- what a run answers, in one number ---- */
+
+struct answer {
+    int status; /* of what failed first: enum fc_status */
+    uint64_t hash, rows, batches, frames, problems;
+};
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static uint64_t hash_text(uint64_t h, const struct ArrowArray *a, int64_t from, int64_t to)
+{
+    return hash_bytes(hash_bytes(h, "t", 1), (const char *)a->buffers[2] + from, (size_t)(to - from));
+}
+
+static size_t value_width(char format)
+{
+    static const char formats[] = "cCsSiIflLgt", widths[] = {1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 8};
+    const char *found = strchr(formats, format);
+    if (!found)
+        abort();
+    return (size_t)widths[found - formats];
+}
+
+static uint64_t hash_value(uint64_t h, const struct ArrowSchema *s, const struct ArrowArray *a, int64_t i)
+{
+    const uint8_t *valid = a->n_buffers ? a->buffers[0] : NULL;
+    if (valid && !(valid[i / 8] >> i % 8 & 1))
+        return hash_bytes(h, "null", 4);
+    const int32_t *offsets = a->n_buffers > 1 ? a->buffers[1] : NULL;
+    const int64_t *long_offsets = a->n_buffers > 1 ? a->buffers[1] : NULL;
+    if (s->dictionary)
+        return hash_value(h, s->dictionary, a->dictionary, offsets[i]);
+    switch (s->format[0]) {
+    case '+':
+        for (int64_t c = 0; s->format[1] == 's' && c < s->n_children; c++)
+            h = hash_value(h, s->children[c], a->children[c], i);
+        for (int64_t k = s->format[1] == 'l' ? offsets[i] : INT64_MAX; k < INT64_MAX && k < offsets[i + 1]; k++)
+            h = hash_value(h, s->children[0], a->children[0], k);
+        return hash_bytes(h, "+", 1);
+    case 'u':
+    case 'z':
+        return hash_text(h, a, offsets[i], offsets[i + 1]);
+    case 'U':
+    case 'Z':
+        return hash_text(h, a, long_offsets[i], long_offsets[i + 1]);
+    case 'b':
+        return hash_bytes(h, ((const uint8_t *)a->buffers[1])[i / 8] >> i % 8 & 1 ? "1" : "0", 1);
+    default:
+        return hash_bytes(h, (const uint8_t *)a->buffers[1] + (size_t)i * value_width(s->format[0]),
+                          value_width(s->format[0]));
+    }
+}
+
+static int status_of(int error)
+{
+    return error == ENOMEM ? FC_MEMORY : error == ECANCELED ? FC_CANCELLED : error ? FC_IO : FC_OK;
+}
+
+/* Pulls to the end. Every count is a share of the frames, and together they are all frames. */
+static struct answer run_pull(struct fc_run *run)
+{
+    struct answer answer = {.hash = UINT64_C(0xcbf29ce484222325)};
+    struct ArrowArrayStream stream;
+    struct ArrowSchema schema = {0};
+    struct ArrowArray batch = {0};
+    answer.status = fc_run_export(run, &stream, NULL);
+    if (answer.status)
+        return answer;
+    answer.status = status_of(stream.get_schema(&stream, &schema));
+    while (!answer.status && !(answer.status = status_of(stream.get_next(&stream, &batch))) && batch.release) {
+        for (int64_t i = 0; i < batch.length; i++)
+            answer.hash = hash_value(answer.hash, &schema, &batch, i);
+        answer.rows += (uint64_t)batch.length;
+        answer.batches++;
+        batch.release(&batch);
+    }
+    CHECK(!answer.status == !stream.get_last_error(&stream));
+    if (schema.release)
+        schema.release(&schema);
+    memory_fail_after(-1);
+    for (size_t i = 0, n = fc_run_n_counts(run); i < n; i++)
+        answer.frames += fc_run_count(run, i).is_note ? 0 : fc_run_count(run, i).packets;
+    answer.problems = fc_run_n_problems(run);
+    stream.release(&stream);
+    return answer;
+}
+
+static struct answer run_paths(const char *const *paths, size_t n, const struct fc_options *options)
+{
+    struct fc_run *run = NULL;
+    int status = fc_open(&run, paths, n, options, NULL);
+    struct answer answer = status ? (struct answer){.status = status} : run_pull(run);
+    memory_fail_after(-1);
+    fc_run_free(run);
+    return answer;
+}
+
+static void check_same(struct answer got, struct answer want)
+{
+    CHECK_INT(got.status, want.status);
+    CHECK_INT(got.rows, want.rows);
+    CHECK_INT(got.frames, want.frames);
+    CHECK_INT(got.problems, want.problems);
+    CHECK(got.hash == want.hash);
+}
+
+static const char *const captures[] = {
+    PCAPS "format_pcap_us_little.pcap", PCAPS "format_pcapng_blocks.pcapng", PCAPS "format_gz.pcap.gz",
+    PCAPS "frag4.pcap",                 PCAPS "tunnel_nested.pcap",          PCAPS "names.pcap",
+    PCAPS "format_zst.pcap.zst",        PCAPS "cut_record.pcap",             PCAPS "link_147_unknown.pcap",
+};
+enum { N_CAPTURES = sizeof captures / sizeof captures[0], N_FIELDS_MOST = 4096 };
+
+static void all_fields(struct fc_options *options)
+{
+    static const char *names[N_FIELDS_MOST];
+    size_t n = fc_n_fields();
+    CHECK(n <= N_FIELDS_MOST);
+    for (size_t i = 0; i < n; i++)
+        names[i] = fc_field(i).name;
+    options->fields = names;
+    options->n_fields = n;
+}
+
+/* ---- memory ---- */
+
+/* Allocations that a run makes. */
+static int64_t count_allocations(const char *const *paths, size_t n, const struct fc_options *options)
+{
+    int64_t low = 0, high = 1 << 20; /* the first that does not fail is high */
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        memory_fail_after(middle);
+        if (run_paths(paths, n, options).status)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Either the run says that memory ended, or the answer is whole: at the first allocations one by one, then in
+ * strides. */
+static void starve(const char *const *paths, size_t n, const struct fc_options *options, int64_t points)
+{
+    struct answer want = run_paths(paths, n, options);
+    CHECK_INT(want.status, FC_OK);
+    int64_t most = count_allocations(paths, n, options), stride = most / points + 1;
+    for (int64_t i = 0; i <= most + 2; i += i < 30 || i > most - 10 ? 1 : stride) {
+        memory_fail_after(i);
+        struct answer got = run_paths(paths, n, options);
+        if (got.status)
+            CHECK_INT(got.status, FC_MEMORY);
+        else
+            check_same(got, want);
+    }
+}
+
+TEST(memory_may_end_anywhere)
+{
+    struct fc_options options;
+    fc_options_init(&options);
+    for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++)
+        for (size_t i = 0; i < N_CAPTURES; i++) {
+            options.level = (enum fc_level)level;
+            options.n_fields = 0;
+            starve(&captures[i], 1, &options, 15);
+            all_fields(&options);
+            starve(&captures[i], 1, &options, 30);
+        }
+}
+
+TEST(memory_may_end_in_threads)
+{
+    const char *many[160];
+    for (size_t i = 0; i < 160; i++)
+        many[i] = captures[i % N_CAPTURES];
+    struct fc_options options;
+    fc_options_init(&options);
+    options.jobs = 2;
+    options.batch_rows = 7;
+    starve(many, 160, &options, 20);
+    options.level = FC_LEVEL_PACKETS;
+    starve(many, 160, &options, 10);
+}
+
+/* ---- one answer, however it is read ---- */
+
+TEST(memory_batches_and_threads_change_nothing)
+{
+    struct fc_options options;
+    fc_options_init(&options);
+    all_fields(&options);
+    for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++) {
+        const char *many[130];
+        for (size_t i = 0; i < 130; i++)
+            many[i] = captures[i % N_CAPTURES];
+        options.level = (enum fc_level)level;
+        options.jobs = 1;
+        options.batch_rows = 0;
+        struct answer want = run_paths(many, 130, &options);
+        CHECK(want.rows > 200 && want.problems > 10);
+        options.batch_rows = 37;
+        struct answer got = run_paths(many, 130, &options);
+        check_same(got, want);
+        CHECK_INT(got.batches, (want.rows + 36) / 37);
+        options.jobs = 2;
+        check_same(run_paths(many, 130, &options), want);
+    }
+}
+
+/* The file's bytes; the caller frees them. */
+static uint8_t *read_whole(const char *path, size_t *len)
+{
+    FILE *f = fopen(path, "rb");
+    struct stat info;
+    if (!f || fstat(fileno(f), &info))
+        abort();
+    uint8_t *data = malloc((size_t)info.st_size + 1);
+    *len = fread(data, 1, (size_t)info.st_size, f);
+    fclose(f);
+    return data;
+}
+
+TEST(a_capture_in_memory)
+{
+    for (size_t i = 0; i < N_CAPTURES; i++) {
+        size_t len;
+        uint8_t *data = read_whole(captures[i], &len);
+        struct fc_run *run = NULL;
+        CHECK_INT(fc_open_memory(&run, captures[i], data, len, NULL, NULL), FC_OK);
+        check_same(run_pull(run), run_paths(&captures[i], 1, NULL));
+        struct fc_progress progress;
+        fc_run_progress(run, &progress);
+        CHECK_INT(progress.bytes_total, len);
+        CHECK_INT(progress.captures_done, 1);
+        fc_run_free(run);
+        free(data);
+    }
+}
+
+struct feed {
+    char path[64];
+    const uint8_t *data;
+    size_t len, most; /* bytes of one write */
+};
+
+static void *feed_pipe(void *argument)
+{
+    const struct feed *feed = argument;
+    unsigned seed = 1;
+    int fd = open(feed->path, O_WRONLY);
+    (void)!fcntl(fd, F_SETFL, O_DIRECT); /* a read then gives what one write gave */
+    for (size_t at = 0; at < feed->len;) {
+        size_t n = feed->most > 1 ? (size_t)rand_r(&seed) % feed->most + 1 : 1;
+        ssize_t written = write(fd, feed->data + at, n < feed->len - at ? n : feed->len - at);
+        if (written <= 0)
+            break;
+        at += (size_t)written;
+    }
+    close(fd);
+    return NULL;
+}
+
+/* A capture is named in its rows, so file and pipe take turns under one name. */
+TEST(pipes_that_give_little_at_a_time)
+{
+    signal(SIGPIPE, SIG_IGN);
+    struct fc_options options;
+    fc_options_init(&options);
+    all_fields(&options);
+    options.level = FC_LEVEL_FRAMES;
+    for (size_t i = 0; i < N_CAPTURES; i++)
+        for (int most = 1; most <= 1000; most += 999) {
+            struct feed feed = {.path = "/tmp/run_test_XXXXXX", .most = (size_t)most};
+            uint8_t *data = read_whole(captures[i], &feed.len);
+            feed.data = data;
+            if (!mkdtemp(feed.path))
+                abort();
+            strcat(feed.path, "/p");
+            const char *path = feed.path;
+            FILE *f = fopen(path, "wb");
+            fwrite(data, 1, feed.len, f);
+            fclose(f);
+            struct answer want = run_paths(&path, 1, &options);
+            unlink(path);
+            if (mkfifo(path, 0600))
+                abort();
+            pthread_t thread;
+            pthread_create(&thread, NULL, feed_pipe, &feed);
+            check_same(run_paths(&path, 1, &options), want);
+            pthread_join(thread, NULL);
+            unlink(path);
+            feed.path[strlen(path) - 2] = 0;
+            rmdir(feed.path);
+            free(data);
+        }
+}
+
+/* ---- streams ---- */
+
+TEST(there_is_one_stream)
+{
+    struct fc_run *run = NULL;
+    struct fc_error err = {0};
+    struct ArrowArrayStream stream, second;
+    CHECK_INT(fc_open(&run, captures, 1, NULL, &err), FC_OK);
+    CHECK_INT(fc_run_export(run, &stream, &err), FC_OK);
+    CHECK_INT(fc_run_export(run, &second, &err), FC_USAGE);
+    CHECK(strstr(err.text, "before"));
+    stream.release(&stream);
+    CHECK(!stream.release);
+    fc_run_free(run);
+}
+
+TEST(a_stream_left_in_the_middle)
+{
+    const char *many[200];
+    for (size_t i = 0; i < 200; i++)
+        many[i] = captures[i % N_CAPTURES];
+    struct fc_options options;
+    fc_options_init(&options);
+    options.batch_rows = 1;
+    for (uint32_t jobs = 1; jobs <= 2; jobs++)
+        for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++)
+            for (int pulls = 0; pulls < 4; pulls++) {
+                struct fc_run *run = NULL;
+                struct ArrowArrayStream stream;
+                struct ArrowArray batches[4] = {0};
+                options.jobs = jobs;
+                options.level = (enum fc_level)level;
+                CHECK_INT(fc_open(&run, many, 200, &options, NULL), FC_OK);
+                CHECK_INT(fc_run_export(run, &stream, NULL), FC_OK);
+                for (int i = 0; i < pulls; i++)
+                    CHECK_INT(stream.get_next(&stream, &batches[i]), 0);
+                stream.release(&stream);
+                fc_run_free(run);
+                for (int i = 0; i < pulls; i++) { /* batches outlive both */
+                    CHECK_INT(batches[i].length, 1);
+                    batches[i].release(&batches[i]);
+                }
+            }
+}
+
+TEST(after_the_end_comes_nothing)
+{
+    struct fc_run *run = NULL;
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch;
+    CHECK_INT(fc_open(&run, captures, 1, NULL, NULL), FC_OK);
+    CHECK_INT(fc_run_export(run, &stream, NULL), FC_OK);
+    for (int i = 0; i < 4; i++) {
+        CHECK_INT(stream.get_next(&stream, &batch), 0);
+        CHECK(!batch.release == (i > 0));
+        if (batch.release)
+            batch.release(&batch);
+    }
+    stream.release(&stream);
+    fc_run_free(run);
+}
+
+TEST(cancelling_between_two_batches)
+{
+    struct fc_options options;
+    fc_options_init(&options);
+    options.batch_rows = 1;
+    for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++) {
+        struct fc_run *run = NULL;
+        struct ArrowArrayStream stream;
+        struct ArrowArray batch;
+        options.level = (enum fc_level)level;
+        CHECK_INT(fc_open(&run, captures, 1, &options, NULL), FC_OK);
+        CHECK_INT(fc_run_export(run, &stream, NULL), FC_OK);
+        CHECK_INT(stream.get_next(&stream, &batch), 0);
+        batch.release(&batch);
+        fc_run_cancel(run);
+        CHECK_INT(stream.get_next(&stream, &batch), ECANCELED);
+        stream.release(&stream);
+        fc_run_free(run);
+    }
+}
+
+TEST(cancelling_many_captures)
+{
+    const char *many[200];
+    for (size_t i = 0; i < 200; i++)
+        many[i] = captures[0];
+    struct fc_options options;
+    fc_options_init(&options);
+    options.batch_rows = 1;
+    for (uint32_t jobs = 1; jobs <= 2; jobs++)
+        for (int pulls = 0; pulls < 3; pulls++) {
+            struct fc_run *run = NULL;
+            struct ArrowArrayStream stream;
+            struct ArrowArray batch;
+            options.jobs = jobs;
+            CHECK_INT(fc_open(&run, many, 200, &options, NULL), FC_OK);
+            CHECK_INT(fc_run_export(run, &stream, NULL), FC_OK);
+            for (int i = 0; i < pulls; i++) {
+                CHECK_INT(stream.get_next(&stream, &batch), 0);
+                batch.release(&batch);
+            }
+            fc_run_cancel(run);
+            int status = 0, more = 0;
+            while (!(status = stream.get_next(&stream, &batch)) && batch.release) {
+                batch.release(&batch);
+                more++;
+            }
+            CHECK_INT(status, ECANCELED);
+            CHECK(more <= 64); /* what threads had ready */
+            CHECK_TEXT(stream.get_last_error(&stream), "cancelled");
+            CHECK_INT(stream.get_next(&stream, &batch), ECANCELED); /* the error stays */
+            stream.release(&stream);
+            fc_run_free(run);
+        }
+}
+
+/* ---- what is told ---- */
+
+TEST(problems_and_counts)
+{
+    static const char *const paths[] = {PCAPS "bad_text.pcap", PCAPS "cut_record.pcap", PCAPS "link_147_unknown.pcap",
+                                        PCAPS "bad_empty.pcap", PCAPS "format_pcap_us_little.pcap"};
+    struct fc_options options;
+    fc_options_init(&options);
+    for (uint32_t jobs = 1; jobs <= 2; jobs++) {
+        struct fc_run *run = NULL;
+        options.jobs = jobs;
+        CHECK_INT(fc_open(&run, paths, 5, &options, NULL), FC_OK);
+        CHECK_INT(fc_run_n_counts(run), 0);
+        struct answer answer = run_pull(run);
+        CHECK_INT(answer.status, FC_OK);
+        CHECK_INT(fc_run_n_problems(run), 3);
+        const struct fc_problem *text = fc_run_problem(run, 0), *cut = fc_run_problem(run, 1),
+                                *link = fc_run_problem(run, 2);
+        CHECK_TEXT(text->capture, paths[0]);
+        CHECK_INT(text->error.status, FC_FORMAT);
+        CHECK_INT(text->frames, 0);
+        CHECK_TEXT(cut->capture, paths[1]);
+        CHECK_INT(cut->error.status, FC_CUT);
+        CHECK(cut->frames > 0 && cut->error.offset > 24);
+        CHECK_INT(link->error.status, FC_NO_FLOWS);
+        CHECK_INT(link->frames, 0);
+        CHECK(strstr(link->error.text, "147"));
+        CHECK(!fc_run_problem(run, 3));
+        bool unknown = false, empty = false;
+        for (size_t i = 0; i < fc_run_n_counts(run); i++) {
+            struct fc_count count = fc_run_count(run, i);
+            CHECK(count.packets > 0);
+            unknown |= !strcmp(count.name, "link_type_147") && count.packets == 12 && !count.is_note;
+            empty |= !strcmp(count.name, "empty_captures") && count.packets == 1 && count.is_note;
+        }
+        CHECK(unknown && empty);
+        CHECK_INT(fc_run_count(run, 1000).packets, 0);
+        struct fc_progress progress;
+        fc_run_progress(run, &progress);
+        CHECK_INT(progress.frames, answer.frames);
+        CHECK_INT(progress.rows, answer.rows);
+        CHECK_INT(progress.captures_done, 5);
+        CHECK_INT(progress.captures_total, 5);
+        fc_run_free(run);
+    }
+}
+
+/* ---- options ---- */
+
+static const char *const wrong_name[] = {"ip.tlt"}, *const twice[] = {"ip.ttl", "tcp.len", "ip.ttl"};
+
+TEST(options_that_make_no_sense)
+{
+    static const struct {
+        struct fc_options set; /* over the defaults, where not 0 */
+        int status;
+        const char *part;
+    } cases[] = {
+        {{.level = 3}, FC_USAGE, "value"},
+        {{.style = 2}, FC_USAGE, "value"},
+        {{.policy = 2}, FC_USAGE, "value"},
+        {{.tunnel = 2}, FC_USAGE, "value"},
+        {{.drop = 1 << 5}, FC_USAGE, "clean-up"},
+        {{.protocols = 1 << 7}, FC_USAGE, "protocols"},
+        {{.policy = FC_POLICY_TIMEOUT, .idle_ns = -1}, FC_USAGE, "time-out"},
+        {{.policy = FC_POLICY_TIMEOUT, .active_ns = -1}, FC_USAGE, "time-out"},
+        {{.batch_rows = UINT32_MAX}, FC_USAGE, "batch"},
+        {{.filter = " tcp"}, FC_FILTER, "tcp"},
+        {{.fields = wrong_name, .n_fields = 1}, FC_FIELD, "ip.ttl"},
+        {{.fields = twice, .n_fields = 3}, FC_USAGE, "twice"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct fc_options *set = &cases[i].set;
+        struct fc_options o;
+        fc_options_init(&o);
+        o.level = set->level, o.style = set->style, o.policy = set->policy, o.tunnel = set->tunnel;
+        o.filter = set->filter, o.fields = set->fields, o.n_fields = set->n_fields;
+        o.drop = set->drop ? set->drop : o.drop;
+        o.protocols = set->protocols ? set->protocols : o.protocols;
+        o.idle_ns = set->idle_ns ? set->idle_ns : o.idle_ns;
+        o.active_ns = set->active_ns ? set->active_ns : o.active_ns;
+        o.batch_rows = set->batch_rows ? set->batch_rows : o.batch_rows;
+        struct fc_run *run = NULL;
+        struct fc_error err = {0};
+        CHECK_INT(fc_open(&run, captures, 1, &o, &err), cases[i].status);
+        CHECK(!run && err.status == (enum fc_status)cases[i].status);
+        if (!strstr(err.text, cases[i].part))
+            printf("case %zu: %s\n", i, err.text);
+        CHECK(strstr(err.text, cases[i].part));
+        CHECK_INT(err.offset, cases[i].status == FC_FILTER ? 1 : -1);
+        CHECK_INT(fc_open(&run, captures, 1, &o, NULL), cases[i].status); /* nobody asks why */
+    }
+}
+
+TEST(no_path_and_no_such_path)
+{
+    static const char *const missing[] = {PCAPS "demo.pcap", PCAPS "nothing.pcap"}, *const none[] = {PCAPS "*.none"};
+    struct fc_run *run = NULL;
+    struct fc_error err = {0};
+    CHECK_INT(fc_open(&run, captures, 0, NULL, &err), FC_USAGE);
+    CHECK_INT(fc_open(&run, missing, 2, NULL, &err), FC_NOT_FOUND);
+    CHECK(strstr(err.text, "nothing.pcap"));
+    CHECK_INT(fc_open(&run, none, 1, NULL, &err), FC_NOT_FOUND);
+    CHECK(!run);
+    fc_run_free(NULL);
+}
+
+TEST(words_for_rules_and_protocols)
+{
+    struct fc_error err = {0};
+    uint32_t bits = 99;
+    CHECK_INT(fc_drop_parse(&bits, "", &err), FC_OK);
+    CHECK_INT(bits, 0);
+    CHECK_INT(fc_drop_parse(&bits, "default", &err), FC_OK);
+    CHECK_INT(bits, FC_DROP_DEFAULT);
+    CHECK_INT(fc_drop_parse(&bits, "mdns, icmp", &err), FC_OK);
+    CHECK_INT(bits, FC_DROP_MDNS | FC_DROP_ICMP);
+    CHECK_INT(fc_drop_parse(&bits, "mdns,none", &err), FC_OK);
+    CHECK_INT(bits, FC_DROP_MDNS);
+    CHECK_INT(fc_drop_parse(&bits, "mdns,ssd", &err), FC_USAGE);
+    CHECK_INT(err.offset, 5);
+    CHECK_INT(bits, FC_DROP_MDNS);
+    CHECK_INT(fc_protocols_parse(&bits, "tcp,icmpv6,esp", &err), FC_OK);
+    CHECK_INT(bits, FC_TCP | FC_ICMP6 | FC_ESP);
+    CHECK_INT(fc_protocols_parse(&bits, "TCP", &err), FC_USAGE);
+    CHECK(strstr(err.text, "TCP"));
+}
+
+TEST(asking_for_icmp_flows_keeps_icmp)
+{
+    static const char *const path[] = {PCAPS "icmp_quotes.pcap"};
+    struct fc_options options;
+    fc_options_init(&options);
+    uint64_t without = run_paths(path, 1, &options).rows;
+    options.protocols |= FC_ICMP;
+    CHECK(run_paths(path, 1, &options).rows > without);
+}
+
+__attribute__((constructor)) static void never_hang(void)
+{
+    alarm(300);
+}
