@@ -41,12 +41,12 @@ static void limit(int what, rlim_t most)
     }
 }
 
-/* What a child may use: the machine's memory; past that it would take others with it. */
+/* What a child may map: a quarter of the machine's memory, and room for five million packets in any case. */
 static rlim_t memory_most(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    rlim_t all = pages > 0 && size > 0 ? (rlim_t)pages * (rlim_t)size : 0, least = (rlim_t)4 << 30;
-    return all > least ? all : least;
+    rlim_t quarter = pages > 0 && size > 0 ? (rlim_t)pages * (rlim_t)size / 4 : 0, least = (rlim_t)4 << 30;
+    return quarter > least ? quarter : least;
 }
 
 static void drop_rights(int root)

@@ -19,6 +19,8 @@
 
 enum {
     MOST_SKIPPED = 32, /* frames of a capture that end a child, before the capture is given up */
+    MOST_TOGETHER = 3, /* such frames close together are no fault of theirs: memory has ended */
+    CLOSE = 16,
     MOST_STARTS = 100, /* children of a capture: somebody else may be ending them */
     PIPE = 1 << 20,
     LOOK_MS = 200 /* between two looks whether the run was cancelled */
@@ -127,6 +129,11 @@ static void child_forget(struct oracle *o)
     o->running = false;
 }
 
+static bool is_hopeless(const struct oracle *o, uint32_t frame)
+{
+    return o->n_skip >= MOST_TOGETHER - 1 && frame - o->skip[o->n_skip - MOST_TOGETHER + 1] <= CLOSE;
+}
+
 /* The pipe ended before the last record. */
 static enum fc_status child_died(struct oracle *o, struct fc_error *err)
 {
@@ -135,6 +142,10 @@ static enum fc_status child_died(struct oracle *o, struct fc_error *err)
     if (!frame && o->died_at == UINT32_MAX)
         return error_set(err, FC_UNSUPPORTED, -1, "the wireshark engine dies before it has read a frame of this capture");
     if (frame && frame == o->died_at) {
+        if (is_hopeless(o, frame))
+            return error_set(err, FC_IO, -1, "libwireshark dies again and again from frame %u on: it may need more memory "
+                                             "than there is",
+                             o->skip[o->n_skip - MOST_TOGETHER + 1]);
         if (o->n_skip == MOST_SKIPPED)
             return error_set(err, FC_FORMAT, -1, "libwireshark dies of more than %d frames, the last one frame %u",
                              MOST_SKIPPED, frame);

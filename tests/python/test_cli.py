@@ -220,7 +220,7 @@ def test_status_2(cli, mixed, tmp_path, args, said):
 
 
 def test_a_bad_filter_is_refused(cli, mixed):
-    done = cli("-Y", "tcp.port === 80", mixed)
+    done = cli("-Y", "tcp.port ==== 80", mixed)
     assert done.returncode == 2 and done.stdout == ""
 
 
