@@ -3,7 +3,8 @@
 #include <flowcontainer.h>
 #include <stdio.h>
 
-enum { PROTOCOL = 1, STREAM, SRC, DST, SPORT, DPORT, IP_LENGTHS = 13 }; /* columns; flowcontainer.h has the list */
+/* Columns; flowcontainer.h has the list. */
+enum { PROTOCOL = 1, STREAM, SRC, DST, SPORT, DPORT, IP_LENGTHS = 13 };
 
 static const char *text(const struct ArrowArray *column, int64_t i, int *length)
 {
@@ -20,8 +21,8 @@ static void print_flow(struct ArrowArray *const *columns, int64_t i)
     const uint16_t *sport = columns[SPORT]->buffers[1], *dport = columns[DPORT]->buffers[1];
     const char *protocol = text(columns[PROTOCOL]->dictionary, word[i], &n_protocol);
     const char *src = text(columns[SRC], i, &n_src), *dst = text(columns[DST], i, &n_dst);
-    printf("%.*s %u  %.*s:%u > %.*s:%u  %d packets\n", n_protocol, protocol, stream[i], n_src, src, sport[i], n_dst,
-           dst, dport[i], packets[i + 1] - packets[i]);
+    printf("%.*s %u  %.*s:%u > %.*s:%u  %d packets\n", n_protocol, protocol, stream[i], n_src, src, sport[i],
+           n_dst, dst, dport[i], packets[i + 1] - packets[i]);
 }
 
 int main(int argc, char **argv)

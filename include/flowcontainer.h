@@ -153,8 +153,8 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const cha
 /* ---- Arrow --------------------------------------------------------------------------------------------- */
 
 /* The structs of the Arrow C data and stream interfaces, as their specification fixes them
- * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). They are an ABI, not ours: under the
- * customary guards, so that they may also come from another header. */
+ * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). They are an ABI, not ours: under
+ * the customary guards, so that they may also come from another header. */
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 

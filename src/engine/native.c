@@ -198,8 +198,8 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK : FC_MEMORY;
 }
 
-/* Frames counted as incomplete turn out to be parts of what this one completes. What is fragmented inside the flow's own
- * transport layer is no fragment to it: outer flows keep such frames. */
+/* Frames counted as incomplete turn out to be parts of what this one completes. What is fragmented inside the
+ * flow's own transport layer is no fragment to it: outer flows keep such frames. */
 static void count_fragments(struct native *n, int layer, enum reason *reason)
 {
     uint64_t *counts = n->engine.report.reasons, used = 0;

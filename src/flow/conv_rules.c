@@ -1,6 +1,6 @@
-/* Protocols whose Wireshark dissectors make conversations of their own, and so shift stream numbers. SNMP, TFTP and
- * SOCKS are reproduced: a conversation that a dissector makes takes its number with the first packet that finds it
- * (observed, tshark 4.0.17). The others are only noticed, and the answer says that its numbers may differ. Formats:
+/* Protocols whose Wireshark dissectors make conversations of their own, and so shift stream numbers. SNMP, TFTP,
+ * SOCKS and VNC are reproduced: a conversation that a dissector makes takes its number with the first packet that
+ * finds it (observed, tshark 4.0.17). The others are only noticed, and the answer says that its numbers may differ. Formats:
  * RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 and 1929 (SOCKS 5), RFC 4566 (SDP), RFC 6143 (RFB). */
 #include "flow/conv_rules.h"
 
@@ -12,7 +12,7 @@ enum { PORT_TFTP = 69, PORT_PORTMAP = 111, PORT_SNMP = 161, PORT_SNMP_TRAP = 162
        PORT_SOCKS = 1080, PORT_H323 = 1720, PORT_SKINNY = 2000, PORT_MGCP_GATEWAY = 2427, PORT_MGCP_AGENT = 2727,
        PORT_SIP = 5060, PORT_HART_IP = 5094, PORT_SFLOW = 6343, PORT_VNC_FIRST = 5900, PORT_VNC_LAST = 5903 };
 
-enum { SNMP_SEEN = 1 };
+enum { SEEN = 1 };
 enum { SOCKS_START, SOCKS_METHOD, SOCKS_AUTHENTICATE, SOCKS_AUTHENTICATED, SOCKS_REQUEST, SOCKS_REPLY, SOCKS_OPEN,
        SOCKS_OVER };
 
@@ -60,7 +60,7 @@ uint8_t conv_rule(const struct endpoint side[2])
 
 bool conv_is_superseded(const struct conv *conv)
 {
-    return conv->rule == RULE_SNMP && conv->state == SNMP_SEEN;
+    return (conv->rule == RULE_SNMP || conv->rule == RULE_BANNER) && conv->state == SEEN;
 }
 
 void conv_settle(struct conv *conv)
@@ -147,7 +147,7 @@ static bool contains(struct rd r, const char *text)
     return bytes && memmem(bytes, n, text, strlen(text));
 }
 
-/* VNC off its ports: Wireshark recognises the banner, and renumbers. */
+/* VNC off its ports: Wireshark recognises the server's banner, and starts a conversation behind it. */
 static bool is_vnc_elsewhere(struct rd r, const struct conv *conv)
 {
     for (int i = 0; i < 2; i++)
@@ -168,12 +168,13 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
     switch (conv->rule) {
     case RULE_SNMP:
         if (is_snmp(r))
-            conv->state = SNMP_SEEN;
+            conv->state = SEEN;
         break;
     case RULE_TFTP:
         return follow_tftp(t, r, ref);
     case RULE_SOCKS:
-        follow_socks(t, r, ref);
+        if (rd_cap_left(&r) == rd_left(&r)) /* what was cut is not read */
+            follow_socks(t, r, ref);
         break;
     case RULE_SDP:
         t->numbers_may_differ |= contains(r, "\nm=") || contains(r, "\nTransport:");
@@ -182,8 +183,10 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
         t->numbers_may_differ = true;
         break;
     case RULE_BANNER:
-        t->numbers_may_differ |= is_vnc_elsewhere(r, conv);
-        conv->rule = RULE_NONE;
+        if (is_vnc_elsewhere(r, conv))
+            conv->state = SEEN;
+        else
+            conv->rule = RULE_NONE;
         break;
     default:
         break;

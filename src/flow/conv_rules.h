@@ -6,7 +6,7 @@
 
 /* Which rule a new conversation is under: enum in conv_rules.c. */
 uint8_t conv_rule(const struct endpoint side[2]);
-/* True when an SNMP message made a second conversation that the next packet of the pair opens. */
+/* True when an SNMP or VNC message made a second conversation that the next packet of the pair opens. */
 bool conv_is_superseded(const struct conv *conv);
 /* The rule of the conversation that supersedes it: none. */
 void conv_settle(struct conv *conv);

@@ -125,19 +125,32 @@ static void put_leftover(struct row *row, const struct rd *r, uint32_t header_le
 {
     struct rd rest = leftover(*r, type, &owner);
     uint32_t frame_len = rd_left(r) + header_len;
-    if (!rd_left(&rest))
+    if (!rd_left(&rest) || rd_cap_left(&rest) < rd_left(&rest)) /* nothing, or cut: then none of it is told */
         return;
     eth_padding(row, &rest, frame_len - rd_left(&rest));
     bool fcs = owner == OWNER_ETH && may_have_fcs && frame_len >= FRAME_MIN_FCS && rd_left(&rest) >= FCS_LEN;
     uint32_t trailer = rd_left(&rest) - (fcs ? FCS_LEN : 0);
-    uint32_t captured = rd_cap_left(&rest) < trailer ? rd_cap_left(&rest) : trailer;
-    if (captured && owner != OWNER_OTHER)
-        put_bytes(row, owner == OWNER_VLAN ? F_VLAN_TRAILER : F_ETH_TRAILER, rest.data + rest.pos, captured);
-    rd_skip(&rest, trailer);
-    if (fcs && rd_has(&rest, FCS_LEN)) {
+    const uint8_t *bytes = rd_bytes(&rest, trailer);
+    if (trailer && owner != OWNER_OTHER)
+        put_bytes(row, owner == OWNER_VLAN ? F_VLAN_TRAILER : F_ETH_TRAILER, bytes, trailer);
+    if (fcs) {
         put_u32(row, F_ETH_FCS, &rest);
         put_uint(row, F_ETH_FCS_STATUS, 2);
     }
+}
+
+/* A check sequence that the capture file promises stands at the very end, and is no part of what is left over. */
+static void put_promised_fcs(struct row *row, struct rd *r)
+{
+    struct rd fcs = *r;
+    rd_skip(&fcs, rd_left(r) - FCS_LEN);
+    if (rd_has(&fcs, FCS_LEN)) {
+        put_u32(row, F_ETH_FCS, &fcs);
+        put_uint(row, F_ETH_FCS_STATUS, 2);
+    }
+    r->len -= FCS_LEN;
+    if (r->cap > r->len)
+        r->cap = r->len;
 }
 
 static bool wants_leftover(const struct row *row)
@@ -199,8 +212,12 @@ void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts)
     put_uint(row, type && type <= LENGTH_MAX ? F_ETH_LEN : F_ETH_TYPE, type);
     if (type && type <= LENGTH_MAX && type > rd_left(r))
         put_label(row, F_ETH_LEN_PAST_END);
-    if (type && wants_leftover(row))
-        put_leftover(row, r, HEADER_LEN, type, OWNER_ETH, facts->fcs_len != 0);
+    if (!type || !wants_leftover(row))
+        return;
+    struct rd rest = *r;
+    if (facts->fcs_len == FCS_LEN && rd_left(r) >= FCS_LEN)
+        put_promised_fcs(row, &rest);
+    put_leftover(row, &rest, HEADER_LEN, type, OWNER_ETH, facts->fcs_len < 0);
 }
 
 void cooked_read(struct row *row, struct rd *r, bool version_2)

@@ -154,6 +154,8 @@ bool ip6_read(struct row *row, struct rd *r, const struct ip_facts *facts)
     uint32_t there = rd_left(r);
     if (!ip6_first_word(row, r))
         return false;
+    if (!rd_need(r, 3)) /* the length is told with what follows it, or not at all */
+        return false;
     ip.payload_len = put_u16(row, F_IPV6_PLEN, r);
     ip.next = put_u8(row, F_IPV6_NXT, r);
     if (rd_ok(r) && !ip.payload_len && ip.next != HOP_BY_HOP && ip.next != NO_NEXT)

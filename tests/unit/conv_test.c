@@ -141,12 +141,23 @@ TEST(protocols_that_are_not_reproduced_are_noticed)
     CHECK(!table.numbers_may_differ);
     udp(A, 5060, B, 5060, "\r\nm=audio", 9);
     CHECK(table.numbers_may_differ);
+}
+
+#define BANNER "RFB 003.008\n", 12
+
+TEST(vnc_elsewhere_starts_anew_behind_its_banner)
+{
     conv_reset(&table);
-    tcp(A, 5000, B, 7000, "RFB 003.008\n", 12);
-    CHECK(table.numbers_may_differ);
+    CHECK_INT(tcp(B, 7000, A, 5000, BANNER), 0);
+    CHECK_INT(tcp(A, 5000, B, 7000, BANNER), 1);
+    CHECK_INT(tcp(B, 7000, A, 5000, "x", 1), 1);
     conv_reset(&table);
-    tcp(A, 5000, B, 5900, "RFB 003.008\n", 12);
-    CHECK(!table.numbers_may_differ);
+    CHECK_INT(tcp(B, 5900, A, 5000, BANNER), 0);
+    CHECK_INT(tcp(A, 5000, B, 5900, BANNER), 0);
+    conv_reset(&table);
+    CHECK_INT(tcp(B, 7000, A, 5000, "hello there!", 12), 0);
+    CHECK_INT(tcp(B, 7000, A, 5000, BANNER), 0);
+    CHECK_INT(tcp(A, 5000, B, 7000, BANNER), 0);
 }
 
 TEST(many_pairs_are_told_apart)

@@ -99,6 +99,10 @@ TEST(classic_style_looks_at_ports_alone)
     table.policy.style = FC_STYLE_CLASSIC;
     conv.syn_from = A;
     check_client(B, CLIENT_BY_PORT);
+    begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
+    table.policy.style = FC_STYLE_CLASSIC;
+    conv.synack_from = B;
+    check_client(B, CLIENT_BY_PORT);
 }
 
 TEST(without_ports_the_first_sender_is_the_client)

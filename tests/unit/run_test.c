@@ -1,5 +1,5 @@
-/* Whole runs through the public header: memory that ends anywhere, pipes that give little at a time, cancelling, what is
- * told about damage, and options that make no sense. Rows are compared by a hash over every value. */
+/* Whole runs through the public header: memory that ends anywhere, pipes that give little at a time, cancelling,
+ * what is told about damage, and options that make no sense. Rows are compared by a hash over every value. */
 #include <errno.h>
 #include <fcntl.h>
 #include <flowcontainer.h>
@@ -54,8 +54,9 @@ static uint64_t hash_value(uint64_t h, const struct ArrowSchema *s, const struct
     case '+':
         for (int64_t c = 0; s->format[1] == 's' && c < s->n_children; c++)
             h = hash_value(h, s->children[c], a->children[c], i);
-        for (int64_t k = s->format[1] == 'l' ? offsets[i] : INT64_MAX; k < INT64_MAX && k < offsets[i + 1]; k++)
-            h = hash_value(h, s->children[0], a->children[0], k);
+        if (s->format[1] == 'l')
+            for (int32_t k = offsets[i]; k < offsets[i + 1]; k++)
+                h = hash_value(h, s->children[0], a->children[0], k);
         return hash_bytes(h, "+", 1);
     case 'u':
     case 'z':
@@ -87,7 +88,10 @@ static struct answer run_pull(struct fc_run *run)
     if (answer.status)
         return answer;
     answer.status = status_of(stream.get_schema(&stream, &schema));
-    while (!answer.status && !(answer.status = status_of(stream.get_next(&stream, &batch))) && batch.release) {
+    while (!answer.status) {
+        answer.status = status_of(stream.get_next(&stream, &batch));
+        if (answer.status || !batch.release)
+            break;
         for (int64_t i = 0; i < batch.length; i++)
             answer.hash = hash_value(answer.hash, &schema, &batch, i);
         answer.rows += (uint64_t)batch.length;
@@ -439,8 +443,8 @@ TEST(cancelling_many_captures)
 
 TEST(problems_and_counts)
 {
-    static const char *const paths[] = {PCAPS "bad_text.pcap", PCAPS "cut_record.pcap", PCAPS "link_147_unknown.pcap",
-                                        PCAPS "bad_empty.pcap", PCAPS "format_pcap_us_little.pcap"};
+    static const char *const paths[] = {PCAPS "bad_text.pcap", PCAPS "cut_record.pcap",
+                                        PCAPS "link_147_unknown.pcap", PCAPS "bad_empty.pcap", PCAPS "format_pcap_us_little.pcap"};
     struct fc_options options;
     fc_options_init(&options);
     for (uint32_t jobs = 1; jobs <= 2; jobs++) {
@@ -531,7 +535,8 @@ TEST(options_that_make_no_sense)
 
 TEST(no_path_and_no_such_path)
 {
-    static const char *const missing[] = {PCAPS "demo.pcap", PCAPS "nothing.pcap"}, *const none[] = {PCAPS "*.none"};
+    static const char *const missing[] = {PCAPS "demo.pcap", PCAPS "nothing.pcap"};
+    static const char *const none[] = {PCAPS "*.none"};
     struct fc_run *run = NULL;
     struct fc_error err = {0};
     CHECK_INT(fc_open(&run, captures, 0, NULL, &err), FC_USAGE);
