@@ -208,8 +208,9 @@ struct fc_run;
 
 /* Checks options, fields and filter, and expands paths: files, folders (recursive, sorted by name), globs, "-"
  * for standard input. Reads no packet; a field that no engine knows is FC_FIELD, a bad filter FC_FILTER (with
- * Wireshark's message), a query that needs the missing worker FC_UNSUPPORTED. A path that does not exist is FC_NOT_FOUND here; a bad capture is
- * reported while the stream runs. Strings are copied. Free with fc_run_free. */
+ * Wireshark's message), a query that needs the missing worker FC_UNSUPPORTED. A path that does not exist is
+ * FC_NOT_FOUND here; a bad capture is reported while the stream runs. Strings are copied. Free with
+ * fc_run_free. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
                                              const struct fc_options *options, struct fc_error *err);
 

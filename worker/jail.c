@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The jail. Invariant: afterwards only descriptors that are open already can be read and written, and no memory can be
- * made executable. A system call that is not on the list fails with EPERM: libwireshark tries to open files now and
- * then (dictionaries, message catalogues) and goes on without them. */
+ * The jail. Invariant: afterwards only descriptors that are open already can be read and written, and no
+ * memory can be made executable. A system call that is not on the list fails with EPERM: libwireshark tries
+ * to open files now and then (dictionaries, message catalogues) and goes on without them. */
 #include "jail.h"
 
 #include <errno.h>
@@ -71,9 +71,9 @@ static void drop_rights(int root)
 #define IF_CALL(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1)
 #define ALLOW(name) IF_CALL(__NR_##name), RETURN(SECCOMP_RET_ALLOW)
 /* Allowed unless the memory is to be executable. */
-#define ALLOW_DATA(name)                                                                                      \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), LOAD(args[2]),                                    \
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), RETURN(SECCOMP_RET_ERRNO | EPERM),             \
+#define ALLOW_DATA(name)                                                                                     \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), LOAD(args[2]),                                   \
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), RETURN(SECCOMP_RET_ERRNO | EPERM),            \
         RETURN(SECCOMP_RET_ALLOW)
 
 static void list_calls(void)
@@ -83,9 +83,21 @@ static void list_calls(void)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
         RETURN(SECCOMP_RET_KILL_PROCESS),
         LOAD(nr),
-        ALLOW(read),   ALLOW(write),     ALLOW(lseek),        ALLOW(munmap),       ALLOW(mremap),    ALLOW(brk),
-        ALLOW(madvise), ALLOW(futex),    ALLOW(rt_sigreturn), ALLOW(clock_gettime), ALLOW(getrandom), ALLOW(close),
-        ALLOW(exit),   ALLOW(exit_group), ALLOW(rt_sigprocmask),
+        ALLOW(read),
+        ALLOW(write),
+        ALLOW(lseek),
+        ALLOW(munmap),
+        ALLOW(mremap),
+        ALLOW(brk),
+        ALLOW(madvise),
+        ALLOW(futex),
+        ALLOW(rt_sigreturn),
+        ALLOW(clock_gettime),
+        ALLOW(getrandom),
+        ALLOW(close),
+        ALLOW(exit),
+        ALLOW(exit_group),
+        ALLOW(rt_sigprocmask),
         ALLOW(fstat),
         ALLOW_DATA(mmap),
         ALLOW_DATA(mprotect),

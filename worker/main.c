@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The worker: initialises libwireshark once, then forks a child for every capture that it is asked to dissect. The
- * protocol is engine/wire.h. Invariant: this process itself never looks at a byte of a capture. */
+ * The worker: initialises libwireshark once, then forks a child for every capture that it is asked to
+ * dissect. The protocol is engine/wire.h. Invariant: this process itself never looks at a byte of a capture.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -41,7 +42,8 @@ static bool receive(struct message *m, void *out, size_t n)
     for (size_t have = 0; have < n;) {
         char room[CMSG_SPACE(N_FDS * sizeof(int))];
         struct iovec part = {(char *)out + have, n - have};
-        struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+        struct msghdr head = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
         ssize_t got = recvmsg(WIRE_CONTROL, &head, MSG_CMSG_CLOEXEC);
         if (got < 0 && errno == EINTR)
             continue;
@@ -184,7 +186,10 @@ static void sink_begin(struct ws_sink *sink, uint32_t frame)
     sink_put(s, &head, sizeof head);
 }
 
-static struct wire_record *sink_head(struct pipe_sink *s) { return (struct wire_record *)(s->bytes + s->record); }
+static struct wire_record *sink_head(struct pipe_sink *s)
+{
+    return (struct wire_record *)(s->bytes + s->record);
+}
 
 static void sink_value(struct ws_sink *sink, uint32_t slot, uint64_t bits, const void *bytes, uint32_t len)
 {
@@ -249,10 +254,12 @@ static void dissect(struct message *m, int root)
     char path[32];
     close(WIRE_CONTROL);
     signal(SIGPIPE, SIG_DFL);
-    sink.sink.progress = progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED, m->fds[2], 0);
+    sink.sink.progress = progress =
+        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED, m->fds[2], 0);
     if (progress == MAP_FAILED)
         _exit(1);
-    uint32_t last = message_uint(m), n_skip = message_uint(m), *skip = calloc(n_skip + 1, sizeof *skip), n = 0;
+    uint32_t last = message_uint(m), n_skip = message_uint(m), *skip = calloc(n_skip + 1, sizeof *skip),
+             n = 0;
     for (uint32_t i = 0; skip && i < n_skip; i++)
         skip[i] = message_uint(m);
     snprintf(path, sizeof path, "/proc/self/fd/%d", m->fds[0]);
@@ -310,7 +317,8 @@ static void take_query(struct message *m)
 int main(int argc, char **argv)
 {
     if (argc > 1 || fcntl(WIRE_CONTROL, F_GETFD) < 0) {
-        fprintf(stderr, "flowcontainer-worker is started by flowcontainer, which talks to it over descriptor %d\n",
+        fprintf(stderr,
+                "flowcontainer-worker is started by flowcontainer, which talks to it over descriptor %d\n",
                 WIRE_CONTROL);
         return 2;
     }

@@ -1,10 +1,10 @@
 /* flowcontainer-worker: dissects captures with libwireshark for flowcontainer.
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The only file that includes headers of libwireshark. Invariant: nothing of a frame outlives its reset; values are
- * handed to the sink while the tree stands. Its calls and their order: each was found necessary by leaving it out
- * (Wireshark 4.0.17, the only release this was compiled and run with); what 4.2, 4.4 and 4.6 changed stands in the
- * wrappers below, from the headers of those releases. */
+ * The only file that includes headers of libwireshark. Invariant: nothing of a frame outlives its reset;
+ * values are handed to the sink while the tree stands. Its calls and their order: each was found necessary by
+ * leaving it out (Wireshark 4.0.17, the only release this was compiled and run with); what 4.2, 4.4 and 4.6
+ * changed stands in the wrappers below, from the headers of those releases. */
 #include "ws.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@
 #include <wsutil/privileges.h>
 #include <wsutil/wslog.h>
 
-#define WS(major, minor) (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major) * 100 + (minor))
+#define WS(major, minor) (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major)*100 + (minor))
 
 /* What epan calls back for; the type's name is epan's, its content ours. */
 struct packet_provider_data {
@@ -45,7 +45,7 @@ static struct {
     struct packet_provider_data provider;
     epan_t *session;
     dfilter_t *filter;
-    GArray *hfids; /* every field of the asked names */
+    GArray *hfids;  /* every field of the asked names */
     int32_t *slots; /* by hfid, -1: not asked */
     int n_slots;
     struct ws_field *fields; /* by slot; the caller's */
@@ -86,8 +86,8 @@ static bool filter_compile(const char *text, dfilter_t **out, struct ws_refusal 
     snprintf(r->text, sizeof r->text, "%s", error && error->msg ? error->msg : "this is no display filter");
     return false;
 }
-static void log_nothing(const char *domain, enum ws_log_level level, const char *fatal, ws_log_manifest_t *manifest,
-                        const char *format, va_list args, void *self)
+static void log_nothing(const char *domain, enum ws_log_level level, const char *fatal,
+                        ws_log_manifest_t *manifest, const char *format, va_list args, void *self)
 {
     (void)domain, (void)level, (void)fatal, (void)manifest, (void)format, (void)args, (void)self;
 }
@@ -112,10 +112,11 @@ static bool filter_compile(const char *text, dfilter_t **out, struct ws_refusal 
     g_free(message);
     return false;
 }
-static void log_nothing(const char *domain, enum ws_log_level level, struct timespec time, const char *file, long line,
-                        const char *function, const char *format, va_list args, void *self)
+static void log_nothing(const char *domain, enum ws_log_level level, struct timespec time, const char *file,
+                        long line, const char *function, const char *format, va_list args, void *self)
 {
-    (void)domain, (void)level, (void)time, (void)file, (void)line, (void)function, (void)format, (void)args, (void)self;
+    (void)domain, (void)level, (void)time, (void)file, (void)line, (void)function, (void)format, (void)args,
+        (void)self;
 }
 #endif
 
@@ -247,18 +248,20 @@ static bool ends_in(const char *name, const char *end)
     return n >= m && !strcmp(name + n - m, end);
 }
 
-/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames to come, by
- * their kind or name, and what is summed up over a conversation. The names were found by comparing `tshark` with
- * `tshark -2` (4.0.17) over all 867 frame-number fields on captures of many protocols; some of them point backwards
- * and yet differ, since a second pass sees what the first has noted. */
+/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames
+ * to come, by their kind or name, and what is summed up over a conversation. The names were found by
+ * comparing `tshark` with `tshark -2` (4.0.17) over all 867 frame-number fields on captures of many
+ * protocols; some of them point backwards and yet differ, since a second pass sees what the first has noted.
+ */
 static bool looks_ahead(const header_field_info *hf)
 {
-    static const char *const ends[] = {"response_in", "response-in", "reassembled_in", "reassembled.in", "resp_in",
-                                       "reply_in", "answer_in", "response_frame", "reply_frame", "close_frame",
-                                       "repframe", "reqframe", "next_request_in", "prev_request_in",
-                                       "prev_response_in"};
+    static const char *const ends[] = {
+        "response_in", "response-in", "reassembled_in",  "reassembled.in",  "resp_in",
+        "reply_in",    "answer_in",   "response_frame",  "reply_frame",     "close_frame",
+        "repframe",    "reqframe",    "next_request_in", "prev_request_in", "prev_response_in"};
     static const char *const names[] = {"ftp.command-frame", "ftp.command-response.first-frame-num",
-                                        "ftp.command-response.last-frame-num", "ftp.setup-frame", "ntp.request_in"};
+                                        "ftp.command-response.last-frame-num", "ftp.setup-frame",
+                                        "ntp.request_in"};
     if (!strncmp(hf->abbrev, "tcp.completeness", 16))
         return true;
     if (hf->type != FT_FRAMENUM)
@@ -278,20 +281,20 @@ static bool needs_labels(const header_field_info *hf)
 
 static enum wire_base integer_base(const header_field_info *hf)
 {
-    bool wide = hf->type >= FT_UINT40 && hf->type <= FT_UINT64; /* these print in hex only without further flags */
+    bool wide =
+        hf->type >= FT_UINT40 && hf->type <= FT_UINT64; /* these print in hex only without further flags */
     int display = wide ? hf->display : FIELD_DISPLAY(hf->display);
     return display == BASE_HEX || display == BASE_HEX_DEC ? WIRE_BASE_HEX : WIRE_BASE_DEC;
 }
 
 static enum wire_base bytes_base(const header_field_info *hf)
 {
-    switch (FIELD_DISPLAY(hf->display)) {
-    case SEP_DOT: return WIRE_BASE_DOT;
-    case SEP_DASH: return WIRE_BASE_DASH;
-    case SEP_COLON: return WIRE_BASE_COLON;
-    case SEP_SPACE: return WIRE_BASE_SPACE;
-    default: return WIRE_BASE_NONE;
-    }
+    static const enum wire_base bases[] = {[SEP_DOT] = WIRE_BASE_DOT,
+                                           [SEP_DASH] = WIRE_BASE_DASH,
+                                           [SEP_COLON] = WIRE_BASE_COLON,
+                                           [SEP_SPACE] = WIRE_BASE_SPACE};
+    unsigned display = FIELD_DISPLAY(hf->display);
+    return display < sizeof bases / sizeof *bases ? bases[display] : WIRE_BASE_NONE;
 }
 
 static bool is_named(const header_field_info *hf)
@@ -301,24 +304,26 @@ static bool is_named(const header_field_info *hf)
 
 static enum wire_type type_of(const header_field_info *hf)
 {
+    /* clang-format off */
     static const enum wire_type types[FT_NUM_TYPES] = {
-        [FT_NONE] = WIRE_NONE,         [FT_BOOLEAN] = WIRE_BOOLEAN,   [FT_CHAR] = WIRE_CHAR,
-        [FT_UINT8] = WIRE_UINT8,       [FT_UINT16] = WIRE_UINT16,     [FT_UINT24] = WIRE_UINT24,
-        [FT_UINT32] = WIRE_UINT32,     [FT_UINT40] = WIRE_UINT40,     [FT_UINT48] = WIRE_UINT48,
-        [FT_UINT56] = WIRE_UINT56,     [FT_UINT64] = WIRE_UINT64,     [FT_INT8] = WIRE_INT8,
-        [FT_INT16] = WIRE_INT16,       [FT_INT24] = WIRE_INT24,       [FT_INT32] = WIRE_INT32,
-        [FT_INT40] = WIRE_INT64,       [FT_INT48] = WIRE_INT64,       [FT_INT56] = WIRE_INT64,
-        [FT_INT64] = WIRE_INT64,       [FT_FLOAT] = WIRE_FLOAT,       [FT_DOUBLE] = WIRE_DOUBLE,
-        [FT_STRING] = WIRE_STRING,     [FT_STRINGZ] = WIRE_STRING,    [FT_UINT_STRING] = WIRE_STRING,
+        [FT_NONE] = WIRE_NONE, [FT_BOOLEAN] = WIRE_BOOLEAN, [FT_CHAR] = WIRE_CHAR, [FT_UINT8] = WIRE_UINT8,
+        [FT_UINT16] = WIRE_UINT16, [FT_UINT24] = WIRE_UINT24, [FT_UINT32] = WIRE_UINT32,
+        [FT_UINT40] = WIRE_UINT40, [FT_UINT48] = WIRE_UINT48, [FT_UINT56] = WIRE_UINT56,
+        [FT_UINT64] = WIRE_UINT64, [FT_INT8] = WIRE_INT8, [FT_INT16] = WIRE_INT16, [FT_INT24] = WIRE_INT24,
+        [FT_INT32] = WIRE_INT32, [FT_INT40] = WIRE_INT64, [FT_INT48] = WIRE_INT64, [FT_INT56] = WIRE_INT64,
+        [FT_INT64] = WIRE_INT64, [FT_FLOAT] = WIRE_FLOAT, [FT_DOUBLE] = WIRE_DOUBLE,
+        [FT_STRING] = WIRE_STRING, [FT_STRINGZ] = WIRE_STRING, [FT_UINT_STRING] = WIRE_STRING,
         [FT_STRINGZPAD] = WIRE_STRING, [FT_STRINGZTRUNC] = WIRE_STRING, [FT_BYTES] = WIRE_BYTES,
-        [FT_UINT_BYTES] = WIRE_BYTES,  [FT_ETHER] = WIRE_ETHER,       [FT_IPv4] = WIRE_IPv4,
-        [FT_IPv6] = WIRE_IPv6,         [FT_FRAMENUM] = WIRE_FRAMENUM, [FT_RELATIVE_TIME] = WIRE_RELATIVE_TIME,
+        [FT_UINT_BYTES] = WIRE_BYTES, [FT_ETHER] = WIRE_ETHER, [FT_IPv4] = WIRE_IPv4, [FT_IPv6] = WIRE_IPv6,
+        [FT_FRAMENUM] = WIRE_FRAMENUM, [FT_RELATIVE_TIME] = WIRE_RELATIVE_TIME,
     };
+    /* clang-format on */
     if (needs_labels(hf))
         return WIRE_TEXT;
     if (hf->type == FT_ABSOLUTE_TIME) {
         int display = FIELD_DISPLAY(hf->display); /* the other ones print in ways of their own */
-        return display == ABSOLUTE_TIME_LOCAL || display == ABSOLUTE_TIME_UTC ? WIRE_ABSOLUTE_TIME : WIRE_TEXT;
+        return display == ABSOLUTE_TIME_LOCAL || display == ABSOLUTE_TIME_UTC ? WIRE_ABSOLUTE_TIME
+                                                                              : WIRE_TEXT;
     }
     enum wire_type type = types[hf->type];
     return type == WIRE_NONE && hf->type != FT_NONE ? WIRE_TEXT : type;
@@ -339,14 +344,14 @@ static struct ws_field describe(const header_field_info *hf)
     return f;
 }
 
-/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike; all else
- * that differs becomes text. */
+/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike;
+ * all else that differs becomes text. */
 static void unite(struct ws_field *into, const struct ws_field *f)
 {
     bool both_unsigned = into->type >= WIRE_UINT8 && into->type <= WIRE_UINT64 && f->type >= WIRE_UINT8 &&
                          f->type <= WIRE_UINT64;
-    bool both_signed = into->type >= WIRE_INT8 && into->type <= WIRE_INT64 && f->type >= WIRE_INT8 &&
-                       f->type <= WIRE_INT64;
+    bool both_signed =
+        into->type >= WIRE_INT8 && into->type <= WIRE_INT64 && f->type >= WIRE_INT8 && f->type <= WIRE_INT64;
     bool decimal = into->base == WIRE_BASE_DEC && f->base == WIRE_BASE_DEC;
     into->flags |= f->flags;
     if (into->type == f->type && into->base == f->base)
@@ -377,7 +382,8 @@ static bool take_field(const char *name, uint32_t slot, struct ws_refusal *r)
     if (!hf)
         hf = proto_registrar_get_byalias(name); /* ssl.* and other old names */
     if (!hf && !strncmp(name, "_ws.col.", 8))
-        return refuse(r, WIRE_NOT_ANSWERED, "columns of Wireshark's packet list are not answered yet: \"%s\"", name);
+        return refuse(r, WIRE_NOT_ANSWERED, "columns of Wireshark's packet list are not answered yet: \"%s\"",
+                      name);
     if (!hf)
         return refuse(r, WIRE_NO_FIELD, "Wireshark knows no field \"%s\"", name);
     while (hf->same_name_prev_id != -1)
@@ -388,15 +394,18 @@ static bool take_field(const char *name, uint32_t slot, struct ws_refusal *r)
         unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf);
         if (looks_ahead(hf))
-            return refuse(r, WIRE_NOT_ANSWERED,
-                          "field \"%s\" depends on later frames, which takes a second pass that is not there yet", name);
+            return refuse(
+                r, WIRE_NOT_ANSWERED,
+                "field \"%s\" depends on later frames, which takes a second pass that is not there yet",
+                name);
         if (!take_hfid(hf->id, slot))
             return refuse(r, WIRE_NO_FIELD, "field \"%s\" is asked for twice, under two names", name);
     }
     return true;
 }
 
-bool ws_query(const char *filter, const char *const *names, uint32_t n, struct ws_field *out, struct ws_refusal *r)
+bool ws_query(const char *filter, const char *const *names, uint32_t n, struct ws_field *out,
+              struct ws_refusal *r)
 {
     ws.hfids = g_array_new(FALSE, FALSE, sizeof(int));
     ws.fields = out;
@@ -416,7 +425,8 @@ bool ws_open(const char *path, struct ws_refusal *r)
     char *info = NULL;
     ws.provider.wth = wtap_open_offline(path, WTAP_TYPE_AUTO, &err, &info, FALSE);
     if (!ws.provider.wth)
-        return refuse(r, WIRE_FAILED, "libwireshark cannot read this capture: %s", info ? info : wtap_strerror(err));
+        return refuse(r, WIRE_FAILED, "libwireshark cannot read this capture: %s",
+                      info ? info : wtap_strerror(err));
     wtap_set_cb_new_secrets(ws.provider.wth, secrets_wtap_callback);
     return true;
 }
@@ -442,21 +452,32 @@ static void put_number(struct ws_sink *sink, uint32_t slot, enum wire_type type,
     int64_t ns;
     double f;
     switch (type) {
-    case WIRE_NONE: bits = 1; break;
-    case WIRE_INT8: case WIRE_INT16: case WIRE_INT24: case WIRE_INT32:
+    case WIRE_NONE:
+        bits = 1;
+        break;
+    case WIRE_INT8:
+    case WIRE_INT16:
+    case WIRE_INT24:
+    case WIRE_INT32:
         bits = (uint64_t)(int64_t)fvalue_get_sinteger(VALUE(fi));
         break;
-    case WIRE_FLOAT: case WIRE_DOUBLE:
+    case WIRE_FLOAT:
+    case WIRE_DOUBLE:
         f = fvalue_get_floating(VALUE(fi));
         memcpy(&bits, &f, sizeof bits);
         break;
-    case WIRE_ABSOLUTE_TIME: case WIRE_RELATIVE_TIME:
+    case WIRE_ABSOLUTE_TIME:
+    case WIRE_RELATIVE_TIME:
         if (!time_ns(fvalue_get_time(VALUE(fi)), &ns))
             return; /* beyond the years 1677 to 2262: no value rather than another one */
         bits = (uint64_t)ns;
         break;
-    case WIRE_IPv4: bits = value_ipv4(fi); break;
-    default: bits = fvalue_get_uinteger(VALUE(fi)); break;
+    case WIRE_IPv4:
+        bits = value_ipv4(fi);
+        break;
+    default:
+        bits = fvalue_get_uinteger(VALUE(fi));
+        break;
     }
     sink->value(sink, slot, bits, NULL, 0);
 }
@@ -488,8 +509,10 @@ static void put_value(struct ws_sink *sink, uint32_t slot, field_info *fi, epan_
         break;
     }
     if (ft == FT_BOOLEAN || (ft >= FT_UINT40 && ft <= FT_UINT64))
-        sink->value(sink, slot, ft == FT_BOOLEAN ? fvalue_get_uinteger64(VALUE(fi)) != 0
-                                                 : fvalue_get_uinteger64(VALUE(fi)), NULL, 0);
+        sink->value(sink, slot,
+                    ft == FT_BOOLEAN ? fvalue_get_uinteger64(VALUE(fi)) != 0
+                                     : fvalue_get_uinteger64(VALUE(fi)),
+                    NULL, 0);
     else if (ft >= FT_INT40 && ft <= FT_INT64)
         sink->value(sink, slot, (uint64_t)fvalue_get_sinteger64(VALUE(fi)), NULL, 0);
     else if (ft >= FT_INT8 && ft <= FT_INT32)
@@ -519,7 +542,8 @@ static void put_tree(struct ws_sink *sink, epan_dissect_t *edt)
 /* The frames that times are counted from; copies, since a frame_data lives for its frame. */
 static frame_data ref_frame, prev_dis_frame, prev_cap_frame;
 
-static void dissect(epan_dissect_t *edt, frame_data *fd, nstime_t *elapsed, uint32_t *cum_bytes, struct ws_sink *sink)
+static void dissect(epan_dissect_t *edt, frame_data *fd, nstime_t *elapsed, uint32_t *cum_bytes,
+                    struct ws_sink *sink)
 {
     struct packet_provider_data *p = &ws.provider;
     proto_tree_set_visible(edt->tree, ws.visible); /* a dissector may have changed it for the frame before */
@@ -553,7 +577,8 @@ static bool is_skipped(const uint32_t *skip, uint32_t n_skip, uint32_t frame)
     return false;
 }
 
-uint32_t ws_run(uint32_t last, const uint32_t *skip, uint32_t n_skip, struct ws_sink *sink, const char **message)
+uint32_t ws_run(uint32_t last, const uint32_t *skip, uint32_t n_skip, struct ws_sink *sink,
+                const char **message)
 {
     epan_dissect_t *edt = epan_dissect_new(ws.session, TRUE, ws.visible);
     nstime_t elapsed = NSTIME_INIT_ZERO;

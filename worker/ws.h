@@ -38,6 +38,7 @@ bool ws_query(const char *filter, const char *const *names, uint32_t n, struct w
 /* In a child: opens the capture, to be called before the jail is shut; then dissects it. */
 bool ws_open(const char *path, struct ws_refusal *refusal);
 /* Returns the number of frames read; *message is NULL, or why reading stopped. */
-uint32_t ws_run(uint32_t last, const uint32_t *skip, uint32_t n_skip, struct ws_sink *sink, const char **message);
+uint32_t ws_run(uint32_t last, const uint32_t *skip, uint32_t n_skip, struct ws_sink *sink,
+                const char **message);
 
 #endif

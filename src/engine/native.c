@@ -1,7 +1,7 @@
-/* The native engine: source -> decode -> flow -> proto -> table, on one thread. The only file that knows the order of
- * the rooms. It reads frames and keeps flows whoever answers for values: where the query has a worker, field values and
- * the filter's verdict come from an oracle. Invariant: every frame read is counted under exactly one reason; flows are written when their capture
- * has ended, in the order of their first kept packets. */
+/* The native engine: source -> decode -> flow -> proto -> table, on one thread. The only file that knows the
+ * order of the rooms. It reads frames and keeps flows whoever answers for values: where the query has a worker,
+ * field values and the filter's verdict come from an oracle. Invariant: every frame read is counted under exactly
+ * one reason; flows are written when their capture has ended, in the order of their first kept packets. */
 #include <string.h>
 
 #include "base/error.h"
@@ -216,13 +216,14 @@ static void count_fragments(struct native *n, int layer, enum reason *reason)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
-/* A frame that libwireshark dies of has no values; it is told, and kept where no filter could have dropped it. */
+/* A frame that libwireshark dies of has no values; it is told, and kept where no filter could have dropped
+ * it. */
 static enum fc_status note_crash(struct native *n, const struct frame *frame)
 {
     struct fc_error error;
     n->engine.report.notes[NOTE_CRASHED]++;
-    error_set(&error, FC_FORMAT, (int64_t)frame->offset, "libwireshark dies of frame %u; its fields are left empty",
-              frame->number);
+    error_set(&error, FC_FORMAT, (int64_t)frame->offset,
+              "libwireshark dies of frame %u; its fields are left empty", frame->number);
     return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
 }
 

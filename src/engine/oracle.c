@@ -1,6 +1,7 @@
-/* Records of a worker's child, and new children for those that die. Invariant: a record is handed out once and whole,
- * whatever its child did later: a new child begins at the first frame, as libwireshark's state wants it, and what it
- * says of frames already told is dropped. A frame that ends two children is left out from then on. */
+/* Records of a worker's child, and new children for those that die. Invariant: a record is handed out once
+ * and whole, whatever its child did later: a new child begins at the first frame, as libwireshark's state
+ * wants it, and what it says of frames already told is dropped. A frame that ends two children is left out
+ * from then on. */
 #include "engine/oracle.h"
 
 #include <errno.h>
@@ -85,9 +86,11 @@ static enum fc_status open_input(struct oracle *o, const struct input *input, st
     struct stat info;
     bool is_stdin = !input->memory && !strcmp(input->name, "-");
     if (!input->memory)
-        o->capture = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(input->name, O_RDONLY | O_CLOEXEC);
+        o->capture =
+            is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(input->name, O_RDONLY | O_CLOEXEC);
     if (!input->memory && (o->capture < 0 || fstat(o->capture, &info)))
-        return error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s: %s", input->name, strerror(errno));
+        return error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s: %s", input->name,
+                         strerror(errno));
     if (!input->memory && !is_stdin && S_ISREG(info.st_mode))
         return FC_OK;
     enum fc_status status = spool(o, o->capture, input, err);
@@ -140,15 +143,18 @@ static enum fc_status child_died(struct oracle *o, struct fc_error *err)
     uint32_t frame = o->page->frame;
     child_forget(o);
     if (!frame && o->died_at == UINT32_MAX)
-        return error_set(err, FC_UNSUPPORTED, -1, "the wireshark engine dies before it has read a frame of this capture");
+        return error_set(err, FC_UNSUPPORTED, -1,
+                         "the wireshark engine dies before it has read a frame of this capture");
     if (frame && frame == o->died_at) {
         if (is_hopeless(o, frame))
-            return error_set(err, FC_IO, -1, "libwireshark dies again and again from frame %u on: it may need more memory "
-                                             "than there is",
+            return error_set(err, FC_IO, -1,
+                             "libwireshark dies again and again from frame %u on: it may need more memory "
+                             "than there is",
                              o->skip[o->n_skip - MOST_TOGETHER + 1]);
         if (o->n_skip == MOST_SKIPPED)
-            return error_set(err, FC_FORMAT, -1, "libwireshark dies of more than %d frames, the last one frame %u",
-                             MOST_SKIPPED, frame);
+            return error_set(err, FC_FORMAT, -1,
+                             "libwireshark dies of more than %d frames, the last one frame %u", MOST_SKIPPED,
+                             frame);
         o->skip[o->n_skip++] = frame;
     }
     o->died_at = frame ? frame : UINT32_MAX;
@@ -190,7 +196,8 @@ static enum fc_status fill(struct oracle *o, size_t need, bool *ended, struct fc
     return status;
 }
 
-/* The next record's head into o->record, its values from o->at on. Bytes of the record before it are given up. */
+/* The next record's head into o->record, its values from o->at on. Bytes of the record before it are given
+ * up. */
 static enum fc_status next_record(struct oracle *o, struct fc_error *err)
 {
     bool ended = false;

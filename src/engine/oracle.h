@@ -14,13 +14,16 @@ enum verdict {
 struct oracle;
 
 /* A capture that can be read only once, such as a pipe, is copied to a temporary file. */
-FC_MUST_USE enum fc_status oracle_open(struct oracle **out, const struct query *query, const struct input *input,
-                                       const struct progress *progress, struct fc_error *err);
-/* What source_open is to open instead of the input's name, because the capture was copied; NULL: the name is good. */
+FC_MUST_USE enum fc_status oracle_open(struct oracle **out, const struct query *query,
+                                       const struct input *input, const struct progress *progress,
+                                       struct fc_error *err);
+/* What source_open is to open instead of the input's name, because the capture was copied; NULL: the name is
+ * good. */
 const char *oracle_path(const struct oracle *oracle);
-/* Adds the frame's values to the row; bytes are valid until the next call. Frames go up; some may be left out. */
-FC_MUST_USE enum fc_status oracle_frame(struct oracle *oracle, uint32_t frame, struct row *row, enum verdict *verdict,
-                                        struct fc_error *err);
+/* Adds the frame's values to the row; bytes are valid until the next call. Frames go up; some may be left
+ * out. */
+FC_MUST_USE enum fc_status oracle_frame(struct oracle *oracle, uint32_t frame, struct row *row,
+                                        enum verdict *verdict, struct fc_error *err);
 void oracle_close(struct oracle *oracle);
 
 #endif

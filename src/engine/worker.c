@@ -1,5 +1,5 @@
-/* Talking to the worker. Invariant: a question and its answer are one step under the lock; after a failure of the
- * socket every question fails. Messages: wire.h. */
+/* Talking to the worker. Invariant: a question and its answer are one step under the lock; after a failure of
+ * the socket every question fails. Messages: wire.h. */
 #include "engine/worker.h"
 
 #include <dlfcn.h>
@@ -42,7 +42,8 @@ static bool own_folder(char out[PATH_MAX])
     Dl_info info;
     static const char here = 0;
     char *slash = NULL;
-    if (dladdr(&here, &info) && info.dli_fname && strchr(info.dli_fname, '/') && realpath(info.dli_fname, out))
+    if (dladdr(&here, &info) && info.dli_fname && strchr(info.dli_fname, '/') &&
+        realpath(info.dli_fname, out))
         slash = strrchr(out, '/');
     else if (realpath("/proc/self/exe", out))
         slash = strrchr(out, '/');
@@ -53,14 +54,16 @@ static bool own_folder(char out[PATH_MAX])
 
 static bool worker_find(char out[PATH_MAX])
 {
-    static const char *const places[] = {"%s/%s", "%s/../libexec/flowcontainer/%s", "%s/../../libexec/flowcontainer/%s"};
+    static const char *const places[] = {"%s/%s", "%s/../libexec/flowcontainer/%s",
+                                         "%s/../../libexec/flowcontainer/%s"};
     char folder[PATH_MAX];
     const char *named = getenv("FLOWCONTAINER_WORKER");
     if (named && *named)
         return snprintf(out, PATH_MAX, "%s", named) < PATH_MAX && !access(out, X_OK);
     for (size_t i = 0; own_folder(folder) && i < sizeof places / sizeof *places; i++) {
         char *path = NULL;
-        bool found = asprintf(&path, places[i], folder, program) >= 0 && strlen(path) < PATH_MAX && !access(path, X_OK);
+        bool found = asprintf(&path, places[i], folder, program) >= 0 && strlen(path) < PATH_MAX &&
+                     !access(path, X_OK);
         if (found)
             strcpy(out, path);
         free(path);
@@ -107,7 +110,8 @@ static int spawn(pid_t *process, const char *path, int socket)
         posix_spawn_file_actions_addopen(&files, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK); /* Ctrl-C is not for it */
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK); /* Ctrl-C is not for it */
     int error = posix_spawn(process, path, &files, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
@@ -221,7 +225,8 @@ static enum fc_status greet(struct worker *w, struct fc_error *err)
     memory_free(bytes);
     return ok ? FC_OK
               : error_set(err, FC_UNSUPPORTED, -1,
-                          "the wireshark engine does not start: %s is of another version, or libwireshark is not there",
+                          "the wireshark engine does not start: %s is of another version, or libwireshark is "
+                          "not there",
                           program);
 }
 
@@ -248,7 +253,8 @@ enum fc_status worker_start(struct worker **out, struct fc_error *err)
     close(ends[1]);
     if (error)
         w->process = 0;
-    enum fc_status status = error ? error_set(err, FC_UNSUPPORTED, -1, "%s: %s", path, strerror(error)) : greet(w, err);
+    enum fc_status status =
+        error ? error_set(err, FC_UNSUPPORTED, -1, "%s: %s", path, strerror(error)) : greet(w, err);
     if (status)
         worker_stop(w);
     else
@@ -289,19 +295,21 @@ static bool send_query(struct worker *w, const char *filter, const char *const *
 
 static bool take_field(struct worker *w, struct rd *r, const char *name, struct field *out)
 {
+    /* clang-format off */
     static const enum field_type types[N_WIRE_TYPES] = {
-        [WIRE_NONE] = FT_NONE,       [WIRE_BOOLEAN] = FT_BOOLEAN,   [WIRE_CHAR] = FT_CHAR,
-        [WIRE_UINT8] = FT_UINT8,     [WIRE_UINT16] = FT_UINT16,     [WIRE_UINT24] = FT_UINT24,
-        [WIRE_UINT32] = FT_UINT32,   [WIRE_UINT40] = FT_UINT40,     [WIRE_UINT48] = FT_UINT48,
-        [WIRE_UINT56] = FT_UINT56,   [WIRE_UINT64] = FT_UINT64,     [WIRE_INT8] = FT_INT8,
-        [WIRE_INT16] = FT_INT16,     [WIRE_INT24] = FT_INT24,       [WIRE_INT32] = FT_INT32,
-        [WIRE_INT64] = FT_INT64,     [WIRE_FLOAT] = FT_FLOAT,       [WIRE_DOUBLE] = FT_DOUBLE,
-        [WIRE_STRING] = FT_STRING,   [WIRE_BYTES] = FT_BYTES,       [WIRE_ETHER] = FT_ETHER,
-        [WIRE_IPv4] = FT_IPv4,       [WIRE_IPv6] = FT_IPv6,         [WIRE_FRAMENUM] = FT_FRAMENUM,
-        [WIRE_TEXT] = FT_STRING,     [WIRE_ABSOLUTE_TIME] = FT_ABSOLUTE_TIME,
+        [WIRE_NONE] = FT_NONE, [WIRE_BOOLEAN] = FT_BOOLEAN, [WIRE_CHAR] = FT_CHAR, [WIRE_UINT8] = FT_UINT8,
+        [WIRE_UINT16] = FT_UINT16, [WIRE_UINT24] = FT_UINT24, [WIRE_UINT32] = FT_UINT32,
+        [WIRE_UINT40] = FT_UINT40, [WIRE_UINT48] = FT_UINT48, [WIRE_UINT56] = FT_UINT56,
+        [WIRE_UINT64] = FT_UINT64, [WIRE_INT8] = FT_INT8, [WIRE_INT16] = FT_INT16, [WIRE_INT24] = FT_INT24,
+        [WIRE_INT32] = FT_INT32, [WIRE_INT64] = FT_INT64, [WIRE_FLOAT] = FT_FLOAT,
+        [WIRE_DOUBLE] = FT_DOUBLE, [WIRE_STRING] = FT_STRING, [WIRE_BYTES] = FT_BYTES,
+        [WIRE_ETHER] = FT_ETHER, [WIRE_IPv4] = FT_IPv4, [WIRE_IPv6] = FT_IPv6,
+        [WIRE_FRAMENUM] = FT_FRAMENUM, [WIRE_TEXT] = FT_STRING, [WIRE_ABSOLUTE_TIME] = FT_ABSOLUTE_TIME,
         [WIRE_RELATIVE_TIME] = FT_RELATIVE_TIME,
     };
-    static const enum field_base bases[] = {BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE};
+    /* clang-format on */
+    static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,  BASE_DOT,
+                                            BASE_DASH, BASE_COLON, BASE_SPACE};
     uint32_t type = take_uint(r), base = take_uint(r), flags = take_uint(r), len = take_uint(r);
     const uint8_t *text = rd_bytes(r, len);
     char *description = text ? arena_alloc(&w->texts, len + 1) : NULL;
@@ -341,8 +349,8 @@ enum fc_status worker_query(struct worker *w, const char *filter, const char *co
     return status;
 }
 
-enum fc_status worker_dissect(struct worker *w, const int fds[3], uint32_t last, const uint32_t *skip, uint32_t n_skip,
-                              struct fc_error *err)
+enum fc_status worker_dissect(struct worker *w, const int fds[3], uint32_t last, const uint32_t *skip,
+                              uint32_t n_skip, struct fc_error *err)
 {
     struct wire_head head = {0};
     uint8_t *answer = NULL;

@@ -1,5 +1,6 @@
-/* Looks up what the options name, and chooses the engine: native where it answers every field and there is no filter,
- * else libwireshark. What the chosen one does not know is an error that says so; it is never answered approximately. */
+/* Looks up what the options name, and chooses the engine: native where it answers every field and there is no
+ * filter, else libwireshark. What the chosen one does not know is an error that says so; it is never answered
+ * approximately. */
 #include "run/plan.h"
 
 #include <stdio.h>
@@ -108,7 +109,8 @@ static enum fc_status native_fields(struct query *q, const char *const *names, s
 static enum fc_status no_filter(const char *filter, struct fc_error *err)
 {
     return error_set(err, FC_FILTER, (int64_t)strspn(filter, " \t\r\n"),
-                     "display filters are not answered by the native engine, which was asked for: \"%s\"", filter);
+                     "display filters are not answered by the native engine, which was asked for: \"%s\"",
+                     filter);
 }
 
 /* ---- libwireshark ---- */
@@ -140,13 +142,16 @@ static enum fc_status wireshark_fields(struct query *q, const char *const *names
 {
     enum fc_status status = keep_names(q, names, err);
     if (!status && (status = worker_start(&q->worker, err))) {
-        char missing[1024] = "";
-        snprintf(missing, sizeof missing, "%s, and %.700s", q->reason, err ? err->text : "");
+        char missing[1024], hint[256] = "";
+        for (size_t i = 0; !*hint && i < q->n_fields; i++)
+            if (field_find(names[i]) == F_COUNT)
+                near_names(hint, sizeof hint, names[i]);
+        snprintf(missing, sizeof missing, "%s%s, and %.600s", q->reason, hint, err ? err->text : "");
         return error_set(err, status, -1, "%s", missing);
     }
     if (!status)
-        status = worker_query(q->worker, filter ? filter : "", (const char *const *)q->names, q->n_fields, q->fields,
-                              err);
+        status = worker_query(q->worker, filter ? filter : "", (const char *const *)q->names, q->n_fields,
+                              q->fields, err);
     return status ? worker_refusal(q, status, err) : FC_OK;
 }
 
@@ -165,7 +170,8 @@ static enum fc_status engine_asked(enum fc_engine *out, enum fc_engine option, s
             *out = (enum fc_engine)words[i].bits;
             return FC_OK;
         }
-    return error_set(err, FC_USAGE, -1, "FLOWCONTAINER_ENGINE is one of auto, native, wireshark, not \"%s\"", named);
+    return error_set(err, FC_USAGE, -1, "FLOWCONTAINER_ENGINE is one of auto, native, wireshark, not \"%s\"",
+                     named);
 }
 
 /* Whether the query has to go to libwireshark, and why. */
@@ -177,7 +183,8 @@ static bool needs_wireshark(struct query *q, const char *const *names, enum fc_e
     }
     for (size_t i = 0; i < q->n_fields; i++)
         if (field_find(names[i]) == F_COUNT) {
-            snprintf(q->why_text, sizeof q->why_text, "field \"%.100s\" is none of the native engine's", names[i]);
+            snprintf(q->why_text, sizeof q->why_text, "field \"%.100s\" is none of the native engine's",
+                     names[i]);
             q->reason = q->why_text;
             return true;
         }
