@@ -231,7 +231,7 @@ int main(int argc, char **argv)
         case 'f': fields = true; break;
         case 'e': asked[o.n_fields++] = optarg; break;
         case 'Y': o.filter = optarg; break;
-        default: return 2;
+        default: free(asked); return 2;
         }
     }
     if (all)

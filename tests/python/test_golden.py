@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from flowcontainer.extractor import extract
-from wireshark import needs_worker
+from needs_worker import needs_worker
 
 
 def flows_like(golden: dict, flows: dict, path: str, names: set[str]) -> None:

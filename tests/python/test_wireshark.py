@@ -10,7 +10,7 @@ from pathlib import Path
 import flowcontainer
 import pytest
 from flowcontainer.extractor import extract
-from wireshark import WORKER, needs_worker
+from needs_worker import WORKER, needs_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "tests" / "pcaps" / "demo.pcap"
