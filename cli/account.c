@@ -5,11 +5,13 @@
  */
 #include "account.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "say.h"
 #include "units.h"
 
@@ -20,6 +22,8 @@ struct words {
 /* Where underscores turned into spaces would not read well. */
 static const struct words REASONS[] = {
     {"retransmission", "retransmission", "retransmissions"},
+    {"out_of_order", "out of order", "out of order"},
+    {"link_type", "of a link type that is not known", "of a link type that is not known"},
     {"mdns", "mDNS", "mDNS"},
     {"ssdp", "SSDP", "SSDP"},
     {"icmp", "ICMP", "ICMP"},
@@ -52,6 +56,14 @@ static void add_count(struct text *line, uint64_t count, const char *one, const 
     add(line, count == 1 ? one : many);
 }
 
+const char *account_reason(const char *name)
+{
+    for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++)
+        if (strcmp(REASONS[i].name, name) == 0)
+            return REASONS[i].one;
+    return name;
+}
+
 /* "12 retransmissions": the words for it, or else the name without its underscores. */
 static void add_named(struct text *line, const struct fc_count *count, const struct words *words,
                       size_t n_words)
@@ -67,6 +79,20 @@ static void add_named(struct text *line, const struct fc_count *count, const str
         line->p[i] = line->p[i] == '_' ? ' ' : line->p[i];
 }
 
+/* Turns spaces into line ends where the line would be wider than the terminal; words stay whole. */
+static void wrap(struct text *line, size_t width)
+{
+    size_t start = 0, space = 0;
+    for (size_t i = 1; width && i < line->len; i++) {
+        if (line->p[i] == ' ')
+            space = i;
+        if (say_width(line->p + start, i + 1 - start) > width && space > start) {
+            line->p[space] = '\n';
+            start = space + 1;
+        }
+    }
+}
+
 static void write_line(struct text *line)
 {
     struct out out;
@@ -78,21 +104,39 @@ static void write_line(struct text *line)
     text_free(line);
 }
 
+static void write_wrapped(struct text *line)
+{
+    if (!line->failed)
+        wrap(line, command_width(STDERR_FILENO));
+    write_line(line);
+}
+
 static bool is_kept(const struct fc_count *count) { return strcmp(count->name, "kept") == 0; }
 
-static void say_times(struct text *line, const struct tally *tally)
+static void add_time(struct text *line, const char *before, int64_t ns)
+{
+    char text[UNIT_TIME];
+    struct unit_clock clock = {0};
+    unit_time(text, &clock, ns);
+    text[10] = ' ';
+    add(line, before);
+    text_add(line, text, 19);
+}
+
+/* Over several captures the time between them would count as well, so that is not said as a duration. */
+static void add_times(struct text *line, const struct tally *tally, bool several)
 {
     char text[UNIT_TEXT];
     if (tally->first_ns > tally->last_ns)
         return;
-    unit_duration(text, tally->last_ns - tally->first_ns);
-    add(line, " in ");
-    add(line, text);
-    struct unit_clock clock = {0};
-    unit_time(text, &clock, tally->first_ns);
-    text[10] = ' ';
-    add(line, ", from ");
-    text_add(line, text, 19);
+    if (!several) {
+        unit_duration(text, tally->last_ns - tally->first_ns);
+        add(line, " in ");
+        add(line, text);
+    }
+    add_time(line, ", from ", tally->first_ns);
+    if (several)
+        add_time(line, " to ", tally->last_ns);
     add(line, " UTC");
 }
 
@@ -119,8 +163,8 @@ static void say_summary(const struct fc_run *run, const struct tally *tally, enu
     unit_bytes(text, tally->bytes);
     add(&line, "; ");
     add(&line, text);
-    say_times(&line, tally);
-    write_line(&line);
+    add_times(&line, tally, progress.captures_total > 1);
+    write_wrapped(&line);
 }
 
 static void say_left_out(const struct fc_run *run, uint64_t kept, uint64_t frames)
@@ -143,7 +187,7 @@ static void say_left_out(const struct fc_run *run, uint64_t kept, uint64_t frame
     add(&line, left);
     add(&line, " of ");
     add_count(&line, frames, "frame)", "frames)");
-    write_line(&line);
+    write_wrapped(&line);
 }
 
 static void say_notes(const struct fc_run *run)
@@ -155,11 +199,28 @@ static void say_notes(const struct fc_run *run)
         struct text line = {0};
         add(&line, "note: ");
         add_named(&line, &count, NOTES, sizeof NOTES / sizeof NOTES[0]);
-        write_line(&line);
+        write_wrapped(&line);
     }
 }
 
-void account_say(const struct fc_run *run, const struct tally *tally, enum fc_level level)
+/* Where all was of protocols that were not asked for, asking for them is what helps. */
+static void say_protocols(const struct fc_run *run, uint32_t asked, uint64_t kept, uint64_t frames)
+{
+    uint32_t all = 0;
+    struct fc_error err = {0};
+    if (kept || fc_protocols_parse(&all, OPT_PROTOCOLS, &err) || (asked & all) == all)
+        return;
+    for (size_t i = 0; i < fc_run_n_counts(run); i++) {
+        struct fc_count count = fc_run_count(run, i);
+        if (strcmp(count.name, "other_protocol") != 0 || count.packets * 2 < frames)
+            continue;
+        struct text line = {0};
+        add(&line, "nothing kept: try --protocols " OPT_PROTOCOLS);
+        write_wrapped(&line);
+    }
+}
+
+void account_say(const struct fc_run *run, const struct tally *tally, const struct fc_options *options)
 {
     uint64_t kept = 0, frames = 0;
     for (size_t i = 0; i < fc_run_n_counts(run); i++) {
@@ -167,8 +228,9 @@ void account_say(const struct fc_run *run, const struct tally *tally, enum fc_le
         frames += count.is_note ? 0 : count.packets;
         kept += !count.is_note && is_kept(&count) ? count.packets : 0;
     }
-    say_summary(run, tally, level, kept);
+    say_summary(run, tally, options->level, kept);
     say_left_out(run, kept, frames);
+    say_protocols(run, options->protocols, kept, frames);
     say_notes(run);
 }
 
@@ -177,17 +239,25 @@ static bool is_useless(const struct fc_problem *problem)
     return problem->frames == 0 || problem->error.status == FC_NO_FLOWS;
 }
 
+/* Byte 0 is no place to look at, and a place that the text names is not named twice. */
+static void add_place(struct text *line, const struct fc_error *error)
+{
+    char text[UNIT_TEXT];
+    int len = snprintf(text, sizeof text, "offset %" PRId64, error->offset);
+    const char *named = strstr(error->text, text);
+    if (error->offset <= 0 || (named && !isdigit((unsigned char)named[len])))
+        return;
+    snprintf(text, sizeof text, "at byte %" PRId64 ": ", error->offset);
+    add(line, text);
+}
+
 static void say_problem(const struct fc_problem *problem)
 {
     struct text line = {0};
-    char text[UNIT_TEXT];
     add(&line, is_useless(problem) ? "unreadable: " : "damaged: ");
     say_clean(&line, problem->capture, strlen(problem->capture), say_utf8());
     add(&line, ": ");
-    if (problem->error.offset >= 0) {
-        snprintf(text, sizeof text, "at byte %" PRId64 ": ", problem->error.offset);
-        add(&line, text);
-    }
+    add_place(&line, &problem->error);
     say_clean(&line, problem->error.text, strlen(problem->error.text), say_utf8());
     if (!is_useless(problem)) {
         add(&line, " (");

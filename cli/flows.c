@@ -228,7 +228,7 @@ static int write_answer(struct job *job)
     if (error)
         return write_failure(job->opt->output, error);
     if (!job->opt->quiet)
-        account_say(job->run, &job->tally, job->opt->run.level);
+        account_say(job->run, &job->tally, &job->opt->run);
     account_say_problems(job->run);
     return status;
 }

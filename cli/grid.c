@@ -1,8 +1,9 @@
 /* Rows of text cells laid out in columns that fit a width.
  *
  * Invariant: as long as the fixed columns fit, no line is wider than the width. Room is won in this order:
- * very long values, the date of a time, its milliseconds, the wide gaps, long addresses (IPv6) down to what
- * IPv4 needs, values, the whole time, addresses further, spare columns, at last whole value columns.
+ * very long values, the date of a time, its milliseconds, the wide gaps, early spare columns, IPv6
+ * addresses down to what IPv4 needs, values, the whole time, IPv6 further, more spare columns, whole value
+ * columns, at last the last spare columns. IPv4 addresses are never shortened.
  */
 #include "grid.h"
 
@@ -13,7 +14,6 @@
 enum {
     GAP_WIDE = 2,
     GAP_NARROW = 1,
-    SPARE_MOST = 2,
     ADDRESS_WHOLE = 21, /* "255.255.255.255:65535" */
     ADDRESS_SMALL = 17,
     ADDRESS_LEAST = 12,
@@ -38,16 +38,27 @@ void grid_clear(struct grid *grid)
     grid->n_cells = 0;
 }
 
+/* An IPv4 address has no colon, or that of its port. */
+static bool is_ipv6(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    return colon && strchr(colon + 1, ':');
+}
+
 static void measure(struct grid *grid)
 {
-    for (size_t c = 0; c < grid->n_columns; c++)
+    for (size_t c = 0; c < grid->n_columns; c++) {
         grid->columns[c].natural = say_width(grid->columns[c].title, strlen(grid->columns[c].title));
+        grid->columns[c].whole = 0;
+    }
     const char *cell = grid->text.p;
     for (size_t i = 0; i < grid->n_cells; i++) {
         struct grid_column *column = &grid->columns[i % grid->n_columns];
         size_t len = strlen(cell);
         size_t width = say_width(cell, len);
         column->natural = width > column->natural ? width : column->natural;
+        if (column->kind == GRID_ADDRESS && width > column->whole && !is_ipv6(cell))
+            column->whole = width;
         cell += len + 1;
     }
     for (size_t c = 0; c < grid->n_columns; c++) {
@@ -74,7 +85,7 @@ static void narrow(struct grid *grid, enum grid_kind kind, size_t least, size_t 
         for (size_t c = 0; c < grid->n_columns; c++) {
             struct grid_column *column = &grid->columns[c];
             if (column->kind == kind && !column->hidden && column->width > least &&
-                (!widest || column->width > widest->width))
+                column->width > column->whole && (!widest || column->width > widest->width))
                 widest = column;
         }
         if (!widest)
@@ -95,11 +106,12 @@ static void narrow_time(struct grid *grid, size_t skip, size_t len, size_t width
     }
 }
 
-static void hide_spare(struct grid *grid, size_t width)
+static void hide_spare(struct grid *grid, enum grid_spare spare, size_t width)
 {
-    for (int spare = 1; spare <= SPARE_MOST && total(grid) > width; spare++)
-        for (size_t c = 0; c < grid->n_columns; c++)
-            grid->columns[c].hidden |= grid->columns[c].spare == spare;
+    if (total(grid) <= width)
+        return;
+    for (size_t c = 0; c < grid->n_columns; c++)
+        grid->columns[c].hidden |= grid->columns[c].spare == spare;
 }
 
 static size_t hide_values(struct grid *grid, size_t width)
@@ -117,6 +129,7 @@ size_t grid_fit(struct grid *grid, size_t width)
 {
     measure(grid);
     grid->gap = GAP_WIDE;
+    grid->shorten = width > 0;
     if (!width)
         return 0;
     narrow(grid, GRID_VALUE, VALUE_MOST, width);
@@ -125,14 +138,18 @@ size_t grid_fit(struct grid *grid, size_t width)
     narrow_time(grid, DATE_LENGTH, clock - MILLISECONDS_LENGTH, width);
     if (total(grid) > width)
         grid->gap = GAP_NARROW;
+    hide_spare(grid, SPARE_EARLY, width);
     narrow(grid, GRID_ADDRESS, ADDRESS_WHOLE, width);
     narrow(grid, GRID_VALUE, VALUE_SMALL, width);
     narrow_time(grid, 0, 0, width);
     narrow(grid, GRID_ADDRESS, ADDRESS_SMALL, width);
-    hide_spare(grid, width);
+    hide_spare(grid, SPARE_SOON, width);
+    hide_spare(grid, SPARE_LATE, width);
     narrow(grid, GRID_VALUE, VALUE_LEAST, width);
     narrow(grid, GRID_ADDRESS, ADDRESS_LEAST, width);
-    return hide_values(grid, width);
+    size_t n_hidden = hide_values(grid, width);
+    hide_spare(grid, SPARE_LAST, width);
+    return n_hidden;
 }
 
 static void pad(struct out *out, size_t n)
@@ -202,7 +219,8 @@ static void write_cell(const struct grid *grid, struct out *out, const struct gr
     }
     size_t width = say_width(text, len);
     size_t space = width < column->width ? column->width - width : 0;
-    bool may_shorten = column->kind == GRID_ADDRESS || column->kind == GRID_VALUE;
+    bool six = column->kind == GRID_ADDRESS && is_ipv6(text);
+    bool may_shorten = grid->shorten && (six || column->kind == GRID_VALUE);
     if (column->kind == GRID_NUMBER)
         pad(out, space);
     if (may_shorten && width > column->width)

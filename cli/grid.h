@@ -10,19 +10,29 @@
 enum grid_kind {
     GRID_WORD,    /* left, never shortened */
     GRID_NUMBER,  /* right, never shortened */
-    GRID_ADDRESS, /* left, shortened in the middle; what follows the last ':' stays */
+    GRID_ADDRESS, /* left; IPv6 is shortened in the middle, its port stays; IPv4 stays whole */
     GRID_TIME,    /* "2024-01-02 03:04:05.678": loses the date, then the milliseconds, then all */
     GRID_VALUE    /* left, shortened at the end; goes last, and is left away when there is no room at all */
+};
+
+/* When a column is given up for want of room. */
+enum grid_spare {
+    SPARE_NEVER,
+    SPARE_EARLY, /* before anything is shortened */
+    SPARE_SOON,
+    SPARE_LATE,
+    SPARE_LAST /* for the sake of whole IPv4 addresses */
 };
 
 struct grid_column {
     const char *title;
     enum grid_kind kind;
     const char *sgr; /* colour of its cells, such as "36"; NULL: none */
-    int spare;       /* not 0: given up when room is short, lower numbers first */
+    enum grid_spare spare;
     /* set by grid_fit */
     size_t natural, width;
-    size_t skip; /* GRID_TIME: characters left away in front */
+    size_t whole; /* GRID_ADDRESS: the widest cell that is not shortened */
+    size_t skip;  /* GRID_TIME: characters left away in front */
     bool hidden;
 };
 
@@ -33,6 +43,7 @@ struct grid {
     size_t n_cells;
     size_t gap; /* between columns; set by grid_fit */
     bool utf8, colour;
+    bool shorten; /* set by grid_fit: there is a width to keep to */
 };
 
 void grid_cell(struct grid *grid, const char *bytes, size_t len);

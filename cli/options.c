@@ -39,7 +39,7 @@ const struct opt_row OPT_ROWS[] = {
 
     {"Which packets, which flows", 'Y', "filter", "FILTER", "only packets that match this display filter"},
     {NULL, KEY_PROTOCOLS, "protocols", "LIST",
-     "what makes flows, of tcp,udp,sctp,icmp,icmpv6,gre,esp\n"
+     "what makes flows, of " OPT_PROTOCOLS "\n"
      "(default: tcp,udp)"},
     {NULL, KEY_DROP, "drop", "LIST",
      "packets left out of their flows, of retransmission,\n"
@@ -93,6 +93,8 @@ static int parse_format(struct opt *opt, const char *text)
 {
     static const struct opt_choice choices[] = {
         {"table", OPT_TABLE}, {"ndjson", OPT_NDJSON}, {"json", OPT_JSON}, {"csv", OPT_CSV}};
+    if (strcmp(text, "fields") == 0)
+        return say_usage("-T fields is tshark's; use -T csv");
     int value = 0;
     int bad = opt_choice(&value, "-T", text, choices, 4);
     opt->format = bad ? OPT_AUTO : (enum opt_format)value;
@@ -150,13 +152,17 @@ static int parse_colour(struct opt *opt, const char *text)
 static int parse_drop(struct opt *opt, const char *text)
 {
     struct fc_error err = {0};
-    return fc_drop_parse(&opt->run.drop, text, &err) ? say_usage("--drop: %s", err.text) : 0;
+    if (fc_drop_parse(&opt->run.drop, text, &err))
+        return say_usage("--drop: %s; use some of " OPT_DROPS ", or none", err.text);
+    return 0;
 }
 
 static int parse_protocols(struct opt *opt, const char *text)
 {
     struct fc_error err = {0};
-    return fc_protocols_parse(&opt->run.protocols, text, &err) ? say_usage("--protocols: %s", err.text) : 0;
+    if (fc_protocols_parse(&opt->run.protocols, text, &err))
+        return say_usage("--protocols: %s; use some of " OPT_PROTOCOLS, err.text);
+    return 0;
 }
 
 static int parse_jobs(struct opt *opt, const char *text)
@@ -191,13 +197,21 @@ static int add_text(const char **list, size_t *n, const char *text)
     return 0;
 }
 
+/* No field's name has a comma. */
+static int parse_field(struct opt *opt, const char *text)
+{
+    if (strchr(text, ','))
+        return say_usage("-e takes one field, not \"%s\"; repeat -e for each", text);
+    return add_text(opt->fields, &opt->n_fields, text);
+}
+
 static int parse_one(struct opt *opt, int key, const char *arg)
 {
     switch (key) {
     case 'r':
         return add_text(opt->paths, &opt->n_paths, arg);
     case 'e':
-        return add_text(opt->fields, &opt->n_fields, arg);
+        return parse_field(opt, arg);
     case 'c':
         return opt_number(&opt->run.max_frames, "-c", arg, INT64_MAX);
     case 'j':
@@ -345,6 +359,9 @@ static int check_together(struct opt *opt)
         return say_usage("--idle and --active need --policy timeout");
     if (opt->command == OPT_FLOWS && opt->n_paths == 0)
         return say_usage("no capture given");
+    for (size_t i = 0; i < opt->n_paths && opt->command != OPT_FIELDS; i++)
+        if (!*opt->paths[i])
+            return say_usage("the name of a capture is empty");
     if (opt->command == OPT_FIELDS && opt->output)
         return say_usage("`flowcontainer fields' writes to standard output; use > FILE");
     return 0;

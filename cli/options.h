@@ -38,6 +38,10 @@ struct opt {
     char **argv; /* a copy, since getopt_long reorders it */
 };
 
+/* What --protocols and --drop may name. */
+#define OPT_PROTOCOLS "tcp,udp,sctp,icmp,icmpv6,gre,esp"
+#define OPT_DROPS "retransmission,out_of_order,mdns,ssdp,icmp"
+
 /* Returns 0, or the exit status after saying what is wrong. opt_free in either case. */
 int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks);
 void opt_free(struct opt *opt);

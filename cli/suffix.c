@@ -53,8 +53,8 @@ static bool is_arrow_ending(const char *ending)
 static int unknown_ending(const char *ending)
 {
     if (is_arrow_ending(ending))
-        return say_usage("%s is written by the Python package: pip install \"flowcontainer[arrow]>=8\", or "
-                         "\".[arrow]\" in a clone",
+        return say_usage("%s is written by the Python package with pyarrow: pip install "
+                         "\"flowcontainer[arrow]>=8\", or \".[arrow]\" in a clone",
                          ending);
     return say_usage(
         "-o: no format for the ending \"%s\"; use .csv, .ndjson, .jsonl, .json, .txt, .parquet, .arrow, "

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "format.h"
 #include "grid.h"
 #include "say.h"
@@ -41,30 +42,31 @@ static struct grid_column *add_column(struct table *table, const char *title, en
 static void flow_columns(struct table *table, bool utf8)
 {
     add_column(table, "PROTO", GRID_WORD, "36");
+    add_column(table, "STREAM", GRID_NUMBER, NULL)->spare = SPARE_EARLY;
     add_column(table, "CLIENT", GRID_ADDRESS, NULL);
     add_column(table, utf8 ? "\u2192" : "->", GRID_WORD, "2");
     add_column(table, "SERVER", GRID_ADDRESS, NULL);
     add_column(table, "START", GRID_TIME, NULL);
-    add_column(table, "LASTED", GRID_NUMBER, NULL)->spare = 1;
-    add_column(table, utf8 ? "PKT\u2192" : "PKT>", GRID_NUMBER, NULL);
-    add_column(table, utf8 ? "PKT\u2190" : "PKT<", GRID_NUMBER, NULL);
-    add_column(table, utf8 ? "BYTES\u2192" : "BYTES>", GRID_NUMBER, NULL)->spare = 2;
-    add_column(table, utf8 ? "BYTES\u2190" : "BYTES<", GRID_NUMBER, NULL)->spare = 2;
+    add_column(table, "LASTED", GRID_NUMBER, NULL)->spare = SPARE_SOON;
+    add_column(table, utf8 ? "PKT\u2192" : "PKT>", GRID_NUMBER, NULL)->spare = SPARE_LAST;
+    add_column(table, utf8 ? "PKT\u2190" : "PKT<", GRID_NUMBER, NULL)->spare = SPARE_LAST;
+    add_column(table, utf8 ? "BYTES\u2192" : "BYTES>", GRID_NUMBER, NULL)->spare = SPARE_LATE;
+    add_column(table, utf8 ? "BYTES\u2190" : "BYTES<", GRID_NUMBER, NULL)->spare = SPARE_LATE;
 }
 
 static void packet_columns(struct table *table, bool utf8, bool frames)
 {
-    add_column(table, "FRAME", GRID_NUMBER, NULL);
+    add_column(table, "NO.", GRID_NUMBER, NULL);
     add_column(table, "TIME", GRID_TIME, NULL);
-    add_column(table, "FLOW", GRID_NUMBER, NULL)->spare = 2;
     add_column(table, "PROTO", GRID_WORD, "36");
+    add_column(table, "STREAM", GRID_NUMBER, NULL)->spare = SPARE_LATE;
     add_column(table, "FROM", GRID_ADDRESS, NULL);
     add_column(table, utf8 ? "\u2192" : "->", GRID_WORD, "2");
     add_column(table, "TO", GRID_ADDRESS, NULL);
-    add_column(table, "BYTES", GRID_NUMBER, NULL);
-    add_column(table, "PAYLOAD", GRID_NUMBER, NULL)->spare = 1;
+    add_column(table, "FRAME", GRID_NUMBER, NULL)->spare = SPARE_LAST;
+    add_column(table, "PAYLOAD", GRID_NUMBER, NULL)->spare = SPARE_SOON;
     if (frames)
-        add_column(table, "LEFT OUT", GRID_WORD, "33");
+        add_column(table, "LEFT OUT", GRID_WORD, "33")->spare = SPARE_LAST;
 }
 
 /* ---- cells ---- */
@@ -176,6 +178,26 @@ static void arrow_cell(struct view *view, struct table *table)
     word_cell(table, view->utf8 ? "\u2192" : "->");
 }
 
+/* A frame in no flow goes from nowhere to nowhere. */
+static void packet_arrow_cell(struct view *view, struct table *table, const struct ArrowArray *batch,
+                              int64_t i)
+{
+    int64_t flow;
+    if (number_of(view, batch, i, "flow", &flow))
+        arrow_cell(view, table);
+    else
+        word_cell(table, "");
+}
+
+static void reason_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    char name[64];
+    size_t c = cell_child(view->type, "reason");
+    struct cell_span span = cell_text(&view->type->children[c], batch->children[c], i);
+    snprintf(name, sizeof name, "%.*s", (int)span.len, span.p);
+    word_cell(table, account_reason(name));
+}
+
 static void lasted_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
 {
     int64_t start, end;
@@ -253,6 +275,7 @@ static void field_cell(struct view *view, struct table *table, size_t k, const s
 static void flow_cells(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
 {
     text_cell(view, table, batch, i, "protocol");
+    number_cell(view, table, batch, i, "stream");
     address_cell(view, table, batch, i, "src", "sport");
     arrow_cell(view, table);
     address_cell(view, table, batch, i, "dst", "dport");
@@ -266,15 +289,15 @@ static void packet_cells(struct view *view, struct table *table, const struct Ar
 {
     number_cell(view, table, batch, i, "frame");
     time_cell(view, table, batch, i, "time");
-    number_cell(view, table, batch, i, "flow");
     text_cell(view, table, batch, i, "protocol");
+    number_cell(view, table, batch, i, "stream");
     address_cell(view, table, batch, i, "src", "sport");
-    arrow_cell(view, table);
+    packet_arrow_cell(view, table, batch, i);
     address_cell(view, table, batch, i, "dst", "dport");
     number_cell(view, table, batch, i, "frame_length");
     number_cell(view, table, batch, i, "payload_length");
     if (view->level == FC_LEVEL_FRAMES)
-        text_cell(view, table, batch, i, "reason");
+        reason_cell(view, table, batch, i);
 }
 
 /* Remembers the heading that stands above this row. */

@@ -82,10 +82,11 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
-/* A name that begins as given comes first, then the one with the fewest changes, three at most. */
+/* A name that begins as given comes first, then the one with the fewest changes: two at most, and
+ * fewer than it has letters. */
 const char *opt_nearest(const char *name)
 {
-    size_t best = 4;
+    size_t best = strlen(name) < 3 ? strlen(name) : 3;
     const char *nearest = NULL;
     for (size_t i = 0; i < OPT_N_ROWS; i++) {
         if (!OPT_ROWS[i].name)

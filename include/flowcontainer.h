@@ -103,14 +103,14 @@ enum fc_policy {
 
 enum fc_tunnel {
     FC_TUNNEL_INNER, /* the innermost TCP or UDP header is the packet's flow */
-    FC_TUNNEL_OUTER  /* the outermost one is */
+    FC_TUNNEL_OUTER  /* the outermost one is; where none is outside (GRE, IP in IP) they are the same */
 };
 
 /* How lengths and direction are counted. */
 enum fc_style {
     FC_STYLE_CLEAN,  /* IP lengths with every header, payload lengths without; client = SYN sender, else larger port */
     FC_STYLE_CLASSIC /* as the original flowcontainer: ip.len, ipv6.plen, tcp.len, udp.length; larger port = src;
-                        flows without payload are left out */
+                        at the level of flows those without payload are left out */
 };
 
 /* Who answers. A query goes whole to one engine. */
@@ -238,7 +238,8 @@ FC_PUBLIC void fc_run_cancel(struct fc_run *run);
 /* Accounting: every frame read is in exactly one count, "kept" or the reason why it is in no flow. Complete
  * when the stream has ended. Counts that are 0 are not listed. */
 struct fc_count {
-    const char *name;  /* "kept", "retransmission", "not_ip", "link_type_147", ...; valid until fc_run_free */
+    const char *name;  /* "kept", "retransmission", "not_ip", "link_type_147", ...; valid until the next fc_run_n_counts
+                          while the stream runs, after its end until fc_run_free */
     uint64_t packets;
     bool is_note;      /* true: not a share of the frames but a remark, such as stream_numbers_may_differ */
 };
@@ -251,6 +252,7 @@ struct fc_problem {
     struct fc_error error;
     uint64_t frames; /* frames used before the damage; 0: nothing of this capture is in the answer */
 };
+/* Complete when the stream has ended; what fc_run_problem gives is valid until the next batch is pulled. */
 FC_PUBLIC size_t fc_run_n_problems(const struct fc_run *run);
 FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size_t i);
 
@@ -264,7 +266,7 @@ FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size
  *   client_by dictionary<int32, utf8>   what the direction rests on: "syn", "synack", "port", or
  *                                       "first" (packet) where the protocol has no ports
  *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are others; else null
- *   time_start, time_end timestamp[ns, UTC]   over the kept packets
+ *   time_start, time_end timestamp[ns, UTC]   of the first and of the last kept packet, in capture order
  *   end dictionary<int32, utf8>         why it ended: "capture"; FC_POLICY_TIMEOUT: "idle", "active", "fin", "rst"
  *   ip_lengths list<int32>              bytes of each IP packet; positive: client to server
  *   ip_timestamps list<timestamp[ns, UTC]>

@@ -18,7 +18,7 @@ struct run_object {
     bool exported, busy;
     uint64_t captures;
     PyObject *rules; /* of the fields, in the order of their columns */
-    PyObject *accounting, *problems, *explain; /* the first two: None until the stream has ended */
+    PyObject *accounting, *notes, *problems, *explain; /* but the last: None until the stream has ended */
 };
 
 #define RUN(object) ((struct run_object *)(object))
@@ -70,6 +70,7 @@ static void run_dealloc(PyObject *self)
         run_close(RUN(self));
     share_drop(RUN(self)->schema);
     Py_XDECREF(RUN(self)->accounting);
+    Py_XDECREF(RUN(self)->notes);
     Py_XDECREF(RUN(self)->problems);
     Py_XDECREF(RUN(self)->explain);
     Py_XDECREF(RUN(self)->rules);
@@ -119,12 +120,15 @@ static PyObject *run_raise(struct run_object *self, int status)
 
 /* ---- what is left at the end ---- */
 
-static PyObject *accounting_object(const struct fc_run *run)
+/* The shares of the frames, or the remarks. */
+static PyObject *counts_object(const struct fc_run *run, bool notes)
 {
     PyObject *dict = PyDict_New();
     size_t n = fc_run_n_counts(run);
     for (size_t i = 0; dict && i < n; i++) {
         struct fc_count count = fc_run_count(run, i);
+        if (count.is_note != notes)
+            continue;
         PyObject *packets = PyLong_FromUnsignedLongLong(count.packets);
         if (!packets || PyDict_SetItemString(dict, count.name, packets))
             Py_CLEAR(dict);
@@ -159,8 +163,9 @@ static bool run_finish(struct run_object *self)
     struct fc_progress progress = {0};
     fc_run_progress(self->run, &progress);
     self->captures = progress.captures_total;
-    self->accounting = accounting_object(self->run);
-    self->problems = self->accounting ? problems_object(self->run) : NULL;
+    self->accounting = counts_object(self->run, false);
+    self->notes = self->accounting ? counts_object(self->run, true) : NULL;
+    self->problems = self->notes ? problems_object(self->run) : NULL;
     if (self->problems)
         run_close(self);
     return self->problems != NULL;
@@ -224,6 +229,12 @@ static PyObject *run_accounting(PyObject *self, void *closure)
     return or_none(RUN(self)->accounting);
 }
 
+static PyObject *run_notes(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->notes);
+}
+
 static PyObject *run_problems(PyObject *self, void *closure)
 {
     (void)closure;
@@ -278,7 +289,8 @@ static PyMethodDef run_methods[] = {
 
 static PyGetSetDef run_getset[] = {
     {"schema", run_schema, NULL, "The columns.", NULL},
-    {"accounting", run_accounting, NULL, "{reason: packets}; None before the end.", NULL},
+    {"accounting", run_accounting, NULL, "{reason: frames}; None before the end.", NULL},
+    {"notes", run_notes, NULL, "{remark: how often}; None before the end.", NULL},
     {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.", NULL},
     {"captures", run_captures, NULL, "Number of captures; 0 before the end.", NULL},
     {"text_rules", run_text_rules, NULL, "How the fields' values print: for Array.texts().", NULL},

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .problems import missing
+
 if TYPE_CHECKING:
     from ._core import Array
 
@@ -169,8 +171,8 @@ def _padded(np: Any, ragged: Ragged, length: int) -> Padded:
 def _numpy() -> Any:
     try:
         import numpy
-    except ImportError as error:
-        raise ImportError("numpy is needed for this: pip install 'flowcontainer[numpy]'", name="numpy") from error
+    except ImportError:
+        raise missing("numpy", "numpy") from None
     return numpy
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Union
 
-from . import _core
+from . import _core, arguments
+from .arguments import StrPath
 from .flows import Flow, Rows
 from .problems import finish
-
-StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
 def extract(
@@ -79,17 +77,17 @@ def _add(flows: dict[tuple[StrPath, str, str], Flow], infile: StrPath, rows: Row
 
 def _path(infile: StrPath) -> bytes:
     """A file that exists: folders, globs and "-" are for `scan`."""
-    path = os.fsencode(infile)
-    os.stat(path)
-    if os.path.isdir(path):
-        raise IsADirectoryError(21, "extract() reads one capture; flowcontainer.scan() reads folders", infile)
+    path = arguments.path(infile)
+    text = os.fsdecode(path)
+    os.stat(text)
+    if os.path.isdir(text):
+        raise IsADirectoryError(21, "extract() reads one capture; flowcontainer.scan() reads folders", text)
     return b"./-" if path == b"-" else path
 
 
 def _fields(extension: str | Iterable[str] | None) -> tuple[str, ...]:
-    if isinstance(extension, str):
-        extension = (extension,)
-    return tuple(dict.fromkeys(field.strip() for field in extension or () if field.strip()))
+    words = arguments.words("extension", extension)
+    return tuple(dict.fromkeys(field.strip() for field in words if field.strip()))
 
 
 def _refuse(ip_layer: bool, cmd_parameter: str | Iterable[str] | None) -> None:

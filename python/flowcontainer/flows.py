@@ -147,8 +147,12 @@ def _timestamps(flow: Flow) -> Any:
     return flow.ip_timestamps if flow.main == "ip" else flow.payload_timestamps
 
 
+class _NeedsWireshark(UnsupportedError, AttributeError):
+    """Also an AttributeError, so that hasattr() and inspect see an attribute that is not there."""
+
+
 def _ext_protocol(flow: Flow) -> str:
-    raise UnsupportedError(
+    raise _NeedsWireshark(
         "ext_protocol is the name that Wireshark gives to the highest protocol of a packet; it is not "
         "answered yet"
     )

@@ -27,6 +27,12 @@ class Problem(NamedTuple):
     frames: int  #: frames used before the damage
 
 
+def missing(package: str, extra: str) -> ImportError:
+    """The error of a package that something needs and that is not installed."""
+    how = f'pip install "flowcontainer[{extra}]>=8", or ".[{extra}]" in a clone'
+    return ImportError(f"{package} is needed for this: {how}", name=package)
+
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _ERRORS = {"io": OSError, "not_found": FileNotFoundError, "memory": MemoryError, "unsupported": UnsupportedError}
 

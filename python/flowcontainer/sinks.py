@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .problems import missing
+
 
 class _Stream:
     def __init__(self, capsule: object) -> None:
@@ -20,7 +22,7 @@ def _pyarrow() -> Any:
     try:
         import pyarrow
     except ImportError:
-        raise ImportError("this format is written by pyarrow: pip install 'flowcontainer[arrow]'") from None
+        raise missing("pyarrow", "arrow") from None
     return pyarrow
 
 

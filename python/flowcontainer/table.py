@@ -5,13 +5,13 @@ from __future__ import annotations
 import fnmatch
 import importlib
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
-from . import _core, arrays
-from .problems import Problem, finish, problems_of
-
-StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+from . import _core, arguments, arrays
+from .arguments import StrPath
+from .problems import Problem, finish, missing, problems_of
 
 DROP_DEFAULT = ("retransmission", "out_of_order", "mdns", "ssdp", "icmp")
 
@@ -44,8 +44,8 @@ def scan(
     drop: str | Iterable[str] | None = DROP_DEFAULT,
     protocols: str | Iterable[str] = ("tcp", "udp"),
     policy: str = "stream",
-    idle: float = 120.0,
-    active: float = 1800.0,
+    idle: float | None = None,
+    active: float | None = None,
     tunnel: str = "inner",
     jobs: int = 1,
     max_frames: int = 0,
@@ -65,7 +65,7 @@ def scan(
     :param drop: packets to leave out; () keeps all
     :param protocols: which protocols make flows: tcp, udp, sctp, icmp, icmpv6, gre, esp
     :param policy: "stream": a flow is a Wireshark stream, never cut by time; "timeout": it also ends after `idle`
-        seconds without a packet, after `active` seconds, by FIN both ways and by RST
+        seconds (120) without a packet, after `active` seconds (1800), by FIN both ways and by RST
     :param tunnel: "inner" or "outer": which TCP or UDP header of a tunnelled packet is its flow
     :param jobs: threads; 0: one a core. The rows are the same, whatever their number
     :param max_frames: read at most so many frames of each capture; 0: all
@@ -74,21 +74,23 @@ def scan(
         field of Wireshark, any display filter; needs the program flowcontainer-worker), or "auto": native where it
         can, unless the environment variable FLOWCONTAINER_ENGINE says otherwise
     """
+    if policy != "timeout" and not (idle is None and active is None):
+        raise ValueError('idle and active are for policy="timeout"')
     return Scan(
-        _paths(paths),
+        arguments.paths(paths),
         {
-            "fields": _words(fields),
+            "fields": arguments.words("fields", fields),
             "filter": filter or "",
             "level": level,
-            "drop": ",".join(_words(drop)) or "none",
-            "protocols": ",".join(_words(protocols)),
+            "drop": ",".join(arguments.words("drop", drop)) or "none",
+            "protocols": ",".join(arguments.words("protocols", protocols)),
             "policy": policy,
-            "idle_ns": _nanoseconds("idle", idle),
-            "active_ns": _nanoseconds("active", active),
+            "idle_ns": arguments.nanoseconds("idle", 120 if idle is None else idle),
+            "active_ns": arguments.nanoseconds("active", 1800 if active is None else active),
             "tunnel": tunnel,
-            "jobs": _count("jobs", jobs, 2**32),
-            "max_frames": _count("max_frames", max_frames, 2**64),
-            "batch_rows": _count("batch_rows", batch_rows, 2**32),
+            "jobs": arguments.count("jobs", jobs, 2**32),
+            "max_frames": arguments.count("max_frames", max_frames, 2**64),
+            "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
             "engine": engine,
         },
     )
@@ -111,6 +113,8 @@ class Scan:
         return _core.open(self._paths, **self._options)
 
     def _arrays(self) -> Iterator[_core.Array]:
+        if b"-" in self._paths:
+            _take_stdin()
         run, self._next = self._next or self._open(), None
         self._last = run
         self._schema = self._schema or run.schema
@@ -188,7 +192,7 @@ class Scan:
 
         Integers stay integers. One batch is not copied but for text, booleans and padding; the views are read-only.
         """
-        names = self.column_names if columns is None else _words(columns)
+        names = self.column_names if columns is None else arguments.words("columns", columns)
         batches = list(self._arrays()) or [self.schema.empty()]
         return arrays.table(batches, self.column_names, names, layout, length)
 
@@ -196,8 +200,14 @@ class Scan:
 
     @property
     def accounting(self) -> dict[str, int]:
-        """{reason: packets} of the last reading, complete when it has come to its end; empty before that."""
+        """{reason: frames} of the last reading: "kept", or why they are in no flow. Together they are all frames that
+        were read. Complete when the reading has come to its end; empty before that."""
         return dict(self._last.accounting or {})
+
+    @property
+    def notes(self) -> dict[str, int]:
+        """{remark: how often} of the last reading, such as empty_captures; empty before its end."""
+        return dict(self._last.notes or {})
 
     @property
     def problems(self) -> list[Problem]:
@@ -258,7 +268,7 @@ class Batch:
         self, columns: str | Iterable[str] | None = None, layout: str = "ragged", length: int | None = None
     ) -> dict[str, Any]:
         """As :meth:`Scan.to_numpy`, of this batch."""
-        names = self.column_names if columns is None else _words(columns)
+        names = self.column_names if columns is None else arguments.words("columns", columns)
         return arrays.table([self._array], self.column_names, names, layout, length)
 
     def __repr__(self) -> str:
@@ -275,39 +285,27 @@ class _Read:
         return _core.stream(self._schema, iter(self._batches))
 
 
-# ---- arguments ----
-
-
-def _paths(paths: StrPath | Iterable[StrPath]) -> tuple[bytes, ...]:
-    if isinstance(paths, (str, bytes, os.PathLike)):
-        paths = (paths,)
-    encoded = tuple(os.fsencode(path) for path in paths)
-    if not encoded:
-        raise ValueError("no path given")
-    return encoded
-
-
-def _words(words: str | Iterable[str] | None) -> tuple[str, ...]:
-    """One word, several, or none."""
-    if words is None or (isinstance(words, str) and not words.strip()):
-        return ()
-    return (words,) if isinstance(words, str) else tuple(words)
-
-
-def _nanoseconds(name: str, seconds: float) -> int:
-    if not 0 < seconds < 9e9:  # also false for NaN; 9e9 seconds are what 64 bits hold
-        raise ValueError(f"{name} is a number of seconds above 0, not {seconds!r}")
-    return round(seconds * 1_000_000_000)
-
-
-def _count(name: str, number: int, limit: int) -> int:
-    if not 0 <= number < limit:
-        raise ValueError(f"{name} is a number from 0 to {limit - 1}, not {number!r}")
-    return number
-
-
 def _need(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(f"{module} is needed for this: pip install 'flowcontainer[{extra}]'", name=module) from error
+    except ImportError:
+        raise missing(module, extra) from None
+
+
+# ---- standard input ----
+
+_stdin: tuple[int, int] | None = None  # what was read: device and inode
+
+
+def _take_stdin() -> None:
+    """Before standard input is read: refuses what was read already, unless it is a file that stands at its start."""
+    global _stdin
+    try:
+        status = os.fstat(0)
+    except OSError:
+        return  # closed: the reading tells
+    now = status.st_dev, status.st_ino
+    rewound = stat.S_ISREG(status.st_mode) and os.lseek(0, 0, os.SEEK_CUR) == 0
+    if now == _stdin and not rewound:
+        raise ValueError("standard input was read already, and can be read once only; keep its rows: to_arrow()")
+    _stdin = now

@@ -406,31 +406,7 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
         decode_ppi(p, r);
         break;
     default:
+        p->unknown_link = link_type;
         decode_stop(p, REASON_LINK_TYPE);
     }
-}
-
-static const struct {
-    uint32_t link_type;
-    const char *name;
-} known_links[] = {
-    {LINK_NULL, "BSD loopback"}, {LINK_ETHERNET, "Ethernet"}, {LINK_PPP, "PPP"}, {LINK_FDDI, "FDDI"},
-    {LINK_RAW_BSD, "raw IP"}, {LINK_RAW_OPENBSD, "raw IP"}, {LINK_PPP_HDLC, "PPP in HDLC framing"},
-    {LINK_PPP_ETHER, "PPPoE"}, {LINK_RAW, "raw IP"}, {LINK_CHDLC, "Cisco HDLC"}, {LINK_WLAN, "802.11"},
-    {LINK_LOOP, "OpenBSD loopback"}, {LINK_SLL, "Linux cooked"}, {LINK_WLAN_RADIOTAP, "802.11 with radiotap"},
-    {LINK_PPP_PPPD, "PPP of pppd"}, {LINK_PPI, "PPI"}, {LINK_PPP_DIRECTION, "PPP with direction"}, {LINK_IP4, "raw IPv4"}, {LINK_IP6, "raw IPv6"},
-    {LINK_NFLOG, "NFLOG"}, {LINK_SLL2, "Linux cooked 2"},
-};
-
-const char *decode_link_name(uint32_t link_type)
-{
-    for (size_t i = 0; i < sizeof known_links / sizeof known_links[0]; i++)
-        if (known_links[i].link_type == link_type)
-            return known_links[i].name;
-    return NULL;
-}
-
-bool decode_knows_link(uint32_t link_type)
-{
-    return decode_link_name(link_type) != NULL;
 }

@@ -81,6 +81,7 @@ struct packet {
     bool has_ip;
     bool is_fragment;    /* decoding stopped at `fragment` */
     uint16_t tag;        /* VLAN id last seen */
+    uint32_t unknown_link; /* the link type that stopped decoding, with REASON_LINK_TYPE */
     struct fragment fragment;
 };
 
@@ -90,10 +91,5 @@ void decode_frame(struct packet *packet, const struct frame *frame);
 
 /* Goes on behind an IP header (layer index `net`) with the payload of a reassembled datagram. */
 void decode_reassembled(struct packet *packet, uint8_t net, uint8_t protocol, struct rd payload);
-
-/* Whether any frame of this link type can be taken apart. */
-bool decode_knows_link(uint32_t link_type);
-/* "Ethernet", "Linux cooked", ...; NULL when unknown. */
-const char *decode_link_name(uint32_t link_type);
 
 #endif

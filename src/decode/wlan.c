@@ -2,9 +2,10 @@
 #include "decode/decode.h"
 
 enum { FRAME_DATA = 2, SUBTYPE_QOS = 8, SUBTYPE_NULL = 4, FLAG_TO_DS = 1, FLAG_FROM_DS = 2, FLAG_MORE_FRAGMENTS = 4,
-       FLAG_PROTECTED = 0x40, FLAG_ORDER = 0x80, QOS_AMSDU = 0x80 };
+       FLAG_PROTECTED = 0x40, FLAG_ORDER = 0x80, QOS_AMSDU = 0x80, FRAGMENT_NUMBER = 15 };
 
-/* A-MSDU: destination 48, source 48, length 16, LLC, padded to 4. Wireshark shows them all; the flow is the first. */
+/* A-MSDU: destination 48, source 48, length 16, LLC, padded to 4. All are decoded, as in Wireshark; the frame can be in
+ * one flow only, that of the last. */
 static void decode_amsdu(struct packet *p, struct rd r)
 {
     while (rd_ok(&r) && rd_left(&r) >= 14 && p->n_layers < MAX_LAYERS) {
@@ -40,7 +41,7 @@ void decode_wlan(struct packet *p, struct rd r, struct wlan_form form)
         return;
     }
     rd_skip(&r, 20);
-    rd_skip(&r, 2); /* sequence control */
+    uint16_t sequence = rd_u16_le(&r);
     if ((flags & FLAG_TO_DS) && (flags & FLAG_FROM_DS))
         rd_skip(&r, 6);
     uint16_t qos = 0;
@@ -57,7 +58,7 @@ void decode_wlan(struct packet *p, struct rd r, struct wlan_form form)
         decode_stop(p, decode_failure(&r));
     else if (flags & FLAG_PROTECTED)
         decode_stop(p, REASON_ENCRYPTED);
-    else if (flags & FLAG_MORE_FRAGMENTS)
+    else if ((flags & FLAG_MORE_FRAGMENTS) || (sequence & FRAGMENT_NUMBER))
         decode_stop(p, REASON_FRAGMENT_INCOMPLETE);
     else if (qos & QOS_AMSDU)
         decode_amsdu(p, r);

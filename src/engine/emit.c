@@ -83,8 +83,15 @@ static void emit_tcp(struct row *row, const struct examined *x, int i)
         facts.base_seq = mine->base;
         facts.has_base_ack = other->has_base;
         facts.base_ack = other->base;
-        facts.scale = mine->scale;
+        facts.scale = t->tcp.scale;
         facts.analysis = t->tcp.flags;
+        facts.has_flight = t->flight.shown;
+        facts.ack_rtt_ns = t->flight.ack_rtt_ns;
+        facts.rto_ns = t->flight.rto_ns;
+        facts.acks_frame = t->flight.acks_frame;
+        facts.rto_frame = t->flight.rto_frame;
+        facts.bytes_in_flight = t->flight.in_flight;
+        facts.push_bytes_sent = t->flight.pushed;
         facts.dup_ack_num = t->tcp.dup_num;
         facts.dup_ack_frame = t->tcp.dup_frame;
         facts.fin_active = t->fin_active;

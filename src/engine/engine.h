@@ -20,6 +20,7 @@ struct query {
 
 struct input {
     const char *name;
+    const char *label;  /* the name as UTF-8, for the column `capture` */
     const void *memory; /* NULL: open the path `name` */
     size_t len;
 };

@@ -93,20 +93,27 @@ static void note_fin(struct transport *t, const struct tcp_segment *s)
         *mine = s->frame;
 }
 
-static void analyse_tcp(struct examined *x, const struct layer *layer, struct transport *t)
+static void analyse_tcp(struct examiner *e, struct examined *x, const struct layer *layer, struct transport *t)
 {
     struct tcp_segment segment;
+    struct tcp_state *state = t->ref.conv->tcp;
+    t->tcp.scale = state->side[t->ref.direction].scale;
     if (t->ref.reused_ports)
         t->tcp.flags = TCP_REUSED_PORTS;
     if (!tcp_segment_read(&segment, &x->packet, layer))
         return;
     if (layer->quoted) {
-        tcp_note_quote(t->ref.conv->tcp, t->ref.direction, &segment);
+        tcp_note_quote(state, t->ref.direction, &segment);
+        t->flight.shown = (segment.flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN;
         return;
     }
     note_handshake(t, &segment);
     if (segment.analysed)
-        t->tcp = tcp_analyze(t->ref.conv->tcp, t->ref.direction, &segment);
+        t->tcp = tcp_analyze(state, t->ref.direction, &segment);
+    if (segment.analysed && e->keeps_flights &&
+        !tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment, &t->tcp,
+                            tcp_sacked_read(layer), &t->flight))
+        e->failed = true;
     note_fin(t, &segment);
     if (t->ref.reused_ports)
         t->tcp.flags |= TCP_REUSED_PORTS;
@@ -135,7 +142,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
             continue;
         note_times(t, layer, frame);
         if (layer->kind == LAYER_TCP)
-            analyse_tcp(x, layer, t);
+            analyse_tcp(e, x, layer, t);
         if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) && !conv_follow(&e->convs, layer, &t->ref))
             e->failed = true;
     }

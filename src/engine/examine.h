@@ -12,6 +12,7 @@ struct transport {
     struct conv_ref ref;
     bool has_ref;            /* it has a conversation, so a stream number */
     struct tcp_result tcp;
+    struct flight_result flight; /* when the examiner keeps flights */
     int64_t first_ns, previous_ns;
     bool has_times;
     bool fin_again, fin_active, fin_passive;
@@ -35,6 +36,7 @@ struct examiner {
     struct conv_table convs;
     struct defrag defrag;
     struct arena arena; /* lives until the next frame */
+    bool keeps_flights; /* unacknowledged TCP segments are kept: a field asks for them */
     bool failed;        /* memory ended */
 };
 

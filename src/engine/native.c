@@ -37,6 +37,7 @@ struct native {
     struct frame_times times;
     uint64_t frames, told_frames, told_bytes; /* of this capture */
     uint64_t unknown_link;
+    uint32_t unknown_link_type;
     uint64_t fragments_pending;
     uint32_t next_flow; /* to be written; flows of the capture before it are done */
     bool writing;
@@ -178,7 +179,8 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
 {
     const struct frame *frame = n->examined.packet.frame;
     const struct layer *l = &n->examined.packet.layers[layer];
-    struct flow_packet packet = {.ref = n->examined.transports[layer].ref, .time_ns = frame->time_ns};
+    struct flow_packet packet = {
+        .ref = n->examined.transports[layer].ref, .time_ns = frame->time_ns, .has_time = frame->has_time};
     uint32_t ip_len;
     lengths_of(n, layer, &ip_len, &packet.payload_len);
     if (l->kind == LAYER_TCP)
@@ -267,7 +269,8 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     n->engine.report.reasons[reason]++;
     if (reason == REASON_LINK_TYPE) {
         n->unknown_link++;
-        if (!report_link(&n->engine.report, frame->interface->link_type, 1))
+        n->unknown_link_type = x->packet.unknown_link;
+        if (!report_link(&n->engine.report, n->unknown_link_type, 1))
             return FC_MEMORY;
     }
     if (reason != REASON_KEPT && !all)
@@ -323,9 +326,9 @@ static enum fc_status open_capture(struct native *n)
     n->frames = n->told_frames = n->told_bytes = n->unknown_link = 0;
     n->times = (struct frame_times){0};
     if (n->flows)
-        flows_capture(n->flows, input->name);
+        flows_capture(n->flows, input->label);
     else
-        packets_capture(n->packets, input->name);
+        packets_capture(n->packets, input->label);
     if (!status)
         return FC_OK;
     n->source = NULL;
@@ -345,7 +348,7 @@ static enum fc_status judge_capture(struct native *n)
         return FC_OK;
     struct fc_error error;
     error_set(&error, FC_NO_FLOWS, -1, "none of its %llu frames could be decoded: link type %u is not known",
-              (unsigned long long)n->frames, n->engine.report.links[n->engine.report.n_links - 1].link_type);
+              (unsigned long long)n->frames, n->unknown_link_type);
     uint64_t frames = n->frames;
     n->frames = 0;
     enum fc_status status = note_problem(n, &error);
@@ -530,6 +533,20 @@ static void native_close(struct engine *engine)
     memory_free(n);
 }
 
+/* The fields of unacknowledged TCP segments, which only a query that asks for them pays for. */
+static bool query_wants_flights(const struct query *query)
+{
+    static const enum field_id ids[] = {
+        F_TCP_ANALYSIS,         F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
+        F_TCP_ANALYSIS_RTO,     F_TCP_ANALYSIS_BYTES_IN_FLIGHT,
+        F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (query->slot_of[ids[i]] >= 0)
+            return true;
+    return false;
+}
+
 enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
                            size_t n_inputs, struct progress *progress, struct fc_error *err)
 {
@@ -543,6 +560,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->n_inputs = n_inputs;
     n->progress = progress;
     n->examiner.protocols = query->options.protocols;
+    n->examiner.keeps_flights = query_wants_flights(query);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};

@@ -2,6 +2,8 @@
  * Invariant: a row that ran out of memory says so and keeps the values it has. */
 #include "field/row.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 #include "base/memory.h"
@@ -48,40 +50,6 @@ void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t
     put_text(row, id, copy, len);
 }
 
-/* Length of the valid character at text, or 0 (Unicode 15, table 3-7). */
-static uint32_t utf8_length(const uint8_t *text, uint32_t left)
-{
-    uint8_t first = text[0];
-    if (first < 0x80)
-        return 1;
-    uint32_t n = first >= 0xc2 && first <= 0xdf   ? 2
-                 : (first & 0xf0) == 0xe0         ? 3
-                 : first >= 0xf0 && first <= 0xf4 ? 4
-                                                  : 0;
-    if (!n || n > left)
-        return 0;
-    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (text[1] < low || text[1] > high)
-        return 0;
-    for (uint32_t i = 2; i < n; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
-static uint32_t utf8_mend(char *out, const uint8_t *text, uint32_t len)
-{
-    uint32_t written = 0;
-    for (uint32_t at = 0; at < len;) {
-        uint32_t n = utf8_length(text + at, len - at);
-        memcpy(out + written, n ? (const char *)text + at : "\xef\xbf\xbd", n ? n : 3);
-        written += n ? n : 3;
-        at += n ? n : 1;
-    }
-    return written;
-}
-
 struct value *row_slot(struct row *row, uint32_t slot)
 {
     struct value *v = row_grow(row);
@@ -92,13 +60,8 @@ struct value *row_slot(struct row *row, uint32_t slot)
 
 void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len)
 {
-    uint32_t valid = 0, n = 1;
-    while (valid < len && n) {
-        n = utf8_length(text + valid, len - valid);
-        valid += n;
-    }
-    char *copy = valid < len ? arena_alloc(row->arena, (size_t)len * 3) : NULL;
-    if (valid < len && !copy) {
+    char *copy = NULL;
+    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3))) {
         row->out_of_memory = true;
         return;
     }

@@ -261,6 +261,7 @@ void conv_reset(struct conv_table *t)
     while (t->n_blocks > 1)
         memory_free(t->blocks[--t->n_blocks]);
     arena_reset(&t->tcp_states);
+    t->flights.unused = NULL;
     memset(t->next_stream, 0, sizeof t->next_stream);
     t->n_convs = 0;
     t->has_wildcards = false;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "decode/packet.h"
+#include "flow/tcp_flight.h"
 
 enum conv_kind { CONV_TCP, CONV_UDP, CONV_SCTP, CONV_ICMP, CONV_ICMP6, CONV_GRE, CONV_ESP, N_CONV_KINDS };
 
@@ -21,7 +22,6 @@ struct endpoint {
     uint8_t kind;   /* enum conv_kind, of the whole conversation */
 };
 
-struct tcp_state;
 struct conv {
     struct endpoint side[2]; /* ordered by bytes, so that both directions find it */
     uint32_t stream;
@@ -50,6 +50,7 @@ struct conv_table {
     uint32_t n_convs;
     uint32_t next_stream[N_CONV_KINDS];
     struct arena tcp_states;
+    struct flight_pool flights; /* in tcp_states */
     bool has_wildcards;
     bool numbers_may_differ; /* a protocol was seen whose effect on stream numbers is not reproduced */
 };

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-#include <string.h>
-
 #include "base/memory.h"
+#include "base/time.h"
 #include "flow/tcp_analysis.h"
 
 enum { BLOCK = 256 };
@@ -49,7 +48,7 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
         t->blocks[t->n_blocks++] = block;
     }
     struct flow *flow = flow_at(t, t->n_flows);
-    *flow = (struct flow){.conv = p->ref.conv, .first_ns = p->time_ns, .last_ns = p->time_ns};
+    *flow = (struct flow){.conv = p->ref.conv};
     choose_client(flow, p, t->policy.style);
     p->ref.conv->flow = t->n_flows++;
     return flow;
@@ -68,12 +67,14 @@ static bool flow_is_over(const struct flow_table *t, struct flow *flow, const st
         return false;
     if (flow->closed && !is_goodbye(p))
         return true;
-    if (p->time_ns - flow->last_ns > t->policy.idle_ns) {
+    if (!p->has_time || !flow->has_time)
+        return false;
+    if (time_diff(p->time_ns, flow->last_ns) > t->policy.idle_ns) {
         if (!flow->closed)
             flow->end = END_IDLE;
         return true;
     }
-    if (p->time_ns - flow->first_ns > t->policy.active_ns) {
+    if (time_diff(p->time_ns, flow->first_ns) > t->policy.active_ns) {
         if (!flow->closed)
             flow->end = END_ACTIVE;
         return true;
@@ -96,6 +97,16 @@ static void flow_note_close(struct flow *flow, const struct flow_packet *p)
     }
 }
 
+static void flow_note_time(struct flow *flow, const struct flow_packet *p)
+{
+    if (!p->has_time)
+        return;
+    if (!flow->has_time)
+        flow->first_ns = p->time_ns;
+    flow->has_time = true;
+    flow->last_ns = p->time_ns;
+}
+
 struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *index)
 {
     struct conv *conv = p->ref.conv;
@@ -106,7 +117,7 @@ struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint
             return NULL;
     }
     *index = conv->flow;
-    flow->last_ns = p->time_ns;
+    flow_note_time(flow, p);
     flow->n_packets++;
     if (p->payload_len)
         flow->has_payload = true;

@@ -20,13 +20,13 @@ struct flow {
     struct log packets;  /* `forward` in the log: client to server */
     struct log *values;  /* NULL: none yet */
     struct outer *outer; /* NULL: no tunnel */
-    int64_t first_ns, last_ns;
+    int64_t first_ns, last_ns; /* of the packets that have a time */
     uint32_t n_packets;
     uint8_t client;             /* index of the client in conv->side */
     uint8_t client_by, end;
     uint8_t fins;               /* bit a direction */
     bool closed;                /* FIN both ways or RST seen */
-    bool has_payload;
+    bool has_payload, has_time;
 };
 
 struct flow_policy {
@@ -46,6 +46,7 @@ struct flow_table {
 struct flow_packet {
     struct conv_ref ref;
     int64_t time_ns;
+    bool has_time;
     uint32_t payload_len;
     uint8_t tcp_flags; /* 0 for other protocols */
 };

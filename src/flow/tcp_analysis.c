@@ -39,25 +39,36 @@ static uint64_t elapsed(int64_t now, int64_t then)
     return (uint64_t)now - (uint64_t)then;
 }
 
+bool tcp_option_next(struct rd *options, uint8_t *kind, struct rd *body)
+{
+    do {
+        if (!rd_left(options) || !rd_has(options, 1))
+            return false;
+        *kind = rd_u8(options);
+    } while (*kind == OPTION_NOP);
+    if (*kind == OPTION_END)
+        return false;
+    uint8_t length = rd_u8(options);
+    if (!rd_ok(options) || length < 2)
+        return false;
+    *body = *options;
+    if (length - 2u < body->len - body->pos)
+        body->len = body->pos + length - 2u;
+    if (body->cap > body->len)
+        body->cap = body->len;
+    rd_skip(options, length - 2u); /* what of it is there still counts; failing ends the next round */
+    return true;
+}
+
 static int8_t scale_option(struct rd options)
 {
     int8_t scale = -1;
-    while (rd_left(&options) && rd_has(&options, 1)) {
-        uint8_t kind = rd_u8(&options);
-        if (kind == OPTION_END)
-            break;
-        if (kind == OPTION_NOP)
-            continue;
-        uint8_t length = rd_u8(&options);
-        if (!rd_ok(&options) || length < 2)
-            break;
-        if (kind == OPTION_SCALE && length == 3 && rd_has(&options, 1)) {
-            uint8_t shift = rd_peek8(&options, 0);
+    struct rd body;
+    for (uint8_t kind; tcp_option_next(&options, &kind, &body);)
+        if (kind == OPTION_SCALE && rd_left(&body) == 1 && rd_has(&body, 1)) {
+            uint8_t shift = rd_peek8(&body, 0);
             scale = (int8_t)(shift > 14 ? 14 : shift);
         }
-        if (!rd_skip(&options, (uint32_t)length - 2))
-            break;
-    }
     return scale;
 }
 
@@ -82,7 +93,7 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const str
                                 .header_cut = layer->cap < header,
                                 .flags_hidden = header < 20 || layer->cap < header || layer->cap < 20};
     out->len = out->analysed ? layer->len - header : 0;
-    if ((flags & TCP_FLAG_SYN) && header > 20) {
+    if (header > 20) {
         struct rd options = rd_make(layer->data, layer->cap < header ? layer->cap : header, header);
         rd_skip(&options, 20);
         out->scale_option = scale_option(options);
@@ -112,9 +123,7 @@ static uint32_t update_bases(struct tcp_side *x, struct tcp_side *y, const struc
 /* Section 5: window scale. */
 static void update_scale(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
 {
-    if (!(s->flags & TCP_FLAG_SYN))
-        return;
-    if (s->header_cut) { /* what an option says counts, that there is none does not */
+    if (!(s->flags & TCP_FLAG_SYN) || s->header_cut) { /* what an option says counts, that there is none does not */
         if (s->scale_option >= 0)
             x->scale = s->scale_option;
         return;
@@ -160,7 +169,8 @@ static uint32_t classify(struct tcp_side *x, const struct tcp_side *y, const str
 }
 
 /* Steps 11 and 12: what its acknowledgement says of the other direction. */
-static uint32_t acknowledge(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
+static uint32_t acknowledge(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s,
+                            struct tcp_result *result)
 {
     uint32_t found = 0;
     if (s->ack != x->ack) {
@@ -175,6 +185,7 @@ static uint32_t acknowledge(struct tcp_side *x, struct tcp_side *y, const struct
         } else {
             if (!y->n_dups && !y->beyond)
                 found = TCP_ACK_LOST_SEGMENT;
+            result->beyond = true;
             y->beyond = true;
             y->n_dups = 0;
         }
@@ -207,7 +218,7 @@ static void measure(struct tcp_state *state, const struct tcp_segment *s)
     bool syn = s->flags & TCP_FLAG_SYN, ack = s->flags & TCP_FLAG_ACK;
     if (syn && !ack) {
         state->syn_ns = s->time_ns;
-        state->has_syn = true;
+        state->has_syn = s->time_ns != 0; /* a time of 0 is no time to Wireshark */
     } else if (ack && !syn && state->has_syn && (!state->has_irtt || !state->irtt_ns)) {
         state->irtt_ns = s->time_ns - state->syn_ns;
         state->has_irtt = true;
@@ -217,6 +228,8 @@ static void measure(struct tcp_state *state, const struct tcp_segment *s)
 void tcp_note_quote(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)
 {
     update_scale(&state->side[direction], &state->side[1 - direction], s);
+    if ((s->flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN)
+        measure(state, s);
 }
 
 struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)
@@ -224,6 +237,10 @@ struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const 
     struct tcp_result result = {0};
     struct tcp_side *x = &state->side[direction], *y = &state->side[1 - direction];
     bool syn = s->flags & TCP_FLAG_SYN;
+    result.scale = x->scale;
+    result.next_ns = x->next_ns;
+    result.next_frame = x->next_frame;
+    result.known_syn = syn && !(s->flags & TCP_FLAG_ACK) && x->has_base;
     uint32_t found = update_bases(x, y, s);
     update_scale(x, y, s);
     if (syn && !(s->flags & TCP_FLAG_ACK) && x->contiguous)
@@ -234,13 +251,14 @@ struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const 
         found |= TCP_ZERO_WINDOW_PROBE;
     else
         found |= classify(x, y, s, &result);
-    found |= acknowledge(x, y, s);
+    found |= acknowledge(x, y, s, &result);
     found |= repeated(state, x, y, s, end, found);
     measure(state, s);
     if (!probe) {
         if (!x->next || (int32_t)(end - x->next) > 0) {
             x->next = end;
             x->next_ns = s->time_ns;
+            x->next_frame = s->frame;
         }
         if (!x->contiguous || s->seq == x->contiguous)
             x->contiguous = x->next;

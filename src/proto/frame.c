@@ -3,6 +3,7 @@
  * (draft-ietf-opsawg-pcapng) for the options; which fields appear when: observed, tshark 4.0.17. */
 #include <string.h>
 
+#include "base/time.h"
 #include "proto/headers.h"
 
 /* Wireshark's number of the link layer for each LINKTYPE_ number; observed by reading a capture of each. */
@@ -44,9 +45,9 @@ static void frame_times(struct row *row, const struct frame_facts *facts)
     put_int(row, F_FRAME_TIME, facts->time_ns);
     put_int(row, F_FRAME_OFFSET_SHIFT, 0);
     put_int(row, F_FRAME_TIME_EPOCH, facts->time_ns);
-    put_int(row, F_FRAME_TIME_DELTA, facts->time_ns - facts->previous_ns);
-    put_int(row, F_FRAME_TIME_DELTA_DISPLAYED, facts->time_ns - facts->previous_ns);
-    put_int(row, F_FRAME_TIME_RELATIVE, facts->time_ns - facts->first_ns);
+    put_int(row, F_FRAME_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
+    put_int(row, F_FRAME_TIME_DELTA_DISPLAYED, time_diff(facts->time_ns, facts->previous_ns));
+    put_int(row, F_FRAME_TIME_RELATIVE, time_diff(facts->time_ns, facts->first_ns));
 }
 
 static void frame_packet_flags(struct row *row, uint32_t flags)
@@ -118,9 +119,10 @@ static void frame_interface(struct row *row, const struct frame_facts *facts)
     put_uint(row, F_FRAME_INTERFACE_ID, facts->interface_id);
     if (!name)
         name = description ? description : "unknown";
-    put_text(row, F_FRAME_INTERFACE_NAME, name, (uint32_t)strlen(name));
+    put_text_utf8(row, F_FRAME_INTERFACE_NAME, (const uint8_t *)name, (uint32_t)strlen(name));
     if (description)
-        put_text(row, F_FRAME_INTERFACE_DESCRIPTION, description, (uint32_t)strlen(description));
+        put_text_utf8(row, F_FRAME_INTERFACE_DESCRIPTION, (const uint8_t *)description,
+                      (uint32_t)strlen(description));
 }
 
 void frame_read(struct row *row, const struct frame_facts *facts)

@@ -91,6 +91,9 @@ struct tcp_facts {
     int scale;         /* shift count of the sender's window, or TCP_SCALE_UNKNOWN, TCP_SCALE_NONE */
     uint32_t analysis; /* bits of enum tcp_analysis_flag */
     uint32_t dup_ack_num, dup_ack_frame;
+    bool has_flight; /* tcp.analysis is there for what follows, 0: absent */
+    int64_t ack_rtt_ns, rto_ns;
+    uint32_t acks_frame, rto_frame, bytes_in_flight, push_bytes_sent;
     bool fin_active, fin_passive;
     uint32_t fin_retransmission; /* frame of the FIN that is sent again; 0: none */
     bool has_times;

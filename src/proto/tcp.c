@@ -113,6 +113,31 @@ static void tcp_times(struct row *row, const struct tcp_facts *facts)
     put_int(row, F_TCP_TIME_DELTA, facts->time_ns - facts->previous_ns);
 }
 
+static void put_time(struct row *row, enum field_id id, int64_t ns)
+{
+    if (ns)
+        put_int(row, id, ns);
+}
+
+static void put_known(struct row *row, enum field_id id, uint32_t value)
+{
+    if (value)
+        put_uint(row, id, value);
+}
+
+static void tcp_flight(struct row *row, const struct tcp_facts *facts)
+{
+    if (!facts->analysis && !facts->has_flight)
+        return;
+    put_label(row, F_TCP_ANALYSIS);
+    put_known(row, F_TCP_ANALYSIS_ACKS_FRAME, facts->acks_frame);
+    put_time(row, F_TCP_ANALYSIS_ACK_RTT, facts->ack_rtt_ns);
+    put_known(row, F_TCP_ANALYSIS_BYTES_IN_FLIGHT, facts->bytes_in_flight);
+    put_known(row, F_TCP_ANALYSIS_PUSH_BYTES_SENT, facts->push_bytes_sent);
+    put_time(row, F_TCP_ANALYSIS_RTO, facts->rto_ns);
+    put_known(row, F_TCP_ANALYSIS_RTO_FRAME, facts->rto_frame);
+}
+
 static void tcp_analysis(struct row *row, const struct tcp_facts *facts)
 {
     static const enum field_id labels[] = {
@@ -209,7 +234,9 @@ void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts)
     tcp_options_read(row, r, tcp.header_len - HEADER_MIN, &context);
     if (!rd_ok(r))
         return;
-    if (tcp.has_payload_len || facts->quoted) /* a quoted SYN can start a stream */
+    if (tcp.has_payload_len || facts->quoted) { /* a quoted SYN can start a stream */
+        tcp_flight(row, facts);
         tcp_analysis(row, facts);
+    }
     tcp_payload(row, r, &tcp);
 }

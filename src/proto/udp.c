@@ -1,6 +1,7 @@
 /* UDP and UDP-Lite header and payload.
  * Invariant: the payload is every captured byte of the carrying packet behind the header, whatever the length
  * field says. Source: RFC 768, RFC 3828; observed, tshark 4.0.17. */
+#include "base/time.h"
 #include "proto/headers.h"
 
 /* |     Source Port       |   Destination Port    |
@@ -84,8 +85,8 @@ void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts)
     if (facts->has_stream)
         put_uint(row, F_UDP_STREAM, facts->stream);
     if (facts->has_times) {
-        put_int(row, F_UDP_TIME_RELATIVE, facts->time_ns - facts->first_ns);
-        put_int(row, F_UDP_TIME_DELTA, facts->time_ns - facts->previous_ns);
+        put_int(row, F_UDP_TIME_RELATIVE, time_diff(facts->time_ns, facts->first_ns));
+        put_int(row, F_UDP_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
     }
     if (length > HEADER_LEN && rd_cap_left(r))
         put_bytes(row, F_UDP_PAYLOAD, r->data + r->pos, rd_cap_left(r));

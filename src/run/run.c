@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "run/fields.h"
 #include "run/plan.h"
 #include "run/shard.h"
@@ -23,12 +24,14 @@ struct fc_run {
     struct input *inputs;
     size_t n_inputs;
     char *memory_name; /* of fc_open_memory */
+    struct arena labels; /* names of captures that are no UTF-8, mended */
     uint32_t jobs;
     uint64_t bytes_total;
     struct progress progress;
     struct engine *engine; /* one of these two while the stream lives */
     struct shards *shards;
     bool exported;
+    bool ended, counted; /* the stream has ended; and the counts are laid down for good */
     struct report report; /* of what has ended */
     struct fc_count *counts;
     size_t n_counts;
@@ -62,6 +65,18 @@ static enum fc_status run_make(struct fc_run **out, const struct fc_options *opt
     return FC_OK;
 }
 
+/* File names are bytes, columns are UTF-8. */
+static const char *make_label(struct fc_run *run, const char *name)
+{
+    uint32_t len = (uint32_t)strlen(name);
+    if (utf8_is_valid((const uint8_t *)name, len))
+        return name;
+    char *label = arena_alloc(&run->labels, (size_t)len * 3 + 1);
+    if (label)
+        label[utf8_mend(label, (const uint8_t *)name, len)] = 0;
+    return label;
+}
+
 static bool take_paths(struct fc_run *run)
 {
     run->n_inputs = run->paths.n;
@@ -69,6 +84,8 @@ static bool take_paths(struct fc_run *run)
     for (size_t i = 0; run->inputs && i < run->n_inputs; i++) {
         struct stat info;
         run->inputs[i].name = run->paths.items[i];
+        if (!(run->inputs[i].label = make_label(run, run->inputs[i].name)))
+            return false;
         if (run->n_inputs < 4096 && !stat(run->paths.items[i], &info) && S_ISREG(info.st_mode))
             run->bytes_total += (uint64_t)info.st_size;
     }
@@ -108,7 +125,12 @@ enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void 
         fc_run_free(run);
         return error_memory(err);
     }
-    run->inputs[0] = (struct input){run->memory_name, data, len};
+    run->inputs[0] = (struct input){
+        .name = run->memory_name, .label = make_label(run, run->memory_name), .memory = data, .len = len};
+    if (!run->inputs[0].label) {
+        fc_run_free(run);
+        return error_memory(err);
+    }
     run->n_inputs = 1;
     run->bytes_total = len;
     *out = run;
@@ -121,6 +143,7 @@ void fc_run_free(struct fc_run *run)
         return;
     plan_free(&run->query);
     paths_free(&run->paths);
+    arena_free(&run->labels);
     report_free(&run->report);
     memory_free(run->inputs);
     memory_free(run->memory_name);
@@ -190,6 +213,7 @@ static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_err
     else if (!status)
         status = shards_next(run->shards, out, err);
     if (status || !out->release) {
+        run->ended = true;
         bool whole = run_close(run);
         if (!status && !whole)
             status = error_memory(err);
@@ -275,6 +299,9 @@ static bool count_at(const struct report *r, size_t i, struct fc_count *out, cha
 /* Names of link types are text of their own, so the list is laid down once it is asked for. */
 static void lay_counts(struct fc_run *run)
 {
+    if (run->counted)
+        return;
+    run->counted = run->ended;
     const struct report *r = run_report(run);
     size_t most = N_REASONS + r->n_links + N_NOTES;
     memory_free(run->counts);

@@ -186,6 +186,8 @@ void shards_close(struct shards *s)
 {
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
+    if (s->reading < s->n_tasks) /* engines look at this now and then */
+        atomic_store(&s->progress->cancelled, true);
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
     for (uint32_t i = 0; i < s->n_threads; i++)

@@ -7,7 +7,8 @@
 
 #include "base/memory.h"
 
-enum { FIRST_BUCKETS = 64 };
+/* A datagram has at most 8,191 offsets; more pieces than this repeat themselves, and would make every look at it long. */
+enum { FIRST_BUCKETS = 64, MAX_PIECES = 8192 };
 
 struct key {
     uint8_t addresses[32];
@@ -26,7 +27,9 @@ struct piece {
 struct pending {
     struct pending *next;
     struct key key;
-    struct piece *pieces;
+    struct piece *pieces, *last;
+    uint32_t n_pieces;
+    uint64_t bytes; /* of all pieces: fewer than total is surely not whole */
     uint32_t total; /* length of the datagram, once the last fragment is known */
     bool has_total, multiple_tails;
 };
@@ -98,11 +101,15 @@ static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const
         return false;
     *piece = (struct piece){.frame = frame, .offset = f->offset, .len = f->data.len};
     memcpy(piece->data, f->data.data, f->data.len);
-    struct piece **link = &p->pieces;
+    struct piece **link = p->last && p->last->offset <= piece->offset ? &p->last->next : &p->pieces;
     while (*link && (*link)->offset <= piece->offset)
         link = &(*link)->next;
     piece->next = *link;
     *link = piece;
+    if (!piece->next)
+        p->last = piece;
+    p->n_pieces++;
+    p->bytes += piece->len;
     d->held += sizeof *piece + piece->len;
     uint32_t end = f->offset + f->data.len;
     if (!f->more) {
@@ -118,7 +125,7 @@ static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const
 static bool is_whole(const struct pending *p)
 {
     uint32_t reached = 0;
-    if (!p->has_total)
+    if (!p->has_total || p->bytes < p->total)
         return false;
     for (const struct piece *piece = p->pieces; piece && piece->offset <= reached; piece = piece->next)
         if (piece->offset + piece->len > reached)
@@ -181,11 +188,11 @@ enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct
         return DEFRAG_MEMORY;
     struct key key = key_of(p);
     struct pending **link = find(d, &key);
+    if (d->held > DEFRAG_LIMIT || (*link && (*link)->n_pieces == MAX_PIECES)) {
+        d->refused++;
+        return DEFRAG_PENDING;
+    }
     if (!*link) {
-        if (d->held > DEFRAG_LIMIT) {
-            d->refused++;
-            return DEFRAG_PENDING;
-        }
         if (!(*link = memory_zero(1, sizeof **link)))
             return DEFRAG_MEMORY;
         (*link)->key = key;

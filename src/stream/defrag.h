@@ -6,8 +6,8 @@
 #include "base/arena.h"
 #include "decode/packet.h"
 
-/* Bytes that incomplete datagrams may hold: past it no new datagram is started (a flood of fragments that never
- * complete would otherwise take all memory). Hitting it is counted. */
+/* Bytes that incomplete datagrams may hold: past it fragments are not kept (a flood of fragments that never complete
+ * would otherwise take all memory). Hitting it is counted. */
 enum { DEFRAG_LIMIT = 256 << 20 };
 
 struct datagram {

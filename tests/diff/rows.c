@@ -209,9 +209,7 @@ int main(int argc, char **argv)
     fc_options_init(&o);
     o.level = FC_LEVEL_FRAMES;
     bool fields = false, all = false;
-    const char **asked = calloc((size_t)argc, sizeof *asked);
-    if (!asked)
-        die("memory", "no more");
+    static const char *asked[1024]; /* -e FIELD */
     o.fields = asked;
     for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:")) != -1;) {
         switch (letter) {
@@ -229,15 +227,18 @@ int main(int argc, char **argv)
         case 'j': o.jobs = (uint32_t)atoi(optarg); break;
         case 'b': o.batch_rows = (uint32_t)atoi(optarg); break;
         case 'f': fields = true; break;
-        case 'e': asked[o.n_fields++] = optarg; break;
+        case 'e':
+            if (o.n_fields == sizeof asked / sizeof *asked)
+                die("-e", "too many fields");
+            asked[o.n_fields++] = optarg;
+            break;
         case 'Y': o.filter = optarg; break;
-        default: free(asked); return 2;
+        default: return 2;
         }
     }
     if (all)
         answer_all(o, argv + optind, (size_t)(argc - optind));
     else
         answer(o, argv + optind, (size_t)(argc - optind), fields);
-    free(asked);
     return 0;
 }

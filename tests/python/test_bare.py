@@ -42,7 +42,9 @@ for name, package in (("arrow", "arrow"), ("pandas", "pandas"), ("polars", "pola
     try:
         getattr(flowcontainer.scan(path), "to_" + name)()
     except ImportError as error:
-        assert f"flowcontainer[{package}]" in str(error), error
+        how = f'pip install "flowcontainer[{package}]>=8", or ".[{package}]" in a clone'
+        assert str(error).endswith(how) and "\\n" not in str(error), error
+        assert error.__cause__ is None and error.__suppress_context__
     else:
         raise SystemExit(name)
 print("told")

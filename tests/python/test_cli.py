@@ -161,11 +161,31 @@ def test_account_names_every_reason(cli, mixed):
     assert cli("-q", mixed).stderr == ""
 
 
+def test_several_captures_have_no_duration(cli, mixed, tmp_path):
+    start = captures.START_NS + 10**18
+    later = captures.write(tmp_path / "later.pcap", captures.web_frames(), start_ns=start)
+    done = cli("-T", "csv", mixed, later)
+    said = " kB, from 2023-11-14 22:13:20 to 2055-07-24 00:00:00 UTC"
+    assert done.stderr.splitlines()[0].endswith(said)
+
+
+def test_nothing_kept_says_which_protocols_there_are(cli, mixed, tmp_path):
+    esp = [captures.ip(captures.CLIENT, captures.SERVER, 50, bytes(40))]
+    path = captures.write(tmp_path / "esp.pcap", esp)
+    esp[0] = captures.ip(captures.CLIENT, captures.SERVER, 89, bytes(40))
+    every = "tcp,udp,sctp,icmp,icmpv6,gre,esp"
+    assert cli(path).stderr.splitlines()[-1] == f"nothing kept: try --protocols {every}"
+    ospf = captures.write(tmp_path / "ospf.pcap", esp)
+    assert "nothing kept" not in cli("--protocols", every, ospf).stderr
+    assert "nothing kept" not in cli(mixed).stderr + cli("-q", path).stderr
+
+
 def test_damaged_capture_is_named_with_its_place(cli, mixed, cut):
     done = cli("-T", "ndjson", mixed, cut)
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("damaged: ")]
-    assert str(cut) in line and "at byte " in line and "11 frames before it are used" in line
+    assert str(cut) in line and "at offset " in line and "at byte " not in line
+    assert "11 frames before it are used" in line
     assert len(done.stdout.splitlines()) == 4
     assert "damaged: " in cli("-q", cut).stderr
 
@@ -177,7 +197,7 @@ def test_status_1_beside_a_file_of_no_use(cli, mixed, tmp_path):
     (tmp_path / "text.pcap").write_text("this is no capture\n" * 9)
     done = cli(mixed, tmp_path / "text.pcap")
     assert done.returncode == 1
-    assert f"unreadable: {tmp_path / 'text.pcap'}: " in done.stderr
+    assert f"unreadable: {tmp_path / 'text.pcap'}: not a capture" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -197,8 +217,12 @@ def test_status_1_beside_a_file_of_no_use(cli, mixed, tmp_path):
         (["--idle", "5", "CAPTURE"], "--policy timeout"),
         (["--policy", "timeout", "--idle", "5 parsecs", "CAPTURE"], "a time such as"),
         (["--policy", "timeout", "--idle", "nan", "CAPTURE"], "a time such as"),
-        (["--drop", "everything", "CAPTURE"], "everything"),
-        (["--protocols", "tcp,ipx", "CAPTURE"], "ipx"),
+        (["--drop", "everything", "CAPTURE"], '"everything"; use some of retransmission,out_of_order,'),
+        (["--protocols", "tcp,ipx", "CAPTURE"], '"ipx"; use some of tcp,udp,sctp,icmp,icmpv6,gre,esp'),
+        (["-e", "ip.ttl,ip.src", "CAPTURE"], "repeat -e"),
+        (["-T", "fields", "-e", "ip.ttl", "CAPTURE"], "use -T csv"),
+        ([""], "empty"),
+        (["-r", "", "CAPTURE"], "empty"),
         (["-e", "ip.tttl", "CAPTURE"], "ip.tttl"),
         (["-o", "x.parquet", "CAPTURE"], ""),
         (["-o", "x.weird", "CAPTURE"], '".weird"'),
@@ -217,6 +241,11 @@ def test_status_2(cli, mixed, tmp_path, args, said):
     assert done.stderr.startswith("flowcontainer: ") and said in done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["zzz", "al1l12", "xy", "nothing"])
+def test_only_a_near_name_is_a_hint(cli, name):
+    assert "did you mean" not in cli(f"--{name}", "x.pcap").stderr
 
 
 def test_a_bad_filter_is_refused(cli, mixed):

@@ -82,12 +82,45 @@ def test_at_80_columns_addresses_of_ipv4_stay_whole(cli, mixed):
     assert "\u2026" in text and ":50001" in text  # the long ones are shortened, their ports are not
 
 
+@pytest.mark.parametrize("columns", [60, 80, 100])
+@pytest.mark.parametrize("args", [[], FIELDS, ["--level", "packets"], ["--level", "frames", *FIELDS]])
+def test_ipv4_is_never_shortened(cli, tmp_path, columns, args):
+    a, b = "255.255.255.254", "223.255.255.255"
+    path = captures.write(tmp_path / "wide.pcap", [captures.udp(a, 65535, b, 65534, b"x")])
+    _, text = screen(cli, *args, path, columns=columns, env={"NO_COLOR": "1"})
+    assert re.search(rf"{a}:65535 +\u2192 +{b}:65534", text)
+    assert max(map(width, text.splitlines())) <= columns
+
+
+def test_the_stream_has_a_column_where_there_is_room(cli, many, tmp_path):
+    web = captures.write(tmp_path / "web.pcap", captures.web_frames())
+    assert "PROTO STREAM" in " ".join(screen(cli, web, columns=100, env={"NO_COLOR": "1"})[1].split())
+    frames = captures.web_frames(50001, "198.51.100.100", "203.0.113.253")
+    wide = captures.write(tmp_path / "wide.pcap", frames)
+    assert "STREAM" not in screen(cli, wide, columns=80)[1]
+    rows = cli("--level", "packets", many).stdout.splitlines()
+    assert rows[0].split() == "NO. TIME PROTO STREAM FROM \u2192 TO FRAME PAYLOAD".split()
+    assert rows[8].split()[:5] == ["8", "2023-11-14", "22:13:20.007", "udp", "7"]
+
+
+def test_frames_without_a_flow_have_no_arrow_and_a_reason_in_words(cli, mixed):
+    lines = cli("--level", "frames", mixed).stdout.splitlines()
+    (arp,) = [line for line in lines if line.split()[0] == "11"]
+    assert "\u2192" not in arp and arp.endswith("not IP")
+    assert "\u2192" in next(line for line in lines if line.split()[0] == "1")
+
+
+def test_a_pipe_shortens_nothing_in_later_rows(cli, tmp_path):
+    frames = captures.many_flows(600) + captures.web_frames(50001, captures.CLIENT6, captures.SERVER6)
+    assert f"[{captures.CLIENT6}]:50001" in cli(captures.write(tmp_path / "late.pcap", frames)).stdout
+
+
 def test_a_pipe_gets_everything_in_full(cli, mixed):
     text = cli(mixed).stdout
     assert f"[{captures.CLIENT6}]:50001" in text and "2023-11-14 22:13:20.000" in text
     assert "\x1b" not in text and "\u2026" not in text
     (line,) = [line for line in text.splitlines() if "203.0.113.53" in line]
-    flow = "udp 192.0.2.1:40000 \u2192 203.0.113.53:9053 2023-11-14 22:13:20.008 1.00 ms 1 1 58 B 118 B"
+    flow = "udp 0 192.0.2.1:40000 \u2192 203.0.113.53:9053 2023-11-14 22:13:20.008 1.00 ms 1 1 58 B 118 B"
     assert " ".join(line.split()) == flow
 
 
@@ -115,6 +148,14 @@ def test_a_terminal_gets_50_rows_unless_asked(cli, many):
     for args in (["-a"], ["--all"]):
         assert len(re.findall(r"^(?:\x1b\[\d+m)?udp", screen(cli, *args, many)[1], re.M)) == 1200
     assert len(re.findall(r"^udp", cli(many).stdout, re.M)) == 1200
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_the_summary_is_wrapped_at_spaces(cli, mixed, columns):
+    _, text = screen(cli, mixed, columns=columns, env={"NO_COLOR": "1"})
+    said = text[re.search(r"^[\d,]+ packets", text, re.M).start() :]
+    assert max(map(width, said.splitlines())) <= columns
+    assert " ".join(said.split()) == " ".join(cli(mixed).stderr.split())
 
 
 def test_captures_are_headings(cli, mixed, many):

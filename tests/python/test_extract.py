@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import os
 import pickle
 import threading
@@ -210,6 +211,8 @@ def test_ext_protocol_is_never_guessed(small: Path) -> None:
     with pytest.raises(flowcontainer.UnsupportedError, match="ext_protocol"):
         _ = flow.ext_protocol
     assert issubclass(flowcontainer.UnsupportedError, ValueError)
+    assert not hasattr(flow, "ext_protocol") and getattr(flow, "ext_protocol", "none") == "none"
+    assert dict(inspect.getmembers(flow))["ip_lengths"] == flow.ip_lengths
 
 
 # ---- errors ----
@@ -281,6 +284,26 @@ def test_null_byte_in_arguments(small: Path) -> None:
         extract(str(small) + "\0")
     with pytest.raises(ValueError, match="null"):
         extract(str(small), extension="ip.ttl\0")
+
+
+def test_paths_in_messages_are_text(tmp_path: Path) -> None:
+    missing = tmp_path / "nothing.pcap"
+    for path in (missing, str(missing), os.fsencode(missing)):
+        with pytest.raises(FileNotFoundError) as caught:
+            extract(path)
+        assert caught.value.filename == str(missing) and f" '{missing}'" in str(caught.value)
+    for folder in (tmp_path, os.fsencode(tmp_path)):
+        with pytest.raises(IsADirectoryError) as refused:
+            extract(folder)
+        assert str(refused.value).endswith(f": '{tmp_path}'")
+
+
+def test_wrong_types_are_named(small: Path) -> None:
+    for extension in ([1], 1, ["ip.ttl", None], b"ip.ttl"):
+        with pytest.raises(TypeError, match="^extension is a text or several, not "):
+            extract(small, extension=extension)  # type: ignore[arg-type]
+    with small.open("rb") as file, pytest.raises(TypeError, match="a path is .* not BufferedReader"):
+        extract(file)  # type: ignore[arg-type]
 
 
 # ---- threads ----

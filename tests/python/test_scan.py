@@ -96,6 +96,74 @@ def test_max_frames(small: Path) -> None:
     assert scan(small, max_frames=3, level="packets").to_arrow().num_rows == 3
 
 
+@pytest.mark.parametrize("wrong", [{"idle": 5}, {"active": 5.0}, {"policy": "stream", "idle": 120.0}])
+def test_timeouts_need_their_policy(small: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match='policy="timeout"'):
+        scan(small, **wrong)  # type: ignore[arg-type]
+    assert scan(small, **{**wrong, "policy": "timeout"}).to_arrow().num_rows == 2  # type: ignore[arg-type]
+
+
+def test_values_that_make_no_sense(small: Path) -> None:
+    for wrong in ({"idle": 0}, {"active": float("nan")}, {"idle": float("inf")}):
+        with pytest.raises(ValueError, match="above 0"):
+            scan(small, policy="timeout", **wrong)  # type: ignore[arg-type]
+    for rows in (0, -1):
+        with pytest.raises(ValueError, match="batch_rows is a number from 1 to"):
+            scan(small, batch_rows=rows)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"idle": "5"}, {"active": [5]}, {"idle": 5j}, {"jobs": "2"}, {"max_frames": 1.5}, {"batch_rows": None},
+              {"fields": [1]}, {"fields": 1}, {"drop": [2]}, {"protocols": [b"tcp"]}])  # fmt: skip
+def test_wrong_types_are_named(small: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(TypeError, match=f"^{next(iter(wrong))} is a .*, not "):
+        scan(small, policy="timeout", **wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_no_path(small: Path) -> None:
+    for kind in ("r", "rb"):
+        with open(small, kind) as file:
+            for paths in (file, [small, file]):
+                with pytest.raises(TypeError, match="a path is str, bytes or os.PathLike, not (Text|Buffered)"):
+                    scan(paths)  # type: ignore[arg-type]
+    for paths in (None, 5, [small, None]):
+        with pytest.raises(TypeError, match="a path is str"):
+            scan(paths)  # type: ignore[arg-type]
+
+
+STDIN = """
+import os, sys
+from flowcontainer import scan
+table = scan(["-", sys.argv[1]] if sys.argv[2] == "list" else "-")
+print(table.column_names[0], table.to_arrow().num_rows)
+for again in (table, scan("-")):
+    try:
+        print(again.to_arrow().num_rows)
+    except ValueError as error:
+        print(error)
+if sys.argv[3] == "file":
+    os.lseek(0, 0, os.SEEK_SET)
+    print(scan("-").to_arrow().num_rows)
+"""
+
+
+@pytest.mark.parametrize("how", ["one", "list"])
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_standard_input_is_read_once(small: Path, several: Path, how: str, kind: str) -> None:
+    command = [sys.executable, "-c", STDIN, str(several), how, kind]
+    given = {"input": small.read_bytes()} if kind == "pipe" else {"stdin": small.open("rb")}
+    done = subprocess.run(command, capture_output=True, **given)  # type: ignore[call-overload]
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == ("capture 2" if how == "one" else "capture 302"), done
+    assert lines[1] == lines[2] and lines[1].startswith("standard input was read already")
+    assert lines[3:] == (["2"] if kind == "file" else [])
+
+
+def test_standard_input_given_twice(small: Path) -> None:
+    with pytest.raises(ValueError, match="standard input"):
+        scan(["-", small, b"-"])
+
+
 # ---- consumers ----
 
 

@@ -153,7 +153,7 @@ def test_one_frame_kills(kind: str, monkeypatch, tmp_path: Path, fault: Path) ->
     scan = flowcontainer.scan(str(DEMO), ("ip.ttl", "tcp.seq"), level="frames", engine="wireshark")
     with pytest.warns(flowcontainer.CaptureWarning, match="frame 20"):
         got = [row for batch in scan for row in dicts(batch)]
-    assert len(got) == len(whole) and scan.accounting["dissector_crashed"] == 1
+    assert len(got) == len(whole) and scan.notes["dissector_crashed"] == 1
     assert [i + 1 for i, (a, b) in enumerate(zip(whole, got)) if a != b] == [20]
     assert got[19]["ip.ttl"] == [] and whole[19]["ip.ttl"] != []
 

@@ -26,7 +26,7 @@ static void begin(enum fc_policy policy, enum conv_kind kind, uint16_t a, uint16
 static uint32_t put_at(int64_t ns, uint8_t from, uint8_t flags, uint32_t payload)
 {
     struct flow_packet p = {
-        .ref = {.conv = &conv, .direction = from}, .time_ns = ns, .payload_len = payload, .tcp_flags = flags};
+        .ref = {.conv = &conv, .direction = from}, .time_ns = ns, .has_time = true, .payload_len = payload, .tcp_flags = flags};
     uint32_t index = NO_FLOW;
     const struct flow *flow = flow_assign(&table, &p, &index);
     CHECK(flow && flow == flow_at(&table, index));

@@ -6,6 +6,9 @@
 
 enum { ISN_A = 1000, ISN_B = 5000 };
 
+/* A time of 0 is no time to the analysis. */
+#define EPOCH (INT64_C(1700000000) * 1000000000)
+
 struct expectation {
     double time;
     bool back;
@@ -118,7 +121,7 @@ static bool run_packet(struct conv_table *table, uint32_t number, const struct e
     uint8_t bytes[40];
     build(bytes, e);
     struct frame frame = {.data = bytes, .cap_len = 40, .len = 40 + e->len, .number = number, .interface = &raw,
-                          .has_time = true, .time_ns = (int64_t)(e->time * 1e9 + 0.5)};
+                          .has_time = true, .time_ns = EPOCH + (int64_t)(e->time * 1e9 + 0.5)};
     struct packet packet;
     decode_frame(&packet, &frame);
     const struct layer *layer = &packet.layers[packet.n_layers - 1];

@@ -1,0 +1,63 @@
+"""What callers give, checked: paths, words and numbers. A wrong type is a TypeError, a wrong value a ValueError."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any, Union
+
+StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+
+def path(given: StrPath) -> bytes:
+    """One path."""
+    if not isinstance(given, (str, bytes, os.PathLike)):
+        raise TypeError(f"a path is str, bytes or os.PathLike, not {type(given).__name__}")
+    return os.fsencode(given)
+
+
+def paths(given: StrPath | Iterable[StrPath]) -> tuple[bytes, ...]:
+    """One path or several."""
+    if isinstance(given, (str, bytes, os.PathLike)) or hasattr(given, "read") or not isinstance(given, Iterable):
+        return (path(given),)  # type: ignore[arg-type] # a file object is refused there, not iterated
+    encoded = tuple(path(one) for one in given)
+    if not encoded:
+        raise ValueError("no path given")
+    if encoded.count(b"-") > 1:
+        raise ValueError('standard input ("-") can be read once only, and is given more than once')
+    return encoded
+
+
+def words(name: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
+    """One word, several, or none."""
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return ()
+    if isinstance(given, str):
+        return (given,)
+    several = tuple(given) if isinstance(given, Iterable) else (given,)
+    for word in several:
+        if not isinstance(word, str):
+            raise TypeError(f"{name} is a text or several, not {word!r}")
+    return several
+
+
+def nanoseconds(name: str, seconds: float) -> int:
+    """Of a number of seconds."""
+    if not isinstance(seconds, Real):
+        raise TypeError(f"{name} is a number of seconds, not {seconds!r}")
+    if not 0 < seconds < 9e9:  # also false for NaN; 9e9 seconds are what 64 bits hold
+        raise ValueError(f"{name} is a number of seconds above 0, not {seconds!r}")
+    return round(seconds * 1_000_000_000)
+
+
+def count(name: str, given: Any, limit: int, least: int = 0) -> int:
+    """A whole number from `least` to below `limit`."""
+    try:
+        number = operator.index(given)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number, not {given!r}") from None
+    if not least <= number < limit:
+        raise ValueError(f"{name} is a number from {least} to {limit - 1}, not {number!r}")
+    return number
