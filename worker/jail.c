@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -24,7 +25,7 @@ enum { NOBODY = 65534 };
 
 int jail_root(void)
 {
-    char path[] = "/tmp/flowcontainer.XXXXXX";
+    char path[] = P_tmpdir "/flowcontainer.XXXXXX";
     if (geteuid() || !mkdtemp(path))
         return -1;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
