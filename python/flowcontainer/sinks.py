@@ -5,6 +5,7 @@ Each function takes the capsule of an Arrow stream and the path of a file that i
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from .problems import missing
@@ -56,4 +57,9 @@ def _plain(pa: Any, field: Any) -> Any:
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
-SINKS = ((".parquet", write_parquet), (".arrow", write_ipc), (".feather", write_ipc))
+# Without pyarrow there is none, and the command says what to install.
+SINKS = (
+    ((".parquet", write_parquet), (".arrow", write_ipc), (".feather", write_ipc), (".ipc", write_ipc))
+    if find_spec("pyarrow")
+    else ()
+)

@@ -1,6 +1,7 @@
 /* TCP sequence analysis. The rules are those of docs/internals/tcp-analysis.md, observed on tshark 4.0.17 with random
  * streams and real captures; the numbers of steps in the comments are those of its section 2. Invariant: state changes only
  * here, once per packet, whether the packet is kept or not. */
+#include "base/time.h"
 #include "flow/tcp_analysis.h"
 
 enum { OOO_DEFAULT_NS = 3000000, FAST_NS = 20000000, OPTION_END = 0, OPTION_NOP = 1, OPTION_SCALE = 3 };
@@ -220,7 +221,7 @@ static void measure(struct tcp_state *state, const struct tcp_segment *s)
         state->syn_ns = s->time_ns;
         state->has_syn = s->time_ns != 0; /* a time of 0 is no time to Wireshark */
     } else if (ack && !syn && state->has_syn && (!state->has_irtt || !state->irtt_ns)) {
-        state->irtt_ns = s->time_ns - state->syn_ns;
+        state->irtt_ns = time_diff(s->time_ns, state->syn_ns);
         state->has_irtt = true;
     }
 }

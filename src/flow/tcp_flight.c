@@ -1,6 +1,7 @@
 /* Unacknowledged TCP segments. The rules are those of docs/internals/tcp-analysis.md, section 10, observed on tshark
  * 4.0.17 with crafted streams and real captures. Invariant: flags never depend on what is kept here; acknowledgement
  * compares modulo 2^32, bytes in flight compare numbers relative to the direction's base, as Wireshark does. */
+#include "base/time.h"
 #include "flow/tcp_flight.h"
 
 enum { OPTION_SACK = 5, BLOCKS_MAX = 3, SEGMENTS_MAX = 10000 };
@@ -46,7 +47,7 @@ static void acknowledge(struct flight_pool *pool, struct flight_side *y, const s
         }
         if (f->end == s->ack && !out->acks_frame) {
             out->acks_frame = f->frame;
-            out->ack_rtt_ns = s->time_ns - f->time_ns;
+            out->ack_rtt_ns = time_diff(s->time_ns, f->time_ns);
         }
         *at = f->next;
         f->next = pool->unused;
@@ -59,7 +60,7 @@ static void acknowledge(struct flight_pool *pool, struct flight_side *y, const s
 static void time_out(const struct flight_side *x, const struct tcp_segment *s, const struct tcp_result *analysis,
                      struct flight_result *out)
 {
-    out->rto_ns = s->time_ns - (x->oldest ? x->oldest->time_ns : analysis->next_ns);
+    out->rto_ns = time_diff(s->time_ns, x->oldest ? x->oldest->time_ns : analysis->next_ns);
     if (out->rto_ns)
         out->rto_frame = x->oldest ? x->oldest->frame : analysis->next_frame;
 }

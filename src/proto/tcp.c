@@ -2,6 +2,7 @@
  * Invariant: values stop where Wireshark stops; lengths and relative numbers only where the header fits its
  * segment. Source: RFC 9293; RFC 7323 for the window scale; order and labels: observed, tshark 4.0.17, on
  * every flag, every header length and every cut. */
+#include "base/time.h"
 #include "proto/tcp.h"
 
 /* |          Source Port          |       Destination Port        |
@@ -109,8 +110,8 @@ static void tcp_times(struct row *row, const struct tcp_facts *facts)
 {
     if (!facts->has_times)
         return;
-    put_int(row, F_TCP_TIME_RELATIVE, facts->time_ns - facts->first_ns);
-    put_int(row, F_TCP_TIME_DELTA, facts->time_ns - facts->previous_ns);
+    put_int(row, F_TCP_TIME_RELATIVE, time_diff(facts->time_ns, facts->first_ns));
+    put_int(row, F_TCP_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
 }
 
 static void put_time(struct row *row, enum field_id id, int64_t ns)

@@ -87,8 +87,8 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
     char hint[256];
     near_names(hint, sizeof hint, name);
     return error_set(err, FC_FIELD, -1,
-                     "field \"%s\" is not known to the native engine, which answers header fields of frame, eth, "
-                     "vlan, ip, ipv6, tcp and udp%s",
+                     "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
+                     "vlan, ip, ipv6, tcp and udp (docs/fields.md)%s",
                      name, hint);
 }
 

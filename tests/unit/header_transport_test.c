@@ -75,7 +75,7 @@ TEST(analysis_labels)
                               .dup_ack_frame = 9};
     CHECK_TEXT(
         tcp_facts_text("tcp.analysis", PORTS "5010 0010 0000 0000", &facts),
-        "tcp.analysis.flags=1 tcp.analysis.duplicate_ack=1 tcp.analysis.zero_window=1 "
+        "tcp.analysis=1 tcp.analysis.flags=1 tcp.analysis.duplicate_ack=1 tcp.analysis.zero_window=1 "
         "tcp.analysis.duplicate_ack=1 tcp.analysis.duplicate_ack_num=2 tcp.analysis.duplicate_ack_frame=9");
     CHECK_TEXT(tcp_facts_text("tcp.analysis", PORTS "6010 0010 0000 0000", &facts), "");
 }
