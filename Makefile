@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 RELEASE := build/release
 CHECKED := build/checked
-SOURCES := $(shell find src cli include python -name '*.[ch]' -o -name '*.def' -o -name '*.py' -o -name '*.cmake') \
+SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*.def' -o -name '*.py' -o -name '*.cmake') \
 	CMakeLists.txt pyproject.toml
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60

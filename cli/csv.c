@@ -31,19 +31,19 @@ void csv_cell(struct out *out, const char *text, size_t len)
     out_char(out, '"');
 }
 
-void view_field_text(struct text *out, size_t field, const struct ArrowArray *values, int64_t i)
+void view_field_text(struct text *out, uint32_t rule, const struct ArrowArray *values, int64_t i)
 {
     size_t room = 256;
     char *at = text_room(out, room);
     if (!at)
         return;
     room = out->cap - out->len;
-    size_t len = fc_value_text(at, room, field, values, i, FC_TEXT_TSHARK);
+    size_t len = fc_rule_text(at, room, rule, values, i, FC_TEXT_TSHARK);
     if (len > room) {
         at = text_room(out, len);
         if (!at)
             return;
-        fc_value_text(at, len, field, values, i, FC_TEXT_TSHARK);
+        fc_rule_text(at, len, rule, values, i, FC_TEXT_TSHARK);
     }
     out->len += len;
 }
@@ -99,7 +99,7 @@ static void add_escaped(struct text *out, const char *bytes, size_t len)
 }
 
 /* Values from..to of a field as one cell. */
-static void csv_field_list(struct view *view, size_t field, const struct ArrowArray *values,
+static void csv_field_list(struct view *view, uint32_t rule, const struct ArrowArray *values,
                            struct cell_range range)
 {
     struct text *cell = &view->scratch;
@@ -109,7 +109,7 @@ static void csv_field_list(struct view *view, size_t field, const struct ArrowAr
         if (at > range.from)
             text_add(cell, ";", 1);
         value.len = 0;
-        view_field_text(&value, field, values, at);
+        view_field_text(&value, rule, values, at);
         add_escaped(cell, value.p, value.len);
     }
     csv_cell(view->out, cell->p, cell->len);
@@ -126,30 +126,30 @@ static void csv_packets(struct view *view, const struct cell_type *type, const s
     }
 }
 
-static void csv_single(struct view *view, size_t field, const struct ArrowArray *array, int64_t i)
+static void csv_single(struct view *view, uint32_t rule, const struct ArrowArray *array, int64_t i)
 {
     view->scratch.len = 0;
-    view_field_text(&view->scratch, field, array, i);
+    view_field_text(&view->scratch, rule, array, i);
     csv_cell(view->out, view->scratch.p, view->scratch.len);
 }
 
-static void csv_field(struct view *view, const struct cell_type *type, size_t field,
+static void csv_field(struct view *view, const struct cell_type *type, uint32_t rule,
                       const struct ArrowArray *array, int64_t i)
 {
     if (type->kind != CELL_LIST) {
-        csv_single(view, field, array, i);
+        csv_single(view, rule, array, i);
         return;
     }
     struct cell_range range = cell_list(type, array, i);
     const struct cell_type *item = type->children;
     const struct ArrowArray *items = array->children[0];
     if (item->kind != CELL_STRUCT) {
-        csv_field_list(view, field, items, range);
+        csv_field_list(view, rule, items, range);
         return;
     }
     range.from += items->offset;
     range.to += items->offset;
-    csv_field_list(view, field, items->children[1], range);
+    csv_field_list(view, rule, items->children[1], range);
     out_char(view->out, ',');
     csv_packets(view, &item->children[0], items->children[0], range);
 }
@@ -186,7 +186,7 @@ static void csv_row(struct view *view, const struct ArrowArray *batch, int64_t i
         if (c < n_base)
             csv_value(view, type, batch->children[c], i);
         else
-            csv_field(view, type, view->fields[c - n_base], batch->children[c], i);
+            csv_field(view, type, view->rules[c - n_base], batch->children[c], i);
     }
     out_char(view->out, '\n');
 }

@@ -133,13 +133,13 @@ static int write_batches(struct job *job, struct view *view, const struct format
 
 static bool find_fields(struct job *job, struct view *view)
 {
-    size_t n = job->opt->n_fields;
-    size_t *fields = calloc(n + 1, sizeof *fields);
-    for (size_t i = 0; fields && i < n; i++)
-        fields[i] = fc_field_find(job->opt->fields[i]);
-    view->fields = fields;
+    size_t n = fc_run_n_fields(job->run);
+    uint32_t *rules = calloc(n + 1, sizeof *rules);
+    for (size_t i = 0; rules && i < n; i++)
+        rules[i] = fc_run_field(job->run, i).text_rule;
+    view->rules = rules;
     view->n_fields = n;
-    return fields != NULL;
+    return rules != NULL;
 }
 
 static uint64_t n_captures(const struct job *job)
@@ -174,7 +174,7 @@ static int write_text(struct job *job)
     if (!status && view.scratch.failed)
         status = out_of_memory();
     text_free(&view.scratch);
-    free((void *)view.fields);
+    free((void *)view.rules);
     if (error == EPIPE && !opt->output)
         return status ? status : -1;
     return error && !status ? write_failure(opt->output ? opt->output : "standard output", error) : status;

@@ -10,7 +10,7 @@
 struct view {
     struct out *out;
     const struct cell_type *type; /* of a batch: CELL_STRUCT */
-    const size_t *fields;         /* index for fc_field of every field column, which are the last ones */
+    const uint32_t *rules;        /* text_rule of every field column, which are the last ones */
     size_t n_fields;
     enum fc_level level;
     struct unit_clock clock;
@@ -40,6 +40,6 @@ void json_string(struct out *out, const char *text, size_t len);
 /* A cell of RFC 4180: in quotes when it must be. */
 void csv_cell(struct out *out, const char *text, size_t len);
 /* Appends a field's value as tshark prints it. */
-void view_field_text(struct text *out, size_t field, const struct ArrowArray *values, int64_t i);
+void view_field_text(struct text *out, uint32_t rule, const struct ArrowArray *values, int64_t i);
 
 #endif

@@ -23,6 +23,7 @@ enum {
     KEY_ACTIVE,
     KEY_TUNNEL,
     KEY_CLASSIC,
+    KEY_ENGINE,
     KEY_COLOR,
     KEY_PROGRESS,
     KEY_NO_PROGRESS
@@ -58,6 +59,10 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_CLASSIC, "classic", NULL,
      "lengths and directions as the original flowcontainer\n"
      "counts them"},
+    {NULL, KEY_ENGINE, "engine", "ENGINE",
+     "who answers: auto (default), native (in process, its\n"
+     "own fields, no filter), wireshark (any field, any\n"
+     "filter; needs flowcontainer-worker)"},
 
     {"What is written", 'T', "format", "FORMAT",
      "table (default), ndjson, json, csv; without -T the\n"
@@ -121,6 +126,16 @@ static int parse_tunnel(struct opt *opt, const char *text)
     int value = 0;
     int bad = opt_choice(&value, "--tunnel", text, choices, 2);
     opt->run.tunnel = (enum fc_tunnel)value;
+    return bad;
+}
+
+static int parse_engine(struct opt *opt, const char *text)
+{
+    static const struct opt_choice choices[] = {
+        {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}};
+    int value = 0;
+    int bad = opt_choice(&value, "--engine", text, choices, 3);
+    opt->run.engine = (enum fc_engine)value;
     return bad;
 }
 
@@ -233,6 +248,8 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return parse_timeout(opt, &opt->run.active_ns, "--active", arg);
     case KEY_TUNNEL:
         return parse_tunnel(opt, arg);
+    case KEY_ENGINE:
+        return parse_engine(opt, arg);
     case KEY_CLASSIC:
         opt->run.style = FC_STYLE_CLASSIC;
         return 0;

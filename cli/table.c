@@ -223,7 +223,7 @@ static bool is_shown(const struct text *shown, const char *value, size_t len)
 }
 
 /* The first different values of a field, "64,57,..."; `items` are of T. */
-static void values_cell(struct view *view, struct table *table, size_t field, const struct ArrowArray *items,
+static void values_cell(struct view *view, struct table *table, uint32_t rule, const struct ArrowArray *items,
                         struct cell_range range)
 {
     struct text value = {0}, shown = {0};
@@ -231,7 +231,7 @@ static void values_cell(struct view *view, struct table *table, size_t field, co
     int64_t end = range.to - range.from > SCANNED_MOST ? range.from + SCANNED_MOST : range.to;
     for (int64_t at = range.from; at < end && n <= DISTINCT_MOST; at++) {
         value.len = 0;
-        view_field_text(&value, field, items, at);
+        view_field_text(&value, rule, items, at);
         value.len = value.len > VALUE_BYTES ? VALUE_BYTES : value.len;
         if (!value.len || is_shown(&shown, value.p, value.len))
             continue;
@@ -257,7 +257,7 @@ static void field_cell(struct view *view, struct table *table, size_t k, const s
     const struct cell_type *type = &view->type->children[c];
     const struct ArrowArray *array = batch->children[c];
     if (type->kind != CELL_LIST) {
-        values_cell(view, table, view->fields[k], array, (struct cell_range){i, i + 1});
+        values_cell(view, table, view->rules[k], array, (struct cell_range){i, i + 1});
         return;
     }
     struct cell_range range = cell_list(type, array, i);
@@ -267,7 +267,7 @@ static void field_cell(struct view *view, struct table *table, size_t k, const s
         range.to += items->offset;
         items = items->children[1];
     }
-    values_cell(view, table, view->fields[k], items, range);
+    values_cell(view, table, view->rules[k], items, range);
 }
 
 /* ---- rows ---- */

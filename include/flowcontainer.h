@@ -113,6 +113,16 @@ enum fc_style {
                         at the level of flows those without payload are left out */
 };
 
+/* Who answers. A query goes whole to one engine. */
+enum fc_engine {
+    FC_ENGINE_AUTO,     /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by itself
+                           the native one when it answers every field and there is no filter, else wireshark */
+    FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, no filter */
+    FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the program
+                           flowcontainer-worker, which is looked for beside the executable or library, in its
+                           libexec folder, and where FLOWCONTAINER_WORKER says */
+};
+
 struct fc_options {
     const char *const *fields; /* Wireshark names; order of the columns */
     size_t n_fields;
@@ -128,9 +138,11 @@ struct fc_options {
     uint64_t max_frames; /* read at most so many frames of each capture; 0: all */
     uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
     uint32_t batch_rows; /* rows of a batch at most; default 65,536 */
+    enum fc_engine engine;
 };
 
-/* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job. */
+/* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job, engine
+ * auto. */
 FC_PUBLIC void fc_options_init(struct fc_options *options);
 
 /* "retransmission,out_of_order" -> bits; "" and "none" -> 0; "default" -> FC_DROP_DEFAULT. */
@@ -195,8 +207,10 @@ struct ArrowArrayStream {
 struct fc_run;
 
 /* Checks options, fields and filter, and expands paths: files, folders (recursive, sorted by name), globs, "-"
- * for standard input. Reads no packet. A path that does not exist is FC_NOT_FOUND here; a bad capture is
- * reported while the stream runs. Strings are copied. Free with fc_run_free. */
+ * for standard input. Reads no packet; a field that no engine knows is FC_FIELD, a bad filter FC_FILTER (with
+ * Wireshark's message), a query that needs the missing worker FC_UNSUPPORTED. A path that does not exist is
+ * FC_NOT_FOUND here; a bad capture is reported while the stream runs. Strings are copied. Free with
+ * fc_run_free. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
                                              const struct fc_options *options, struct fc_error *err);
 
@@ -282,6 +296,10 @@ enum fc_text {
 FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,
                                enum fc_text style);
 
+/* The same of a field that only a run knows: rule is text_rule of its struct fc_field_info. */
+FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values, int64_t i,
+                              enum fc_text style);
+
 /* Which engine answers this run, and why: one line of text, valid until fc_run_free. */
 FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
 
@@ -294,18 +312,25 @@ struct fc_field_info {
     const char *type;        /* Wireshark's type: "FT_UINT8" */
     const char *arrow;       /* Arrow C format string of one value: "C" */
     const char *description; /* what it holds, in our words */
-    const char *engine;      /* "native" */
+    const char *engine;      /* "native", "wireshark" */
     const char *unit;        /* "bytes", "seconds", ... or "" */
     bool hex;                /* Wireshark prints it in base 16 */
     uint8_t hex_digits;      /* how many digits it then has */
     bool named;              /* its values have names in Wireshark; the facade prints such integers in decimal */
     bool single;             /* at most one value a packet: the packet level has T, not list<T> */
+    uint32_t text_rule;      /* for fc_rule_text: how its values print */
 };
 FC_PUBLIC size_t fc_n_fields(void);
 /* In the order of their names. */
 FC_PUBLIC struct fc_field_info fc_field(size_t i);
 /* Index for fc_field, or SIZE_MAX. Names are exact and case-sensitive, as Wireshark's. */
 FC_PUBLIC size_t fc_field_find(const char *name);
+
+/* The fields that a run was asked for, in the order of its columns; strings are valid until fc_run_free. With the
+ * wireshark engine they may be any of Wireshark's: what has no Arrow type of its own is text (FT_STRING), and fields
+ * that share a name share the widest integer type, or text. */
+FC_PUBLIC size_t fc_run_n_fields(const struct fc_run *run);
+FC_PUBLIC struct fc_field_info fc_run_field(const struct fc_run *run, size_t i);
 
 #ifdef __cplusplus
 }

@@ -74,17 +74,6 @@ static PyObject *core_fields(PyObject *module, PyObject *unused)
     return list;
 }
 
-/* -1: there is no such field. */
-static PyObject *core_field_index(PyObject *module, PyObject *name)
-{
-    (void)module;
-    const char *text = PyUnicode_AsUTF8AndSize(name, NULL);
-    if (!text)
-        return NULL;
-    size_t i = fc_field_find(text);
-    return i == SIZE_MAX ? PyLong_FromLong(-1) : PyLong_FromSize_t(i);
-}
-
 static PyObject *core_seconds(PyObject *module, PyObject *ns)
 {
     (void)module;
@@ -100,7 +89,6 @@ static PyMethodDef core_methods[] = {
     {"stream", core_stream, METH_VARARGS, "stream(schema, iterator of batches) -> Arrow stream capsule."},
     {"cli", core_cli, METH_VARARGS, "cli(argv, sinks) -> exit status of the command."},
     {"fields", core_fields, METH_NOARGS, "[(name, type, arrow, description, engine, unit, named, single), ...]"},
-    {"field_index", core_field_index, METH_O, "field_index(name) -> number of a field, -1 when there is none."},
     {"seconds", core_seconds, METH_O, "seconds(ns) -> the float nearest to ns / 10**9."},
     {NULL, NULL, 0, NULL},
 };

@@ -52,8 +52,8 @@ bool value_span(const struct ArrowSchema *schema, const struct ArrowArray *array
                 int64_t *to);
 /* The double nearest to ns / 10^9. */
 double value_seconds(int64_t ns);
-/* [(text, packet), ...] of list i of a field's column; values of one packet are joined by commas. */
-PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, size_t field);
+/* [(text, packet), ...] of list i of a field's column; values of one packet are joined by commas. rule: the field's text_rule. */
+PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, uint32_t rule);
 
 /* ---- core_array.c: the types Schema and Array ---- */
 

@@ -268,12 +268,12 @@ static PyObject *array_texts(PyObject *self, PyObject *args)
 {
     struct node_object column;
     int64_t row;
-    Py_ssize_t field;
-    if (!cell_of(self, args, "nnn:texts", &column, &row, &field))
+    Py_ssize_t rule;
+    if (!cell_of(self, args, "nnn:texts", &column, &row, &rule))
         return NULL;
-    if (field < 0 || (size_t)field >= fc_n_fields())
-        return PyErr_Format(PyExc_IndexError, "no field %zd", field);
-    return value_texts(column.schema, column.array, row, (size_t)field);
+    if (rule < 0 || (size_t)rule > UINT32_MAX)
+        return PyErr_Format(PyExc_ValueError, "no such rule: %zd", rule);
+    return value_texts(column.schema, column.array, row, (uint32_t)rule);
 }
 
 /* ---- the types ---- */

@@ -18,6 +18,8 @@ static const struct word levels[] = {
     {"flows", FC_LEVEL_FLOWS}, {"packets", FC_LEVEL_PACKETS}, {"frames", FC_LEVEL_FRAMES}, {NULL, 0}};
 static const struct word styles[] = {{"clean", FC_STYLE_CLEAN}, {"classic", FC_STYLE_CLASSIC}, {NULL, 0}};
 static const struct word policies[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {NULL, 0}};
+static const struct word engines[] = {
+    {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {NULL, 0}};
 static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}, {NULL, 0}};
 
 /* -1 and a ValueError that lists the words when `text` is none of them. */
@@ -82,7 +84,7 @@ static void texts_free(struct texts *texts)
 
 struct arguments {
     PyObject *paths, *fields;
-    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel;
+    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine;
     long long idle_ns, active_ns;
     unsigned long long max_frames;
     unsigned int jobs, batch_rows;
@@ -92,21 +94,22 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
 {
     static char *names[] = {"paths",  "fields",  "filter",    "level",  "style",      "drop", "protocols",
                             "policy", "idle_ns", "active_ns", "tunnel", "max_frames", "jobs", "batch_rows",
-                            NULL};
+                            "engine", NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
                             .protocols = "tcp,udp",
                             .policy = "stream",
                             .tunnel = "inner",
+                            .engine = "auto",
                             .idle_ns = 120000000000LL,
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKII:open", names, &a->paths, &a->fields,
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIs:open", names, &a->paths, &a->fields,
                                        &a->filter, &a->level, &a->style, &a->drop, &a->protocols, &a->policy,
                                        &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames, &a->jobs,
-                                       &a->batch_rows);
+                                       &a->batch_rows, &a->engine);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -117,12 +120,14 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     int style = level < 0 ? -1 : word_find(styles, "style", a->style);
     int policy = style < 0 ? -1 : word_find(policies, "policy", a->policy);
     int tunnel = policy < 0 ? -1 : word_find(tunnels, "tunnel", a->tunnel);
-    if (tunnel < 0)
+    int engine = tunnel < 0 ? -1 : word_find(engines, "engine", a->engine);
+    if (engine < 0)
         return false;
     options->level = (enum fc_level)level;
     options->style = (enum fc_style)style;
     options->policy = (enum fc_policy)policy;
     options->tunnel = (enum fc_tunnel)tunnel;
+    options->engine = (enum fc_engine)engine;
     options->filter = a->filter;
     options->idle_ns = a->idle_ns;
     options->active_ns = a->active_ns;

@@ -17,10 +17,25 @@ struct run_object {
     struct share *schema;
     bool exported, busy;
     uint64_t captures;
+    PyObject *rules; /* of the fields, in the order of their columns */
     PyObject *accounting, *notes, *problems, *explain; /* but the last: None until the stream has ended */
 };
 
 #define RUN(object) ((struct run_object *)(object))
+
+static PyObject *run_rules(const struct fc_run *run)
+{
+    size_t n = fc_run_n_fields(run);
+    PyObject *rules = PyTuple_New((Py_ssize_t)n);
+    for (size_t i = 0; rules && i < n; i++) {
+        PyObject *rule = PyLong_FromUnsignedLong(fc_run_field(run, i).text_rule);
+        if (!rule)
+            Py_CLEAR(rules);
+        else
+            PyTuple_SetItem(rules, (Py_ssize_t)i, rule);
+    }
+    return rules;
+}
 
 PyObject *run_object(struct fc_run *run)
 {
@@ -33,7 +48,8 @@ PyObject *run_object(struct fc_run *run)
     self->run = run;
     const char *explain = fc_run_explain(run);
     self->explain = PyUnicode_DecodeUTF8(explain, (Py_ssize_t)strlen(explain), "replace");
-    if (self->explain)
+    self->rules = run_rules(run);
+    if (self->explain && self->rules)
         return (PyObject *)self;
     Py_DECREF(self);
     return NULL;
@@ -57,6 +73,7 @@ static void run_dealloc(PyObject *self)
     Py_XDECREF(RUN(self)->notes);
     Py_XDECREF(RUN(self)->problems);
     Py_XDECREF(RUN(self)->explain);
+    Py_XDECREF(RUN(self)->rules);
     PyObject_Free(self);
     Py_DECREF(type);
 }
@@ -236,6 +253,12 @@ static PyObject *run_explain(PyObject *self, void *closure)
     return or_none(RUN(self)->explain);
 }
 
+static PyObject *run_text_rules(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->rules);
+}
+
 static PyObject *run_cancel(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -270,6 +293,7 @@ static PyGetSetDef run_getset[] = {
     {"notes", run_notes, NULL, "{remark: how often}; None before the end.", NULL},
     {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.", NULL},
     {"captures", run_captures, NULL, "Number of captures; 0 before the end.", NULL},
+    {"text_rules", run_text_rules, NULL, "How the fields' values print: for Array.texts().", NULL},
     {"explain", run_explain, NULL, "Which engine answers, and why.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -156,15 +156,15 @@ PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray
 enum { TEXT_ROOM = 4096 }; /* a payload of an Ethernet frame in hexadecimal fits */
 
 /* The text of value i, after `before` (which may be NULL) and a comma. */
-static PyObject *text_after(PyObject *before, size_t field, const struct ArrowArray *values, int64_t i)
+static PyObject *text_after(PyObject *before, uint32_t rule, const struct ArrowArray *values, int64_t i)
 {
     char room[TEXT_ROOM], *text = room;
-    size_t len = fc_value_text(room, sizeof room, field, values, i, FC_TEXT_CLASSIC);
+    size_t len = fc_rule_text(room, sizeof room, rule, values, i, FC_TEXT_CLASSIC);
     if (len > sizeof room) {
         text = malloc(len);
         if (!text)
             return PyErr_NoMemory();
-        fc_value_text(text, len, field, values, i, FC_TEXT_CLASSIC);
+        fc_rule_text(text, len, rule, values, i, FC_TEXT_CLASSIC);
     }
     PyObject *object = PyUnicode_DecodeUTF8(text, (Py_ssize_t)len, "surrogateescape");
     if (text != room)
@@ -185,7 +185,7 @@ static bool texts_append(PyObject *list, PyObject *text, uint32_t packet)
     return done;
 }
 
-PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, size_t field)
+PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, uint32_t rule)
 {
     int64_t from, to;
     if (!value_span(schema, array, i, &from, &to))
@@ -197,7 +197,7 @@ PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray 
     const uint32_t *packets = (const uint32_t *)numbers->buffers[1] + numbers->offset + items->offset;
     PyObject *list = PyList_New(0), *text = NULL;
     for (int64_t j = from; list && j < to; j++) {
-        PyObject *longer = text_after(text, field, values, j + items->offset);
+        PyObject *longer = text_after(text, rule, values, j + items->offset);
         Py_XDECREF(text);
         text = longer;
         if (text && j + 1 < to && packets[j + 1] == packets[j])

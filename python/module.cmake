@@ -9,3 +9,7 @@ target_link_libraries(_core PRIVATE Python::Module flowcontainer_static fc_flags
 set_target_properties(_core PROPERTIES PREFIX "" SUFFIX ".abi3.so")
 
 install(TARGETS _core LIBRARY DESTINATION flowcontainer)
+if(TARGET flowcontainer-worker)
+  install(TARGETS flowcontainer-worker RUNTIME DESTINATION flowcontainer)
+  install(FILES ${CMAKE_SOURCE_DIR}/worker/COPYING DESTINATION flowcontainer RENAME flowcontainer-worker.COPYING)
+endif()

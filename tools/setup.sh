@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing: `setup.sh build` what building needs, `setup.sh test` what the tests need on top.
-# Debian and Ubuntu: through apt. Elsewhere it says what to install. Quick when nothing is missing.
+# Debian and Ubuntu: through apt; libwireshark's headers only where there are any. Elsewhere it says what to install. Quick when nothing is missing.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-build}
@@ -53,6 +53,20 @@ if [ ${#packages[@]} -gt 0 ]; then
     echo "Installing ${packages[*]}" >&2
     $sudo apt-get update -qq
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >/dev/null
+fi
+
+# For the wireshark engine, which is built where its headers are: tried, not insisted on.
+optional=(pkg-config libwireshark-dev libwiretap-dev libwsutil-dev libglib2.0-dev)
+can_install() { command -v apt-get && { [ "$(id -u)" -eq 0 ] || command -v sudo; } && apt-cache show "${optional[@]}"; }
+if ! { command -v pkg-config && pkg-config --exists wireshark; } >/dev/null 2>&1; then
+    if can_install >/dev/null 2>&1; then
+        echo "Installing ${optional[*]}" >&2
+        sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${optional[@]}" >/dev/null ||
+            echo "The wireshark engine will not be built: ${optional[*]} could not be installed" >&2
+    else
+        echo "The wireshark engine will not be built; it needs ${optional[*]}" >&2
+    fi
 fi
 
 requirements=tools/requirements-$what.txt

@@ -169,6 +169,7 @@ int main(void)
 {
     struct wanted plain = {0}, fields = {0};
     enum field_id ids[2] = {field_find("ip.ttl"), field_find("tcp.window_size_value")};
+    struct field picked[2];
     enum field_type types[2];
     int16_t slot_of[F_COUNT];
     struct row row = {.slot_of = slot_of};
@@ -177,10 +178,11 @@ int main(void)
 
     memset(slot_of, 0xff, sizeof slot_of);
     for (int16_t f = 0; f < 2; f++) {
-        types[f] = field_table[ids[f]].type;
+        picked[f] = field_table[ids[f]];
+        types[f] = picked[f].type;
         slot_of[ids[f]] = f;
     }
-    fields.fields = ids;
+    fields.fields = picked;
     fields.n_fields = 2;
     logs = calloc(FLOWS, sizeof *logs);
     values = calloc(FLOWS, sizeof *values);

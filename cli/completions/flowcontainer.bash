@@ -21,6 +21,7 @@ _flowcontainer() {
     -T | --format) COMPREPLY=($(compgen -W "table ndjson json csv" -- "$cur")); return ;;
     --level) COMPREPLY=($(compgen -W "flows packets frames" -- "$cur")); return ;;
     --policy) COMPREPLY=($(compgen -W "stream timeout" -- "$cur")); return ;;
+    --engine) COMPREPLY=($(compgen -W "auto native wireshark" -- "$cur")); return ;;
     --tunnel) COMPREPLY=($(compgen -W "inner outer" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
     --drop) _flowcontainer_list "default none retransmission out_of_order mdns ssdp icmp"; return ;;
@@ -32,7 +33,7 @@ _flowcontainer() {
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
-            --active --tunnel --classic -T --format -e --field --level -o --output -a --all --color -q --quiet \
+            --active --tunnel --classic --engine -T --format -e --field --level -o --output -a --all --color -q --quiet \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return
     fi

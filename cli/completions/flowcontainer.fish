@@ -18,6 +18,7 @@ complete -c flowcontainer -l drop -x -d 'Packets left out' \
 complete -c flowcontainer -l policy -x -a 'stream timeout' -d 'When a flow ends'
 complete -c flowcontainer -l idle -x -d 'The pause that ends a flow'
 complete -c flowcontainer -l active -x -d 'The age that ends a flow'
+complete -c flowcontainer -l engine -x -a 'auto native wireshark' -d 'Who answers'
 complete -c flowcontainer -l tunnel -x -a 'inner outer' -d 'Which header of a tunnel counts'
 complete -c flowcontainer -l classic -d 'Lengths and directions as the original flowcontainer'
 complete -c flowcontainer -s T -l format -x -a 'table ndjson json csv' -d Format

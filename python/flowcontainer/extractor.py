@@ -1,4 +1,4 @@
-"""The facade: `extract` as the original flowcontainer has it, answered by the native engine."""
+"""The facade: `extract` as the original flowcontainer has it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def extract(
     verbose: bool = False,
     ip_layer: bool = False,
     cmd_parameter: str | Iterable[str] | None = None,
+    *,
+    engine: str = "auto",
 ) -> dict[tuple[StrPath, str, str], Flow]:
     """The flows of a capture: {(infile, "tcp" or "udp", "stream number"): :class:`flowcontainer.flows.Flow`}.
 
@@ -30,8 +32,9 @@ def extract(
     :param extension: a Wireshark field or several; their values are in :attr:`Flow.extension`
     :param split_flag: use all cores
     :param verbose: say what is read
-    :param ip_layer: refused when true: it needs the wireshark engine, which this build does not have
-    :param cmd_parameter: refused unless empty, for the same reason
+    :param ip_layer: refused when true: it is not answered yet
+    :param cmd_parameter: refused unless empty: it is for tshark's command line
+    :param engine: "auto", "native" or "wireshark": see :func:`flowcontainer.scan`
 
     A missing file raises FileNotFoundError; a bad filter and an unknown field raise ValueError; a file that is no
     capture raises CaptureError, which is a ValueError. A capture that is damaged further on gives what stands before
@@ -43,14 +46,20 @@ def extract(
     if verbose:
         print(f"Reading {os.fsdecode(path)}...")
     run = _core.open(
-        (path,), fields, filter=filter or "", level="flows", style="classic", jobs=0 if split_flag else 1
+        (path,),
+        fields,
+        filter=filter or "",
+        level="flows",
+        style="classic",
+        jobs=0 if split_flag else 1,
+        engine=engine,
     )
     flows: dict[tuple[StrPath, str, str], Flow] = {}
     at: dict[str, int] = {}
-    numbered = tuple((field, _core.field_index(field)) for field in fields)
+    ruled = tuple(zip(fields, run.text_rules))
     while (array := run.next_batch()) is not None:
         at = at or {name: i for i, name in enumerate(array.names)}
-        _add(flows, infile, Rows(array, at, numbered))
+        _add(flows, infile, Rows(array, at, ruled))
     finish(run)
     return flows
 
@@ -83,8 +92,6 @@ def _fields(extension: str | Iterable[str] | None) -> tuple[str, ...]:
 
 def _refuse(ip_layer: bool, cmd_parameter: str | Iterable[str] | None) -> None:
     if ip_layer:
-        raise _core.UnsupportedError("ip_layer=True needs the wireshark engine, which this build does not have")
+        raise _core.UnsupportedError("ip_layer=True is not answered yet")
     if cmd_parameter and list(cmd_parameter):
-        raise _core.UnsupportedError(
-            "cmd_parameter is for tshark's command line; it needs the wireshark engine, which this build does not have"
-        )
+        raise _core.UnsupportedError("cmd_parameter is for tshark's command line; it is not answered yet")

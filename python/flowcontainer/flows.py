@@ -13,7 +13,7 @@ class Rows(NamedTuple):
 
     array: Array
     at: dict[str, int]  # column by name
-    fields: tuple[tuple[str, int], ...]  # names asked for, and their numbers for the library
+    fields: tuple[tuple[str, int], ...]  # names asked for, and how their values print
 
 
 class Flow:
@@ -119,8 +119,8 @@ def _extension(flow: Flow, name: str) -> dict[str, list[tuple[str, int]]]:
     found: dict[str, list[tuple[str, int]]] = {}
     if rows is None:
         return found
-    for field, number in rows.fields:
-        values = rows.array.texts(rows.at[field], flow._row, number)
+    for field, rule in rows.fields:
+        values = rows.array.texts(rows.at[field], flow._row, rule)
         if values:
             found[field] = values
     return found
@@ -153,8 +153,8 @@ class _NeedsWireshark(UnsupportedError, AttributeError):
 
 def _ext_protocol(flow: Flow) -> str:
     raise _NeedsWireshark(
-        "ext_protocol is the name that Wireshark gives to the highest protocol of a packet; it needs the wireshark "
-        "engine, which this build does not have"
+        "ext_protocol is the name that Wireshark gives to the highest protocol of a packet; it is not "
+        "answered yet"
     )
 
 

@@ -50,6 +50,7 @@ def scan(
     jobs: int = 1,
     max_frames: int = 0,
     batch_rows: int = 65536,
+    engine: str = "auto",
 ) -> Scan:
     """A table over captures, which is read when something asks for its rows.
 
@@ -69,6 +70,9 @@ def scan(
     :param jobs: threads; 0: one a core. The rows are the same, whatever their number
     :param max_frames: read at most so many frames of each capture; 0: all
     :param batch_rows: rows of a batch at most
+    :param engine: who answers: "native" (in process, the fields of :func:`fields`, no filter), "wireshark" (any
+        field of Wireshark, any display filter; needs the program flowcontainer-worker), or "auto": native where it
+        can, unless the environment variable FLOWCONTAINER_ENGINE says otherwise
     """
     if policy != "timeout" and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
@@ -87,6 +91,7 @@ def scan(
             "jobs": arguments.count("jobs", jobs, 2**32),
             "max_frames": arguments.count("max_frames", max_frames, 2**64),
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
+            "engine": engine,
         },
     )
 

@@ -8,9 +8,14 @@
 /* What is asked, checked and looked up; read-only while engines run. */
 struct query {
     struct fc_options options; /* fields and filter text are not used from here */
-    enum field_id *fields;
+    struct field *fields;
     size_t n_fields;
-    int16_t slot_of[F_COUNT]; /* index into fields, or -1 */
+    int16_t slot_of[F_COUNT]; /* index into fields, or -1; with a worker nothing is asked of the native readers */
+    struct worker *worker;    /* fields and filter are libwireshark's matter; NULL: values are native, no filter */
+    bool has_filter;
+    char **names;             /* of fields that stand in no table */
+    const char *reason;       /* why it is this engine; a constant, or why_text */
+    char why_text[160];
 };
 
 struct input {

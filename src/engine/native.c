@@ -1,12 +1,14 @@
-/* The native engine: source -> decode -> flow -> proto -> table, on one thread. The only file that knows the order of
- * the rooms. Invariant: every frame read is counted under exactly one reason; flows are written when their capture
- * has ended, in the order of their first kept packets. */
+/* The native engine: source -> decode -> flow -> proto -> table, on one thread. The only file that knows the
+ * order of the rooms. It reads frames and keeps flows whoever answers for values: where the query has a worker,
+ * field values and the filter's verdict come from an oracle. Invariant: every frame read is counted under exactly
+ * one reason; flows are written when their capture has ended, in the order of their first kept packets. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/emit.h"
 #include "engine/engine.h"
+#include "engine/oracle.h"
 #include "flow/flow.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -21,6 +23,8 @@ struct native {
     size_t n_inputs, input; /* the capture being read or written */
     struct progress *progress;
     struct source *source;
+    struct oracle *oracle;   /* NULL: values are native */
+    struct fc_error failure; /* of the oracle */
     struct examiner examiner;
     struct examined examined;
     struct flow_table flow_table;
@@ -214,6 +218,35 @@ static void count_fragments(struct native *n, int layer, enum reason *reason)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
+/* A frame that libwireshark dies of has no values; it is told, and kept where no filter could have dropped
+ * it. */
+static enum fc_status note_crash(struct native *n, const struct frame *frame)
+{
+    struct fc_error error;
+    n->engine.report.notes[NOTE_CRASHED]++;
+    error_set(&error, FC_FORMAT, (int64_t)frame->offset,
+              "libwireshark dies of frame %u; its fields are left empty", frame->number);
+    return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
+}
+
+/* Field values into the row, and what the filter makes of a frame that would be kept. */
+static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
+{
+    enum verdict verdict = VERDICT_PASSED;
+    row_reset(&n->row);
+    if (!n->oracle) {
+        emit_frame(&n->row, &n->examined, &n->times, n->source);
+        return n->row.out_of_memory ? FC_MEMORY : FC_OK;
+    }
+    enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
+    if (!status && verdict == VERDICT_CRASHED)
+        status = note_crash(n, frame);
+    bool passed = verdict == VERDICT_PASSED || (verdict == VERDICT_CRASHED && !n->query->has_filter);
+    if (*reason == REASON_KEPT && !passed)
+        *reason = REASON_FILTER;
+    return status;
+}
+
 static enum fc_status take_frame(struct native *n, const struct frame *frame)
 {
     const struct fc_options *o = &n->query->options;
@@ -225,6 +258,14 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     enum reason reason = examined_reason(x, layer, o->drop);
     if (x->fragment_pending || x->n_datagrams)
         count_fragments(n, layer, &reason);
+    bool all = o->level == FC_LEVEL_FRAMES;
+    if (n->query->n_fields)
+        frame_times_note(&n->times, frame);
+    if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
+        enum fc_status status = take_values(n, frame, &reason);
+        if (status)
+            return status;
+    }
     n->engine.report.reasons[reason]++;
     if (reason == REASON_LINK_TYPE) {
         n->unknown_link++;
@@ -232,17 +273,8 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
         if (!report_link(&n->engine.report, n->unknown_link_type, 1))
             return FC_MEMORY;
     }
-    if (n->query->n_fields)
-        frame_times_note(&n->times, frame);
-    bool all = o->level == FC_LEVEL_FRAMES;
     if (reason != REASON_KEPT && !all)
         return FC_OK;
-    if (n->query->n_fields) {
-        row_reset(&n->row);
-        emit_frame(&n->row, x, &n->times, n->source);
-        if (n->row.out_of_memory)
-            return FC_MEMORY;
-    }
     struct flow *flow = NULL;
     uint32_t index = 0;
     enum fc_status status = reason == REASON_KEPT ? put_in_flow(n, layer, &flow, &index) : FC_OK;
@@ -272,13 +304,25 @@ static enum fc_status note_problem(struct native *n, const struct fc_error *erro
     return report_problem(&n->engine.report, n->inputs[n->input].name, error, n->frames) ? FC_OK : FC_MEMORY;
 }
 
+/* The source, and with a worker the oracle beside it; both read the same bytes. */
+static enum fc_status open_input(struct native *n, const struct input *input, struct fc_error *err)
+{
+    enum fc_status status = FC_OK;
+    if (n->query->worker)
+        status = oracle_open(&n->oracle, n->query, input, n->progress, err);
+    if (status)
+        return status;
+    if (input->memory)
+        return source_open_memory(&n->source, input->name, input->memory, input->len, err);
+    const char *copy = n->oracle ? oracle_path(n->oracle) : NULL;
+    return source_open(&n->source, copy ? copy : input->name, err);
+}
+
 static enum fc_status open_capture(struct native *n)
 {
     const struct input *input = &n->inputs[n->input];
     struct fc_error error = {0};
-    enum fc_status status = input->memory
-                                ? source_open_memory(&n->source, input->name, input->memory, input->len, &error)
-                                : source_open(&n->source, input->name, &error);
+    enum fc_status status = open_input(n, input, &error);
     n->frames = n->told_frames = n->told_bytes = n->unknown_link = 0;
     n->times = (struct frame_times){0};
     if (n->flows)
@@ -319,7 +363,9 @@ static enum fc_status end_capture(struct native *n)
     tell_progress(n);
     if (n->source)
         source_close(n->source);
+    oracle_close(n->oracle);
     n->source = NULL;
+    n->oracle = NULL;
     n->writing = true;
     n->next_flow = 0;
     return status;
@@ -334,6 +380,17 @@ static void forget_capture(struct native *n)
     n->writing = false;
     n->input++;
     atomic_fetch_add_explicit(&n->progress->captures_done, 1, memory_order_relaxed);
+}
+
+/* What libwireshark cannot go on with is a problem of this capture. */
+static enum fc_status end_unanswered(struct native *n, enum fc_status status)
+{
+    if (!n->failure.status || status == FC_MEMORY || status == FC_CANCELLED)
+        return status;
+    n->frames--;
+    status = note_problem(n, &n->failure);
+    n->failure = (struct fc_error){0};
+    return status ? status : end_capture(n);
 }
 
 /* Reads until the capture ends or the batch is full. */
@@ -354,7 +411,7 @@ static enum fc_status read_capture(struct native *n)
             break;
         n->frames++;
         if ((status = take_frame(n, &frame)))
-            return status;
+            return end_unanswered(n, status);
         if (n->frames % REPORT_EVERY == 0) {
             tell_progress(n);
             if (is_cancelled(n))
@@ -461,6 +518,7 @@ static void native_close(struct engine *engine)
     struct native *n = (struct native *)engine;
     if (n->source)
         source_close(n->source);
+    oracle_close(n->oracle);
     examiner_free(&n->examiner);
     flow_free(&n->flow_table);
     log_pool_free(&n->pool);
@@ -512,7 +570,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
                             .level = query->options.level};
     n->types = memory_alloc(query->n_fields * sizeof *n->types);
     for (size_t i = 0; n->types && i < query->n_fields; i++)
-        n->types[i] = field_table[query->fields[i]].type;
+        n->types[i] = query->fields[i].type;
     if (query->options.level == FC_LEVEL_FLOWS)
         n->flows = flows_new(&wanted);
     else

@@ -9,6 +9,7 @@ const char *note_name(enum note note)
         [NOTE_STREAM_NUMBERS] = "stream_numbers_may_differ",
         [NOTE_DEFRAG_LIMIT] = "fragments_over_limit",
         [NOTE_EMPTY_CAPTURES] = "empty_captures",
+        [NOTE_CRASHED] = "dissector_crashed",
     };
     return names[note];
 }

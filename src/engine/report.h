@@ -12,6 +12,7 @@ enum note {
     NOTE_STREAM_NUMBERS,   /* captures in which a protocol shifts Wireshark's stream numbers in ways not reproduced */
     NOTE_DEFRAG_LIMIT,     /* fragments not kept because too many datagrams were incomplete */
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
+    NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
     N_NOTES
 };
 

@@ -10,7 +10,7 @@
 #define MANY false
 const struct field field_table[F_COUNT] = {
 #define FIELD(id, name, type, base, named, many, unit, description)                                          \
-    [F_##id] = {name, unit, description, type, base, named, many},
+    [F_##id] = {name, unit, description, type, base, named, many, false},
 #include "field/fields.def"
 #undef FIELD
 };

@@ -18,8 +18,8 @@ enum field_type {
     FT_RELATIVE_TIME, FT_STRING, FT_BYTES, FT_ETHER, FT_IPv4, FT_IPv6, FT_FRAMENUM
 };
 
-/* How Wireshark prints an integer. */
-enum field_base { BASE_NONE, BASE_DEC, BASE_HEX };
+/* How Wireshark prints an integer, or what stands between the bytes of FT_BYTES. */
+enum field_base { BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE };
 
 /* ONE: at most one value a packet, whatever tunnels it holds (frame.*). */
 enum field_many { ONE, MANY };
@@ -39,6 +39,7 @@ struct field {
     enum field_base base;
     bool named; /* Wireshark has names for its values */
     bool single;
+    bool may_be_empty; /* FT_BYTES: Wireshark has another word for no bytes */
 };
 
 extern const struct field field_table[F_COUNT];

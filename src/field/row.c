@@ -50,17 +50,30 @@ void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t
     put_text(row, id, copy, len);
 }
 
-void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+struct value *row_slot(struct row *row, uint32_t slot)
 {
-    if (!text || !row_wants(row, id))
-        return;
-    if (utf8_is_valid(text, len)) {
-        put_bytes(row, id, text, len);
+    struct value *v = row_grow(row);
+    if (v)
+        *v = (struct value){.slot = slot};
+    return v;
+}
+
+void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len)
+{
+    char *copy = NULL;
+    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3))) {
+        row->out_of_memory = true;
         return;
     }
-    char *copy = arena_alloc(row->arena, (size_t)len * 3);
-    if (!copy)
-        row->out_of_memory = true;
-    else
-        put_bytes(row, id, (const uint8_t *)copy, utf8_mend(copy, text, len));
+    struct value *v = row_slot(row, slot);
+    if (!v)
+        return;
+    v->len = copy ? utf8_mend(copy, text, len) : len;
+    v->bytes = copy ? (const uint8_t *)copy : text;
+}
+
+void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+{
+    if (text && row_wants(row, id))
+        row_slot_utf8(row, (uint32_t)row->slot_of[id], text, len);
 }

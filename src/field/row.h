@@ -82,6 +82,10 @@ static inline void put_text(struct row *row, enum field_id id, const char *text,
 }
 /* Text copied into the row's arena. */
 void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t len);
+/* A value by its slot, whatever the field; NULL when memory ends. */
+struct value *row_slot(struct row *row, uint32_t slot);
+/* The same of text from the wire, as put_text_utf8. */
+void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len);
 /* Text from the wire: as it is when it is valid UTF-8, else copied with U+FFFD for every byte that is not
  * part of a valid character. NULL (a failed read) puts nothing. */
 void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);

@@ -2,27 +2,32 @@
 #include <flowcontainer.h>
 
 #include "field/field.h"
+#include "run/fields.h"
+#include "table/text.h"
 
 size_t fc_n_fields(void)
 {
     return F_COUNT;
 }
 
-struct fc_field_info fc_field(size_t i)
+struct fc_field_info field_info(const struct field *f, const char *engine)
 {
-    if (i >= F_COUNT)
-        return (struct fc_field_info){0};
-    const struct field *f = &field_table[field_order()[i]];
     return (struct fc_field_info){.name = f->name,
                                   .type = field_type_name(f->type),
                                   .arrow = field_arrow_format(f->type),
                                   .description = f->description,
-                                  .engine = "native",
+                                  .engine = engine,
                                   .unit = f->unit,
                                   .hex = f->base == BASE_HEX,
                                   .hex_digits = (uint8_t)field_hex_digits(f->type),
                                   .named = f->named,
-                                  .single = f->single};
+                                  .single = f->single,
+                                  .text_rule = text_rule(f)};
+}
+
+struct fc_field_info fc_field(size_t i)
+{
+    return i < F_COUNT ? field_info(&field_table[field_order()[i]], "native") : (struct fc_field_info){0};
 }
 
 size_t fc_field_find(const char *name)

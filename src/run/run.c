@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "run/fields.h"
 #include "run/plan.h"
 #include "run/shard.h"
 #include "source/paths.h"
@@ -245,6 +246,15 @@ void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
 void fc_run_cancel(struct fc_run *run)
 {
     atomic_store(&run->progress.cancelled, true);
+}
+
+size_t fc_run_n_fields(const struct fc_run *run) { return run->query.n_fields; }
+
+struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
+{
+    if (i >= run->query.n_fields)
+        return (struct fc_field_info){0};
+    return field_info(&run->query.fields[i], run->query.worker ? "wireshark" : "native");
 }
 
 const char *fc_run_explain(const struct fc_run *run)

@@ -105,8 +105,9 @@ bool column_finish(struct column *c, struct ArrowArray *out)
     return true;
 }
 
-/* What a schema node owns. */
+/* What a schema node owns. The name is a copy: a schema may outlive the run whose fields it names. */
 struct schema_node {
+    char *name;
     uint32_t n_children;
     struct ArrowSchema dictionary;
     struct ArrowSchema **children;
@@ -121,16 +122,22 @@ static void schema_release(struct ArrowSchema *schema)
             node->child[i].release(&node->child[i]);
     if (node->dictionary.release)
         node->dictionary.release(&node->dictionary);
+    memory_free(node->name);
     memory_free(node);
     schema->release = NULL;
 }
 
-static struct schema_node *schema_node_make(uint32_t n_children)
+static struct schema_node *schema_node_make(uint32_t n_children, const char *name)
 {
     size_t child_size = sizeof(struct ArrowSchema) + sizeof(struct ArrowSchema *);
     struct schema_node *node = memory_zero(1, sizeof *node + n_children * child_size);
     if (!node)
         return NULL;
+    node->name = memory_text(name);
+    if (!node->name) {
+        memory_free(node);
+        return NULL;
+    }
     node->n_children = n_children;
     node->children = (struct ArrowSchema **)(node->child + n_children);
     for (uint32_t i = 0; i < n_children; i++)
@@ -141,11 +148,11 @@ static struct schema_node *schema_node_make(uint32_t n_children)
 bool column_schema(const struct column *c, struct ArrowSchema *out)
 {
     *out = (struct ArrowSchema){0};
-    struct schema_node *node = schema_node_make(c->n_children);
+    struct schema_node *node = schema_node_make(c->n_children, c->name);
     if (!node)
         return false;
     *out = (struct ArrowSchema){.format = c->format,
-                                .name = c->name,
+                                .name = node->name,
                                 .flags = ARROW_FLAG_NULLABLE,
                                 .n_children = c->n_children,
                                 .children = c->n_children ? node->children : NULL,

@@ -23,7 +23,7 @@ struct column *columns_init(struct columns *columns, struct column *root, const 
     if (!columns->types)
         return NULL;
     for (size_t i = 0; i < wanted->n_fields; i++)
-        columns->types[i] = field_table[wanted->fields[i]].type;
+        columns->types[i] = wanted->fields[i].type;
     return column_children(root, n_fixed + (uint32_t)wanted->n_fields);
 }
 

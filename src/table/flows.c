@@ -65,7 +65,7 @@ struct flows *flows_new(const struct wanted *wanted)
     struct column *c = columns_init(&f->columns, &f->root, wanted, N_FIXED);
     bool ok = c && flows_init_fixed(c);
     for (size_t i = 0; ok && i < wanted->n_fields; i++) {
-        const struct field *field = &field_table[wanted->fields[i]];
+        const struct field *field = &wanted->fields[i];
         ok = column_init_values(&c[N_FIXED + i], field->name, field_arrow_format(field->type));
     }
     if (ok)

@@ -58,7 +58,7 @@ static bool packets_init(struct packets *p, const struct wanted *wanted)
     p->single = memory_zero(wanted->n_fields, sizeof *p->single);
     bool ok = c && p->single && packets_init_fixed(c, frames);
     for (size_t i = 0; ok && i < wanted->n_fields; i++) {
-        const struct field *field = &field_table[wanted->fields[i]];
+        const struct field *field = &wanted->fields[i];
         struct column *column = &c[p->n_fixed + i];
         p->single[i] = field->single;
         if (field->single)

@@ -153,7 +153,12 @@ static void text_string(struct text *t, const char *bytes, size_t n)
 }
 
 /* Fields that Wireshark allows to be empty print another word for it. */
-static bool text_may_be_empty(const struct field *field) { return !strcmp(field->name, "ipv6.opt.padn"); }
+static bool text_may_be_empty(const struct field *field)
+{
+    return field->may_be_empty || !strcmp(field->name, "ipv6.opt.padn");
+}
+
+static const char between_bytes[] = {[BASE_DOT] = '.', [BASE_DASH] = '-', [BASE_COLON] = ':', [BASE_SPACE] = ' '};
 
 static void text_bytes(struct text *t, const struct field *field, const uint8_t *bytes, size_t n)
 {
@@ -161,8 +166,11 @@ static void text_bytes(struct text *t, const struct field *field, const uint8_t 
         text_put(t, "<none>", 6);
     else if (!n)
         text_put(t, "<MISSING>", 9);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (i && field->base >= BASE_DOT)
+            text_char(t, between_bytes[field->base]);
         text_hex(t, bytes[i], 2);
+    }
 }
 
 /* ---- reading Arrow arrays ---- */
@@ -269,6 +277,23 @@ size_t text_value(char *out, size_t cap, const struct field *field, const struct
     if (!array_is_null(values, i))
         text_put_value(&t, field, values, i, style);
     return t.len;
+}
+
+uint32_t text_rule(const struct field *field)
+{
+    return (uint32_t)field->type | (uint32_t)field->base << 8 | (uint32_t)field->named << 16 |
+           (uint32_t)text_may_be_empty(field) << 17;
+}
+
+size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values, int64_t i,
+                    enum fc_text style)
+{
+    struct field field = {.name = "",
+                          .type = (enum field_type)(rule & 0xff),
+                          .base = (enum field_base)(rule >> 8 & 0xff),
+                          .named = rule >> 16 & 1,
+                          .may_be_empty = rule >> 17 & 1};
+    return text_value(out, cap, &field, values, i, style);
 }
 
 size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,

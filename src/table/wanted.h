@@ -7,7 +7,7 @@
 #include "field/field.h"
 
 struct wanted {
-    const enum field_id *fields; /* the wanted fields, by slot: one column each, in this order */
+    const struct field *fields; /* the wanted fields, by slot: one column each, in this order */
     size_t n_fields;
     uint32_t batch_rows;     /* a batch is full with so many rows; 0: 65,536 */
     uint32_t batch_elements; /* or with so many list elements (packets of flows and values); 0: 2^20, at most

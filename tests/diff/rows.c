@@ -67,24 +67,24 @@ static void print_cell(const struct ArrowSchema *s, const struct ArrowArray *a, 
     }
 }
 
-static void print_text(size_t field, const struct ArrowArray *a, int64_t i)
+static void print_text(uint32_t rule, const struct ArrowArray *a, int64_t i)
 {
     static char *text;
     static size_t cap = 1;
-    size_t len = text ? fc_value_text(text, cap, field, a, i, FC_TEXT_TSHARK) : cap;
+    size_t len = text ? fc_rule_text(text, cap, rule, a, i, FC_TEXT_TSHARK) : cap;
     if (!text || len > cap) {
         cap = text ? len : 4096;
         if (!(text = realloc(text, cap)))
             die("memory", "no more");
-        len = fc_value_text(text, cap, field, a, i, FC_TEXT_TSHARK);
+        len = fc_rule_text(text, cap, rule, a, i, FC_TEXT_TSHARK);
     }
     fwrite(text, 1, len, stdout);
 }
 
-static void print_field(const struct ArrowSchema *s, size_t field, const struct ArrowArray *a, int64_t i)
+static void print_field(const struct ArrowSchema *s, uint32_t rule, const struct ArrowArray *a, int64_t i)
 {
     if (strcmp(s->format, "+l")) {
-        print_text(field, a, i);
+        print_text(rule, a, i);
         return;
     }
     if (is_null(a, i))
@@ -97,11 +97,11 @@ static void print_field(const struct ArrowSchema *s, size_t field, const struct 
             putchar(',');
         if (pairs)
             printf("%lld=", (long long)integer('I', items->children[0], at + items->offset));
-        print_text(field, pairs ? items->children[1] : items, pairs ? at + items->offset : at);
+        print_text(rule, pairs ? items->children[1] : items, pairs ? at + items->offset : at);
     }
 }
 
-static void print_rows(struct ArrowArrayStream *stream, const size_t *fields, size_t n_fields)
+static void print_rows(struct ArrowArrayStream *stream, const uint32_t *rules, size_t n_fields)
 {
     struct ArrowSchema schema;
     struct ArrowArray batch;
@@ -120,7 +120,7 @@ static void print_rows(struct ArrowArrayStream *stream, const size_t *fields, si
                 if (c < n_base)
                     print_cell(schema.children[c], batch.children[c], i + batch.offset);
                 else
-                    print_field(schema.children[c], fields[c - n_base], batch.children[c], i + batch.offset);
+                    print_field(schema.children[c], rules[c - n_base], batch.children[c], i + batch.offset);
                 putchar(c + 1 < schema.n_children ? CELL : '\n');
             }
         batch.release(&batch);
@@ -149,39 +149,42 @@ static enum fc_level level_named(const char *name)
                                       : FC_LEVEL_FRAMES;
 }
 
-static size_t *all_fields(const char ***names)
+static const char **all_fields(void)
 {
-    size_t n = fc_n_fields();
-    *names = calloc(n, sizeof **names);
-    size_t *ids = calloc(n, sizeof *ids);
-    if (!*names || !ids)
+    const char **names = calloc(fc_n_fields(), sizeof *names);
+    if (!names)
         die("memory", "no more");
-    for (size_t i = 0; i < n; i++) {
-        (*names)[i] = fc_field(i).name;
-        ids[i] = fc_field_find((*names)[i]);
-    }
-    return ids;
+    for (size_t i = 0; i < fc_n_fields(); i++)
+        names[i] = fc_field(i).name;
+    return names;
 }
 
+/* `fields`: every native field instead of those in the options. */
 static void answer(struct fc_options o, char **paths, size_t n_paths, bool fields)
 {
     struct fc_error err = {0};
-    const char **names = NULL;
-    size_t *ids = fields ? all_fields(&names) : NULL;
-    o.fields = names;
-    o.n_fields = fields ? fc_n_fields() : 0;
+    const char **names = fields ? all_fields() : NULL;
+    if (fields) {
+        o.fields = names;
+        o.n_fields = fc_n_fields();
+    }
     struct fc_run *run = NULL;
     struct ArrowArrayStream stream;
     if (fc_open(&run, (const char *const *)paths, n_paths, &o, &err))
         die("open", err.text);
     if (fc_run_export(run, &stream, &err))
         die("export", err.text);
-    print_rows(&stream, ids, o.n_fields);
+    uint32_t *rules = calloc(fc_run_n_fields(run) + 1, sizeof *rules);
+    if (!rules)
+        die("memory", "no more");
+    for (size_t i = 0; i < fc_run_n_fields(run); i++)
+        rules[i] = fc_run_field(run, i).text_rule;
+    print_rows(&stream, rules, fc_run_n_fields(run));
     stream.release(&stream);
     print_tail(run);
     fc_run_free(run);
     free(names);
-    free(ids);
+    free(rules);
 }
 
 /* The five answers that compare.py wants of a capture, a line with 0x1d between them. */
@@ -206,7 +209,9 @@ int main(int argc, char **argv)
     fc_options_init(&o);
     o.level = FC_LEVEL_FRAMES;
     bool fields = false, all = false;
-    for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:f")) != -1;) {
+    static const char *asked[1024]; /* -e FIELD */
+    o.fields = asked;
+    for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:")) != -1;) {
         switch (letter) {
         case 'F':
             for (size_t i = 0; i < fc_n_fields(); i++)
@@ -222,6 +227,12 @@ int main(int argc, char **argv)
         case 'j': o.jobs = (uint32_t)atoi(optarg); break;
         case 'b': o.batch_rows = (uint32_t)atoi(optarg); break;
         case 'f': fields = true; break;
+        case 'e':
+            if (o.n_fields == sizeof asked / sizeof *asked)
+                die("-e", "too many fields");
+            asked[o.n_fields++] = optarg;
+            break;
+        case 'Y': o.filter = optarg; break;
         default: return 2;
         }
     }

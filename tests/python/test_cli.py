@@ -249,7 +249,7 @@ def test_only_a_near_name_is_a_hint(cli, name):
 
 
 def test_a_bad_filter_is_refused(cli, mixed):
-    done = cli("-Y", "tcp.port === 80", mixed)
+    done = cli("-Y", "tcp.port ==== 80", mixed)
     assert done.returncode == 2 and done.stdout == ""
 
 

@@ -158,7 +158,7 @@ TEST(values_of_every_form)
     struct log packets = {0}, values = {0};
     struct ArrowArray a;
     want_all(&r);
-    struct flows *f = flows_new(&(struct wanted){.fields = r.fields, .n_fields = r.n_fields});
+    struct flows *f = flows_new(&(struct wanted){.fields = r.picked, .n_fields = r.n_fields});
     struct flow_row row = plain;
     CHECK(fill(&r, &packets, &values, N));
     row.packets = &packets;
@@ -256,7 +256,7 @@ static bool whole_run(void)
     struct flow_row row = plain;
     row.packets = &packets;
     row.values = &values;
-    struct flows *f = flows_new(&(struct wanted){.fields = r.fields, .n_fields = r.n_fields});
+    struct flows *f = flows_new(&(struct wanted){.fields = r.picked, .n_fields = r.n_fields});
     bool ok = f && fill(&r, &packets, &values, 150) && flows_schema(f, &s) == FC_OK;
     if (ok)
         flows_capture(f, "x");

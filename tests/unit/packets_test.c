@@ -74,7 +74,7 @@ TEST(single_fields_and_lists)
     rows_want(&r, FT_UINT32, true);
     rows_want(&r, FT_UINT16, false);
     struct packets *p = packets_new(
-        &(struct wanted){.fields = r.fields, .n_fields = 2, .level = FC_LEVEL_PACKETS, .batch_rows = 3});
+        &(struct wanted){.fields = r.picked, .n_fields = 2, .level = FC_LEVEL_PACKETS, .batch_rows = 3});
     for (uint32_t i = 0; i < 3; i++) {
         row_reset(&r.row);
         for (uint32_t j = 0; j < i; j++)
@@ -105,7 +105,7 @@ static bool whole_run(void)
     rows_want(&r, FT_BYTES, false);
     rows_want(&r, FT_UINT32, true);
     struct packets *p =
-        packets_new(&(struct wanted){.fields = r.fields, .n_fields = 2, .level = FC_LEVEL_FRAMES});
+        packets_new(&(struct wanted){.fields = r.picked, .n_fields = 2, .level = FC_LEVEL_FRAMES});
     bool ok = p;
     for (int i = 0; ok && i < 300; i++) {
         row_reset(&r.row);

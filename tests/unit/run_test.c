@@ -521,6 +521,7 @@ TEST(options_that_make_no_sense)
         o.idle_ns = set->idle_ns ? set->idle_ns : o.idle_ns;
         o.active_ns = set->active_ns ? set->active_ns : o.active_ns;
         o.batch_rows = set->batch_rows ? set->batch_rows : o.batch_rows;
+        o.engine = FC_ENGINE_NATIVE; /* the other one would answer some of these */
         struct fc_run *run = NULL;
         struct fc_error err = {0};
         CHECK_INT(fc_open(&run, captures, 1, &o, &err), cases[i].status);

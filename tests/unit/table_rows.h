@@ -19,6 +19,7 @@ static enum field_id a_field(enum field_type type, bool single)
 
 struct rows {
     enum field_id fields[16];
+    struct field picked[16];
     enum field_type types[16];
     int16_t slot_of[F_COUNT];
     size_t n_fields;
@@ -32,6 +33,7 @@ static void rows_want(struct rows *rows, enum field_type type, bool single)
     enum field_id id = a_field(type, single);
     rows->slot_of[id] = (int16_t)rows->n_fields;
     rows->types[rows->n_fields] = type;
+    rows->picked[rows->n_fields] = field_table[id];
     rows->fields[rows->n_fields++] = id;
     rows->row.slot_of = rows->slot_of;
 }

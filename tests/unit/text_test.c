@@ -111,6 +111,43 @@ TEST(strings_and_bytes)
                "ff02::1:ffa4:e108");
 }
 
+TEST(bytes_with_something_between)
+{
+    struct value bytes = {.bytes = (const uint8_t *)"\xc8\x01\x0e", .len = 3}, none = {.bytes = bytes.bytes};
+    struct field field = {.name = "x", .type = FT_BYTES, .base = BASE_COLON};
+    CHECK_TEXT(text_of(field, bytes, FC_TEXT_TSHARK), "c8:01:0e");
+    field.base = BASE_DASH;
+    CHECK_TEXT(text_of(field, bytes, FC_TEXT_TSHARK), "c8-01-0e");
+    field.base = BASE_DOT;
+    CHECK_TEXT(text_of(field, bytes, FC_TEXT_TSHARK), "c8.01.0e");
+    field.base = BASE_SPACE;
+    CHECK_TEXT(text_of(field, bytes, FC_TEXT_TSHARK), "c8 01 0e");
+    CHECK_TEXT(text_of(field, none, FC_TEXT_TSHARK), "<MISSING>");
+    field.may_be_empty = true;
+    CHECK_TEXT(text_of(field, none, FC_TEXT_TSHARK), "<none>");
+}
+
+TEST(a_rule_prints_as_its_field)
+{
+    struct column c;
+    struct ArrowArray a;
+    char out[20];
+    struct field named = {.name = "x", .type = FT_UINT16, .base = BASE_HEX, .named = true};
+    struct field padding = {.name = "x", .type = FT_BYTES, .may_be_empty = true};
+    column_init(&c, "x", "S");
+    CHECK(column_put16(&c, 0xc02b) && column_finish(&c, &a));
+    CHECK_INT(fc_rule_text(out, sizeof out, text_rule(&named), &a, 0, FC_TEXT_TSHARK), 6);
+    CHECK(!memcmp(out, "0xc02b", 6));
+    CHECK_INT(fc_rule_text(out, sizeof out, text_rule(&named), &a, 0, FC_TEXT_CLASSIC), 5);
+    CHECK(!memcmp(out, "49195", 5));
+    a.release(&a);
+    column_init(&c, "x", "Z");
+    CHECK(column_put_bytes(&c, "", 0) && column_finish(&c, &a));
+    CHECK_INT(fc_rule_text(out, sizeof out, text_rule(&padding), &a, 0, FC_TEXT_TSHARK), 6);
+    a.release(&a);
+    column_free(&c);
+}
+
 TEST(the_public_function_counts_fields_by_name)
 {
     struct column c;

@@ -1,0 +1,29 @@
+/* What libwireshark says of the frames of one capture, asked frame by frame in their order. */
+#ifndef FC_ENGINE_ORACLE_H
+#define FC_ENGINE_ORACLE_H
+
+#include "engine/engine.h"
+#include "field/row.h"
+
+enum verdict {
+    VERDICT_PASSED,
+    VERDICT_DROPPED, /* by the filter */
+    VERDICT_CRASHED  /* dissecting this frame ends the process that does it: nothing is known of it */
+};
+
+struct oracle;
+
+/* A capture that can be read only once, such as a pipe, is copied to a temporary file. */
+FC_MUST_USE enum fc_status oracle_open(struct oracle **out, const struct query *query,
+                                       const struct input *input, const struct progress *progress,
+                                       struct fc_error *err);
+/* What source_open is to open instead of the input's name, because the capture was copied; NULL: the name is
+ * good. */
+const char *oracle_path(const struct oracle *oracle);
+/* Adds the frame's values to the row; bytes are valid until the next call. Frames go up; some may be left
+ * out. */
+FC_MUST_USE enum fc_status oracle_frame(struct oracle *oracle, uint32_t frame, struct row *row,
+                                        enum verdict *verdict, struct fc_error *err);
+void oracle_close(struct oracle *oracle);
+
+#endif

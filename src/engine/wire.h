@@ -1,0 +1,104 @@
+/* The protocol between the library and the program flowcontainer-worker, whole. Both are built together and
+ * run on one machine, so integers lie as the processor has them; what differs in version is refused at the
+ * greeting.
+ *
+ * Control, over a stream socket that the worker has as descriptor WIRE_CONTROL. A message is a wire_head and
+ * `len` bytes behind it; a text in it is a uint32 length and its bytes.
+ *
+ *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text version of libwireshark
+ *   library  WIRE_QUERY     text filter, uint32 n, n times: text field name
+ *   worker   WIRE_FIELDS    n times: uint32 enum wire_type, uint32 enum wire_base, uint32 flags (wire_flag),
+ *                           text description
+ *        or  WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
+ *   library  WIRE_DISSECT   uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; and
+ * three descriptors: the capture, the pipe for records, a file of one struct wire_progress worker
+ * WIRE_STARTED   a child works; or WIRE_REFUSED
+ *
+ * WIRE_DISSECT may be sent again and again, one child each. The socket's end ends the worker and its
+ * children.
+ *
+ * Records, over the pipe: a struct wire_record and `len` bytes behind it, which are `n_values` times a struct
+ * wire_value, the bytes of a value directly behind it. Frames come in their order; one that the filter did
+ * not pass or that was left out has no record. The last record has frame 0 and n_values = number of frames
+ * read; its bytes are a message, empty when the capture was read to its end. A pipe that ends without it: the
+ * child has died, at the frame that wire_progress tells. */
+#ifndef FC_ENGINE_WIRE_H
+#define FC_ENGINE_WIRE_H
+
+#include <stdint.h>
+
+enum { WIRE_VERSION = 1, WIRE_CONTROL = 3, WIRE_MOST = 1 << 30 /* bytes of a message or record */ };
+
+enum wire_kind { WIRE_HELLO = 0x46435731, WIRE_QUERY, WIRE_FIELDS, WIRE_REFUSED, WIRE_DISSECT, WIRE_STARTED };
+
+struct wire_head {
+    uint32_t len, kind;
+};
+
+enum wire_refusal { WIRE_NO_FIELD, WIRE_BAD_FILTER, WIRE_NOT_ANSWERED, WIRE_FAILED };
+
+/* What a column's values are. TEXT is whatever has no type of its own, as `tshark -T fields` prints it. */
+enum wire_type {
+    WIRE_NONE,
+    WIRE_BOOLEAN,
+    WIRE_CHAR,
+    WIRE_UINT8,
+    WIRE_UINT16,
+    WIRE_UINT24,
+    WIRE_UINT32,
+    WIRE_UINT40,
+    WIRE_UINT48,
+    WIRE_UINT56,
+    WIRE_UINT64,
+    WIRE_INT8,
+    WIRE_INT16,
+    WIRE_INT24,
+    WIRE_INT32,
+    WIRE_INT64,
+    WIRE_FLOAT,
+    WIRE_DOUBLE,
+    WIRE_ABSOLUTE_TIME,
+    WIRE_RELATIVE_TIME,
+    WIRE_STRING,
+    WIRE_BYTES,
+    WIRE_ETHER,
+    WIRE_IPv4,
+    WIRE_IPv6,
+    WIRE_FRAMENUM,
+    WIRE_TEXT,
+    N_WIRE_TYPES
+};
+
+/* How integers and bytes print. */
+enum wire_base {
+    WIRE_BASE_NONE,
+    WIRE_BASE_DEC,
+    WIRE_BASE_HEX,
+    WIRE_BASE_DOT,
+    WIRE_BASE_DASH,
+    WIRE_BASE_COLON,
+    WIRE_BASE_SPACE
+};
+
+enum wire_flag {
+    WIRE_NAMED = 1 /* its values have names */,
+    WIRE_MAY_BE_EMPTY = 2 /* bytes: <none>, not <MISSING> */
+};
+
+struct wire_record {
+    uint32_t len, frame, n_values;
+};
+
+/* bits: integers and booleans themselves, doubles as they lie, times in nanoseconds, IPv4 addresses in the
+ * order of the processor. STRING, BYTES, TEXT, ETHER (6), IPv6 (16) have bytes instead. */
+struct wire_value {
+    uint32_t slot, len;
+    uint64_t bits;
+};
+
+/* Written by the child without a lock: the frame it is on. */
+struct wire_progress {
+    uint32_t frame;
+};
+
+#endif

@@ -1,0 +1,167 @@
+"""The wireshark engine through the package: which engine answers, what it refuses, and what happens when the process
+that dissects dies."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import flowcontainer
+import pytest
+from flowcontainer.extractor import extract
+from needs_worker import WORKER, needs_worker
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "tests" / "pcaps" / "demo.pcap"
+
+
+def dicts(batch) -> list[dict]:
+    columns = batch.to_pydict()
+    return [dict(zip(columns, cells)) for cells in zip(*columns.values())]
+
+
+def rows(path: Path = DEMO, fields: tuple[str, ...] = ("ip.ttl", "tcp.seq"), **options) -> list[dict]:
+    scan = flowcontainer.scan(str(path), fields, **{"level": "frames", **options})
+    return [row for batch in scan for row in dicts(batch)]
+
+
+# ---- who answers ----
+
+
+@needs_worker
+def test_both_engines_agree() -> None:
+    native, wireshark = rows(engine="native"), rows(engine="wireshark")
+    assert len(native) > 100 and native == wireshark
+
+
+@needs_worker
+def test_the_choice_is_explained(monkeypatch) -> None:
+    assert "native" in flowcontainer.scan(str(DEMO), "ip.ttl").explain()
+    assert "http.host" in flowcontainer.scan(str(DEMO), ["ip.ttl", "http.host"]).explain()
+    assert "filter" in flowcontainer.scan(str(DEMO), filter="tcp").explain()
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
+    assert flowcontainer.scan(str(DEMO)).explain().startswith("wireshark engine")
+    assert flowcontainer.scan(str(DEMO), engine="native").explain().startswith("native engine")
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "best")
+    with pytest.raises(ValueError, match="FLOWCONTAINER_ENGINE"):
+        flowcontainer.scan(str(DEMO))
+
+
+def test_native_never_guesses() -> None:
+    with pytest.raises(ValueError, match="http.host"):
+        flowcontainer.scan(str(DEMO), "http.host", engine="native")
+    with pytest.raises(ValueError, match="filter"):
+        flowcontainer.scan(str(DEMO), filter="tcp", engine="native")
+
+
+def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FLOWCONTAINER_WORKER", str(tmp_path / "nothing"))
+    with pytest.raises(flowcontainer.UnsupportedError, match="libwireshark-dev"):
+        extract(str(DEMO), extension="http.host")
+    monkeypatch.setenv("FLOWCONTAINER_WORKER", shutil.which("true") or "/bin/true")
+    with pytest.raises(flowcontainer.UnsupportedError, match="does not start"):
+        extract(str(DEMO), extension="http.host")
+
+
+# ---- what is refused ----
+
+
+@needs_worker
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"filter": "tcp.port == == 80"}, r"unexpected.*byte 12"),
+        ({"filter": "nonsense.field == 1"}, r"nonsense.field"),
+        ({"fields": "http.hoost"}, r"http\.hoost"),
+        ({"fields": "ip.tttl"}, r"near it: .*ip\.ttl"),
+        ({"fields": "dns.response_in"}, r"later frames"),
+        ({"fields": ["tls.record.version", "ssl.record.version"]}, r"twice"),
+        ({"fields": "_ws.col.Protocol"}, r"_ws\.col\.Protocol"),
+    ],
+)
+def test_refusals(options: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        flowcontainer.scan(str(DEMO), **options)
+
+
+# ---- answers ----
+
+
+@needs_worker
+def test_a_filter_keeps_what_it_passes() -> None:
+    flows = extract(str(DEMO), filter="tcp.port == 443", extension=["tls.handshake.type"])
+    assert flows and {443} <= {port for flow in flows.values() for port in (flow.sport, flow.dport)}
+    assert all(443 in (flow.sport, flow.dport) and flow.protocol == "tcp" for flow in flows.values())
+    assert any("tls.handshake.type" in flow.extension for flow in flows.values())
+    scan = flowcontainer.scan(str(DEMO), filter="udp")
+    assert {word for batch in scan for word in batch.to_pydict()["protocol"]} == {"udp"}
+    assert scan.accounting["filter"] > 0
+
+
+@needs_worker
+def test_old_names_and_no_filter_with_blanks() -> None:
+    old, new = (extract(str(DEMO), filter=" ", extension=name) for name in ("ssl.record.version", "tls.record.version"))
+    values = [[list(flow.extension.values()) for flow in flows.values()] for flows in (old, new)]
+    assert values[0] == values[1] and any(values[0])
+
+
+@needs_worker
+def test_a_pipe_and_memory(tmp_path: Path) -> None:
+    command = [shutil.which("cat"), str(DEMO)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as cat:
+        name = f"/proc/self/fd/{cat.stdout.fileno()}"
+        piped = rows(Path(name), ("http.host",))
+    assert [{**row, "capture": None} for row in piped] == [{**row, "capture": None} for row in rows(fields=("http.host",))]
+
+
+@needs_worker
+def test_many_captures_on_threads(tmp_path: Path) -> None:
+    for i in range(6):
+        shutil.copy(DEMO, tmp_path / f"{i}.pcap")
+    fields = ("http.host", "tls.handshake.ciphersuite")
+    one = rows(tmp_path, fields, filter="tcp", jobs=1)
+    assert one and one == rows(tmp_path, fields, filter="tcp", jobs=3)
+
+
+# ---- a child that dies ----
+
+
+@pytest.fixture(scope="session")
+def fault(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("fault") / "fault.so"
+    source = ROOT / "tests" / "fault" / "fault.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", str(out), str(source)], check=True)
+    return out
+
+
+def faulty(monkeypatch, tmp_path: Path, fault: Path, what: str) -> None:
+    """The worker, with the fault preloaded."""
+    script = tmp_path / "worker"
+    script.write_text(f"#!/bin/sh\nLD_PRELOAD={fault} exec {WORKER}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("FLOWCONTAINER_WORKER", str(script))
+    monkeypatch.setenv("FLOWCONTAINER_FAULT", what)
+    monkeypatch.setenv("FLOWCONTAINER_FRAME_SECONDS", "1")
+
+
+@needs_worker
+@pytest.mark.parametrize("kind", ["crash", "exit", "kill", "memory", "loop"])
+def test_one_frame_kills(kind: str, monkeypatch, tmp_path: Path, fault: Path) -> None:
+    whole = rows()
+    faulty(monkeypatch, tmp_path, fault, f"{kind}:20")
+    scan = flowcontainer.scan(str(DEMO), ("ip.ttl", "tcp.seq"), level="frames", engine="wireshark")
+    with pytest.warns(flowcontainer.CaptureWarning, match="frame 20"):
+        got = [row for batch in scan for row in dicts(batch)]
+    assert len(got) == len(whole) and scan.notes["dissector_crashed"] == 1
+    assert [i + 1 for i, (a, b) in enumerate(zip(whole, got)) if a != b] == [20]
+    assert got[19]["ip.ttl"] == [] and whole[19]["ip.ttl"] != []
+
+
+@needs_worker
+@pytest.mark.parametrize("kind", ["once", "open", "fork"])
+def test_nothing_is_lost(kind: str, monkeypatch, tmp_path: Path, fault: Path) -> None:
+    """A child that somebody kills is replaced; what the jail forbids fails, and the frame is answered."""
+    whole = rows()
+    faulty(monkeypatch, tmp_path, fault, f"{kind}:20")
+    assert rows(engine="wireshark") == whole
