@@ -154,12 +154,17 @@ void apps_advance(struct apps *apps, const struct examined *x)
             apps_tcp(apps, &apps->mute, x, i);
 }
 
-void apps_turn(struct apps *apps) { reasm_turn(&apps->reasm); }
+void apps_turn(struct apps *apps)
+{
+    reasm_turn(&apps->reasm);
+    if (apps->scratch.block)
+        arena_reset(&apps->scratch);
+}
 
 void apps_init(struct apps *apps, const int16_t *slot_of)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
-    apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->arena};
+    apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of);
 }
 
@@ -176,5 +181,6 @@ void apps_free(struct apps *apps)
 {
     reasm_reset(&apps->reasm);
     arena_free(&apps->arena);
+    arena_free(&apps->scratch);
     row_free(&apps->mute);
 }

@@ -13,6 +13,7 @@ struct apps {
     bool foreign;       /* bytes that look like ours went to a port whose owner is not read here */
     int16_t mute_slots[F_COUNT];
     struct row mute; /* wants nothing */
+    struct arena scratch; /* of the mute row: one frame */
     bool failed;
 };
 

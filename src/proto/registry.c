@@ -100,7 +100,8 @@ struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row
             return (struct reasm_wish){r.pos, n < 0 ? n : n - rest.len};
         facts->pdu_len = n;
         struct rd pdu = rd_sub(&r, n < 0 || n > rest.len ? rest.len : (uint32_t)n);
-        protocol->read(row, &pdu, state, facts);
+        if (!protocol->read(row, &pdu, state, facts))
+            break;
     }
     return (struct reasm_wish){0, 0};
 }

@@ -39,7 +39,8 @@ struct protocol {
     /* Wireshark's heuristic on ports without an owner; NULL: none. */
     bool (*recognises)(const struct rd *r, const struct pdu_facts *facts);
     int64_t (*length)(void *state, const struct rd *r, const struct pdu_facts *facts);
-    void (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
+    /* False: Wireshark gives up on these bytes here (malformed or cut); nothing that follows in them is looked at. */
+    bool (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
 };
 
 /* All of them, ended by NULL, in the order in which their heuristics are asked. */
