@@ -117,7 +117,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     const struct transport *t = &x->transports[i];
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     struct tcp_segment header;
-    if (!t->has_ref || layer->quoted || !tcp_segment_read(&header, &x->packet, layer) || !header.analysed ||
+    if (!t->has_ref || !tcp_segment_read(&header, &x->packet, layer) || (!header.analysed && !layer->quoted) ||
         (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
         return;
     struct rd payload = rd_rest(&r);
@@ -142,6 +142,11 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         .fin = header.flags & TCP_FLAG_FIN,
         .show = show,
         .context = &look};
+    if (layer->quoted) { /* in an error message: looked at, not kept */
+        struct reasm_view view = {.bytes = rd_make(payload.data, payload.cap, payload.cap), .may_wait = true};
+        show(&look, &view);
+        return;
+    }
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
 }

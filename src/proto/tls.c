@@ -16,15 +16,25 @@ static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
            version <= TLS_12 && len && len < RECORD_MAX;
 }
 
+/* Bytes in the form of SSL 2.0; the header of a record is there. */
+static bool is_ssl2(const struct tls_state *state, const struct rd *r)
+{
+    return state->version == SSL_20 || (state->version ? ssl2_is_hello(r) : ssl2_recognises(r));
+}
+
 static int64_t tls_length(void *context, const struct rd *r, const struct pdu_facts *facts)
 {
-    (void)context;
-    (void)facts;
+    const struct tls_state *state = context;
+    if (state->version == SSL_20)
+        return ssl2_length(r);
     if (rd_left(r) < HEADER)
-        return PDU_ONE_MORE;
-    if (!is_content(rd_peek8(r, 0)) || !is_version(rd_peek16(r, 1)))
-        return PDU_STOP;
-    return HEADER + rd_peek16(r, 3);
+        return facts->may_wait ? PDU_ONE_MORE : PDU_STOP;
+    if (is_ssl2(state, r))
+        return ssl2_length(r);
+    int64_t len = HEADER + rd_peek16(r, 3);
+    if (is_content(rd_peek8(r, 0)))
+        return state->version || is_version(rd_peek16(r, 1)) ? len : PDU_STOP;
+    return !state->version ? PDU_STOP : len < rd_left(r) ? len : rd_left(r);
 }
 
 static bool alert_read(struct row *row, struct rd *r)
@@ -67,8 +77,10 @@ static bool change_read(struct row *row, struct tls_state *state, const struct p
     if (state->version == TLS_13) /* it means nothing there */
         return true;
     bool from_server = tls_from_server(state, facts);
-    if (from_server && state->resumed)
+    if (from_server && state->may_resume) {
         put_label(row, F_TLS_RESUMED);
+        state->may_resume = false;
+    }
     if (!state->ccs_frame[from_server])
         state->ccs_frame[from_server] = facts->frame;
     return true;
@@ -86,9 +98,15 @@ static void note_version(struct tls_state *state, uint8_t type, uint8_t message,
 static bool tls_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
     struct tls_state *state = context;
+    if (is_ssl2(state, r))
+        return ssl2_read(row, r, state);
     uint8_t type = rd_u8(r);
     if (!rd_ok(r))
         return false;
+    if (!is_content(type)) {
+        put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
+        return true;
+    }
     bool opaque = state->version == TLS_13 && type == TLS_APP_DATA;
     put_label(row, F_TLS_RECORD);
     put_uint(row, opaque ? F_TLS_RECORD_OPAQUE_TYPE : F_TLS_RECORD_CONTENT_TYPE, type);

@@ -36,6 +36,8 @@ enum tls_message {
 struct tls_fragment {
     uint8_t *bytes; /* in the conversation's arena */
     uint32_t len, room;
+    uint32_t *frames; /* of each record that brought a part */
+    uint32_t n_frames, frames_room;
 };
 
 /* What a conversation remembers. */
@@ -43,12 +45,12 @@ struct tls_state {
     uint16_t version; /* 0: not agreed on yet */
     uint16_t cipher;
     uint8_t draft;         /* of TLS 1.3, when the version names one */
-    int8_t server;         /* direction in which the server sends; -1 once set, see has_server */
+    uint8_t server;        /* direction in which the server sends, once a ClientHello told */
     bool has_server;
     uint32_t ccs_frame[2]; /* frame of the change of cipher; by who sent: 0 client, 1 server */
     struct tls_fragment fragments[2];
-    uint8_t session_id[32], session_id_len; /* of the last ClientHello */
-    bool has_ticket, resumed;
+    bool early_data;       /* the ClientHello announces it */
+    bool may_resume;       /* a ServerHello came, and no ServerHelloDone after it */
 };
 
 /* A handshake message on its way into a row. */
@@ -62,11 +64,20 @@ struct tls_hand {
 /* ---- tls_vector.c ---- */
 
 /* A length prefix of 1 to 3 bytes and what it spans. A length that is out of [min, max] is told; one that reaches past
- * the end is told and cut. False when even the prefix is not there. */
+ * the end is told, and ends what holds it: false, as when not even the prefix is there. */
 bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
                 struct rd *out);
 /* Tells bytes of a vector that its content did not use. */
 void tls_vector_end(struct row *row, const struct rd *vector);
+
+/* ---- tls_ssl2.c ---- */
+
+/* Bytes that look like SSL 2.0, as long as no version is agreed on. */
+bool ssl2_recognises(const struct rd *r);
+/* A ClientHello in that form, which a session of a later version may show too. */
+bool ssl2_is_hello(const struct rd *r);
+int64_t ssl2_length(const struct rd *r);
+bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
 
 /* ---- tls_handshake.c ---- */
 
@@ -103,6 +114,7 @@ void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version
 
 void tls_server_key_read(struct tls_hand *h, struct rd *r);
 void tls_client_key_read(struct tls_hand *h, struct rd *r);
+void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len);
 void tls_certificate_read(struct tls_hand *h, struct rd *r);
 void tls_certificate_request_read(struct tls_hand *h, struct rd *r);
 void tls_certificate_verify_read(struct tls_hand *h, struct rd *r);

@@ -25,7 +25,6 @@ enum {
     EXT_COMPRESS_CERTIFICATE = 27,
     EXT_RECORD_SIZE_LIMIT = 28,
     EXT_DELEGATED_CREDENTIALS = 34,
-    EXT_SESSION_TICKET = 35,
     EXT_KEY_SHARE_OLD = 40,
     EXT_PSK = 41,
     EXT_EARLY_DATA = 42,
@@ -255,13 +254,6 @@ static void cert_types_read(struct row *row, struct rd *r, uint8_t message)
         put_u8(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPE, &list);
 }
 
-static void session_ticket_read(struct tls_hand *h, struct rd *r, uint8_t message)
-{
-    if (message == TLS_CLIENT_HELLO)
-        h->state->has_ticket = rd_left(r) != 0;
-    put_span(h->row, F_TLS_HANDSHAKE_EXTENSION_DATA, r, rd_left(r));
-}
-
 /* One extension's data. */
 static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message, struct tls_ja3 *ja3)
 {
@@ -324,9 +316,6 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
     case EXT_RECORD_SIZE_LIMIT:
         put_u16(row, F_TLS_RECORD_SIZE_LIMIT, r);
         break;
-    case EXT_SESSION_TICKET:
-        session_ticket_read(h, r, message);
-        break;
     case EXT_KEY_SHARE_OLD:
     case EXT_KEY_SHARE:
         key_share_read(row, r, message);
@@ -335,6 +324,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         psk_read(row, r, message);
         break;
     case EXT_EARLY_DATA:
+        h->state->early_data |= message == TLS_CLIENT_HELLO;
         if (message == TLS_NEW_SESSION_TICKET)
             put_u32(row, F_TLS_EARLY_DATA_MAX_EARLY_DATA_SIZE, r);
         break;

@@ -54,11 +54,11 @@ static bool is_encrypted(const struct tls_hand *h, const struct rd *r)
 
 static void set_server(struct tls_hand *h, uint8_t type)
 {
-    if (type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO)
+    if (type != TLS_CLIENT_HELLO)
         return;
-    h->state->server = (int8_t)(type == TLS_CLIENT_HELLO ? 1 - h->facts->direction : h->facts->direction);
+    h->state->server = 1 - h->facts->direction;
     h->state->has_server = true;
-    h->from_server = type == TLS_SERVER_HELLO;
+    h->from_server = false;
 }
 
 static void ticket_read(struct tls_hand *h, struct rd *r)
@@ -117,6 +117,9 @@ static void body_read(struct tls_hand *h, struct rd *r, uint8_t type)
     case TLS_CERTIFICATE_STATUS:
         tls_certificate_status_read(h, r);
         break;
+    case TLS_SERVER_HELLO_DONE:
+        h->state->may_resume = false;
+        break;
     case TLS_FINISHED:
         put_label(h->row, F_TLS_HANDSHAKE_VERIFY_DATA);
         break;
@@ -148,26 +151,36 @@ static bool message_read(struct tls_hand *h, struct rd *r)
     return rd_ok(&body);
 }
 
-/* Keeps the start of a message for the records that follow. */
+/* Room for n more of something in the conversation's arena; what was there is copied. */
+static bool room_for(struct tls_hand *h, void **array, uint32_t *room, uint32_t used, uint32_t n, size_t size)
+{
+    if (used + n <= *room)
+        return true;
+    void *bigger = arena_alloc(h->facts->arena, 2 * (size_t)(used + n) * size);
+    if (!bigger) {
+        h->row->out_of_memory = true;
+        return false;
+    }
+    if (used)
+        memcpy(bigger, *array, used * size);
+    *array = bigger;
+    *room = 2 * (used + n);
+    return true;
+}
+
+/* Keeps a part of a message that is not whole yet. */
 static void keep(struct tls_hand *h, struct rd *r)
 {
     struct tls_fragment *f = &h->state->fragments[h->facts->direction];
-    uint32_t n = rd_left(r), need = f->len + n;
-    if (need > f->room) {
-        uint8_t *bytes = arena_alloc(h->facts->arena, need * 2 + HEADER);
-        if (!bytes) {
-            h->row->out_of_memory = true;
-            return;
-        }
-        if (f->len)
-            memcpy(bytes, f->bytes, f->len);
-        f->bytes = bytes;
-        f->room = need * 2 + HEADER;
-    }
+    uint32_t n = rd_left(r);
     const uint8_t *from = rd_bytes(r, n);
-    if (from && n)
-        memcpy(f->bytes + f->len, from, n);
-    f->len += from ? n : 0;
+    if (!from || !n || !room_for(h, (void **)&f->bytes, &f->room, f->len, n, 1) ||
+        !room_for(h, (void **)&f->frames, &f->frames_room, f->n_frames, 1, sizeof *f->frames))
+        return;
+    memcpy(f->bytes + f->len, from, n);
+    f->len += n;
+    f->frames[f->n_frames++] = h->facts->frame;
+    put_label(h->row, F_TLS_HANDSHAKE);
 }
 
 /* Bytes of the message that starts here; more than there are when even its length is not whole. */
@@ -176,28 +189,41 @@ static uint32_t message_len(const struct rd *r)
     return rd_left(r) < HEADER ? HEADER : HEADER + (rd_peek32(r, 0) & 0xffffff);
 }
 
+/* The kept parts make a message. */
+static bool kept_read(struct tls_hand *h, struct tls_fragment *f)
+{
+    uint8_t *copy = arena_alloc(h->row->arena, f->len); /* values outlive the parts */
+    if (!copy) {
+        h->row->out_of_memory = true;
+        return false;
+    }
+    memcpy(copy, f->bytes, f->len);
+    put_label(h->row, F_TLS_HANDSHAKE_FRAGMENTS);
+    for (uint32_t i = 0; i < f->n_frames; i++)
+        put_uint(h->row, F_TLS_HANDSHAKE_FRAGMENT, f->frames[i]);
+    put_uint(h->row, F_TLS_HANDSHAKE_FRAGMENT_COUNT, f->n_frames);
+    struct rd whole = rd_make(copy, f->len, f->len);
+    f->len = f->n_frames = 0;
+    return message_read(h, &whole);
+}
+
 /* Goes on with a message that earlier records began; what it does not use stays in r. */
 static bool go_on(struct tls_hand *h, struct rd *r)
 {
     struct tls_fragment *f = &h->state->fragments[h->facts->direction];
-    while (f->len && rd_left(r) && rd_ok(r)) {
-        struct rd have = rd_make(f->bytes, f->len, f->len);
-        uint32_t missing = message_len(&have) - f->len;
-        struct rd part = rd_sub(r, missing < rd_left(r) ? missing : rd_left(r));
-        keep(h, &part);
-        have = rd_make(f->bytes, f->len, f->len);
-        if (h->row->out_of_memory || f->len < message_len(&have))
-            continue;
-        uint8_t *copy = arena_alloc(h->row->arena, f->len); /* values outlive the fragment */
-        if (!copy)
-            return false;
-        memcpy(copy, f->bytes, f->len);
-        have = rd_make(copy, f->len, f->len);
-        f->len = 0;
-        if (!message_read(h, &have))
-            return false;
-    }
-    return rd_ok(r);
+    if (!f->len)
+        return true;
+    uint32_t used = rd_left(r);
+    uint8_t start[HEADER] = {0};
+    for (uint32_t i = 0; i < HEADER; i++)
+        start[i] = i < f->len ? f->bytes[i] : rd_peek8(r, i - f->len);
+    bool known = f->len + used >= HEADER;
+    uint32_t whole = known ? HEADER + (rd_be32(start) & 0xffffff) : UINT32_MAX;
+    if (known && whole - f->len < used)
+        used = whole - f->len;
+    struct rd part = rd_sub(r, used);
+    keep(h, &part);
+    return f->len < whole || kept_read(h, f);
 }
 
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
@@ -210,7 +236,7 @@ bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, 
     }
     if (!go_on(&h, r))
         return false;
-    while (rd_left(r)) {
+    while (rd_ok(r) && rd_left(r)) {
         if (message_len(r) > rd_left(r)) {
             keep(&h, r);
             return rd_ok(r);

@@ -25,7 +25,7 @@ static void random_read(struct tls_hand *h, struct rd *r)
     put_span(h->row, F_TLS_HANDSHAKE_RANDOM_BYTES, &parts, RANDOM_LEN - 4);
 }
 
-static void session_id_read(struct tls_hand *h, struct rd *r, bool client)
+static void session_id_read(struct tls_hand *h, struct rd *r)
 {
     uint8_t len = put_u8(h->row, F_TLS_HANDSHAKE_SESSION_ID_LENGTH, r);
     const uint8_t *id = rd_bytes(r, len);
@@ -35,13 +35,6 @@ static void session_id_read(struct tls_hand *h, struct rd *r, bool client)
         put_label(h->row, F_TLS_HANDSHAKE_SESSION_ID_LENGTH_ERROR);
     if (len)
         put_bytes(h->row, F_TLS_HANDSHAKE_SESSION_ID, id, len);
-    struct tls_state *s = h->state;
-    if (client) {
-        s->session_id_len = len <= 32 ? len : 0;
-        memcpy(s->session_id, id, s->session_id_len);
-    } else {
-        s->resumed = len && len == s->session_id_len && !memcmp(id, s->session_id, len);
-    }
 }
 
 static void client_hello_read(struct tls_hand *h, struct rd *r)
@@ -51,7 +44,7 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
     ja3_begin(&ja3, h->row, true, rd_left(r));
     uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
     random_read(h, r);
-    session_id_read(h, r, true);
+    session_id_read(h, r);
     if (!rd_ok(r) || !tls_vector(h->row, r, F_TLS_HANDSHAKE_CIPHER_SUITES_LENGTH, 2, 2, 0xfffe, &list))
         return;
     put_label(h->row, F_TLS_HANDSHAKE_CIPHERSUITES);
@@ -63,9 +56,12 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
     put_label(h->row, F_TLS_HANDSHAKE_COMP_METHODS);
     while (rd_left(&list) && rd_ok(&list))
         put_u8(h->row, F_TLS_HANDSHAKE_COMP_METHOD, &list);
+    h->state->early_data = false;
     if (rd_left(r))
         tls_extensions_read(h, r, TLS_CLIENT_HELLO, &ja3);
     ja3_put(&ja3, h->row, true, version);
+    if (h->state->early_data) /* what follows at once is of TLS 1.3 */
+        h->state->version = TLS_13;
 }
 
 /* The version that the ServerHello chooses: in TLS 1.3 an extension names it. */
@@ -97,12 +93,13 @@ static void server_hello_read(struct tls_hand *h, struct rd *r)
     struct tls_ja3 ja3;
     bool retry;
     ja3_begin(&ja3, h->row, false, rd_left(r));
+    h->state->may_resume = true;
     tls_set_version(h->state, chosen_version(rd_rest(r), &retry));
     uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
     bool early_draft = h->state->draft && h->state->draft < 22;
     random_read(h, r);
     if (!early_draft)
-        session_id_read(h, r, false);
+        session_id_read(h, r);
     h->state->cipher = put_u16(h->row, F_TLS_HANDSHAKE_CIPHERSUITE, r);
     if (rd_ok(r))
         ja3_add(&ja3, JA3_CIPHERS, h->state->cipher);

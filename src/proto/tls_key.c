@@ -155,6 +155,11 @@ void tls_client_key_read(struct tls_hand *h, struct rd *r)
         rsa_secret_read(h, r);
 }
 
+void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len)
+{
+    put_span(row, F_TLS_HANDSHAKE_CERTIFICATE, r, len);
+}
+
 void tls_certificate_read(struct tls_hand *h, struct rd *r)
 {
     struct rd list, one;
@@ -169,7 +174,7 @@ void tls_certificate_read(struct tls_hand *h, struct rd *r)
     while (rd_left(&list) && rd_ok(&list)) {
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_CERTIFICATE_LENGTH, 3, 1, 0xffffff, &one))
             break;
-        put_span(row, F_TLS_HANDSHAKE_CERTIFICATE, &one, rd_left(&one));
+        tls_one_certificate_read(row, &one, rd_left(&one));
         if (tls13)
             tls_extensions_read(h, &list, TLS_CERTIFICATE, NULL);
     }

@@ -21,7 +21,8 @@ bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix
         put_label(row, F_TLS_MALFORMED_VECTOR_LENGTH);
     if (len > rd_left(r)) {
         put_label(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
-        len = rd_left(r);
+        rd_skip(r, rd_left(r));
+        return false;
     }
     *out = rd_sub(r, len);
     return rd_ok(r);
