@@ -111,6 +111,14 @@ static uint16_t server_port_of(const struct conv *conv)
     return conv->synack_from >= 0 ? conv->side[conv->synack_from].port : 0;
 }
 
+/* Upper protocols do not see repeated and late segments, but do see fast retransmissions. */
+static bool is_hidden(uint32_t flags)
+{
+    if (flags & (TCP_OUT_OF_ORDER | TCP_SPURIOUS_RETRANSMISSION | TCP_KEEP_ALIVE))
+        return true;
+    return flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION);
+}
+
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
@@ -138,7 +146,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     struct reasm_segment segment = {
         .payload = payload,
         .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
-        .hidden = t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER),
+        .hidden = is_hidden(t->tcp.flags),
         .fin = header.flags & TCP_FLAG_FIN,
         .show = show,
         .context = &look};
