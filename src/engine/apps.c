@@ -111,12 +111,10 @@ static uint16_t server_port_of(const struct conv *conv)
     return conv->synack_from >= 0 ? conv->side[conv->synack_from].port : 0;
 }
 
-/* Upper protocols do not see repeated and late segments, but do see fast retransmissions. */
-static bool is_hidden(uint32_t flags)
+/* Repeated segments count for nothing; fast retransmissions are taken like any other segment. */
+static bool is_repeated(uint32_t flags)
 {
-    if (flags & (TCP_OUT_OF_ORDER | TCP_SPURIOUS_RETRANSMISSION | TCP_KEEP_ALIVE))
-        return true;
-    return flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION);
+    return flags & TCP_SPURIOUS_RETRANSMISSION || (flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION));
 }
 
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i)
@@ -129,7 +127,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
         return;
     struct rd payload = rd_rest(&r);
-    if (!payload.len && !(header.flags & TCP_FLAG_FIN))
+    if ((!payload.len && !(header.flags & TCP_FLAG_FIN)) || is_repeated(t->tcp.flags))
         return;
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
@@ -146,7 +144,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     struct reasm_segment segment = {
         .payload = payload,
         .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
-        .hidden = is_hidden(t->tcp.flags),
+        .hidden = t->tcp.flags & (TCP_OUT_OF_ORDER | TCP_KEEP_ALIVE),
         .fin = header.flags & TCP_FLAG_FIN,
         .show = show,
         .context = &look};

@@ -91,7 +91,8 @@ static void note_version(struct tls_state *state, uint8_t type, uint8_t message,
 {
     if (state->version)
         return;
-    if (type == TLS_CHANGE_CIPHER_SPEC || (type == TLS_HANDSHAKE && message != TLS_CLIENT_HELLO))
+    bool hello = message == TLS_CLIENT_HELLO || message == TLS_HELLO_VERIFY;
+    if (type != TLS_HANDSHAKE || (tls_is_message(message) && !hello))
         tls_set_version(state, version);
 }
 

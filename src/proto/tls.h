@@ -85,6 +85,7 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 /* A version that a message fixes for the conversation; drafts of TLS 1.3 count as TLS 1.3. */
 void tls_set_version(struct tls_state *state, uint16_t version);
+bool tls_is_message(uint8_t type);
 bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts);
 
 /* ---- tls_hello.c ---- */
