@@ -5,7 +5,7 @@
 enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
 
 static bool is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_13; }
-static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_HEARTBEAT; }
+static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
 
 static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
 {
@@ -14,6 +14,17 @@ static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
     uint16_t version = rd_peek16(r, 1), len = rd_peek16(r, 3);
     return rd_has(r, HEADER) && (type == TLS_HANDSHAKE || type == TLS_APP_DATA) && version >= SSL_30 &&
            version <= TLS_12 && len && len < RECORD_MAX;
+}
+
+/* Text on one of the ports is some other protocol's. */
+static bool tls_accepts(const void *context, const struct rd *r, const struct pdu_facts *facts)
+{
+    (void)context;
+    (void)facts;
+    for (uint32_t i = 0; i < 4; i++)
+        if (rd_peek8(r, i) < ' ' || rd_peek8(r, i) > '~')
+            return true;
+    return false;
 }
 
 /* Bytes in the form of SSL 2.0; the header of a record is there. */
@@ -126,8 +137,10 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     case TLS_APP_DATA:
         put_span(row, F_TLS_APP_DATA, r, rd_left(r));
         return rd_ok(r);
-    default:
+    case TLS_HEARTBEAT:
         return heartbeat_read(row, r);
+    default:
+        return true;
     }
 }
 
@@ -139,6 +152,7 @@ const struct protocol tls_protocol = {.name = "tls",
                                       .fields = tls_fields,
                                       .ports = tls_ports,
                                       .state_len = sizeof(struct tls_state),
+                                      .accepts = tls_accepts,
                                       .recognises = tls_recognises,
                                       .length = tls_length,
                                       .read = tls_read};

@@ -6,7 +6,7 @@
 
 extern const struct protocol tls_protocol;
 
-enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_APP_DATA, TLS_HEARTBEAT };
+enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_APP_DATA, TLS_HEARTBEAT, TLS_CID };
 enum tls_version { SSL_20 = 2, SSL_30 = 0x0300, TLS_10, TLS_11, TLS_12, TLS_13 };
 enum tls_message {
     TLS_HELLO_REQUEST = 0,

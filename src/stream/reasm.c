@@ -264,7 +264,9 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
     uint32_t end = seq + bytes.len;
     uint32_t used = m->one_more || end <= m->next ? bytes.len : m->next - seq;
     bool last = end >= m->next;
-    if (!m->done && !m->lost) {
+    if (m->done) /* Wireshark finds an error in old data that comes again, and leaves the segment */
+        return 0;
+    if (!m->lost) {
         if (m->one_more)
             m->next = end > m->next ? end : m->next;
         m->one_more = false;
