@@ -96,6 +96,8 @@ void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message);
 
 struct tls_ja3;
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3);
+/* A list of signed certificate timestamps. */
+void tls_scts_read(struct row *row, struct rd *r);
 void tls_signature_algorithm(struct row *row, struct rd *r);
 
 /* ---- tls_ja3.c ---- */

@@ -158,7 +158,7 @@ static void signature_algorithms_read(struct row *row, struct rd *r)
 }
 
 /* RFC 6962 3.3: version, log, time, extensions, signature. */
-static void scts_read(struct row *row, struct rd *r)
+void tls_scts_read(struct row *row, struct rd *r)
 {
     struct rd list, sct;
     if (!rd_left(r) || !tls_vector(row, r, F_TLS_SCT_SCTS_LENGTH, 2, 1, 0xffff, &list))
@@ -299,7 +299,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         break;
     case EXT_SCT:
         if (message == TLS_SERVER_HELLO || message == TLS_CERTIFICATE)
-            scts_read(row, r);
+            tls_scts_read(row, r);
         break;
     case EXT_CERT_TYPE:
     case EXT_CLIENT_CERT_TYPE:
