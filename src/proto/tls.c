@@ -112,13 +112,13 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     struct tls_state *state = context;
     if (is_ssl2(state, r))
         return ssl2_read(row, r, state);
-    uint8_t type = rd_u8(r);
-    if (!rd_ok(r))
-        return false;
-    if (!is_content(type)) {
+    if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;
     }
+    if (!rd_need(r, HEADER))
+        return false;
+    uint8_t type = rd_u8(r);
     bool opaque = state->version == TLS_13 && type == TLS_APP_DATA;
     put_label(row, F_TLS_RECORD);
     put_uint(row, opaque ? F_TLS_RECORD_OPAQUE_TYPE : F_TLS_RECORD_CONTENT_TYPE, type);
@@ -127,6 +127,8 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     if (!rd_need(r, 1))
         return false;
     note_version(state, type, rd_peek8(r, 0), version);
+    if (!rd_need(r, rd_left(r))) /* of a record that was cut only the header is told */
+        return false;
     switch (type) {
     case TLS_CHANGE_CIPHER_SPEC:
         return change_read(row, state, facts);
