@@ -57,6 +57,7 @@ static void specs_read(struct row *row, struct rd *r, uint32_t len)
     put_label(row, F_TLS_HANDSHAKE_CIPHERSUITES);
     while (rd_left(&list) >= 3 && rd_ok(&list))
         put_u24(row, F_TLS_HANDSHAKE_CIPHERSPEC, &list);
+    r->fail = list.fail;
 }
 
 /* Bytes of which only the place is told; they need not have been captured. */
