@@ -163,6 +163,8 @@ void apps_advance(struct apps *apps, const struct examined *x)
     for (int i = 0; i < x->packet.n_layers; i++)
         if (x->packet.layers[i].kind == LAYER_TCP)
             apps_tcp(apps, &apps->mute, x, i);
+        else if (x->packet.layers[i].kind == LAYER_UDP)
+            apps_quic(apps, &apps->mute, x, i);
 }
 
 void apps_turn(struct apps *apps)
@@ -176,7 +178,8 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
-    apps->wanted = protocols_wanted(slot_of);
+    apps->wanted = protocols_wanted(slot_of) || quic_wanted(slot_of);
+    apps->quic.arena = &apps->arena;
 }
 
 void apps_reset(struct apps *apps)
@@ -186,6 +189,7 @@ void apps_reset(struct apps *apps)
     reasm_reset(&apps->reasm);
     arena_reset(&apps->arena);
     apps->foreign = apps->failed = false;
+    apps->quic = (struct quic){.arena = &apps->arena};
 }
 
 void apps_free(struct apps *apps)

@@ -4,6 +4,7 @@
 #define FC_ENGINE_APPS_H
 
 #include "engine/examine.h"
+#include "proto/quic.h"
 #include "proto/registry.h"
 
 struct apps {
@@ -14,6 +15,7 @@ struct apps {
     int16_t mute_slots[F_COUNT];
     struct row mute; /* wants nothing */
     struct arena scratch; /* of the mute row: one frame */
+    struct quic quic;
     bool failed;
 };
 
@@ -22,6 +24,8 @@ void apps_init(struct apps *apps, const int16_t *slot_of);
 void apps_turn(struct apps *apps);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* UDP layer i of the frame, when it is QUIC's (apps_quic.c). */
+void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* All of a frame's layers, for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
 void apps_reset(struct apps *apps); /* for the next capture */

@@ -349,7 +349,7 @@ static enum fc_status judge_capture(struct native *n)
     if (n->examiner.convs.numbers_may_differ)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
-    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused;
+    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused;
     report->notes[NOTE_FOREIGN_PORT] += n->apps.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;

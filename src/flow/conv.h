@@ -33,6 +33,7 @@ struct conv {
     struct app_conv *app; /* of the protocols above; NULL unless fields of such are asked for */
     union {
         struct tcp_state *tcp; /* CONV_TCP */
+        struct quic_path *quic; /* CONV_UDP: what QUIC remembers of it; NULL: nothing yet */
         struct conv *answers;  /* a wildcard: the conversation that its packets go to; NULL until the first one */
     };
 };

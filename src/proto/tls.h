@@ -51,6 +51,7 @@ struct tls_state {
     struct tls_fragment fragments[2];
     bool early_data;       /* the ClientHello announces it */
     bool may_resume;       /* a ServerHello came, and no ServerHelloDone after it */
+    uint32_t quic_version; /* 0: not inside QUIC */
 };
 
 /* A handshake message on its way into a row. */
@@ -83,6 +84,8 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
 
 /* A handshake record's content. False: Wireshark gives up on the segment here. */
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
+/* The same of QUIC's handshake bytes, which have no records and are never encrypted once they come here. */
+bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 /* A version that a message fixes for the conversation; drafts of TLS 1.3 count as TLS 1.3. */
 void tls_set_version(struct tls_state *state, uint16_t version);
 bool tls_is_message(uint8_t type);
@@ -99,6 +102,11 @@ void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, stru
 /* A list of signed certificate timestamps. */
 void tls_scts_read(struct row *row, struct rd *r);
 void tls_signature_algorithm(struct row *row, struct rd *r);
+
+/* ---- tls_quic.c ---- */
+
+/* QUIC's transport parameters. */
+void tls_quic_parameters_read(struct tls_hand *h, struct rd *r);
 
 /* ---- tls_ja3.c ---- */
 

@@ -34,9 +34,11 @@ enum {
     EXT_POST_HANDSHAKE_AUTH = 49,
     EXT_SIGNATURE_ALGORITHMS_CERT = 50,
     EXT_KEY_SHARE = 51,
+    EXT_QUIC = 57,
     EXT_NPN = 13172,
     EXT_ALPS = 17513,
     EXT_RENEGOTIATION = 65281,
+    EXT_QUIC_DRAFT = 65445,
     EXT_ESNI = 65486
 };
 
@@ -356,6 +358,10 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         break;
     case EXT_RENEGOTIATION:
         bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO, 1);
+        break;
+    case EXT_QUIC:
+    case EXT_QUIC_DRAFT:
+        tls_quic_parameters_read(h, r);
         break;
     case EXT_ESNI:
         esni_read(row, r, message);

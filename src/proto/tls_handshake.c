@@ -226,24 +226,34 @@ static bool go_on(struct tls_hand *h, struct rd *r)
     return f->len < whole || kept_read(h, f);
 }
 
-bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
+static bool messages_read(struct tls_hand *h, struct rd *r)
 {
-    struct tls_hand h = {row, state, facts, tls_from_server(state, facts)};
-    struct tls_fragment *f = &state->fragments[facts->direction];
-    if (!f->len && is_encrypted(&h, r)) {
-        put_label(row, F_TLS_HANDSHAKE);
-        return true;
-    }
-    if (!go_on(&h, r))
+    if (!go_on(h, r))
         return false;
     while (rd_ok(r) && rd_left(r)) {
         if (message_len(r) > rd_left(r)) {
-            keep(&h, r);
+            keep(h, r);
             return rd_ok(r);
         }
         struct rd message = rd_sub(r, message_len(r));
-        if (!message_read(&h, &message))
+        if (!message_read(h, &message))
             return false;
     }
     return true;
+}
+
+bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
+{
+    struct tls_hand h = {row, state, facts, tls_from_server(state, facts)};
+    if (!state->fragments[facts->direction].len && is_encrypted(&h, r)) {
+        put_label(row, F_TLS_HANDSHAKE);
+        return true;
+    }
+    return messages_read(&h, r);
+}
+
+bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
+{
+    struct tls_hand h = {row, state, facts, tls_from_server(state, facts)};
+    return messages_read(&h, r);
 }

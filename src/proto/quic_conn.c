@@ -1,0 +1,212 @@
+/* Connections by their IDs. Invariant: an ID leads to the connection that claimed it last in its role. Which packets
+ * begin a connection, and which IDs it is known by afterwards: observed, tshark 4.0.17 (no NEW_CONNECTION_ID is ever
+ * seen, as those frames stay encrypted). */
+#include "proto/quic_conn.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { FIRST_SLOTS = 64 };
+enum role { ROLE_CLIENT, ROLE_SERVER, ROLE_INITIAL };
+
+struct quic_name {
+    struct quic_name *next; /* of the same slot */
+    struct quic_conn *conn;
+    struct quic_cid cid;
+    uint8_t role;
+};
+
+bool quic_cid_equal(const struct quic_cid *a, const struct quic_cid *b)
+{
+    return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+}
+
+struct quic_cid quic_cid_read(struct rd *r, uint32_t len)
+{
+    struct quic_cid cid = {0};
+    const uint8_t *bytes = len <= QUIC_CID_MAX ? rd_bytes(r, len) : NULL;
+    if (bytes) {
+        cid.len = (uint8_t)len;
+        memcpy(cid.bytes, bytes, len);
+    }
+    return cid;
+}
+
+static uint32_t hash_of(const struct quic_cid *cid)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (uint8_t i = 0; i < cid->len; i++)
+        hash = (hash ^ cid->bytes[i]) * 0x100000001b3u;
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static struct quic_conn *find(const struct quic *q, enum role role, const struct quic_cid *cid)
+{
+    if (!q->n_slots || !cid->len)
+        return NULL;
+    for (struct quic_name *n = q->names[hash_of(cid) & (q->n_slots - 1)]; n; n = n->next)
+        if (n->role == role && quic_cid_equal(&n->cid, cid))
+            return n->conn;
+    return NULL;
+}
+
+bool quic_cid_known(const struct quic *q, const struct quic_cid *cid)
+{
+    return find(q, ROLE_CLIENT, cid) || find(q, ROLE_SERVER, cid);
+}
+
+static bool grow(struct quic *q)
+{
+    uint32_t n = q->n_slots ? q->n_slots * 2 : FIRST_SLOTS;
+    struct quic_name **slots = arena_alloc(q->arena, n * sizeof *slots);
+    if (!slots)
+        return false;
+    memset(slots, 0, n * sizeof *slots);
+    for (uint32_t i = 0; i < q->n_slots; i++)
+        for (struct quic_name *name = q->names[i], *next; name; name = next) {
+            next = name->next;
+            struct quic_name **slot = &slots[hash_of(&name->cid) & (n - 1)];
+            name->next = *slot;
+            *slot = name;
+        }
+    q->names = slots;
+    q->n_slots = n;
+    return true;
+}
+
+static void add(struct quic *q, enum role role, const struct quic_cid *cid, struct quic_conn *conn)
+{
+    if (!cid->len)
+        return;
+    struct quic_name *name = q->n_names < q->n_slots || grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
+    if (!name) {
+        q->failed = true;
+        return;
+    }
+    struct quic_name **slot = &q->names[hash_of(cid) & (q->n_slots - 1)];
+    *name = (struct quic_name){*slot, conn, *cid, (uint8_t)role};
+    *slot = name;
+    q->n_names++;
+    if (role != ROLE_INITIAL)
+        q->cid_lens |= 1u << cid->len;
+}
+
+static bool end_equal(const struct quic_end *a, const struct quic_end *b)
+{
+    return a->port == b->port && a->address.family == b->address.family &&
+           !memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes);
+}
+
+/* By an ID that a peer chose, or, when the packet has none, by its path. */
+static struct quic_conn *find_peer(const struct quic *q, const struct quic_cid *dcid, const struct quic_facts *facts,
+                                   bool *from_server)
+{
+    struct quic_conn *client = find(q, ROLE_CLIENT, dcid), *server = find(q, ROLE_SERVER, dcid);
+    struct quic_conn *conn = client ? client : server ? server : dcid->len ? NULL : facts->path->conn;
+    if (!conn)
+        return NULL;
+    if ((client && server) || !dcid->len)
+        *from_server = end_equal(&conn->server_end, &facts->src);
+    else
+        *from_server = client != NULL;
+    return conn;
+}
+
+static struct quic_conn *find_conn(const struct quic *q, const struct quic_head *head, const struct quic_facts *facts,
+                                   bool *from_server)
+{
+    struct quic_conn *conn = find_peer(q, &head->dcid, facts, from_server);
+    if (head->type == QUIC_0RTT || (head->type == QUIC_INITIAL && !conn)) {
+        conn = find(q, ROLE_INITIAL, &head->dcid);
+        *from_server = false;
+    }
+    if (head->type == QUIC_INITIAL && conn && !*from_server && head->dcid.len &&
+        !quic_cid_equal(&head->dcid, &conn->initial) && !quic_cid_equal(&head->dcid, &conn->server))
+        conn = NULL; /* a client that starts anew */
+    return conn;
+}
+
+static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head, const struct quic_facts *facts)
+{
+    struct quic_conn *conn = q->n_conns < QUIC_CONNECTIONS ? arena_alloc(q->arena, sizeof *conn) : NULL;
+    if (!conn) {
+        if (q->n_conns < QUIC_CONNECTIONS)
+            q->failed = true;
+        q->refused++;
+        return NULL;
+    }
+    *conn = (struct quic_conn){.number = q->n_conns++,
+                               .version = head->version,
+                               .client = head->scid,
+                               .initial = head->dcid,
+                               .has_initial = true,
+                               .server_end = facts->dst};
+    conn->tls.version = TLS_13;
+    conn->tls.quic_version = head->version;
+    conn->tls.server = 1;
+    conn->tls.has_server = true;
+    add(q, ROLE_CLIENT, &head->scid, conn);
+    add(q, ROLE_INITIAL, &head->dcid, conn);
+    facts->path->conn = conn;
+    return conn;
+}
+
+/* The first ID that the server chose leads to it from now on; one in a Retry is also what new keys come from. */
+static void note_server(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
+{
+    if (conn->server.len || !head->scid.len)
+        return;
+    conn->server = head->scid;
+    add(q, ROLE_SERVER, &head->scid, conn);
+    if (head->type == QUIC_RETRY)
+        conn->has_initial = false;
+}
+
+/* The client's answer to a Retry. */
+static void start_again(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
+{
+    conn->initial = head->dcid;
+    conn->has_initial = true;
+    conn->has_keys = false;
+    add(q, ROLE_INITIAL, &head->dcid, conn);
+    if (!quic_cid_equal(&conn->client, &head->scid)) {
+        conn->client = head->scid;
+        add(q, ROLE_CLIENT, &head->scid, conn);
+    }
+    conn->server = (struct quic_cid){0};
+}
+
+struct quic_conn *quic_connect(struct quic *q, const struct quic_head *head, const struct quic_facts *facts,
+                               bool *from_server)
+{
+    *from_server = false;
+    struct quic_conn *conn = find_conn(q, head, facts, from_server);
+    if (head->type == QUIC_INITIAL && !*from_server) {
+        if (!conn)
+            conn = conn_make(q, head, facts);
+        else if (!conn->has_initial && head->dcid.len)
+            start_again(q, conn, head);
+    } else if (conn && *from_server &&
+               (head->type == QUIC_INITIAL || head->type == QUIC_RETRY || head->type == QUIC_HANDSHAKE)) {
+        note_server(q, conn, head);
+    }
+    if (conn && !facts->path->conn)
+        facts->path->conn = conn;
+    return conn;
+}
+
+uint8_t quic_short_len(const struct quic *q, const struct rd *r, const struct quic_facts *facts)
+{
+    const struct quic_conn *conn = facts ? facts->path->conn : NULL;
+    if (conn)
+        return end_equal(&conn->server_end, &facts->src) ? conn->client.len : conn->server.len;
+    for (uint8_t len = QUIC_CID_MAX; len; len--) {
+        struct rd look = *r;
+        rd_skip(&look, 1);
+        struct quic_cid cid = q->cid_lens >> len & 1 ? quic_cid_read(&look, len) : (struct quic_cid){0};
+        if (cid.len && quic_cid_known(q, &cid))
+            return len;
+    }
+    return 0;
+}

@@ -1,0 +1,119 @@
+/* Bytes of CRYPTO frames -> handshake messages. Bytes in order are shown at once; once some came too early, all that
+ * follow wait with them until no gap is left, and are then shown as one piece. Invariant: a byte is shown once.
+ * Source: observed, tshark 4.0.17. */
+#include <string.h>
+
+#include "proto/quic_conn.h"
+
+static bool show(struct row *row, struct rd *r, struct quic *quic, struct quic_conn *conn, bool from_server,
+                 const struct quic_facts *facts)
+{
+    struct pdu_facts tls_facts = {.frame = facts->frame,
+                                  .time_ns = facts->time_ns,
+                                  .sport = facts->src.port,
+                                  .dport = facts->dst.port,
+                                  .direction = from_server,
+                                  .arena = quic->arena};
+    return tls_messages_read(row, r, &conn->tls, &tls_facts);
+}
+
+/* Keeps a copy; false: it is one too many, or was kept already. */
+static bool keep(struct quic *quic, struct quic_stream *s, struct rd *r, uint64_t offset, uint32_t frame)
+{
+    uint32_t n = rd_left(r);
+    struct quic_piece **at = &s->pieces;
+    for (; *at && (*at)->offset <= offset; at = &(*at)->next)
+        if ((*at)->offset == offset && (*at)->frame == frame)
+            return false;
+    if (s->held + n + sizeof **at > QUIC_CRYPTO_LIMIT) {
+        quic->refused++;
+        return false;
+    }
+    struct quic_piece *piece = arena_alloc(quic->arena, sizeof *piece + n);
+    if (!piece) {
+        quic->failed = true;
+        return false;
+    }
+    const uint8_t *bytes = rd_bytes(r, n);
+    uint8_t *copy = (uint8_t *)(piece + 1);
+    if (bytes)
+        memcpy(copy, bytes, n);
+    *piece = (struct quic_piece){.next = *at, .offset = offset, .len = n, .frame = frame, .bytes = copy};
+    *at = piece;
+    s->held += n + (uint32_t)sizeof *piece;
+    return true;
+}
+
+/* Where the pieces end when no gap is left before it; else 0. */
+static uint64_t end_of(const struct quic_stream *s)
+{
+    uint64_t end = s->next;
+    for (const struct quic_piece *p = s->pieces; p; p = p->next) {
+        if (p->offset > end)
+            return 0;
+        if (p->offset + p->len > end)
+            end = p->offset + p->len;
+    }
+    return end;
+}
+
+/* All pieces as one; the first to bring a byte counts. */
+static bool join(struct row *row, struct quic_stream *s, uint64_t end, struct rd *out)
+{
+    uint32_t len = (uint32_t)(end - s->next), n = 0;
+    uint8_t *bytes = arena_alloc(row->arena, len ? len : 1);
+    if (!bytes) {
+        row->out_of_memory = true;
+        return false;
+    }
+    for (const struct quic_piece *p = s->pieces; p; p = p->next) {
+        put_uint(row, F_QUIC_CRYPTO_FRAGMENT, p->frame);
+        uint64_t have = p->offset - s->next;
+        for (uint32_t i = have < n ? (uint32_t)(n - have) : 0; i < p->len; i++)
+            bytes[n++] = p->bytes[i];
+    }
+    *out = rd_make(bytes, n, n);
+    return true;
+}
+
+static bool show_pieces(struct quic *quic, struct row *row, struct quic_conn *conn, bool from_server,
+                        const struct quic_facts *facts)
+{
+    struct quic_stream *s = &conn->streams[from_server];
+    uint64_t end = end_of(s);
+    struct rd whole;
+    uint32_t n = 0;
+    if (!end || !join(row, s, end, &whole))
+        return true;
+    for (const struct quic_piece *p = s->pieces; p; p = p->next)
+        n++;
+    put_label(row, F_QUIC_CRYPTO_FRAGMENTS);
+    put_uint(row, F_QUIC_CRYPTO_FRAGMENT_COUNT, n);
+    s->next = end;
+    s->pieces = NULL;
+    s->held = 0;
+    return show(row, &whole, quic, conn, from_server, facts);
+}
+
+bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset, struct quic_conn *conn,
+                      bool from_server, const struct quic_facts *facts)
+{
+    struct quic_stream *s = &conn->streams[from_server];
+    uint64_t end = offset + rd_left(r);
+    if (end <= s->next) {
+        put_label(row, F_QUIC_RETRANSMISSION);
+        return true;
+    }
+    if (offset < s->next) {
+        put_label(row, F_QUIC_OVERLAP);
+        rd_skip(r, (uint32_t)(s->next - offset));
+        offset = s->next;
+    }
+    if (offset == s->next && !s->pieces) {
+        s->next = end;
+        struct rd rest = rd_rest(r);
+        return show(row, &rest, quic, conn, from_server, facts);
+    }
+    struct rd rest = rd_rest(r);
+    return !keep(quic, s, &rest, offset, facts->frame) || show_pieces(quic, row, conn, from_server, facts);
+}
