@@ -129,6 +129,15 @@ static uint64_t whole_number(uint64_t largest, uint32_t low, unsigned bytes)
     return candidate > expected + half && candidate >= window ? candidate - window : candidate;
 }
 
+/* The server's direction is 1, and nothing but TLS 1.3 is spoken. */
+static void tls_begin(struct tls_state *tls, uint32_t version)
+{
+    tls->version = TLS_13;
+    tls->quic_version = version;
+    tls->server = 1;
+    tls->has_server = true;
+}
+
 /* What an opened Initial holds; false: the datagram ends here. */
 static bool payload_open(struct packet *p, const struct rd *packet, struct rd *payload, uint8_t first, uint64_t number)
 {
@@ -160,8 +169,14 @@ static bool payload_open(struct packet *p, const struct rd *packet, struct rd *p
         return true;
     }
     struct rd frames = rd_make(clear, len, len);
-    bool google = p->head.version == QUIC_Q050 || p->head.version == QUIC_T050 || p->head.version == QUIC_T051;
-    return google || quic_frames_read(p->quic, p->row, &frames, conn, p->from_server, p->facts);
+    if (number > conn->largest[p->from_server])
+        conn->largest[p->from_server] = number;
+    tls_begin(&p->facts->path->tls, p->head.version);
+    if (p->head.version == QUIC_Q050)
+        return true;
+    if (p->head.version == QUIC_T050 || p->head.version == QUIC_T051)
+        return quic_google_read(p->quic, p->row, &frames, p->from_server, p->facts);
+    return quic_frames_read(p->quic, p->row, &frames, conn, p->from_server, p->facts);
 }
 
 /* Where the packet number stands: behind token and length, which are put. */
@@ -227,9 +242,7 @@ static bool long_read(struct packet *p, struct rd *r)
         return true;
     }
     unsigned n = (first & 3u) + 1;
-    uint64_t *largest = &p->conn->largest[p->from_server], number = whole_number(*largest, low, n);
-    if (number > *largest)
-        *largest = number;
+    uint64_t number = whole_number(p->conn->largest[p->from_server], low, n);
     rd_skip(r, n);
     put_uint(row, F_QUIC_PACKET_NUMBER, number);
     if (rd_cap_left(r)) {
@@ -248,8 +261,10 @@ static bool short_read(struct packet *p, struct rd *r)
     put_bool(p->row, F_QUIC_SPIN_BIT, first >> 5 & 1);
     if (p->conn && p->head.dcid.len)
         put_span(p->row, F_QUIC_DCID, r, p->head.dcid.len);
-    if (p->conn)
+    if (p->conn && !p->conn->gave_up) {
         put_label(p->row, F_QUIC_DECRYPTION_FAILED);
+        p->conn->gave_up = p->facts->path->tls.cipher;
+    }
     remaining_put(p->row, r);
     return rd_ok(r);
 }
@@ -274,7 +289,7 @@ static bool packet_read(struct packet *p, struct rd *r)
         return false;
     struct rd packet = rd_sub(r, len);
     put_uint(p->row, F_QUIC_PACKET_LENGTH, len);
-    if (p->head.type == QUIC_INITIAL && p->conn && !p->from_server && !p->conn->has_keys)
+    if (p->head.type == QUIC_INITIAL && p->conn && !p->conn->has_keys)
         quic_keys_make(p->conn);
     return p->head.type == QUIC_SHORT ? short_read(p, &packet) : long_read(p, &packet);
 }

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "field/row.h"
+#include "proto/tls.h"
 
 struct quic_conn;
 struct quic_name;
@@ -31,6 +32,7 @@ struct quic_end {
 struct quic_path {
     struct quic_conn *conn;
     bool claimed; /* all of its datagrams are QUIC's */
+    struct tls_state tls; /* of all connections between them, as Wireshark keeps it */
 };
 
 struct quic {

@@ -142,19 +142,20 @@ static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
                                .initial = head->dcid,
                                .has_initial = true,
                                .server_end = facts->dst};
-    conn->tls.version = TLS_13;
-    conn->tls.quic_version = head->version;
-    conn->tls.server = 1;
-    conn->tls.has_server = true;
     add(q, ROLE_CLIENT, &head->scid, conn);
     add(q, ROLE_INITIAL, &head->dcid, conn);
     facts->path->conn = conn;
     return conn;
 }
 
-/* The first ID that the server chose leads to it from now on; one in a Retry is also what new keys come from. */
+/* The first ID that the server chose leads to it from now on; one in a Retry is also what new keys come from. The
+ * version is what the server says. */
 static void note_server(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
 {
+    if (head->type == QUIC_INITIAL && head->version != conn->version) {
+        conn->version = head->version;
+        conn->has_keys = false;
+    }
     if (conn->server.len || !head->scid.len)
         return;
     conn->server = head->scid;

@@ -4,7 +4,6 @@
 
 #include "base/cipher.h"
 #include "proto/quic.h"
-#include "proto/tls.h"
 
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY, QUIC_NEGOTIATION, QUIC_SHORT };
 enum quic_version {
@@ -39,11 +38,11 @@ struct quic_conn {
     struct quic_cid client, server; /* the first ones that each chose */
     struct quic_cid initial;        /* that the keys come from */
     bool has_initial, has_keys;
+    bool gave_up; /* a short header came once the cipher was known: of later ones no failure is told */
     struct quic_end server_end;
     struct quic_keys keys[2]; /* by who sends: 0 client, 1 server */
     uint64_t largest[2];      /* packet number */
     struct quic_stream streams[2];
-    struct tls_state tls;
 };
 
 /* What the first packet of a datagram says about where it belongs. */
@@ -82,7 +81,17 @@ bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct q
                       const struct quic_facts *facts);
 uint64_t quic_varint(struct rd *r);
 
+/* ---- quic_google.c ---- */
+
+/* The same of T050 and T051. */
+bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
+                      const struct quic_facts *facts);
+
 /* ---- quic_stream.c ---- */
+
+/* Bytes of the handshake, in order. False as above. */
+bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
+                         const struct quic_facts *facts);
 
 /* A CRYPTO frame's bytes. False as above. */
 bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset, struct quic_conn *conn,

@@ -5,8 +5,8 @@
 
 #include "proto/quic_conn.h"
 
-static bool show(struct row *row, struct rd *r, struct quic *quic, struct quic_conn *conn, bool from_server,
-                 const struct quic_facts *facts)
+bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
+                         const struct quic_facts *facts)
 {
     struct pdu_facts tls_facts = {.frame = facts->frame,
                                   .time_ns = facts->time_ns,
@@ -14,7 +14,7 @@ static bool show(struct row *row, struct rd *r, struct quic *quic, struct quic_c
                                   .dport = facts->dst.port,
                                   .direction = from_server,
                                   .arena = quic->arena};
-    return tls_messages_read(row, r, &conn->tls, &tls_facts);
+    return tls_messages_read(row, r, &facts->path->tls, &tls_facts);
 }
 
 /* Keeps a copy; false: it is one too many, or was kept already. */
@@ -92,7 +92,7 @@ static bool show_pieces(struct quic *quic, struct row *row, struct quic_conn *co
     s->next = end;
     s->pieces = NULL;
     s->held = 0;
-    return show(row, &whole, quic, conn, from_server, facts);
+    return quic_handshake_read(quic, row, &whole, from_server, facts);
 }
 
 bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset, struct quic_conn *conn,
@@ -112,7 +112,7 @@ bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t
     if (offset == s->next && !s->pieces) {
         s->next = end;
         struct rd rest = rd_rest(r);
-        return show(row, &rest, quic, conn, from_server, facts);
+        return quic_handshake_read(quic, row, &rest, from_server, facts);
     }
     struct rd rest = rd_rest(r);
     return !keep(quic, s, &rest, offset, facts->frame) || show_pieces(quic, row, conn, from_server, facts);

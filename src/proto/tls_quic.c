@@ -73,7 +73,6 @@ void tls_quic_parameters_read(struct tls_hand *h, struct rd *r)
     if (old)
         put_u16(row, F_TLS_QUIC_LEN, r);
     while (rd_ok(r) && rd_left(r)) {
-        put_label(row, F_TLS_QUIC_PARAMETER);
         uint64_t type = old ? rd_u16(r) : quic_varint(r);
         if (!rd_ok(r))
             return;
