@@ -59,7 +59,7 @@ bool quic_recognises(const struct quic *quic, const struct rd *r)
     if (!rd_has(r, LEAST))
         return false;
     if (!(first & 0x80))
-        return rd_left(r) >= LEAST_SHORT && quic_short_len(quic, r, NULL);
+        return rd_has(r, LEAST_SHORT) && quic_short_len(quic, r, NULL);
     if (!quic_version_known(rd_u32(&look)))
         return false;
     uint8_t dcid_len = rd_u8(&look);
@@ -214,10 +214,10 @@ static bool long_read(struct packet *p, struct rd *r)
     uint8_t first = rd_peek8(r, 0);
     uint32_t low = 0;
     bool opened = p->head.type == QUIC_INITIAL && p->conn && p->conn->has_keys;
+    put_uint(row, F_QUIC_HEADER_FORM, 1);
     if (opened && !quic_header_open(&p->conn->keys[p->from_server], &whole, number_at(&whole, p->head.type), &first, &low))
         return false;
     rd_skip(r, 1);
-    put_uint(row, F_QUIC_HEADER_FORM, 1);
     if (p->head.type == QUIC_NEGOTIATION) {
         put_uint(row, F_QUIC_VN_UNUSED, first & 0x7f);
     } else {
@@ -269,17 +269,18 @@ static bool short_read(struct packet *p, struct rd *r)
     return rd_ok(r);
 }
 
-/* Whether a further packet of the datagram starts here. */
+/* Whether a further packet of the datagram starts here; padding is told. */
 static bool goes_on(struct packet *p, const struct rd *r)
 {
     struct rd look = *r;
     struct quic_cid dcid = p->head.dcid;
     uint8_t short_len = !p->conn ? 0 : p->from_server ? p->conn->client.len : p->conn->server.len;
-    if (!head_read(&look, &p->head, short_len) || !(p->head.type == QUIC_SHORT || rd_ok(&look)))
+    if (!head_read(&look, &p->head, short_len))
         return false;
-    if (p->head.type == QUIC_SHORT && !p->conn)
+    if ((p->head.type == QUIC_SHORT && !p->conn) || quic_cid_equal(&dcid, &p->head.dcid))
         return true;
-    return quic_cid_equal(&dcid, &p->head.dcid);
+    put_label(p->row, F_QUIC_COALESCED_PADDING_DATA);
+    return false;
 }
 
 static bool packet_read(struct packet *p, struct rd *r)
@@ -289,8 +290,8 @@ static bool packet_read(struct packet *p, struct rd *r)
         return false;
     struct rd packet = rd_sub(r, len);
     put_uint(p->row, F_QUIC_PACKET_LENGTH, len);
-    if (p->head.type == QUIC_INITIAL && p->conn && !p->conn->has_keys)
-        quic_keys_make(p->conn);
+    if (p->head.type == QUIC_INITIAL && p->conn && !p->from_server && p->conn->wants_keys)
+        p->conn->wants_keys = !quic_keys_make(p->conn);
     return p->head.type == QUIC_SHORT ? short_read(p, &packet) : long_read(p, &packet);
 }
 
@@ -300,7 +301,7 @@ void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct qu
     struct rd look = *r;
     facts->path->claimed = true;
     bool is_short = !(rd_peek8(r, 0) & 0x80);
-    if (is_short && rd_left(r) < LEAST_SHORT)
+    if (is_short && !rd_has(r, LEAST_SHORT))
         return;
     if (!head_read(&look, &p.head, is_short ? quic_short_len(quic, r, facts) : 0))
         return;
@@ -309,10 +310,6 @@ void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct qu
         put_uint(row, F_QUIC_CONNECTION_NUMBER, p.conn->number);
     else
         put_label(row, F_QUIC_CONNECTION_UNKNOWN);
-    while (packet_read(&p, r) && rd_left(r)) {
-        if (!goes_on(&p, r)) {
-            put_label(row, F_QUIC_COALESCED_PADDING_DATA);
-            break;
-        }
-    }
+    while (packet_read(&p, r) && rd_left(r) && goes_on(&p, r))
+        continue;
 }

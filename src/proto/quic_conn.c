@@ -25,7 +25,9 @@ bool quic_cid_equal(const struct quic_cid *a, const struct quic_cid *b)
 struct quic_cid quic_cid_read(struct rd *r, uint32_t len)
 {
     struct quic_cid cid = {0};
-    const uint8_t *bytes = len <= QUIC_CID_MAX ? rd_bytes(r, len) : NULL;
+    if (len > QUIC_CID_MAX)
+        r->fail = RD_MALFORMED;
+    const uint8_t *bytes = rd_bytes(r, len);
     if (bytes) {
         cid.len = (uint8_t)len;
         memcpy(cid.bytes, bytes, len);
@@ -141,6 +143,7 @@ static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
                                .client = head->scid,
                                .initial = head->dcid,
                                .has_initial = true,
+                               .wants_keys = true,
                                .server_end = facts->dst};
     add(q, ROLE_CLIENT, &head->scid, conn);
     add(q, ROLE_INITIAL, &head->dcid, conn);
@@ -154,7 +157,8 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
 {
     if (head->type == QUIC_INITIAL && head->version != conn->version) {
         conn->version = head->version;
-        conn->has_keys = false;
+        if (conn->has_keys)
+            quic_keys_make(conn);
     }
     if (conn->server.len || !head->scid.len)
         return;
@@ -169,7 +173,7 @@ static void start_again(struct quic *q, struct quic_conn *conn, const struct qui
 {
     conn->initial = head->dcid;
     conn->has_initial = true;
-    conn->has_keys = false;
+    conn->wants_keys = true;
     add(q, ROLE_INITIAL, &head->dcid, conn);
     if (!quic_cid_equal(&conn->client, &head->scid)) {
         conn->client = head->scid;

@@ -270,6 +270,14 @@ static void cert_types_read(struct row *row, struct rd *r, uint8_t message)
         put_u8(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPE, &list);
 }
 
+static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type)
+{
+    if (type == EXT_QUIC || type == EXT_QUIC_DRAFT)
+        tls_quic_parameters_read(h, r);
+    else
+        put_span(h->row, F_TLS_HANDSHAKE_EXTENSION_DATA, r, rd_left(r));
+}
+
 /* One extension's data. */
 static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message, struct tls_ja3 *ja3)
 {
@@ -359,10 +367,6 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
     case EXT_RENEGOTIATION:
         bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO, 1);
         break;
-    case EXT_QUIC:
-    case EXT_QUIC_DRAFT:
-        tls_quic_parameters_read(h, r);
-        break;
     case EXT_ESNI:
         esni_read(row, r, message);
         break;
@@ -371,7 +375,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
     case EXT_POST_HANDSHAKE_AUTH:
         break;
     default:
-        put_span(row, F_TLS_HANDSHAKE_EXTENSION_DATA, r, rd_left(r));
+        other_extension_read(h, r, type);
         break;
     }
 }
