@@ -14,8 +14,21 @@ enum {
     FRAME_LAST_DEFINED = 0x1e,
     FRAME_DATAGRAM = 0x30,
     FRAME_DATAGRAM_LEN = 0x31,
+    FRAME_MULTIPATH = 0x40,
+    FRAME_MULTIPATH_LAST = 0x46,
+    FRAME_IMMEDIATE_ACK = 0xac,
+    FRAME_ACK_FREQUENCY = 0xaf,
+    FRAME_TIME_STAMP = 0x2f5,
     ERROR_TLS = 0x100 /* and the alert in the last byte */
 };
+
+/* Frames of other packets, and of extensions that Wireshark knows. */
+static bool is_defined(uint64_t type)
+{
+    return type <= FRAME_LAST_DEFINED || type == FRAME_DATAGRAM || type == FRAME_DATAGRAM_LEN ||
+           (type >= FRAME_MULTIPATH && type <= FRAME_MULTIPATH_LAST) || type == FRAME_IMMEDIATE_ACK ||
+           type == FRAME_ACK_FREQUENCY || type == FRAME_TIME_STAMP;
+}
 
 uint64_t quic_varint(struct rd *r)
 {
@@ -107,9 +120,10 @@ bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct q
             close_read(row, r, type == FRAME_CLOSE_APP);
         else if (type == FRAME_CRYPTO && !crypto_read(quic, row, r, conn, from_server, facts))
             return false;
-        else if (type != FRAME_PING && type != FRAME_CRYPTO &&
-                 (type <= FRAME_LAST_DEFINED || type == FRAME_DATAGRAM || type == FRAME_DATAGRAM_LEN))
+        else if (type != FRAME_PING && type != FRAME_CRYPTO && is_defined(type))
             return true;
+        else if (type > FRAME_LAST_DEFINED)
+            put_label(row, F_QUIC_FT_UNKNOWN);
     }
     return rd_ok(r);
 }

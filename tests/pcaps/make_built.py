@@ -608,6 +608,45 @@ def _():
     return pcap([on_ethernet(0 if f[12:16] == addr(A4) else 1, f) for f in frames])
 
 
+# ---- QUIC ----------------------------------------------------------------------------------------------------------
+
+def quic_datagrams(group):
+    found, frames = False, []
+    for line in open(os.path.join(HERE, 'quic.txt')):
+        if line.startswith('['):
+            found = line.strip() == f'[{group}]'
+        elif found:
+            way, client, server, payload = line.split()
+            ends = (A4, B4, int(client), int(server)) if way == '>' else (B4, A4, int(server), int(client))
+            frames.append(on_ethernet(0 if way == '>' else 1, ip_udp(*ends, bytes.fromhex(payload))))
+    return pcap(frames)
+
+
+@capture('quic_connections.pcap', 'short headers from known, new and wrong places, coalesced packets, padding and cut heads behind them')
+def _():
+    return quic_datagrams('connections')
+
+
+@capture('quic_frames.pcap', 'CRYPTO frames that overlap, repeat and come too early; closes, acknowledgments, frames that nobody defined')
+def _():
+    return quic_datagrams('frames')
+
+
+@capture('quic_pieces.pcap', 'ClientHellos in several Initials, out of order and coalesced')
+def _():
+    return quic_datagrams('pieces')
+
+
+@capture('quic_strangers.pcap', 'packets of connections whose start was not seen, version negotiation')
+def _():
+    return quic_datagrams('strangers')
+
+
+@capture('quic_heuristic.pcap', 'what looks like QUIC: versions, lengths of connection IDs, headers cut at every byte')
+def _():
+    return quic_datagrams('heuristic')
+
+
 # ---- damage --------------------------------------------------------------------------------------------------------
 
 @capture('malformed.pcap', 'headers that lie: lengths too small and too large, versions, offsets, cut options, IPv6 length 0, frames of 0 to '
