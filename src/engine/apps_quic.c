@@ -87,7 +87,7 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd payload;
-    if (!t->has_ref || !payload_of(layer, &payload))
+    if (layer->kind != LAYER_UDP || !t->has_ref || !payload_of(layer, &payload))
         return;
     struct conv *conv = t->ref.conv;
     struct quic_path *path = path_of(apps, conv, &payload);
