@@ -123,6 +123,13 @@ enum fc_engine {
                            libexec folder, and where FLOWCONTAINER_WORKER says */
 };
 
+/* How often the wireshark engine dissects a capture. */
+enum fc_passes {
+    FC_PASSES_AUTO, /* twice when a field asked for looks ahead (response_in, reassembled_in, ...), else once */
+    FC_PASSES_ONE,  /* once, as tshark does; fields that look ahead are then refused */
+    FC_PASSES_TWO   /* twice, values from the second time, as `tshark -2`; the filter is decided the first time */
+};
+
 struct fc_options {
     const char *const *fields; /* Wireshark names; order of the columns */
     size_t n_fields;
@@ -139,6 +146,14 @@ struct fc_options {
     uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
     uint32_t batch_rows; /* rows of a batch at most; default 65,536 */
     enum fc_engine engine;
+    /* The rest is the wireshark engine's alone; naming one of the first three asks for it. */
+    const char *const *preferences; /* "tcp.desegment_tcp_streams:FALSE", as `tshark -o` */
+    size_t n_preferences;
+    const char *const *decode_as; /* "tcp.port==8443,tls", as `tshark -d` */
+    size_t n_decode_as;
+    const char *keylog; /* path of a TLS key log file; NULL: none */
+    enum fc_passes passes;
+    uint64_t max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300 MB */
 };
 
 /* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job, engine
