@@ -57,6 +57,8 @@ bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t
 /* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
  * call). */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);
+/* The capture as pcapng. */
+void ws_convert(const struct ws_job *job, int to);
 /* Forgets the capture before, so that the next one is dissected as by a new process. */
 void ws_forget(void);
 
