@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -67,13 +68,23 @@ static enum fc_status convert_file(int *out, int capture, struct worker *worker,
     return status;
 }
 
-enum fc_status convert_capture(int *out, struct worker *worker, const char *path, const struct progress *progress,
-                               struct fc_error *err)
+enum fc_status convert_open(struct source **out, struct spare *spare, const char *path,
+                            const struct progress *progress, struct fc_error *err)
 {
-    int capture = open(path, O_RDONLY | O_CLOEXEC);
+    struct worker *worker = spare_worker(spare);
+    int capture = worker ? open(path, O_RDONLY | O_CLOEXEC) : -1, file = -1;
+    struct fc_error ignored; /* the caller's error tells more */
+    char copy[32];
     if (capture < 0)
-        return error_set(err, FC_IO, -1, "%s", strerror(errno));
-    enum fc_status status = convert_file(out, capture, worker, progress, err);
+        return err->status;
+    enum fc_status status = convert_file(&file, capture, worker, progress, &ignored);
     close(capture);
+    if (status == FC_CANCELLED || status == FC_MEMORY)
+        return status;
+    if (status)
+        return err->status;
+    snprintf(copy, sizeof copy, "/proc/self/fd/%d", file);
+    status = source_open(out, copy, err);
+    close(file);
     return status;
 }

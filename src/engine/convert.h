@@ -3,10 +3,12 @@
 #define FC_ENGINE_CONVERT_H
 
 #include "engine/report.h"
-#include "engine/worker.h"
+#include "engine/spare.h"
+#include "source/source.h"
 
-/* A temporary file of the same frames, which the caller closes. FC_FORMAT: libwireshark does not know it either. */
-FC_MUST_USE enum fc_status convert_capture(int *out, struct worker *worker, const char *path,
-                                           const struct progress *progress, struct fc_error *err);
+/* Opens a copy that libwireshark makes of the capture; *err says why the native reader could not open it, and still does
+ * when libwireshark cannot either (its status is then returned). */
+FC_MUST_USE enum fc_status convert_open(struct source **out, struct spare *spare, const char *path,
+                                        const struct progress *progress, struct fc_error *err);
 
 #endif

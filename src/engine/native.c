@@ -2,9 +2,7 @@
  * order of the rooms. It reads frames and keeps flows whoever answers for values: where the query has a worker,
  * field values and the filter's verdict come from an oracle. Invariant: every frame read is counted under exactly
  * one reason; flows are written when their capture has ended, in the order of their first kept packets. */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,7 +10,6 @@
 #include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/oracle.h"
-#include "engine/spare.h"
 #include "flow/flow.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -308,22 +305,6 @@ static enum fc_status note_problem(struct native *n, const struct fc_error *erro
     return report_problem(&n->engine.report, n->inputs[n->input].name, error, n->frames) ? FC_OK : FC_MEMORY;
 }
 
-/* A capture of a format that only libwireshark reads, through a copy; `status` and `err` say why it is needed. */
-static enum fc_status open_converted(struct native *n, const char *path, enum fc_status status,
-                                     struct fc_error *err)
-{
-    struct fc_error ignored; /* the first error tells more */
-    struct worker *worker = spare_worker(n->query->spare);
-    int file;
-    if (!worker || convert_capture(&file, worker, path, n->progress, &ignored))
-        return status;
-    char copy[32];
-    snprintf(copy, sizeof copy, "/proc/self/fd/%d", file);
-    status = source_open(&n->source, copy, err);
-    close(file);
-    return status;
-}
-
 /* The source, and with a worker the oracle beside it; both read the same bytes. */
 static enum fc_status open_input(struct native *n, const struct input *input, struct fc_error *err)
 {
@@ -337,7 +318,7 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
     const char *copy = n->oracle ? oracle_path(n->oracle) : NULL;
     status = source_open(&n->source, copy ? copy : input->name, err);
     bool foreign = (status == FC_FORMAT || status == FC_UNSUPPORTED) && n->query->spare;
-    return foreign ? open_converted(n, copy ? copy : input->name, status, err) : status;
+    return foreign ? convert_open(&n->source, n->query->spare, copy ? copy : input->name, n->progress, err) : status;
 }
 
 static enum fc_status open_capture(struct native *n)
