@@ -80,6 +80,11 @@ def open(
     jobs: int = 1,
     batch_rows: int = 65536,
     engine: str = "auto",
+    preferences: Iterable[str] = (),
+    decode_as: Iterable[str] = (),
+    keylog: bytes = b"",
+    passes: str = "auto",
+    max_memory: int = 0,
 ) -> Run: ...
 def stream(schema: Schema, batches: Iterator[Array], /) -> object: ...
 def cli(argv: tuple[bytes, ...], sinks: tuple[tuple[str, Callable[[object, str], None]], ...], /) -> int: ...

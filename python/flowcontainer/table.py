@@ -6,7 +6,7 @@ import fnmatch
 import importlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import _core, arguments, arrays
@@ -51,6 +51,11 @@ def scan(
     max_frames: int = 0,
     batch_rows: int = 65536,
     engine: str = "auto",
+    preferences: Mapping[str, object] | str | Iterable[str] = (),
+    decode_as: str | Iterable[str] = (),
+    keylog: StrPath | None = None,
+    passes: int | str = "auto",
+    max_memory: int | str = 0,
 ) -> Scan:
     """A table over captures, which is read when something asks for its rows.
 
@@ -73,6 +78,16 @@ def scan(
     :param engine: who answers: "native" (in process, the fields of :func:`fields`, no filter), "wireshark" (any
         field of Wireshark, any display filter; needs the program flowcontainer-worker), or "auto": native where it
         can, unless the environment variable FLOWCONTAINER_ENGINE says otherwise
+
+    What follows is for the wireshark engine; the first three of them ask for it:
+
+    :param preferences: as `tshark -o`: {"tcp.desegment_tcp_streams": False}, or "tcp.desegment_tcp_streams:FALSE",
+        or several of these
+    :param decode_as: as `tshark -d`: "tcp.port==8443,tls", or several
+    :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE), for decrypted fields
+    :param passes: how often a capture is dissected: 1; 2, as `tshark -2`; "auto": twice where a field looks ahead
+    :param max_memory: bytes that one process of the engine should need: a number, or a text such as "300M" or "1G";
+        0: 300 MB
     """
     if policy != "timeout" and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
@@ -92,6 +107,7 @@ def scan(
             "max_frames": arguments.count("max_frames", max_frames, 2**64),
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
             "engine": engine,
+            **arguments.dissection(preferences, decode_as, keylog, passes, max_memory),
         },
     )
 

@@ -174,11 +174,27 @@ static enum fc_status engine_asked(enum fc_engine *out, enum fc_engine option, s
                      named);
 }
 
+/* What only libwireshark knows how to heed, or NULL. */
+static const char *dissection_asked(const struct fc_options *o)
+{
+    if (o->n_preferences)
+        return "preferences";
+    if (o->n_decode_as)
+        return "decode-as rules";
+    return o->keylog && *o->keylog ? "a key log" : NULL;
+}
+
 /* Whether the query has to go to libwireshark, and why. */
 static bool needs_wireshark(struct query *q, const char *const *names, enum fc_engine engine)
 {
+    const char *asked = dissection_asked(&q->options);
     if (engine == FC_ENGINE_WIRESHARK) {
         q->reason = "it was asked for";
+        return true;
+    }
+    if (asked) {
+        snprintf(q->why_text, sizeof q->why_text, "the native one knows nothing of %s", asked);
+        q->reason = q->why_text;
         return true;
     }
     for (size_t i = 0; i < q->n_fields; i++)
@@ -220,6 +236,9 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         return error_memory(err);
     if (engine == FC_ENGINE_NATIVE && q->has_filter)
         return no_filter(o->filter, err);
+    if (engine == FC_ENGINE_NATIVE && dissection_asked(o))
+        return error_set(err, FC_USAGE, -1, "the native engine, which was asked for, knows nothing of %s",
+                         dissection_asked(o));
     if (engine != FC_ENGINE_NATIVE && needs_wireshark(q, o->fields, engine))
         return wireshark_fields(q, o->fields, o->filter, err);
     return native_fields(q, o->fields, err);
@@ -228,7 +247,7 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 {
     if (o->level > FC_LEVEL_FRAMES || o->style > FC_STYLE_CLASSIC || o->policy > FC_POLICY_TIMEOUT ||
-        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK)
+        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO)
         return error_set(err, FC_USAGE, -1, "an option has a value that does not exist");
     if (!o->protocols || (o->protocols & ~(uint32_t)ALL_PROTOCOLS))
         return error_set(err, FC_USAGE, -1, "no such protocols");
