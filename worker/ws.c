@@ -32,6 +32,8 @@
 #include <wsutil/privileges.h>
 #include <wsutil/wslog.h>
 
+#include "fields.h"
+
 #define WS(major, minor) (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major)*100 + (minor))
 
 /* What epan calls back for; the type's name is epan's, its content ours. */
@@ -329,7 +331,7 @@ static enum wire_type type_of(const header_field_info *hf)
     return type == WIRE_NONE && hf->type != FT_NONE ? WIRE_TEXT : type;
 }
 
-static struct ws_field describe(const header_field_info *hf)
+struct ws_field field_describe(const header_field_info *hf)
 {
     struct ws_field f = {.type = type_of(hf), .description = hf->blurb && *hf->blurb ? hf->blurb : hf->name};
     bool integer = f.type >= WIRE_UINT8 && f.type <= WIRE_INT64;
@@ -344,9 +346,7 @@ static struct ws_field describe(const header_field_info *hf)
     return f;
 }
 
-/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike;
- * all else that differs becomes text. */
-static void unite(struct ws_field *into, const struct ws_field *f)
+void field_unite(struct ws_field *into, const struct ws_field *f)
 {
     bool both_unsigned = into->type >= WIRE_UINT8 && into->type <= WIRE_UINT64 && f->type >= WIRE_UINT8 &&
                          f->type <= WIRE_UINT64;
@@ -388,10 +388,10 @@ static bool take_field(const char *name, uint32_t slot, struct ws_refusal *r)
         return refuse(r, WIRE_NO_FIELD, "Wireshark knows no field \"%s\"", name);
     while (hf->same_name_prev_id != -1)
         hf = proto_registrar_get_nth((unsigned)hf->same_name_prev_id);
-    ws.fields[slot] = describe(hf);
+    ws.fields[slot] = field_describe(hf);
     for (; hf; hf = hf->same_name_next) {
-        struct ws_field f = describe(hf);
-        unite(&ws.fields[slot], &f);
+        struct ws_field f = field_describe(hf);
+        field_unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf);
         if (looks_ahead(hf))
             return refuse(

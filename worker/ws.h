@@ -35,6 +35,13 @@ const char *ws_version(void);
 /* The one query of the process: `out` gets n entries. */
 bool ws_query(const char *filter, const char *const *names, uint32_t n, struct ws_field *out,
               struct ws_refusal *refusal);
+/* Every field and every old name of a protocol, in no order. */
+struct ws_catalog {
+    void (*field)(void *to, const char *name, const char *type, const struct ws_field *field);
+    void (*old_name)(void *to, const char *old, const char *today);
+    void *to;
+};
+void ws_catalog(const struct ws_catalog *catalog);
 /* In a child: opens the capture, to be called before the jail is shut; then dissects it. */
 bool ws_open(const char *path, struct ws_refusal *refusal);
 /* Returns the number of frames read; *message is NULL, or why reading stopped. */

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -29,10 +29,18 @@ class Field(NamedTuple):
     single: bool  #: at most one value a packet
 
 
-def fields(pattern: str = "*") -> list[Field]:
-    """The fields whose names match a pattern as of file names, in the order of their names."""
-    every = (Field(*entry) for entry in _core.fields())
-    return [field for field in every if fnmatch.fnmatchcase(field.name, pattern)]
+def fields(pattern: str | re.Pattern[str] = "*", *, native: bool = False) -> list[Field]:
+    """The fields that can be asked for, in the order of their names: some 200,000.
+
+    Wireshark's are asked of the program flowcontainer-worker once and kept in the user's cache folder; where there is
+    no such program, the native fields are all.
+
+    :param pattern: as of file names, for the whole name ("tls.*", "*.port"), or a compiled regular expression for some
+        part of it. A protocol's old name (ssl.*, bootp.*) means today's
+    :param native: only those that are answered in process
+    """
+    pick = pattern.search if isinstance(pattern, re.Pattern) else pattern
+    return [Field(*entry) for entry in _core.fields(pick, native)]
 
 
 def scan(
@@ -75,7 +83,8 @@ def scan(
     :param jobs: threads; 0: one a core. The rows are the same, whatever their number
     :param max_frames: read at most so many frames of each capture; 0: all
     :param batch_rows: rows of a batch at most
-    :param engine: who answers: "native" (in process, the fields of :func:`fields`, no filter), "wireshark" (any
+    :param engine: who answers: "native" (in process, the fields of ``fields(native=True)``, no
+        filter), "wireshark" (any
         field of Wireshark, any display filter; needs the program flowcontainer-worker), or "auto": native where it
         can, unless the environment variable FLOWCONTAINER_ENGINE says otherwise
 

@@ -10,6 +10,10 @@
  *   worker   WIRE_FIELDS    n times: uint32 enum wire_type, uint32 enum wire_base, uint32 flags (wire_flag),
  *                           text description
  *        or  WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
+ *   library  WIRE_LIST      nothing; may be asked before and after a query
+ *   worker   WIRE_LISTED    until its end: uint32 enum wire_type, uint32 enum wire_base, uint32 flags, text name,
+ *                           text Wireshark's type, text description; or uint32 N_WIRE_TYPES, text old name of a
+ *                           protocol, text today's name
  *   library  WIRE_DISSECT   uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; and
  * three descriptors: the capture, the pipe for records, a file of one struct wire_progress worker
  * WIRE_STARTED   a child works; or WIRE_REFUSED
@@ -29,7 +33,8 @@
 
 enum { WIRE_VERSION = 1, WIRE_CONTROL = 3, WIRE_MOST = 1 << 30 /* bytes of a message or record */ };
 
-enum wire_kind { WIRE_HELLO = 0x46435731, WIRE_QUERY, WIRE_FIELDS, WIRE_REFUSED, WIRE_DISSECT, WIRE_STARTED };
+enum wire_kind { WIRE_HELLO = 0x46435731, WIRE_QUERY, WIRE_FIELDS, WIRE_REFUSED, WIRE_DISSECT, WIRE_STARTED,
+                 WIRE_LIST, WIRE_LISTED };
 
 struct wire_head {
     uint32_t len, kind;

@@ -52,7 +52,7 @@ static bool own_folder(char out[PATH_MAX])
     return slash != NULL;
 }
 
-static bool worker_find(char out[PATH_MAX])
+bool worker_find(char out[PATH_MAX])
 {
     static const char *const places[] = {"%s/%s", "%s/../libexec/flowcontainer/%s",
                                          "%s/../../libexec/flowcontainer/%s"};
@@ -293,7 +293,7 @@ static bool send_query(struct worker *w, const char *filter, const char *const *
     return ok;
 }
 
-static bool take_field(struct worker *w, struct rd *r, const char *name, struct field *out)
+static bool field_of_wire(struct field *out, uint32_t type, uint32_t base, uint32_t flags)
 {
     /* clang-format off */
     static const enum field_type types[N_WIRE_TYPES] = {
@@ -310,20 +310,27 @@ static bool take_field(struct worker *w, struct rd *r, const char *name, struct 
     /* clang-format on */
     static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,  BASE_DOT,
                                             BASE_DASH, BASE_COLON, BASE_SPACE};
-    uint32_t type = take_uint(r), base = take_uint(r), flags = take_uint(r), len = take_uint(r);
-    const uint8_t *text = rd_bytes(r, len);
-    char *description = text ? arena_alloc(&w->texts, len + 1) : NULL;
-    if (!description || type >= N_WIRE_TYPES || base > WIRE_BASE_SPACE)
+    if (type >= N_WIRE_TYPES || base > WIRE_BASE_SPACE)
         return false;
-    memcpy(description, text, len);
-    description[len] = 0;
-    *out = (struct field){.name = name,
-                          .unit = "",
-                          .description = description,
+    *out = (struct field){.unit = "",
                           .type = types[type],
                           .base = bases[base],
                           .named = flags & WIRE_NAMED,
                           .may_be_empty = flags & WIRE_MAY_BE_EMPTY};
+    return true;
+}
+
+static bool take_field(struct worker *w, struct rd *r, const char *name, struct field *out)
+{
+    uint32_t type = take_uint(r), base = take_uint(r), flags = take_uint(r), len = take_uint(r);
+    const uint8_t *text = rd_bytes(r, len);
+    char *description = text ? arena_alloc(&w->texts, len + 1) : NULL;
+    if (!description || !field_of_wire(out, type, base, flags))
+        return false;
+    memcpy(description, text, len);
+    description[len] = 0;
+    out->name = name;
+    out->description = description;
     return true;
 }
 
@@ -347,6 +354,54 @@ enum fc_status worker_query(struct worker *w, const char *filter, const char *co
             status = gone(w, err);
     memory_free(bytes);
     return status;
+}
+
+static char *take_text(struct worker *w, struct rd *r)
+{
+    uint32_t len = take_uint(r);
+    const uint8_t *text = rd_bytes(r, len);
+    char *copy = text ? arena_alloc(&w->texts, (size_t)len + 1) : NULL;
+    if (copy) {
+        memcpy(copy, text, len);
+        copy[len] = 0;
+    }
+    return copy;
+}
+
+static bool take_listed(struct worker *w, struct rd *r, const struct worker_listener *to)
+{
+    struct field field = {.unit = ""};
+    uint32_t type = take_uint(r);
+    if (type == N_WIRE_TYPES) {
+        const char *old = take_text(w, r), *today = take_text(w, r);
+        if (old && today)
+            to->old_name(to->to, old, today);
+        return old && today;
+    }
+    uint32_t base = take_uint(r), flags = take_uint(r);
+    bool ok = field_of_wire(&field, type, base, flags);
+    field.name = take_text(w, r);
+    const char *type_name = take_text(w, r);
+    field.description = take_text(w, r);
+    ok = ok && field.name && type_name && field.description;
+    if (ok)
+        to->field(to->to, &field, type_name);
+    return ok;
+}
+
+enum fc_status worker_list(struct worker *w, const struct worker_listener *to, struct fc_error *err)
+{
+    struct wire_head head = {0};
+    uint8_t *bytes = NULL;
+    bool ok = send_message(w, WIRE_LIST, NULL, 0, NULL) && receive_message(w, &head, &bytes) &&
+              head.kind == WIRE_LISTED;
+    struct rd r = rd_make(bytes, ok ? head.len : 0, ok ? head.len : 0);
+    while (ok && rd_left(&r)) {
+        ok = take_listed(w, &r, to);
+        arena_reset(&w->texts);
+    }
+    memory_free(bytes);
+    return ok ? FC_OK : gone(w, err);
 }
 
 enum fc_status worker_dissect(struct worker *w, const int fds[3], uint32_t last, const uint32_t *skip,
