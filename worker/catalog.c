@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * All fields that libwireshark knows, one entry a name, and the old names of protocols that it still
  * understands. The latter cannot be listed; the candidates were found by asking 4.0.17 for every word in it. */
-#include <stdio.h>
-#include <string.h>
-
-#include <wireshark.h>
-
-#include <epan/ftypes/ftypes.h>
-#include <epan/proto.h>
-
-#include "fields.h"
-#include "ws.h"
+#include "session.h"
 
 static void take(const struct ws_catalog *c, const header_field_info *hf)
 {
@@ -22,6 +13,16 @@ static void take(const struct ws_catalog *c, const header_field_info *hf)
         field_unite(&united, &f);
     }
     c->field(c->to, hf->abbrev, ftype_name(hf->type), &united);
+}
+
+static void take_column(const struct ws_catalog *c, const char *title)
+{
+    static const struct ws_field field = {.type = WIRE_STRING, .description = "Column of the packet list"};
+    char name[128];
+    if (!title || snprintf(name, sizeof name, "_ws.col.%s", title) >= (int)sizeof name)
+        return;
+    if (!proto_registrar_get_byname(name)) /* newer releases have them among the fields */
+        c->field(c->to, name, "FT_STRING", &field);
 }
 
 /* Whether some field of protocol `today` is found under the old name. */
@@ -52,6 +53,8 @@ void ws_catalog(const struct ws_catalog *c)
         for (; hf; hf = proto_get_next_protocol_field(p, &fields))
             take(c, hf);
     }
+    for (int i = 0; i < prefs.num_cols; i++)
+        take_column(c, get_column_title(i));
     for (size_t i = 0; i < sizeof old / sizeof *old; i++)
         if (is_old_name(old[i][0], old[i][1]))
             c->old_name(c->to, old[i][0], old[i][1]);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/program.h"
 #include "engine/worker.h"
 #include "run/fields.h"
 
@@ -106,7 +107,7 @@ static void add_native(struct fc_fields *fields)
 static enum fc_status load(struct fc_fields *fields, const char *version, struct fc_error *err)
 {
     char path[PATH_MAX];
-    bool has_worker = worker_find(path);
+    bool has_worker = program_find(path);
     bool kept = has_worker && catalog_read(fields, path);
     if (kept && version && strcmp(version, fields->version)) {
         fields->n = fields->n_old = 0;

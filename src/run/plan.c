@@ -3,6 +3,7 @@
  * approximately. */
 #include "run/plan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,22 +157,57 @@ static enum fc_status worker_refusal(const struct query *q, enum fc_status statu
     return error_set(err, status, err->offset, "%s", text);
 }
 
-static enum fc_status wireshark_fields(struct query *q, const char *const *names, const char *filter,
-                                       struct fc_error *err)
+/* The content of a key log file; the worker's processes open no files. */
+static enum fc_status read_keylog(char **out, const char *path, struct fc_error *err)
 {
-    enum fc_status status = keep_names(q, names, err);
-    if (!status && (status = worker_start(&q->worker, err))) {
-        char missing[1024], hint[256] = "";
-        for (size_t i = 0; !*hint && i < q->n_fields; i++)
-            if (field_find(names[i]) == F_COUNT)
-                near_names(hint, sizeof hint, names[i]);
-        snprintf(missing, sizeof missing, "%s%s, and %.600s", q->reason, hint, err ? err->text : "");
-        return error_set(err, status, -1, "%s", missing);
-    }
+    enum { MOST = 64 << 20 };
+    FILE *file = path ? fopen(path, "re") : NULL;
+    char *text = path ? memory_zero(1, MOST + 1) : NULL;
+    enum fc_status status = FC_OK;
+    if (path && !text)
+        status = error_memory(err);
+    else if (path && !file)
+        status = error_set(err, FC_NOT_FOUND, -1, "key log %s: %s", path, strerror(errno));
+    else if (path && fread(text, 1, MOST + 1, file) > MOST)
+        status = error_set(err, FC_USAGE, -1, "key log %s: more than %d MB", path, MOST >> 20);
+    if (file)
+        fclose(file);
+    if (status)
+        memory_free(text);
+    else
+        *out = text;
+    return status;
+}
+
+/* Says why the worker was wanted, and what may have been meant. */
+static enum fc_status no_worker(const struct query *q, enum fc_status status, const char *const *names,
+                                struct fc_error *err)
+{
+    char missing[1024], hint[256] = "";
+    for (size_t i = 0; !*hint && i < q->n_fields; i++)
+        if (field_find(names[i]) == F_COUNT)
+            near_names(hint, sizeof hint, names[i]);
+    snprintf(missing, sizeof missing, "%s%s, and %.600s", q->reason, hint, err ? err->text : "");
+    return error_set(err, status, -1, "%s", missing);
+}
+
+static enum fc_status wireshark_fields(struct query *q, const struct fc_options *o, struct fc_error *err)
+{
+    char *keylog = NULL;
+    enum fc_status status = keep_names(q, o->fields, err);
     if (!status)
-        status = worker_query(q->worker, filter ? filter : "", (const char *const *)q->names, q->n_fields,
-                              q->fields, err);
-    return status ? worker_refusal(q, status, err) : FC_OK;
+        status = read_keylog(&keylog, o->keylog, err);
+    if (!status && (status = worker_start(&q->worker, err)))
+        status = no_worker(q, status, o->fields, err);
+    struct worker_question question = {.filter = o->filter ? o->filter : "",
+                                       .names = (const char *const *)q->names,
+                                       .n = q->n_fields,
+                                       .keylog = keylog,
+                                       .options = o};
+    if (!status && (status = worker_query(q->worker, &question, q->fields, err)))
+        status = worker_refusal(q, status, err);
+    memory_free(keylog);
+    return status;
 }
 
 /* ---- the choice ---- */
@@ -193,29 +229,18 @@ static enum fc_status engine_asked(enum fc_engine *out, enum fc_engine option, s
                      named);
 }
 
-/* What only libwireshark knows how to heed, or NULL. */
-static const char *dissection_asked(const struct fc_options *o)
-{
-    if (o->n_preferences)
-        return "preferences";
-    if (o->n_decode_as)
-        return "decode-as rules";
-    return o->keylog && *o->keylog ? "a key log" : NULL;
-}
-
 /* Whether the query has to go to libwireshark, and why. */
-static bool needs_wireshark(struct query *q, const char *const *names, enum fc_engine engine)
+static bool needs_wireshark(struct query *q, const struct fc_options *o, enum fc_engine engine)
 {
-    const char *asked = dissection_asked(&q->options);
-    if (engine == FC_ENGINE_WIRESHARK) {
-        q->reason = "it was asked for";
+    const char *const *names = o->fields;
+    q->reason = engine == FC_ENGINE_WIRESHARK  ? "it was asked for"
+                : o->n_preferences             ? "preferences are set"
+                : o->n_decode_as               ? "decode-as rules are set"
+                : o->keylog                    ? "a key log is given"
+                : o->passes == FC_PASSES_TWO   ? "two passes are asked for"
+                                               : NULL;
+    if (q->reason)
         return true;
-    }
-    if (asked) {
-        snprintf(q->why_text, sizeof q->why_text, "the native one knows nothing of %s", asked);
-        q->reason = q->why_text;
-        return true;
-    }
     for (size_t i = 0; i < q->n_fields; i++)
         if (field_find(names[i]) == F_COUNT) {
             snprintf(q->why_text, sizeof q->why_text, "field \"%.100s\" is none of the native engine's",
@@ -255,11 +280,11 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         return error_memory(err);
     if (engine == FC_ENGINE_NATIVE && q->has_filter)
         return no_filter(o->filter, err);
-    if (engine == FC_ENGINE_NATIVE && dissection_asked(o))
-        return error_set(err, FC_USAGE, -1, "the native engine, which was asked for, knows nothing of %s",
-                         dissection_asked(o));
-    if (engine != FC_ENGINE_NATIVE && needs_wireshark(q, o->fields, engine))
-        return wireshark_fields(q, o->fields, o->filter, err);
+    if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
+        return error_set(err, FC_USAGE, -1,
+                         "preferences, decode-as and key logs are not for the native engine, which was asked for");
+    if (engine != FC_ENGINE_NATIVE && needs_wireshark(q, o, engine))
+        return wireshark_fields(q, o, err);
     return native_fields(q, o->fields, err);
 }
 
@@ -292,6 +317,8 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
         status = look_up(out, options, err);
     out->options.fields = NULL;
     out->options.filter = NULL;
+    out->options.preferences = out->options.decode_as = NULL;
+    out->options.keylog = NULL;
     if (status)
         plan_free(out);
     return status;
@@ -313,7 +340,8 @@ void plan_free(struct query *q)
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
     if (q->worker)
-        snprintf(out, cap, "wireshark engine (libwireshark %s): %s", worker_version(q->worker), q->reason);
+        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s", worker_version(q->worker),
+                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason);
     else if (q->n_fields)
         snprintf(out, cap, "native engine: it answers all %zu fields, and there is no filter", q->n_fields);
     else

@@ -196,7 +196,9 @@ static void run_stop(void *self)
 
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
 {
-    if (run->jobs > 1 && run->n_inputs > 1)
+    bool share = run->jobs > 1 && run->n_inputs > 1;
+    run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
+    if (share)
         return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress, err);
     return native_open(&run->engine, &run->query, run->inputs, run->n_inputs, &run->progress, err);
 }
