@@ -73,7 +73,7 @@ def _preference(name: str, value: object) -> str:
     return f"{name}:{str(value).upper() if isinstance(value, bool) else value}"
 
 
-def preferences(given: Mapping[str, object] | str | Iterable[str]) -> tuple[tuple[str, ...], str | None]:
+def preference_texts(given: Mapping[str, object] | str | Iterable[str]) -> tuple[tuple[str, ...], str | None]:
     """Texts NAME:VALUE, and the key log that one of them names: the process that dissects can open no file."""
     texts = (
         tuple(_preference(name, value) for name, value in given.items())
@@ -103,14 +103,14 @@ def size(name: str, given: int | str) -> int:
 
 
 def dissection(
-    given: Mapping[str, object] | str | Iterable[str],
+    preferences: Mapping[str, object] | str | Iterable[str],
     decode_as: str | Iterable[str],
     keylog: StrPath | None,
     passes: int | str,
     max_memory: int | str,
 ) -> dict[str, Any]:
     """The options of the wireshark engine as `_core.open` takes them."""
-    kept, named = preferences(given)
+    kept, named = preference_texts(preferences)
     return {
         "preferences": kept,
         "decode_as": words("decode_as", decode_as),
