@@ -18,6 +18,7 @@ enum {
     CLOSE = 16,
     MOST_STARTS = 100, /* processes for a part: somebody else may be ending them */
     PIPE = 1 << 20,
+    READ = 1 << 17,
     MOST_CHILDREN = 256,
     LOOK_MS = 200 /* between two looks whether the run was cancelled */
 };
@@ -125,7 +126,7 @@ static bool make_room(struct child *c)
         memcpy(&head, c->bytes, sizeof head);
         need += head.len;
     }
-    return memory_reserve((void **)&c->bytes, &c->cap, need < PIPE ? PIPE : need, 1);
+    return memory_reserve((void **)&c->bytes, &c->cap, need < READ ? READ : need, 1);
 }
 
 static enum fc_status read_some(struct child *c, struct fc_error *err)
@@ -195,6 +196,15 @@ enum fc_status child_open(struct child *c, struct worker *worker, const struct p
     *c = (struct child){.worker = worker, .progress = progress, .part = *part, .page_file = -1};
     enum fc_status status = page_make(c, err);
     return status ? status : process_start(c, err);
+}
+
+void child_finish(struct child *c)
+{
+    struct rd body;
+    enum fc_status status = FC_OK;
+    while (!status && c->running)
+        if (!child_record(c, &body))
+            status = child_wait(&c, 1, NULL);
 }
 
 void child_close(struct child *c)

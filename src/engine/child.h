@@ -43,6 +43,8 @@ bool child_record(struct child *child, struct rd *body);
 /* Waits until one of the children that run has written something, and reads it. FC_CANCELLED, FC_IO ... */
 FC_MUST_USE enum fc_status child_wait(struct child *const *children, size_t n, struct fc_error *err);
 bool child_skips(const struct child *child, uint32_t frame);
+/* Reads what is left, so that the process may serve another capture. */
+void child_finish(struct child *child);
 void child_close(struct child *child);
 
 #endif

@@ -363,7 +363,7 @@ static enum fc_status end_capture(struct native *n)
     tell_progress(n);
     if (n->source)
         source_close(n->source);
-    oracle_close(n->oracle);
+    oracle_close(n->oracle, true);
     n->source = NULL;
     n->oracle = NULL;
     n->writing = true;
@@ -518,7 +518,7 @@ static void native_close(struct engine *engine)
     struct native *n = (struct native *)engine;
     if (n->source)
         source_close(n->source);
-    oracle_close(n->oracle);
+    oracle_close(n->oracle, false);
     examiner_free(&n->examiner);
     flow_free(&n->flow_table);
     log_pool_free(&n->pool);

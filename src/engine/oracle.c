@@ -85,13 +85,14 @@ static enum fc_status open_once(struct oracle *o, const struct input *input, str
 /* What is compressed or in memory is unpacked to a file. */
 static enum fc_status open_plain(struct oracle *o, const struct input *input, struct fc_error *err)
 {
-    bool packed = false;
-    int plain = spool_file();
-    if (plain < 0)
+    int plain = -1;
+    const char *path = o->copy >= 0 ? o->path : input->name;
+    if (!input->memory && !source_is_packed(o->capture))
+        return FC_OK;
+    if ((plain = spool_file()) < 0)
         return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
-    enum fc_status status = source_unpack(o->copy >= 0 ? o->path : input->name, input->memory, input->len, plain,
-                                          input->memory != NULL, &packed, err);
-    if (status || !(packed || input->memory)) {
+    enum fc_status status = source_unpack(path, input->memory, input->len, plain, err);
+    if (status) {
         close(plain);
         return status;
     }
@@ -429,7 +430,7 @@ enum fc_status oracle_open(struct oracle **out, const struct query *query, const
     if (!status)
         status = divide(o, err);
     if (status)
-        oracle_close(o);
+        oracle_close(o, false);
     else
         *out = o;
     return status;
@@ -437,10 +438,12 @@ enum fc_status oracle_open(struct oracle **out, const struct query *query, const
 
 const char *oracle_path(const struct oracle *o) { return o->path[0] ? o->path : NULL; }
 
-void oracle_close(struct oracle *o)
+void oracle_close(struct oracle *o, bool ended)
 {
     if (!o)
         return;
+    if (ended)
+        child_finish(&o->child);
     child_close(&o->child);
     for (uint32_t i = 0; o->buckets && i < o->n_buckets; i++)
         spool_free(&o->buckets[i].spool);

@@ -24,6 +24,7 @@ const char *oracle_path(const struct oracle *oracle);
  * out. */
 FC_MUST_USE enum fc_status oracle_frame(struct oracle *oracle, uint32_t frame, struct row *row,
                                         enum verdict *verdict, struct fc_error *err);
-void oracle_close(struct oracle *oracle);
+/* `ended`: the capture was read to its end. */
+void oracle_close(struct oracle *oracle, bool ended);
 
 #endif

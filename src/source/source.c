@@ -223,8 +223,14 @@ static enum fc_status write_window(struct window *w, int to, struct fc_error *er
     return FC_OK; /* what is wrong behind these bytes is told when they are read as a capture */
 }
 
-enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to, bool always, bool *packed,
-                             struct fc_error *err)
+bool source_is_packed(int file)
+{
+    uint8_t head[CODEC_MAGIC_MAX];
+    ssize_t n = pread(file, head, sizeof head, 0);
+    return n > 0 && codec_find(head, (size_t)n);
+}
+
+enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to, struct fc_error *err)
 {
     struct source *s = source_new(path);
     if (!s)
@@ -239,10 +245,9 @@ enum fc_status source_unpack(const char *path, const void *memory, size_t len, i
         window_need(&s->window, CODEC_MAGIC_MAX);
     const struct codec *codec =
         status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
-    *packed = codec != NULL;
     if (codec)
         status = unpack(s, codec, err);
-    if (!status && (codec || always))
+    if (!status)
         status = write_window(&s->window, to, err);
     source_close(s);
     return status;

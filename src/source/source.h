@@ -59,10 +59,12 @@ FC_MUST_USE enum fc_status source_open(struct source **out, const char *path, st
 FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *name, const void *data,
                                               size_t len, struct fc_error *err);
 
-/* Writes the bytes of a capture, unpacked, to a descriptor; what lies before damage is written. *packed: it was
- * compressed (nothing is written otherwise, unless `always`). FC_NOT_FOUND, FC_IO, FC_UNSUPPORTED. */
-FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to, bool always,
-                                         bool *packed, struct fc_error *err);
+/* Whether a file begins like a compressed one. */
+bool source_is_packed(int file);
+/* Writes the bytes of a capture (in memory, or of that path), unpacked, to a descriptor; what lies before damage is
+ * written. FC_NOT_FOUND, FC_IO, FC_UNSUPPORTED. */
+FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to,
+                                         struct fc_error *err);
 
 /* The next frame; out->data is NULL at the end. FC_CUT: the file ends inside a record (everything before it
  * has been handed out); FC_FORMAT: damaged here; either with the offset of the record in the unpacked
