@@ -186,7 +186,7 @@ static int say_none(const struct opt *opt, const struct fc_fields *fields)
 {
     const char *near[3];
     const char *asked = opt->n_paths ? opt->paths[0] : "";
-    size_t n = fc_fields_nearest(near, 3, fields, asked);
+    size_t n = strpbrk(asked, "*?[/") ? 0 : fc_fields_nearest(near, 3, fields, asked);
     if (!*fc_fields_wireshark(fields) && !opt->native)
         return say_usage("no field matches \"%s\"; Wireshark's are not listed: flowcontainer-worker is not there, or "
                          "does not start (see `flowcontainer explain --engine wireshark')", asked);

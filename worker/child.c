@@ -137,27 +137,41 @@ static bool page_map(int fd, size_t *len)
     return page && page->n_numbers <= (*len - sizeof *page) / sizeof(uint32_t);
 }
 
-static void dissect(struct message *m)
+static void dissect(struct message *m, struct ws_job *job)
 {
     struct pipe_sink sink = {.sink = {sink_begin, sink_value, sink_end}, .fd = m->fds[1]};
     const char *message = NULL;
+    job->last = message_uint(m);
+    job->n_skip = message_uint(m);
+    uint32_t *skip = calloc(job->n_skip + 1, sizeof *skip);
+    if (!skip)
+        _exit(1);
+    for (uint32_t i = 0; i < job->n_skip; i++)
+        skip[i] = message_uint(m);
+    job->skip = skip;
+    uint32_t n = ws_run(job, &sink.sink, &message);
+    sink_last(&sink, n, message);
+    free(sink.bytes);
+    free(skip);
+}
+
+static void serve(struct message *m)
+{
     size_t page_len = 0;
     if (m->n_fds != WIRE_FDS || !page_map(m->fds[2], &page_len))
         _exit(1);
-    struct ws_job job = {.fd = m->fds[0], .last = message_uint(m), .n_skip = message_uint(m), .page = page};
-    uint32_t *skip = calloc(job.n_skip + 1, sizeof *skip);
-    if (!skip)
-        _exit(1);
-    for (uint32_t i = 0; i < job.n_skip; i++)
-        skip[i] = message_uint(m);
-    job.skip = skip;
-    uint32_t n = ws_run(&job, &sink.sink, &message);
-    sink_last(&sink, n, message);
-    volatile struct wire_page *done = page;
+    struct ws_job job = {.fd = m->fds[0], .page = page};
+    if (m->kind == WIRE_CONVERT)
+        ws_convert(&job, m->fds[1]);
+    else
+        dissect(m, &job);
     page = NULL;
-    munmap((void *)done, page_len);
-    free(sink.bytes);
-    free(skip);
+    munmap((void *)job.page, page_len);
+    close(m->fds[1]); /* tells the library that there is no more */
+    close(m->fds[2]);
+    m->n_fds = 1;
+    if (m->kind == WIRE_DISSECT)
+        ws_forget();
 }
 
 _Noreturn void child_serve(int socket, int root)
@@ -165,12 +179,7 @@ _Noreturn void child_serve(int socket, int root)
     signal(SIGPIPE, SIG_DFL);
     watch();
     jail_enter(root);
-    for (struct message m; message_read(&m, socket) && m.kind == WIRE_DISSECT; message_done(&m)) {
-        dissect(&m);
-        close(m.fds[1]); /* tells the library that there is no more */
-        m.n_fds = 1;
-        close(m.fds[2]);
-        ws_forget();
-    }
+    for (struct message m; message_read(&m, socket); message_done(&m))
+        serve(&m);
     _exit(0); /* without cleaning up */
 }

@@ -18,7 +18,7 @@ struct walk {
     frame_data ref, prev_dis, prev_cap; /* copies, since a frame_data may live for its frame alone */
 };
 
-static wtap *capture_open(int fd, const char **message)
+wtap *capture_open(int fd, const char **message)
 {
     static char text[512];
     int err = 0;

@@ -31,6 +31,7 @@ struct session {
 };
 extern struct session ws;
 
+wtap *capture_open(int fd, const char **message); /* of a regular file, from its start; NULL and why */
 void session_begin(void); /* a new epan session: nothing is known of any capture */
 bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name);
 struct ws_field field_describe(const header_field_info *hf);

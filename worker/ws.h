@@ -64,6 +64,8 @@ void ws_catalog(const struct ws_catalog *catalog);
 /* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
  * call). */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);
+/* The capture as pcapng. */
+void ws_convert(const struct ws_job *job, int to);
 /* Forgets the capture before, so that the next one is dissected as by a new process. */
 void ws_forget(void);
 

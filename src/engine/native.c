@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/convert.h"
 #include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/oracle.h"
@@ -315,7 +316,9 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
     if (input->memory)
         return source_open_memory(&n->source, input->name, input->memory, input->len, err);
     const char *copy = n->oracle ? oracle_path(n->oracle) : NULL;
-    return source_open(&n->source, copy ? copy : input->name, err);
+    status = source_open(&n->source, copy ? copy : input->name, err);
+    bool foreign = (status == FC_FORMAT || status == FC_UNSUPPORTED) && n->query->spare;
+    return foreign ? convert_open(&n->source, n->query->spare, copy ? copy : input->name, n->progress, err) : status;
 }
 
 static enum fc_status open_capture(struct native *n)

@@ -22,6 +22,9 @@
  *   library  WIRE_DISSECT   uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; and three
  * descriptors: the capture, a regular file; the pipe for records; a shared file of a struct wire_page.
  *
+ *   library  WIRE_CONVERT   three descriptors as before; over the pipe goes the capture as pcapng. At its end the page's
+ * `frame` is the number of frames, and n_numbers is 1 when that was all and at least one has a link type number.
+ *
  * The end of a socket ends who listens to it; the worker's children go with it.
  *
  * Records, over the pipe: a struct wire_record and `len` bytes behind it, which are `n_values` times a struct
@@ -44,6 +47,7 @@ enum wire_kind {
     WIRE_FORK,
     WIRE_STARTED,
     WIRE_DISSECT,
+    WIRE_CONVERT,
     WIRE_LIST,
     WIRE_LISTED
 };

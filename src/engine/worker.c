@@ -340,6 +340,11 @@ enum fc_status worker_child_dissect(const struct worker_child *child, const int 
     return status;
 }
 
+enum fc_status worker_child_convert(const struct worker_child *child, const int fds[3], struct fc_error *err)
+{
+    return message_send(child->socket, WIRE_CONVERT, NULL, 0, fds, WIRE_FDS) ? FC_OK : gone(err);
+}
+
 void worker_stop(struct worker *w)
 {
     if (!w)

@@ -67,12 +67,13 @@ static unsigned edit_distance(const char *a, const char *b)
     return last[n];
 }
 
-/* Small is near. A name that holds what was typed is near too: "ttl" means "ip.ttl". */
+/* Small is near. A name that holds what was typed is near too: "ttl" means "ip.ttl"; of such the shortest. */
 static unsigned name_distance(const char *typed, const char *name)
 {
-    unsigned distance = edit_distance(typed, name);
+    unsigned distance = edit_distance(typed, name) * NAME_CAP;
     bool inside = strlen(typed) > 2 && strstr(name, typed);
-    return inside && distance > 2 ? 2 : distance;
+    unsigned most = 2 * NAME_CAP + (unsigned)strlen(name);
+    return inside && distance > most ? most : distance;
 }
 
 void field_search_begin(struct field_search *s, const char *typed, size_t most)
@@ -97,11 +98,11 @@ void field_search_take(struct field_search *s, const char *name)
 {
     if (!s->most || !may_be_near(s, name))
         return;
-    unsigned distance = name_distance(s->typed, name);
+    unsigned distance = name_distance(s->typed, name), limit = (s->limit + 1) * NAME_CAP - 1;
     size_t at = s->found;
     while (at && s->distances[at - 1] > distance)
         at--;
-    if (distance > s->limit || at >= s->most)
+    if (distance > limit || at >= s->most)
         return;
     s->found += s->found < s->most;
     for (size_t i = s->found - 1; i > at; i--) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/spare.h"
 #include "engine/worker.h"
 #include "run/catalog.h"
 
@@ -276,7 +277,9 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
     q->n_fields = o->n_fields;
     q->fields = memory_zero(o->n_fields, sizeof *q->fields);
     q->has_filter = o->filter && o->filter[strspn(o->filter, " \t\r\n")];
-    if (!q->fields)
+    if (engine != FC_ENGINE_NATIVE)
+        q->spare = spare_new();
+    if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->spare))
         return error_memory(err);
     if (engine == FC_ENGINE_NATIVE && q->has_filter)
         return no_filter(o->filter, err);
@@ -327,11 +330,13 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
 void plan_free(struct query *q)
 {
     worker_stop(q->worker);
+    spare_free(q->spare);
     for (size_t i = 0; q->names && i < q->n_fields; i++)
         memory_free(q->names[i]);
     memory_free(q->names);
     memory_free(q->fields);
     q->worker = NULL;
+    q->spare = NULL;
     q->names = NULL;
     q->fields = NULL;
     q->n_fields = 0;

@@ -75,9 +75,9 @@ def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
         ({"filter": "nonsense.field == 1"}, r"nonsense.field"),
         ({"fields": "http.hoost"}, r"http\.hoost"),
         ({"fields": "ip.tttl"}, r"near it: .*ip\.ttl"),
-        ({"fields": "dns.response_in"}, r"later frames"),
+        ({"fields": "dns.response_in", "passes": 1}, r"two passes"),
         ({"fields": ["tls.record.version", "ssl.record.version"]}, r"twice"),
-        ({"fields": "_ws.col.Protocol"}, r"_ws\.col\.Protocol"),
+        ({"fields": "_ws.col.Protocoll"}, r"no column"),
     ],
 )
 def test_refusals(options: dict, said: str) -> None:
@@ -122,6 +122,29 @@ def test_many_captures_on_threads(tmp_path: Path) -> None:
     fields = ("http.host", "tls.handshake.ciphersuite")
     one = rows(tmp_path, fields, filter="tcp", jobs=1)
     assert one and one == rows(tmp_path, fields, filter="tcp", jobs=3)
+
+
+@needs_worker
+@pytest.mark.parametrize("kind", ["snoop", "netmon2", "ngsniffer"])
+def test_formats_that_only_wireshark_reads(kind: str, tmp_path: Path) -> None:
+    foreign = tmp_path / f"demo.{kind}"
+    subprocess.run(["tshark", "-r", str(DEMO), "-F", kind, "-w", str(foreign)], check=True, capture_output=True)
+    for fields in ((), ("http.host", "dns.qry.name")):
+        want, got = rows(DEMO, fields), rows(foreign, fields)
+        same = [key for key in want[0] if key not in ("capture", "time")]
+        assert [[row[key] for key in same] for row in got] == [[row[key] for key in same] for row in want]
+
+
+@needs_worker
+def test_two_passes_know_what_comes_later() -> None:
+    fields = ["dns.response_in", "dns.response_to", "_ws.col.Protocol"]
+    by_frame = {row["frame"]: row for row in rows(fields=tuple(fields))}
+    answered = {n: row["dns.response_in"][0] for n, row in by_frame.items() if row["dns.response_in"]}
+    assert answered and all(by_frame[to]["dns.response_to"] == [n] for n, to in answered.items())
+    assert {"DNS", "TCP"} <= {row["_ws.col.Protocol"][0] for row in by_frame.values()}
+    filtered = rows(fields=tuple(fields), filter="dns.flags.response == 0")
+    assert {row["frame"]: row["dns.response_in"] for row in filtered if row["reason"] is None} == {
+        n: [to] for n, to in answered.items() if by_frame[n]["reason"] is None}
 
 
 # ---- a child that dies ----
