@@ -67,13 +67,18 @@ static unsigned edit_distance(const char *a, const char *b)
     return last[n];
 }
 
-/* Small is near. A name that holds what was typed is near too: "ttl" means "ip.ttl"; of such the shortest. */
+/* Small is near; NAME_CAP is one edit. A name that holds what was typed is near too, the nearer when it is a whole part
+ * of it ("ttl" means "ip.ttl"), and the shorter the nearer. */
 static unsigned name_distance(const char *typed, const char *name)
 {
-    unsigned distance = edit_distance(typed, name) * NAME_CAP;
-    bool inside = strlen(typed) > 2 && strstr(name, typed);
-    unsigned most = 2 * NAME_CAP + (unsigned)strlen(name);
-    return inside && distance > most ? most : distance;
+    unsigned distance = edit_distance(typed, name) * NAME_CAP, n = (unsigned)strlen(name);
+    const char *inside = strlen(typed) > 2 ? strstr(name, typed) : NULL;
+    if (!inside)
+        return distance;
+    char after = inside[strlen(typed)];
+    bool is_part = (inside == name || inside[-1] == '.') && (!after || after == '.');
+    unsigned most = is_part ? n / 2 : 2 * NAME_CAP + n;
+    return distance > most ? most : distance;
 }
 
 void field_search_begin(struct field_search *s, const char *typed, size_t most)
