@@ -344,9 +344,11 @@ void plan_free(struct query *q)
 
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
+    const char *lacks = q->worker ? worker_lacks(q->worker) : "";
     if (q->worker)
-        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s", worker_version(q->worker),
-                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason);
+        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
+                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
+                 *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
         snprintf(out, cap, "native engine: it answers all %zu fields, and there is no filter", q->n_fields);
     else

@@ -36,7 +36,7 @@ struct fc_run {
     struct fc_count *counts;
     size_t n_counts;
     char (*link_names)[24];
-    char explanation[256];
+    char explanation[512];
 };
 
 /* ---- opening ---- */
