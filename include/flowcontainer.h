@@ -153,6 +153,8 @@ struct fc_options {
     size_t n_decode_as;
     const char *keylog; /* path of a TLS key log file; NULL: none */
     enum fc_passes passes;
+    bool exact; /* dissect every frame; else, for fields and filters of protocols that TLS and QUIC hide (http, dns ...),
+                   frames of such streams are left out once it is certain that nothing can be found in them */
     uint64_t max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300 MB */
 };
 

@@ -205,6 +205,67 @@ static bool mentions(const struct ws_question *q, const char *const *words, size
     return false;
 }
 
+/* Protocols that are never found in a TLS or QUIC stream that has not been decrypted. */
+static bool is_clear_text(const header_field_info *hf)
+{
+    static const char *const protocols[] = {
+        "http",  "dns",  "mdns", "llmnr", "ftp",   "ftp-data", "smb",    "smb2", "nbss",  "nbns",   "ssh",
+        "sip",   "sdp",  "rtp",  "rtcp",  "rtsp",  "dhcp",     "dhcpv6", "ntp",  "snmp",  "syslog", "tftp",
+        "telnet", "smtp", "imf",  "pop",   "imap",  "irc",      "mqtt",   "coap", "modbus", "mysql", "pgsql",
+        "ldap",  "kerberos", "radius", "diameter", "ssdp", "xml", "json", "urlencoded-form", "media", "mime_multipart"};
+    const char *name = hf->parent == -1 ? hf->abbrev : proto_registrar_get_abbrev((unsigned)hf->parent);
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+        if (!strcmp(name, protocols[i]))
+            return true;
+    return false;
+}
+
+/* Whether each of the fields that share this name, which may be none's, is of such a protocol. */
+static bool is_clear_text_name(const char *name)
+{
+    const header_field_info *hf = proto_registrar_get_byname(name);
+    if (!hf)
+        hf = proto_registrar_get_byalias(name);
+    while (hf && hf->same_name_prev_id != -1)
+        hf = proto_registrar_get_nth((unsigned)hf->same_name_prev_id);
+    for (; hf; hf = hf->same_name_next)
+        if (!is_clear_text(hf))
+            return false;
+    return true;
+}
+
+/* Words of the filter that happen to be names count as fields, though they may be values: that errs to the safe side. */
+static bool is_clear_text_filter(const char *filter)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (strstr(filter, "${"))
+        return false; /* a macro may be anything */
+    for (const char *at = filter + strcspn(filter, letters); *at; at += strcspn(at, letters)) {
+        size_t len = strspn(at, letters);
+        char *word = g_strndup(at, len);
+        bool ok = is_clear_text_name(word);
+        g_free(word);
+        if (!ok)
+            return false;
+        at += len;
+    }
+    return true;
+}
+
+static uint32_t clear_text_plan(const struct ws_question *q)
+{
+    if (q->preferences.n || q->decode_as.n || (ws.keylog && *ws.keylog) || ws.twice || ws.visible || ws.columns ||
+        !is_clear_text_filter(q->filter))
+        return 0;
+    for (uint32_t i = 0; i < q->names.n; i++)
+        if (!is_clear_text_name(q->names.texts[i]))
+            return 0;
+    epan_dissect_t *edt = epan_dissect_new(ws.epan, TRUE, FALSE);
+    bool passes = !ws.filter || dfilter_apply_edt(ws.filter, edt);
+    epan_dissect_free(edt);
+    return WIRE_CLEAR_TEXT | (passes ? WIRE_EMPTY_PASSES : 0);
+}
+
 static uint32_t plan_of(const struct ws_question *q)
 {
     /* numbers that dissectors count over the capture, and what one conversation leaves for all others */
@@ -237,7 +298,9 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
     for (uint32_t i = 0; i < q->names.n; i++)
         if (!take_field(q->names.texts[i], i, q->passes, r))
             return false;
-    *plan = plan_of(q);
     r->why = WIRE_BAD_FILTER;
-    return filter_compile(q->filter, &ws.filter, r);
+    if (!filter_compile(q->filter, &ws.filter, r))
+        return false;
+    *plan = plan_of(q) | clear_text_plan(q);
+    return true;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/groups.h"
+#include "engine/opaque.h"
 #include "engine/spool.h"
 
 enum {
@@ -31,8 +32,7 @@ static bool note_gap(struct division *d, uint64_t from, uint64_t to)
 
 static bool note_frame(struct division *d, const struct frame *frame, uint32_t group)
 {
-    if (group == UINT32_MAX ||
-        !memory_reserve((void **)&d->group_of, &d->frames_cap, d->n_frames + 1, sizeof *d->group_of) ||
+    if (!memory_reserve((void **)&d->group_of, &d->frames_cap, d->n_frames + 1, sizeof *d->group_of) ||
         !memory_reserve((void **)&d->record_len, &d->record_cap, d->n_frames + 1, sizeof *d->record_len))
         return false;
     if (!d->n_frames && frame->has_time)
@@ -42,8 +42,21 @@ static bool note_frame(struct division *d, const struct frame *frame, uint32_t g
     return true;
 }
 
+/* Its group, or NO_BUCKET. */
+static bool group_of(struct division *d, struct opaque *opaque, const struct examined *x, uint32_t *group)
+{
+    bool left_out = opaque && opaque_frame(opaque, x);
+    *group = groups_note(d->groups, &x->packet);
+    bool ok = *group != UINT32_MAX && !(opaque && opaque->failed);
+    d->n_opaque += left_out;
+    if (left_out)
+        *group = NO_BUCKET;
+    return ok;
+}
+
 static enum fc_status read_frames(struct division *d, struct source *source, struct examiner *examiner,
-                                  uint64_t max_frames, const struct progress *progress, struct fc_error *err)
+                                  struct opaque *opaque, uint64_t max_frames, const struct progress *progress,
+                                  struct fc_error *err)
 {
     struct examined examined;
     struct frame frame;
@@ -56,8 +69,9 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
         if (status || !frame.data)
             return FC_OK; /* damage is told by whoever reads the capture for its flows */
         examine(examiner, &frame, &examined);
-        if (examiner->failed || !note_gap(d, end, frame.offset) ||
-            !note_frame(d, &frame, groups_note(d->groups, &examined.packet)))
+        uint32_t group;
+        if (examiner->failed || !group_of(d, opaque, &examined, &group) || !note_gap(d, end, frame.offset) ||
+            !note_frame(d, &frame, group))
             return error_memory(err);
         end = frame.offset + frame.record_len;
         if (d->n_frames % LOOK_EVERY == 0 &&
@@ -87,6 +101,8 @@ static void weigh(struct division *d, struct weight *weights)
     for (uint32_t g = 0; g < groups_count(d->groups); g++)
         weights[g].group = g;
     for (uint32_t i = 0; i < d->n_frames; i++) {
+        if (d->group_of[i] == NO_BUCKET)
+            continue;
         struct weight *w = &weights[d->group_of[i] = groups_find(d->groups, d->group_of[i])];
         w->n_frames++;
         w->bytes += d->record_len[i];
@@ -142,11 +158,21 @@ static enum fc_status make_buckets(struct division *d, const struct division_lim
         for (uint32_t i = 0; i < n; i++)
             bucket_of[weights[i].group] = weights[i].bucket;
         for (uint32_t i = 0; i < d->n_frames; i++)
-            d->group_of[i] = bucket_of[d->group_of[i]];
+            if (d->group_of[i] != NO_BUCKET)
+                d->group_of[i] = bucket_of[d->group_of[i]];
     }
     memory_free(weights);
     memory_free(bucket_of);
     return ok ? FC_OK : FC_MEMORY;
+}
+
+/* Keys in the capture itself: then encrypted streams may be decrypted. */
+static bool holds_secrets(const struct source *source)
+{
+    for (size_t i = 0; i < source_n_blobs(source); i++)
+        if (source_blob(source, i)->type)
+            return true;
+    return false;
 }
 
 enum fc_status division_make(struct division *d, struct source *source, const struct division_limits *limits,
@@ -156,9 +182,14 @@ enum fc_status division_make(struct division *d, struct source *source, const st
     *d = (struct division){.groups = groups_new(), .n_buckets = 1};
     if (!d->groups)
         return error_memory(err);
-    enum fc_status status = read_frames(d, source, &examiner, limits->max_frames, progress, err);
+    struct opaque opaque = {0};
+    enum fc_status status = read_frames(d, source, &examiner, limits->leave_out_opaque ? &opaque : NULL,
+                                        limits->max_frames, progress, err);
     bool whole = examiner.convs.numbers_may_differ; /* applications speak of other addresses */
+    whole |= holds_secrets(source) && d->n_opaque;
+    d->n_opaque = whole ? 0 : d->n_opaque;
     examiner_free(&examiner);
+    opaque_free(&opaque);
     if (!status && !whole && d->n_frames && make_buckets(d, limits))
         status = error_memory(err);
     if (status)

@@ -29,6 +29,7 @@ struct division {
     struct division_bucket *buckets;
     uint32_t n_buckets;
     int64_t first_ns;
+    uint64_t n_opaque; /* frames in no bucket */
 };
 
 struct division_limits {
@@ -36,7 +37,9 @@ struct division_limits {
     uint32_t n_buckets; /* at least, if there are so many groups */
     uint32_t exactly;   /* not 0: so many, for tests */
     uint64_t max_frames;
+    bool leave_out_opaque; /* frames of encrypted streams go into no bucket */
 };
+enum { NO_BUCKET = UINT32_MAX };
 
 /* Reads the capture once. One bucket: it cannot or need not be divided. A capture that is damaged is divided as far
  * as it can be read. FC_CANCELLED, FC_MEMORY, and what source_open gives. */

@@ -42,6 +42,7 @@ struct oracle {
     struct rd body;
     bool has_record, started;
     struct division division;
+    bool empty_passes; /* what the filter says of frames in no bucket */
     struct bucket *buckets; /* NULL: it is not divided */
     uint32_t n_buckets;
 };
@@ -132,6 +133,7 @@ static enum fc_status divide(struct oracle *o, struct fc_error *err)
 {
     struct stat info;
     struct division_limits limits = limits_of(o->query);
+    limits.leave_out_opaque = worker_wants_clear_text(o->query->worker, &o->empty_passes) && !o->query->options.exact;
     struct source *source = NULL;
     if (!worker_divides(o->query->worker) || fstat(o->capture, &info) ||
         (!limits.exactly && info.st_size < SMALL))
@@ -142,7 +144,7 @@ static enum fc_status divide(struct oracle *o, struct fc_error *err)
         return FC_OK;
     enum fc_status status = division_make(&o->division, source, &limits, o->progress, err);
     source_close(source);
-    if (status || o->division.n_buckets < 2)
+    if (status || !(o->division.n_buckets > 1 || o->division.n_opaque))
         return status;
     o->n_buckets = o->division.n_buckets;
     o->buckets = memory_zero(o->n_buckets, sizeof *o->buckets);
@@ -349,7 +351,12 @@ static enum fc_status frame_of_bucket(struct oracle *o, uint32_t frame, struct r
 {
     if (frame > o->division.n_frames)
         return error_set(err, FC_IO, -1, "the capture has grown while it was read");
-    struct bucket *bucket = &o->buckets[o->division.group_of[frame - 1]];
+    uint32_t index = o->division.group_of[frame - 1];
+    if (index == NO_BUCKET) {
+        *verdict = o->empty_passes ? VERDICT_PASSED : VERDICT_DROPPED;
+        return FC_OK;
+    }
+    struct bucket *bucket = &o->buckets[index];
     const uint8_t *bytes = NULL;
     enum fc_status status = seek(bucket, frame, err);
     *verdict = VERDICT_DROPPED;

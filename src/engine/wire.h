@@ -105,7 +105,9 @@ enum wire_base {
 enum wire_plan {
     WIRE_TWICE = 1 /* captures are dissected twice */,
     WIRE_WHOLE = 2 /* a value may depend on any frame of the capture: it is not to be divided */,
-    WIRE_ONCE_ONLY = 4 /* a child is good for one capture */
+    WIRE_ONCE_ONLY = 4 /* a child is good for one capture */,
+    WIRE_CLEAR_TEXT = 8 /* nothing that is asked can lie in a stream encrypted with unknown keys */,
+    WIRE_EMPTY_PASSES = 16 /* a frame in which nothing of it lies passes the filter */
 };
 
 enum wire_flag {

@@ -266,6 +266,12 @@ enum fc_status worker_list(struct worker *w, const struct worker_listener *to, s
 }
 
 bool worker_divides(const struct worker *w) { return !(w->plan & WIRE_WHOLE); }
+bool worker_wants_clear_text(const struct worker *w, bool *empty_passes)
+{
+    *empty_passes = w->plan & WIRE_EMPTY_PASSES;
+    return w->plan & WIRE_CLEAR_TEXT;
+}
+
 bool worker_dissects_twice(const struct worker *w) { return w->plan & WIRE_TWICE; }
 const char *worker_version(const struct worker *w) { return w->version; }
 

@@ -33,6 +33,8 @@ FC_MUST_USE enum fc_status worker_list(struct worker *worker, const struct worke
                                        struct fc_error *err);
 /* Whether parts of a capture may be dissected apart from each other. */
 bool worker_divides(const struct worker *worker);
+/* Whether frames of encrypted streams may be left out, and then whether they pass the filter. */
+bool worker_wants_clear_text(const struct worker *worker, bool *empty_passes);
 bool worker_dissects_twice(const struct worker *worker);
 /* "4.0.17" */
 const char *worker_version(const struct worker *worker);
