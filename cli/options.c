@@ -29,6 +29,7 @@ enum {
     KEY_KEYLOG,
     KEY_PASSES,
     KEY_MAX_MEMORY,
+    KEY_EXACT,
     KEY_NATIVE,
     KEY_JSON,
     KEY_COLOR,
@@ -83,6 +84,7 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_MAX_MEMORY, "max-memory", "SIZE",
      "memory that a process of the engine should need:\n"
      "300M (default), 1G"},
+    {NULL, KEY_EXACT, "exact", NULL, "dissect also what cannot matter to the query"},
 
     {"What is written", 'T', "format", "FORMAT",
      "table (default), ndjson, json, csv; without -T the\n"
@@ -275,6 +277,9 @@ static int parse_dissection(struct opt *opt, int key, const char *arg)
         return parse_passes(opt, arg);
     case KEY_MAX_MEMORY:
         return opt_size(&opt->run.max_memory, "--max-memory", arg);
+    case KEY_EXACT:
+        opt->run.exact = true;
+        return 0;
     default:
         return EXIT_USAGE;
     }

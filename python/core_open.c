@@ -90,13 +90,15 @@ struct arguments {
     long long idle_ns, active_ns;
     unsigned long long max_frames, max_memory;
     unsigned int jobs, batch_rows;
+    int exact;
 };
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"paths",  "fields",  "filter",    "level",  "style",      "drop", "protocols",
                             "policy", "idle_ns", "active_ns", "tunnel", "max_frames", "jobs", "batch_rows",
-                            "engine", "preferences", "decode_as", "keylog", "passes", "max_memory", NULL};
+                            "engine", "preferences", "decode_as", "keylog", "passes", "max_memory",
+                            "exact", NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -109,11 +111,11 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysK:open", names, &a->paths, &a->fields,
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKp:open", names, &a->paths, &a->fields,
                                        &a->filter, &a->level, &a->style, &a->drop, &a->protocols, &a->policy,
                                        &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames, &a->jobs,
                                        &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
-                                       &a->passes, &a->max_memory);
+                                       &a->passes, &a->max_memory, &a->exact);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -135,6 +137,7 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     options->engine = (enum fc_engine)engine;
     options->passes = (enum fc_passes)pass;
     options->max_memory = a->max_memory;
+    options->exact = a->exact;
     options->keylog = a->keylog && *a->keylog ? a->keylog : NULL;
     options->filter = a->filter;
     options->idle_ns = a->idle_ns;

@@ -35,7 +35,7 @@ _flowcontainer() {
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
-            --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory -T --format \
+            --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
             -e --field --native --json --level -o --output -a --all --color -q --quiet \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return

@@ -64,6 +64,7 @@ def scan(
     keylog: StrPath | None = None,
     passes: int | str = "auto",
     max_memory: int | str = 0,
+    exact: bool = False,
 ) -> Scan:
     """A table over captures, which is read when something asks for its rows.
 
@@ -97,6 +98,8 @@ def scan(
     :param passes: how often a capture is dissected: 1; 2, as `tshark -2`; "auto": twice where a field looks ahead
     :param max_memory: bytes that one process of the engine should need: a number, or a text such as "300M" or "1G";
         0: 300 MB
+    :param exact: dissect every frame. Otherwise frames of streams that TLS or QUIC encrypts are left out when nothing
+        that is asked for can be found in them (http.*, dns.* and the like, without keys)
     """
     if policy != "timeout" and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
@@ -117,6 +120,7 @@ def scan(
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
             "engine": engine,
             **arguments.dissection(preferences, decode_as, keylog, passes, max_memory),
+            "exact": exact,
         },
     )
 
