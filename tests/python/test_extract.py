@@ -241,6 +241,17 @@ def test_the_native_engine_refuses_filters(small: Path) -> None:
     assert len(extract(str(small), filter=None)) == 2
 
 
+def test_ext_protocol_of_a_pipe_is_refused(small: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(small.read_bytes()))
+    writer.start()
+    flow = next(iter(extract(str(pipe)).values()))
+    writer.join()
+    with pytest.raises((flowcontainer.UnsupportedError, RuntimeError), match="pipe"):
+        _ = flow.ext_protocol
+
+
 def test_parameters_that_need_wireshark(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLOWCONTAINER_WORKER", "/nonexistent/worker")
     assert len(extract(str(small), ip_layer=True)) == 2
