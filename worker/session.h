@@ -28,6 +28,7 @@ struct session {
     int32_t *column_slots;   /* by column, -1: not asked */
     const char *keylog;
     bool visible, twice;
+    bool reused; /* the process has dissected another capture before */
 };
 extern struct session ws;
 
