@@ -343,6 +343,24 @@ FC_PUBLIC struct fc_field_info fc_field(size_t i);
 /* Index for fc_field, or SIZE_MAX. Names are exact and case-sensitive, as Wireshark's. */
 FC_PUBLIC size_t fc_field_find(const char *name);
 
+/* All fields of both engines: those above, and whatever libwireshark knows (some 200,000). The latter are asked of
+ * flowcontainer-worker once and kept in $XDG_CACHE_HOME/flowcontainer (~/.cache/flowcontainer); where there is no such
+ * program the native ones are all. Sorted by name; strings are valid until fc_fields_free. A list may be read by several
+ * threads. */
+struct fc_fields;
+FC_PUBLIC FC_MUST_USE enum fc_status fc_fields_load(struct fc_fields **out, struct fc_error *err);
+FC_PUBLIC void fc_fields_free(struct fc_fields *fields);
+FC_PUBLIC size_t fc_fields_count(const struct fc_fields *fields);
+FC_PUBLIC struct fc_field_info fc_fields_at(const struct fc_fields *fields, size_t i);
+/* "4.0.17"; "" when only the native fields are known. */
+FC_PUBLIC const char *fc_fields_wireshark(const struct fc_fields *fields);
+/* Index for fc_fields_at, or SIZE_MAX. Understands old names (ssl.record.version, bootp.type). */
+FC_PUBLIC size_t fc_fields_find(const struct fc_fields *fields, const char *name);
+/* A name or pattern whose protocol has another name today ("ssl.*" -> "tls.*"), or the text as it is. As snprintf. */
+FC_PUBLIC size_t fc_fields_today(char *out, size_t cap, const struct fc_fields *fields, const char *name);
+/* Up to n (16 at most) names that a mistyped one may have meant, the nearest first; returns how many. */
+FC_PUBLIC size_t fc_fields_nearest(const char **out, size_t n, const struct fc_fields *fields, const char *name);
+
 /* The fields that a run was asked for, in the order of its columns; strings are valid until fc_run_free. With the
  * wireshark engine they may be any of Wireshark's: what has no Arrow type of its own is text (FT_STRING), and fields
  * that share a name share the widest integer type, or text. */

@@ -87,6 +87,33 @@ static void take_query(struct message *m)
         send_refusal(&refusal);
 }
 
+/* ---- the list of all fields ---- */
+
+static void list_field(void *to, const char *name, const char *type, const struct ws_field *f)
+{
+    answer_uint(to, f->type);
+    answer_uint(to, f->base);
+    answer_uint(to, f->flags);
+    answer_text(to, name);
+    answer_text(to, type);
+    answer_text(to, f->description ? f->description : "");
+}
+
+static void list_old_name(void *to, const char *old, const char *today)
+{
+    answer_uint(to, N_WIRE_TYPES);
+    answer_text(to, old);
+    answer_text(to, today);
+}
+
+static void answer_list(void)
+{
+    struct answer a;
+    answer_begin(&a);
+    ws_catalog(&(struct ws_catalog){list_field, list_old_name, &a});
+    answer_send(&a, WIRE_LISTED);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 || fcntl(WIRE_CONTROL, F_GETFD) < 0) {
@@ -109,6 +136,8 @@ int main(int argc, char **argv)
             take_query(&m);
         else if (m.kind == WIRE_FORK)
             start_child(&m, root);
+        else if (m.kind == WIRE_LIST)
+            answer_list();
     }
     return 0;
 }

@@ -100,7 +100,7 @@ static enum wire_type type_of(const header_field_info *hf)
     return type == WIRE_NONE && hf->type != FT_NONE ? WIRE_TEXT : type;
 }
 
-static struct ws_field describe(const header_field_info *hf)
+struct ws_field field_describe(const header_field_info *hf)
 {
     struct ws_field f = {.type = type_of(hf), .description = hf->blurb && *hf->blurb ? hf->blurb : hf->name};
     bool integer = f.type >= WIRE_UINT8 && f.type <= WIRE_INT64;
@@ -115,9 +115,7 @@ static struct ws_field describe(const header_field_info *hf)
     return f;
 }
 
-/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike;
- * all else that differs becomes text. */
-static void unite(struct ws_field *into, const struct ws_field *f)
+void field_unite(struct ws_field *into, const struct ws_field *f)
 {
     bool both_unsigned = into->type >= WIRE_UINT8 && into->type <= WIRE_UINT64 && f->type >= WIRE_UINT8 &&
                          f->type <= WIRE_UINT64;
@@ -178,10 +176,10 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
         return refuse(r, WIRE_NO_FIELD, "Wireshark knows no field \"%s\"", name);
     while (hf->same_name_prev_id != -1)
         hf = proto_registrar_get_nth((unsigned)hf->same_name_prev_id);
-    ws.fields[slot] = describe(hf);
+    ws.fields[slot] = field_describe(hf);
     for (; hf; hf = hf->same_name_next) {
-        struct ws_field f = describe(hf);
-        unite(&ws.fields[slot], &f);
+        struct ws_field f = field_describe(hf);
+        field_unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf);
         ws.twice |= looks_ahead(hf);
         if (looks_ahead(hf) && passes == 1)

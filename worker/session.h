@@ -35,6 +35,10 @@ extern struct session ws;
 wtap *capture_open(int fd, const char **message); /* of a regular file, from its start; NULL and why */
 void session_begin(void); /* a new epan session: nothing is known of any capture */
 bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name);
+struct ws_field field_describe(const header_field_info *hf);
+/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike; all
+ * else that differs becomes text. */
+void field_unite(struct ws_field *into, const struct ws_field *f);
 /* All wanted values of a dissected frame, in the order in which tshark writes them. */
 void put_values(struct ws_sink *sink, epan_dissect_t *edt);
 

@@ -54,6 +54,13 @@ void ws_start(const char *name);
 const char *ws_version(void);
 /* The one query of the process: `out` gets an entry for each name, *plan bits of enum wire_plan. */
 bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t *plan, struct ws_refusal *refusal);
+/* Every field and every old name of a protocol, in no order. */
+struct ws_catalog {
+    void (*field)(void *to, const char *name, const char *type, const struct ws_field *field);
+    void (*old_name)(void *to, const char *old, const char *today);
+    void *to;
+};
+void ws_catalog(const struct ws_catalog *catalog);
 /* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
  * call). */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);

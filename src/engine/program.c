@@ -38,7 +38,7 @@ static bool own_folder(char out[PATH_MAX])
     return slash != NULL;
 }
 
-static bool worker_find(char out[PATH_MAX])
+bool program_find(char out[PATH_MAX])
 {
     static const char *const places[] = {"%s/%s", "%s/../libexec/flowcontainer/%s",
                                          "%s/../../libexec/flowcontainer/%s"};
@@ -109,7 +109,7 @@ enum fc_status program_start(pid_t *process, int *socket, struct fc_error *err)
 {
     char path[PATH_MAX];
     int ends[2];
-    if (!worker_find(path))
+    if (!program_find(path))
         return error_set(err, FC_UNSUPPORTED, -1,
                          "the wireshark engine is not there: %s was not built (it needs libwireshark-dev, "
                          "libwiretap-dev, libwsutil-dev and libglib2.0-dev at build time), or name it in "

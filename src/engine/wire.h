@@ -11,6 +11,10 @@
  *   worker   WIRE_FIELDS    uint32 flags (wire_plan), n times: uint32 enum wire_type, uint32 enum wire_base,
  *                           uint32 flags (wire_flag), text description
  *        or  WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
+ *   library  WIRE_LIST      nothing; may be asked before and after a query
+ *   worker   WIRE_LISTED    until its end: uint32 enum wire_type, uint32 enum wire_base, uint32 flags, text name,
+ *                           text Wireshark's type, text description; or uint32 N_WIRE_TYPES, text old name of a
+ *                           protocol, text today's name
  *   library  WIRE_FORK      and one descriptor: a socket for a new child
  *   worker   WIRE_STARTED   or WIRE_REFUSED
  *
@@ -43,7 +47,9 @@ enum wire_kind {
     WIRE_FORK,
     WIRE_STARTED,
     WIRE_DISSECT,
-    WIRE_CONVERT
+    WIRE_CONVERT,
+    WIRE_LIST,
+    WIRE_LISTED
 };
 
 struct wire_head {

@@ -141,7 +141,7 @@ enum fc_status worker_start(struct worker **out, struct fc_error *err)
     return status;
 }
 
-static bool take_field(struct worker *w, struct rd *r, const char *name, struct field *out)
+static bool field_of_wire(struct field *out, uint32_t type, uint32_t base, uint32_t flags)
 {
     /* clang-format off */
     static const enum field_type types[N_WIRE_TYPES] = {
@@ -158,21 +158,36 @@ static bool take_field(struct worker *w, struct rd *r, const char *name, struct 
     /* clang-format on */
     static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,  BASE_DOT,
                                             BASE_DASH, BASE_COLON, BASE_SPACE};
-    uint32_t type = take_uint(r), base = take_uint(r), flags = take_uint(r), len = take_uint(r);
-    const uint8_t *text = rd_bytes(r, len);
-    char *description = text ? arena_alloc(&w->texts, len + 1) : NULL;
-    if (!description || type >= N_WIRE_TYPES || base > WIRE_BASE_SPACE)
+    if (type >= N_WIRE_TYPES || base > WIRE_BASE_SPACE)
         return false;
-    memcpy(description, text, len);
-    description[len] = 0;
-    *out = (struct field){.name = name,
-                          .unit = "",
-                          .description = description,
+    *out = (struct field){.unit = "",
                           .type = types[type],
                           .base = bases[base],
                           .named = flags & WIRE_NAMED,
                           .may_be_empty = flags & WIRE_MAY_BE_EMPTY};
     return true;
+}
+
+/* NULL when there is none, or memory has ended. */
+static char *take_text(struct worker *w, struct rd *r)
+{
+    uint32_t len = take_uint(r);
+    const uint8_t *text = rd_bytes(r, len);
+    char *copy = text ? arena_alloc(&w->texts, (size_t)len + 1) : NULL;
+    if (copy) {
+        memcpy(copy, text, len);
+        copy[len] = 0;
+    }
+    return copy;
+}
+
+static bool take_field(struct worker *w, struct rd *r, const char *name, struct field *out)
+{
+    uint32_t type = take_uint(r), base = take_uint(r), flags = take_uint(r);
+    bool ok = field_of_wire(out, type, base, flags);
+    out->name = name;
+    out->description = take_text(w, r);
+    return ok && out->description;
 }
 
 static enum fc_status take_fields(struct worker *w, struct rd *r, const struct worker_question *q,
@@ -209,6 +224,45 @@ enum fc_status worker_query(struct worker *w, const struct worker_question *q, s
     memory_free(letter.bytes);
     memory_free(bytes);
     return status;
+}
+
+/* ---- the list of all fields ---- */
+
+static bool take_listed(struct worker *w, struct rd *r, const struct worker_listener *to)
+{
+    struct field field;
+    uint32_t type = take_uint(r);
+    if (type == N_WIRE_TYPES) {
+        const char *old = take_text(w, r), *today = take_text(w, r);
+        if (old && today)
+            to->old_name(to->to, old, today);
+        return old && today;
+    }
+    uint32_t base = take_uint(r), flags = take_uint(r);
+    if (!field_of_wire(&field, type, base, flags))
+        return false;
+    field.name = take_text(w, r);
+    const char *type_name = take_text(w, r);
+    field.description = take_text(w, r);
+    bool ok = field.name && type_name && field.description;
+    if (ok)
+        to->field(to->to, &field, type_name);
+    return ok;
+}
+
+enum fc_status worker_list(struct worker *w, const struct worker_listener *to, struct fc_error *err)
+{
+    struct wire_head head = {0};
+    uint8_t *bytes = NULL;
+    bool ok = message_send(w->socket, WIRE_LIST, NULL, 0, NULL, 0) &&
+              message_receive(w->socket, &head, &bytes) && head.kind == WIRE_LISTED;
+    struct rd r = rd_make(bytes, ok ? head.len : 0, ok ? head.len : 0);
+    while (ok && rd_left(&r)) {
+        ok = take_listed(w, &r, to);
+        arena_reset(&w->texts);
+    }
+    memory_free(bytes);
+    return ok ? FC_OK : gone(err);
 }
 
 bool worker_divides(const struct worker *w) { return !(w->plan & WIRE_WHOLE); }

@@ -23,6 +23,14 @@ FC_MUST_USE enum fc_status worker_start(struct worker **out, struct fc_error *er
  * worker_stop). FC_FIELD, FC_FILTER, FC_USAGE, FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status worker_query(struct worker *worker, const struct worker_question *question,
                                         struct field *out, struct fc_error *err);
+/* Every field that libwireshark knows, and old names of protocols, in no order; texts are valid during a call. */
+struct worker_listener {
+    void (*field)(void *to, const struct field *field, const char *type);
+    void (*old_name)(void *to, const char *old, const char *today);
+    void *to;
+};
+FC_MUST_USE enum fc_status worker_list(struct worker *worker, const struct worker_listener *listener,
+                                       struct fc_error *err);
 /* Whether parts of a capture may be dissected apart from each other. */
 bool worker_divides(const struct worker *worker);
 /* Whether frames of encrypted streams may be left out, and then whether they pass the filter. */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "engine/spare.h"
 #include "engine/worker.h"
+#include "run/catalog.h"
 
 enum { ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
        DEFAULT_BATCH_ROWS = 65536, MAX_BATCH_ROWS = 1 << 24 };
@@ -74,14 +75,32 @@ enum fc_status fc_protocols_parse(uint32_t *out, const char *text, struct fc_err
     return parse_words(out, text, words, sizeof words / sizeof *words, "protocol", err);
 }
 
+enum { N_NEAR = 3 };
+
 /* "; near it: ip.ttl, ..." or nothing. */
-static void near_names(char *out, size_t cap, const char *name)
+static void write_near(char *out, size_t cap, const char *const *near, size_t n)
 {
-    const char *near[3];
-    size_t n = field_nearest(near, 3, name), used = 0;
+    size_t used = 0;
     *out = 0;
     for (size_t i = 0; i < n && used < cap; i++)
         used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "; near it: ", near[i]);
+}
+
+static void near_names(char *out, size_t cap, const char *name)
+{
+    const char *near[N_NEAR];
+    write_near(out, cap, near, field_nearest(near, N_NEAR, name));
+}
+
+/* Out of all that the worker's libwireshark knows. */
+static void near_names_of_all(char *out, size_t cap, const char *name, const struct worker *worker)
+{
+    const char *near[N_NEAR];
+    struct fc_fields *all = NULL;
+    *out = 0;
+    if (!catalog_load(&all, worker_version(worker), NULL))
+        write_near(out, cap, near, fc_fields_nearest(near, N_NEAR, all, name));
+    fc_fields_free(all);
 }
 
 static enum fc_status unknown_field(const char *name, struct fc_error *err)
@@ -126,13 +145,13 @@ static enum fc_status keep_names(struct query *q, const char *const *names, stru
     return q->names ? FC_OK : error_memory(err);
 }
 
-/* Adds what helps: the native engine's table is the only list of names at hand here. */
+/* Adds what helps. */
 static enum fc_status worker_refusal(const struct query *q, enum fc_status status, struct fc_error *err)
 {
     char hint[256] = "", text[1024];
     for (size_t i = 0; err && status == FC_FIELD && i < q->n_fields; i++)
         if (strstr(err->text, q->names[i]) && field_find(q->names[i]) == F_COUNT)
-            near_names(hint, sizeof hint, q->names[i]);
+            near_names_of_all(hint, sizeof hint, q->names[i], q->worker);
     if (!err || !*hint)
         return status;
     snprintf(text, sizeof text, "%.700s%s", err->text, hint);
