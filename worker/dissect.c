@@ -42,6 +42,7 @@ static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *
     proto_tree_set_visible(edt->tree, ws.visible); /* a dissector may have changed it for the frame before */
     if (ws.filter && !w->second)
         epan_dissect_prime_with_dfilter(edt, ws.filter);
+    epan_dissect_prime_with_hfid_array(edt, ws.guards);
     if (w->sink)
         epan_dissect_prime_with_hfid_array(edt, ws.hfids);
     frame_data_set_before_dissect(fd, &w->elapsed, &p->ref, p->prev_dis);
