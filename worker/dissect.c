@@ -42,6 +42,7 @@ static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *
     proto_tree_set_visible(edt->tree, ws.visible); /* a dissector may have changed it for the frame before */
     if (ws.filter && !w->second)
         epan_dissect_prime_with_dfilter(edt, ws.filter);
+    epan_dissect_prime_with_hfid_array(edt, ws.guards);
     if (w->sink)
         epan_dissect_prime_with_hfid_array(edt, ws.hfids);
     frame_data_set_before_dissect(fd, &w->elapsed, &p->ref, p->prev_dis);
@@ -52,10 +53,21 @@ static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *
     record_dissect(record, p->wth, edt, fd, w->sink ? ws.columns : NULL);
 }
 
+/* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a process's first
+ * capture alone: this one is for another process. It ends at no frame, so that none is blamed. */
+static void leave_to_others(struct walk *w, const epan_dissect_t *edt)
+{
+    if (!ws.reused || !proto_is_frame_protocol(edt->pi.layers, "mpls"))
+        return;
+    w->job->page->frame = 0;
+    _exit(0);
+}
+
 static void frame_dissect(struct walk *w, struct record *record, epan_dissect_t *edt, frame_data *fd)
 {
     struct packet_provider_data *p = &ws.provider;
     tree_dissect(w, record, edt, fd);
+    leave_to_others(w, edt);
     bool passed = w->second ? w->passed[w->n] : !ws.filter || dfilter_apply_edt(ws.filter, edt);
     if (passed) {
         frame_data_set_after_dissect(fd, &w->cum_bytes);

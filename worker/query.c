@@ -145,6 +145,18 @@ static bool take_hfid(int hfid, uint32_t slot)
     return true;
 }
 
+/* Fields that are made in any case: their dissectors notice that a packet is broken only while they make them, and
+ * without them would go on to protocols that tshark, which makes all fields, does not reach. */
+static void take_guards(void)
+{
+    static const char *const names[] = {"nflog.tlv_length"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const header_field_info *hf = proto_registrar_get_byname(names[i]);
+        if (hf)
+            g_array_append_val(ws.guards, hf->id);
+    }
+}
+
 /* A column of Wireshark's packet list, by its title. */
 static bool take_column(const char *name, uint32_t slot, struct ws_refusal *r)
 {
@@ -272,7 +284,7 @@ static uint32_t plan_of(const struct ws_question *q)
     static const char *const whole[] = {
         "tcp.stream",  "udp.stream",    "dccp.stream",    "mptcp.stream", "quic.connection.number",
         "wg.stream",   "sctp.assoc",    "megaco.context", "arp.duplicate", "frame.time_delta_displayed",
-        "_ws.col.No.", "_ws.col.Time",  "frame.time_delta", "bt-utp.stream"};
+        "_ws.col.No.", "_ws.col.Time",  "frame.time_delta", "bt-utp.stream", "wlan_radio"};
     /* texts that are looked up in tables which a child can read only once */
     static const char *const names[] = {"resolved", "oui", "enterprise", "vendor", "manuf"};
     uint32_t plan = ws.twice ? WIRE_TWICE : 0;
@@ -292,6 +304,8 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
         return false;
     session_begin();
     ws.hfids = g_array_new(FALSE, FALSE, sizeof(int));
+    ws.guards = g_array_new(FALSE, FALSE, sizeof(int));
+    take_guards();
     ws.fields = out;
     ws.twice = q->passes == 2;
     ws.visible = strstr(q->filter, "_ws.") != NULL; /* such infos exist only where labels are made */

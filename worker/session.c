@@ -111,4 +111,5 @@ void ws_forget(void)
 {
     epan_free(ws.epan);
     session_begin();
+    ws.reused = true;
 }

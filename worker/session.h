@@ -21,6 +21,7 @@ struct session {
     epan_t *epan;
     dfilter_t *filter;
     GArray *hfids;  /* every field of the asked names */
+    GArray *guards; /* fields that nobody asked for, without which dissection would go other ways */
     int32_t *slots; /* by hfid, -1: not asked */
     int n_slots;
     struct ws_field *fields; /* by slot; the caller's */
@@ -28,6 +29,7 @@ struct session {
     int32_t *column_slots;   /* by column, -1: not asked */
     const char *keylog;
     bool visible, twice;
+    bool reused; /* the process has dissected another capture before */
 };
 extern struct session ws;
 

@@ -1,6 +1,6 @@
 /* Invariant: what dissection of one packet may leave for another stays within a group: all packets between two
  * addresses; those of a tunnel and of what it carries; an ICMP error and what it quotes; and QUIC packets that carry
- * each other's connection ids (RFC 9000 section 5.1, 17.2), from whatever address. What an application announces in
+ * each other's connection ids (RFC 9000 section 5.1, 17.2), from whatever address; all of SCTP. What an application announces in
  * its own words (SDP and the like) the examiner notices: such captures are not divided at all. */
 #include "engine/groups.h"
 
@@ -104,6 +104,14 @@ static uint32_t look_up(struct group_table *t, const struct pair *key, bool add)
     return t->n++;
 }
 
+/* Associations of SCTP have many addresses, and are told apart by tags (RFC 9260 section 8.5): one group for all. */
+static uint32_t join_sctp(struct group_table *t, uint32_t group)
+{
+    struct pair key = {.is_id = 1, .pad = 1}; /* no connection id is like this */
+    uint32_t found = look_up(t, &key, true);
+    return found == UINT32_MAX ? group : join(t, group, found);
+}
+
 static struct pair pair_of(const struct layer *net)
 {
     bool ip6 = net->kind == LAYER_IP6;
@@ -186,6 +194,8 @@ uint32_t groups_note(struct group_table *t, const struct packet *p)
             uint32_t found = look_up(t, &key, true);
             if (found != UINT32_MAX)
                 group = group == UINT32_MAX ? groups_find(t, found) : join(t, group, found);
+        } else if (l->kind == LAYER_SCTP && group != UINT32_MAX) {
+            group = join_sctp(t, group);
         } else if (l->kind == LAYER_UDP && group != UINT32_MAX && l->cap > 8) {
             struct rd r = rd_make(l->data, l->cap, l->len);
             rd_skip(&r, 8);
