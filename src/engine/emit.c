@@ -179,9 +179,12 @@ static void emit_cooked(struct row *row, const struct frame *f)
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
                 const struct source *source)
 {
+    uint16_t seen[N_LAYER_KINDS] = {0};
+    row->layer = 1;
     emit_facts(row, x->packet.frame, times, source);
     emit_cooked(row, x->packet.frame);
     for (int i = 0; i < x->packet.n_layers; i++) {
+        row->layer = ++seen[x->packet.layers[i].kind];
         switch (x->packet.layers[i].kind) {
         case LAYER_ETH:
         case LAYER_VLAN:
@@ -204,6 +207,50 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
         default:
             break;
         }
+    }
+}
+
+/* Bytes of the header that stand for the protocol itself. */
+static uint32_t header_len(const struct layer *layer)
+{
+    static const uint8_t fixed[N_LAYER_KINDS] = {[LAYER_ETH] = 14, [LAYER_VLAN] = 4, [LAYER_IP6] = 40,
+                                                 [LAYER_UDP] = 8,  [LAYER_UDPLITE] = 8};
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (layer->kind == LAYER_IP4)
+        return (uint32_t)(rd_peek8(&r, 0) & 15) * 4;
+    if (layer->kind == LAYER_TCP)
+        return (uint32_t)(rd_peek8(&r, 12) >> 4) * 4;
+    return fixed[layer->kind];
+}
+
+static void emit_protocol(struct row *row, int16_t slot, const uint8_t *data, uint32_t len)
+{
+    struct value *v = slot >= 0 ? row_slot(row, (uint32_t)slot) : NULL;
+    if (!v)
+        return;
+    v->bytes = data;
+    v->len = len;
+}
+
+void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots)
+{
+    static const int8_t protocols[N_LAYER_KINDS] = {
+        [LAYER_ETH] = P_ETH,   [LAYER_VLAN] = P_VLAN, [LAYER_IP4] = P_IP,           [LAYER_IP6] = P_IPV6,
+        [LAYER_TCP] = P_TCP,   [LAYER_UDP] = P_UDP,   [LAYER_UDPLITE] = P_UDPLITE,  [LAYER_ICMP] = P_ICMP,
+        [LAYER_ICMP6] = P_ICMPV6, [LAYER_SCTP] = -1,  [LAYER_GRE] = -1,             [LAYER_ESP] = -1,
+        [LAYER_IP6_EXTENSION] = -1};
+    uint16_t seen[N_LAYER_KINDS] = {0};
+    const struct frame *frame = x->packet.frame;
+    row->layer = 1;
+    emit_protocol(row, slots[P_FRAME], frame->data, frame->cap_len);
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        const struct layer *layer = &x->packet.layers[i];
+        int8_t protocol = protocols[layer->kind];
+        if (protocol < 0 || (layer->kind == LAYER_VLAN && i && is_service_tag(layer, layer - 1)))
+            continue;
+        uint32_t len = header_len(layer);
+        row->layer = ++seen[layer->kind];
+        emit_protocol(row, slots[protocol], layer->data, len < layer->cap ? len : layer->cap);
     }
 }
 
