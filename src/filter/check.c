@@ -4,7 +4,7 @@
  * Source: man page wireshark-filter, and observed, tshark 4.0.17. */
 #include <string.h>
 
-#include "filter/tree.h"
+#include "filter/code.h"
 
 struct checker {
     struct arena *arena;
@@ -51,6 +51,13 @@ static bool comparable(int a, int b)
 }
 
 static bool is_name(const struct node *n) { return n->kind == N_FIELD; }
+
+static const struct node *leftmost(const struct node *n)
+{
+    while (n->kind == N_BINARY || n->kind == N_MINUS)
+        n = n->a;
+    return n;
+}
 
 /* ---- names ---- */
 
@@ -116,9 +123,14 @@ static bool unknown_name(struct checker *c, const struct node *n)
     return false;
 }
 
+/* Whether an error can name the value: a field with layers is shown in a way of its own. */
+static bool can_name(const struct node *n) { return is_name(n) && !n->layers; }
+
 /* A quoted text as an error shows it: only when it needs no escapes. */
 static bool is_plain(const struct token *t)
 {
+    if (t->kind == T_STRING && *t->source != '"')
+        return false;
     for (uint32_t i = 0; t->kind == T_STRING && i < t->text_len; i++)
         if ((unsigned char)t->text[i] < ' ' || (unsigned char)t->text[i] >= 0x7f || t->text[i] == '"' ||
             t->text[i] == '\\')
@@ -145,7 +157,7 @@ static bool check_slice(struct checker *c, struct node *n)
     }
     if (!check_value(c, a, -1, NULL))
         return false;
-    if (!is_sliceable(a->type) && is_name(a) && type_text(a->type))
+    if (!is_sliceable(a->type) && can_name(a) && type_text(a->type))
         problem_bad(c->problem, a->token.offset,
                     "\"%.*s\" is a %s and cannot be sliced into a sequence of bytes.", (int)a->token.text_len,
                     a->token.text, type_text(a->type));
@@ -209,8 +221,8 @@ static bool check_string(struct checker *c, struct node *n, struct node *a)
     n->type = FT_STRING;
     if (is_integer(a->type) || a->type == FT_ETHER || a->type == FT_IPv4 || a->type == FT_IPv6)
         return true;
-    if (a->type == FT_DOUBLE)
-        return foreign(c, a, "the text of such a number");
+    if (a->type == FT_DOUBLE || !can_name(a))
+        return foreign(c, a, "the text of such a field");
     problem_bad(c->problem, a->token.offset, "String conversion for field \"%.*s\" is not supported",
                 (int)a->token.text_len, a->token.text);
     return false;
@@ -232,6 +244,8 @@ static bool check_extreme(struct checker *c, struct node *n)
     if (!is_name(first))
         return foreign(c, first, "such a first argument");
     for (struct node *a = first; a; a = a->next) {
+        if (a->kind == N_LITERAL && a->token.kind == T_STRING)
+            return foreign(c, a, "such an argument");
         if (!check_value(c, a, first->type, first))
             return false;
         if (a->type != first->type && is_name(a)) {
@@ -239,7 +253,7 @@ static bool check_extreme(struct checker *c, struct node *n)
                         function_name(n->function), type_name(first->type), type_name(a->type));
             return false;
         }
-        if (!is_name(a) && (a->kind != N_LITERAL || a->token.kind == T_STRING))
+        if (!is_name(a) && a->kind != N_LITERAL)
             return foreign(c, a, "such an argument");
     }
     n->type = first->type;
@@ -249,7 +263,7 @@ static bool check_extreme(struct checker *c, struct node *n)
 static bool check_abs(struct checker *c, struct node *n, struct node *a)
 {
     resolve(a);
-    if (!is_name(a))
+    if (!can_name(a))
         return foreign(c, a, "such an argument");
     n->type = a->type;
     if (a->type == FT_STRING || a->type == FT_BYTES || a->type == FT_ETHER || a->type == FT_IPv4 ||
@@ -327,9 +341,19 @@ static bool may_be_negative(const struct node *n)
     return false;
 }
 
+static bool has_literal(const struct node *n)
+{
+    for (const struct node *a = n->kind == N_FUNCTION ? n->items : NULL; a; a = a->next)
+        if (a->kind == N_LITERAL)
+            return true;
+    return false;
+}
+
 static bool check_operand(struct checker *c, struct node *n, int type, const struct node *field, enum arithmetic a)
 {
     resolve(n);
+    if (n->kind == N_LITERAL && n->token.kind == T_CHAR)
+        return foreign(c, n, "such an operand");
     if (n->kind == N_LITERAL && n->token.kind == T_STRING && literal_is_certain(&n->token)) {
         if (!is_plain(&n->token))
             return foreign(c, n, "such an operand");
@@ -337,11 +361,9 @@ static bool check_operand(struct checker *c, struct node *n, int type, const str
                     (int)n->token.text_len, n->token.text);
         return false;
     }
-    if (n->kind == N_LITERAL && type >= 0 && !check_can(c, n, type, a))
-        return false;
     if (!check_value(c, n, type, field))
         return false;
-    return n->kind == N_LITERAL || check_can(c, n, n->type, a);
+    return has_literal(n) ? foreign(c, n, "such an argument") : check_can(c, n, n->type, a);
 }
 
 static bool check_binary(struct checker *c, struct node *n, int type, const struct node *field)
@@ -354,7 +376,7 @@ static bool check_binary(struct checker *c, struct node *n, int type, const stru
     if (!check_operand(c, n->b, n->type, owner, a))
         return false;
     if (!compatible(n->type, n->b->type)) {
-        if (!is_name(n->a) || !is_name(n->b))
+        if (!can_name(n->a) || !can_name(n->b))
             return foreign(c, n->b, "operands of such types");
         problem_bad(c->problem, n->b->token.offset, "%.*s and %.*s are not type compatible.",
                     (int)n->a->token.text_len, n->a->token.text, (int)n->b->token.text_len, n->b->token.text);
@@ -374,7 +396,9 @@ static bool check_minus(struct checker *c, struct node *n, int type, const struc
     struct node *a = n->a;
     resolve(a);
     if (a->kind == N_LITERAL && type >= 0) {
-        if (!check_can(c, a, type, ARI_SUB) || !literal_convert(a, type, field, true, c->arena, c->problem))
+        if (!can(type, ARI_SUB))
+            return literal_convert(a, type, field, false, c->arena, c->problem) && check_can(c, a, type, ARI_SUB);
+        if (!literal_convert(a, type, field, true, c->arena, c->problem))
             return false;
         n->kind = N_LITERAL;
         n->constant = a->constant;
@@ -397,7 +421,7 @@ static bool check_value(struct checker *c, struct node *n, int type, const struc
     case N_FIELD:
         return check_layers(c, n);
     case N_LITERAL:
-        if (n->layers || type < 0)
+        if (n->layers || type < 0 || n->token.kind == T_DOTTED)
             return unknown_name(c, n);
         return literal_convert(n, type, field, false, c->arena, c->problem);
     case N_FUNCTION:
@@ -409,13 +433,6 @@ static bool check_value(struct checker *c, struct node *n, int type, const struc
     default:
         return check_minus(c, n, type, field);
     }
-}
-
-static const struct node *leftmost(const struct node *n)
-{
-    while (n->kind == N_BINARY || n->kind == N_MINUS)
-        n = n->a;
-    return n;
 }
 
 /* The left side of a test starts with a field or function. */
@@ -435,10 +452,10 @@ static bool check_left(struct checker *c, struct node *n, const struct token *op
     if (op)
         problem_bad(c->problem, n->token.offset,
                     "Left side of %s%.*s%s expression must be a field or function, not %.*s.", quote, (int)op->len,
-                    op->text, quote, (int)n->token.len, n->token.text - (n->token.kind == T_STRING));
+                    op->text, quote, (int)n->token.len, n->token.source);
     else
         problem_bad(c->problem, n->token.offset, "%.*s is neither a field nor a protocol name.", (int)n->token.len,
-                    n->token.text - (n->token.kind == T_STRING));
+                    n->token.source);
     return false;
 }
 
@@ -446,7 +463,7 @@ static bool check_left(struct checker *c, struct node *n, const struct token *op
 
 static bool no_part(struct checker *c, const struct node *n, const char *op, int len)
 {
-    if (!is_name(n) || !type_text(n->type))
+    if (!can_name(n) || !type_text(n->type))
         return foreign(c, n, "such a comparison");
     problem_bad(c->problem, n->token.offset, "%.*s (type=%s) cannot participate in %.*s comparison.",
                 (int)n->token.text_len, n->token.text, type_text(n->type), len, op);
@@ -456,15 +473,15 @@ static bool no_part(struct checker *c, const struct node *n, const char *op, int
 /* The right side of a comparison, or a member of a set. */
 static bool check_right(struct checker *c, struct node *a, struct node *b)
 {
-    const struct node *field = is_name(a) ? a : NULL;
-    if (!check_value(c, b, a->type, field))
+    const struct node *first = leftmost(a), *field = first->kind == N_FUNCTION ? first->items : first;
+    if (!check_value(c, b, a->type, is_name(field) ? field : NULL))
         return false;
     if (b->kind == N_LITERAL || comparable(a->type, b->type))
         return (a->type != FILTER_FT_PROTOCOL && !(a->type == FT_STRING && b->kind == N_SLICE)) ||
                foreign(c, b, "comparing such values");
     if (compatible(a->type, b->type) || a->kind == N_SLICE || b->kind == N_SLICE)
         return foreign(c, b, "comparing such values");
-    if (!is_name(a) || (!is_name(b)))
+    if (!can_name(a) || !can_name(b))
         return foreign(c, b, "comparing such values");
     problem_bad(c->problem, b->token.offset, "%.*s and %.*s are not of compatible types.", (int)a->token.text_len,
                 a->token.text, (int)b->token.text_len, b->token.text);
@@ -474,6 +491,16 @@ static bool check_right(struct checker *c, struct node *a, struct node *b)
 static bool has_text(const struct node *a)
 {
     return a->type == FT_STRING || is_bytes(a->type) || a->type == FILTER_FT_PROTOCOL;
+}
+
+/* A literal of some bytes of an Ethernet address. */
+static bool is_part_of_address(struct checker *c, const struct node *a, struct node *b)
+{
+    struct problem ignored = {.status = FC_OK};
+    resolve(b);
+    if (a->type != FT_ETHER || b->kind != N_LITERAL || b->token.kind == T_STRING || b->token.kind == T_CHAR)
+        return false;
+    return literal_convert(b, FT_BYTES, NULL, false, c->arena, &ignored) && b->constant.value.len < 6;
 }
 
 static bool check_contains(struct checker *c, struct node *n)
@@ -490,6 +517,8 @@ static bool check_contains(struct checker *c, struct node *n)
             return foreign(c, b, "comparing such values");
         if (!literal_convert(b, FT_BYTES, NULL, false, c->arena, c->problem))
             return false;
+    } else if (is_part_of_address(c, a, b)) {
+        return true;
     } else if (!check_right(c, a, b)) {
         return false;
     }
@@ -514,7 +543,8 @@ static bool check_matches(struct checker *c, struct node *n)
         return foreign(c, a, "the content of a protocol");
     b->type = a->type;
     b->constant.pattern = b->token.text;
-    return true;
+    regex_free(regex_compile(b->token.text, b->token.text_len, c->problem)); /* errors come in this order */
+    return !c->problem->status;
 }
 
 static bool check_compare(struct checker *c, struct node *n)

@@ -45,7 +45,7 @@ static char at(const struct lexer *l, uint32_t i) { return l->pos + i < l->len ?
 
 static struct token take(struct lexer *l, enum token_kind kind, uint32_t n)
 {
-    struct token t = {kind, l->pos, n, l->text + l->pos, n};
+    struct token t = {kind, l->pos, n, l->text + l->pos, n, l->text + l->pos};
     l->pos += n;
     return t;
 }
@@ -155,7 +155,7 @@ static struct token take_string(struct lexer *l, bool raw)
         return take(l, T_END, 0);
     l->pos++;
     out[n] = 0;
-    return (struct token){T_STRING, start, l->pos - start, out, n};
+    return (struct token){T_STRING, start, l->pos - start, out, n, l->text + start};
 }
 
 static struct token take_char(struct lexer *l)
@@ -185,7 +185,7 @@ static struct token take_char(struct lexer *l)
         return take(l, T_END, 0);
     l->pos++;
     out[n] = 0;
-    return (struct token){T_CHAR, start, l->pos - start, out, n};
+    return (struct token){T_CHAR, start, l->pos - start, out, n, l->text + start};
 }
 
 /* ---- words and addresses ---- */
@@ -372,7 +372,7 @@ static struct token take_plain(struct lexer *l)
     if (c == ':')
         return take_colons(l, colon_run(l, &colons));
     if (c == '.' && is_name(at(l, 1))) {
-        struct token t = {T_DOTTED, l->pos, 0, l->text + l->pos + 1, 0};
+        struct token t = {T_DOTTED, l->pos, 0, l->text + l->pos + 1, 0, l->text + l->pos};
         l->pos++;
         t.text_len = word_len(l);
         l->pos += t.text_len;

@@ -148,7 +148,8 @@ static bool convert_number(struct node *n, int type, bool named, bool minus, str
     if (from_char)
         u = (uint8_t)t->text[0];
     bool good = from_char || (t->kind == T_WORD && read_number(t, &u, &overflow) && !overflow && u <= type_most(type));
-    if (!good && (named || is_signed_type(type) || !literal_is_certain(t))) /* may be the name of a value */
+    bool bare_base = t->text_len == 2 && t->text[0] == '0' && (t->text[1] | 32) == 'b';
+    if (!good && (named || is_signed_type(type) || bare_base || !literal_is_certain(t))) /* may be the name of a value */
         return unknown_form(p, t);
     if (t->kind == T_STRING)
         return refuse_quoted(p, t, type);
@@ -223,6 +224,8 @@ static bool convert_seconds(struct node *n, bool minus, struct problem *p)
     if (s < end && s > t->text && *s == '.')
         for (s++; s < end && *s >= '0' && *s <= '9' && digits < 10; s++, digits++)
             part = part * 10 + (*s - '0');
+    if (digits && digits < 10 && s < end)
+        return unknown_form(p, t);
     if (s < end || digits > 9)
         return invalid(p, t, "time");
     for (; digits < 9; digits++)
@@ -279,7 +282,7 @@ static bool convert_ip4(struct node *n, struct problem *p)
     if (t->kind == T_CHAR || !literal_is_certain(t) || !split_prefix(t, text, sizeof text, &bits))
         return unknown_form(p, t);
     if (inet_pton(AF_INET, text, &address) != 1)
-        return invalid(p, t, "hostname or IPv4 address");
+        return memchr(t->text, '/', t->text_len) ? unknown_form(p, t) : invalid(p, t, "hostname or IPv4 address");
     if (bits > 32)
         problem_bad(p, t->offset, "Netmask bits in a CIDR IPv4 address should be <= 32, not %u", bits);
     n->constant.value.u = ntohl(address);
@@ -302,7 +305,7 @@ static bool convert_ip6(struct node *n, struct arena *arena, struct problem *p)
     if (t->kind == T_CHAR || !literal_is_certain(t) || !split_prefix(t, text, sizeof text, &bits))
         return unknown_form(p, t);
     if (inet_pton(AF_INET6, text, address) != 1)
-        return invalid(p, t, "hostname or IPv6 address");
+        return memchr(t->text, '/', t->text_len) ? unknown_form(p, t) : invalid(p, t, "hostname or IPv6 address");
     if (bits > 128)
         problem_bad(p, t->offset, "Prefix in a IPv6 address should be <= 128, not %u", bits);
     n->constant.value.bytes = address;

@@ -14,7 +14,10 @@ static void advance(struct parser *p) { p->token = lex_next(&p->lexer, LEX_PLAIN
 
 static struct node *unexpected(struct parser *p)
 {
-    if (p->token.kind == T_END)
+    bool escapes = p->token.kind == T_STRING && (*p->token.source != '"' || memchr(p->token.source, '\\', p->token.len));
+    if (escapes) /* they are shown in another way */
+        problem_foreign(p->problem, p->token.offset, "a string with escapes there");
+    else if (p->token.kind == T_END)
         problem_bad(p->problem, -1, "Unexpected end of filter expression.");
     else
         problem_bad(p->problem, p->token.offset, "\"%.*s\" was unexpected in this context.", (int)p->token.len,
@@ -185,11 +188,13 @@ static struct node *parse_function(struct parser *p, struct node *n)
     p->depth--;
     if (!p->problem->status && p->token.kind != T_RPAREN)
         return unexpected(p);
+    advance(p);
+    if (p->problem->status || p->token.kind == T_OTHER)
+        return unexpected(p);
     for (int f = 0; f < FN_N; f++)
         if (node_is_name(n, names[f])) {
             n->function = (enum function)f;
-            advance(p);
-            return p->problem->status ? NULL : n;
+            return n;
         }
     problem_bad(p->problem, n->token.offset, "Function '%.*s' does not exist", (int)n->token.text_len,
                 n->token.text);
@@ -222,6 +227,8 @@ static struct node *parse_entity(struct parser *p)
     if (!n)
         return NULL;
     advance(p);
+    if (n->token.kind == T_LITERAL && p->token.kind == T_LPAREN)
+        problem_foreign(p->problem, n->token.offset, "a function of such a name");
     bool word = n->token.kind == T_WORD || n->token.kind == T_DOTTED || n->token.kind == T_LITERAL;
     if (n->token.kind == T_WORD && p->token.kind == T_LPAREN) {
         advance(p);
@@ -371,20 +378,21 @@ static bool relation_of(enum token_kind kind, enum relation *relation, enum quan
     return true;
 }
 
-static struct node *parse_compare(struct parser *p, struct node *a, enum quantifier quantifier)
+/* plain: a is no arithmetic. */
+static struct node *parse_compare(struct parser *p, struct node *a, bool plain, enum quantifier quantifier)
 {
     struct node *all = NULL;
     enum relation relation;
     enum quantifier spelled;
     while (relation_of(p->token.kind, &relation, &spelled)) {
         bool orders = relation != REL_CONTAINS && relation != REL_MATCHES;
-        if (all && !orders)
+        if (!orders && (all || !plain))
             return unexpected(p);
         struct node *n = node_new(p, N_COMPARE, &a->token);
         if (n)
             n->op = p->token;
         advance(p);
-        if (!n || !(n->b = parse_arithmetic(p)))
+        if (!n || !(n->b = orders ? parse_arithmetic(p) : parse_entity(p)))
             return NULL;
         n->a = a;
         n->relation = relation;
@@ -415,9 +423,10 @@ static struct node *parse_test(struct parser *p)
     struct node *a = parse_arithmetic(p);
     if (!a)
         return NULL;
+    plain = plain && a->kind != N_BINARY;
     enum relation relation;
     enum quantifier spelled;
-    if (plain && a->kind != N_BINARY && (p->token.kind == T_IN || p->token.kind == T_NOT)) {
+    if (plain && (p->token.kind == T_IN || p->token.kind == T_NOT)) {
         struct node *n = node_new(p, N_IN, &a->token);
         if (!n)
             return NULL;
@@ -428,7 +437,7 @@ static struct node *parse_test(struct parser *p)
         return expect(p, T_IN) ? parse_set(p, n) : NULL;
     }
     if (quantifier || relation_of(p->token.kind, &relation, &spelled))
-        return parse_compare(p, a, quantifier);
+        return parse_compare(p, a, plain, quantifier);
     struct node *n = node_new(p, N_EXISTS, &a->token);
     if (n)
         n->a = a;

@@ -22,7 +22,11 @@ void *regex_compile(const char *pattern, uint32_t len, struct problem *problem)
     return code;
 }
 
-void regex_free(void *regex) { pcre2_code_free(regex); }
+void regex_free(void *regex)
+{
+    if (regex)
+        pcre2_code_free(regex);
+}
 
 /* Nobody asks for groups: one pair of offsets is enough. */
 void *regex_data_new(void) { return pcre2_match_data_create(1, NULL); }

@@ -27,6 +27,7 @@ struct token {
     uint32_t offset, len; /* in the filter */
     const char *text;     /* decoded; of other kinds the filter's own bytes */
     uint32_t text_len;
+    const char *source;   /* the filter's own bytes, `len` of them */
 };
 
 /* The first problem sticks. */
