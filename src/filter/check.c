@@ -140,6 +140,12 @@ static bool is_plain(const struct token *t)
 
 /* ---- slices and functions ---- */
 
+/* Of the other protocols only the presence is known; a TCP header may count what follows it in. */
+static bool has_header(const struct node *n)
+{
+    return !is_name(n) || !n->is_protocol || n->id == P_FRAME || n->id == P_ETH || n->id == P_IP || n->id == P_UDP;
+}
+
 static bool check_slice(struct checker *c, struct node *n)
 {
     struct node *a = n->a;
@@ -161,7 +167,7 @@ static bool check_slice(struct checker *c, struct node *n)
         problem_bad(c->problem, a->token.offset,
                     "\"%.*s\" is a %s and cannot be sliced into a sequence of bytes.", (int)a->token.text_len,
                     a->token.text, type_text(a->type));
-    return is_sliceable(a->type) || foreign(c, a, "such a slice");
+    return (is_sliceable(a->type) && has_header(a)) || foreign(c, a, "such a slice");
 }
 
 static const char *function_name(enum function f)
@@ -233,7 +239,7 @@ static bool check_len(struct checker *c, struct node *n, struct node *a)
     if (!check_field_argument(c, n, a))
         return false;
     n->type = FT_UINT32;
-    return is_sliceable(a->type) || foreign(c, a, "the length of such a field");
+    return (is_sliceable(a->type) && has_header(a)) || foreign(c, a, "the length of such a field");
 }
 
 /* Numbers and times alone, all of one type. */

@@ -16,7 +16,8 @@ enum opcode {
 enum kind {
     K_UINT,   /* u */
     K_NUMBER, /* i; len 1: arithmetic made it signed (SIGNED) */
-    K_INT,    /* i: signed fields and times */
+    K_INT,    /* i: signed fields */
+    K_TIME,   /* i: nanoseconds */
     K_DOUBLE, /* f */
     K_BYTES,  /* the shorter is the lesser, then byte by byte */
     K_STRING, /* byte by byte, then the shorter is the lesser */

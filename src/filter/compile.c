@@ -15,6 +15,7 @@ struct compiler {
     struct problem *problem;
     size_t code_cap, constant_cap, range_cap, pattern_cap;
     uint16_t next_register;
+    uint8_t uses[F_COUNT + P_COUNT]; /* by slot: 1 read plainly, 2 by layers */
 };
 
 static void limit(struct compiler *c, const char *what)
@@ -89,6 +90,17 @@ static uint16_t layers_of(struct compiler *c, const struct node *n)
     return n->layers ? range_index(c, n->layers) : NO_LAYERS;
 }
 
+/* The same for a field that is read: Wireshark reads a field once in a filter, whatever layers its second mention
+ * names. */
+static uint16_t read_layers_of(struct compiler *c, const struct node *n)
+{
+    uint8_t *uses = &c->uses[slot_of(c, n)], use = n->layers ? 2 : 1;
+    if (*uses && (*uses | use) != 1)
+        limit(c, "a field that is read with layers and once more");
+    *uses |= use;
+    return layers_of(c, n);
+}
+
 /* ---- kinds ---- */
 
 static bool is_arithmetic(const struct node *n) { return n->kind == N_BINARY || n->kind == N_MINUS; }
@@ -99,9 +111,10 @@ static enum kind kind_of(const struct node *n)
     case FT_INT16:
     case FT_INT32:
     case FT_INT64:
+        return K_INT;
     case FT_ABSOLUTE_TIME:
     case FT_RELATIVE_TIME:
-        return K_INT;
+        return K_TIME;
     case FT_DOUBLE:
         return K_DOUBLE;
     case FT_STRING:
@@ -125,15 +138,18 @@ static enum kind common_kind(const struct node *a, const struct node *b)
     return left == K_UINT && right == K_NUMBER ? K_NUMBER : left;
 }
 
-static uint8_t hits_of(enum relation relation)
+/* Values that do not compare: no hit where some pair has to be one, no miss where all have to. */
+static uint8_t hits_of(enum relation relation, bool all)
 {
     static const uint8_t hits[] = {[REL_EQ] = OUT_EQUAL,
-                                   [REL_NE] = OUT_LESS | OUT_GREATER | OUT_UNEQUAL,
+                                   [REL_NE] = OUT_LESS | OUT_GREATER,
                                    [REL_GT] = OUT_GREATER,
                                    [REL_GE] = OUT_GREATER | OUT_EQUAL,
                                    [REL_LT] = OUT_LESS,
                                    [REL_LE] = OUT_LESS | OUT_EQUAL};
-    return relation <= REL_LE ? hits[relation] : 0;
+    if (relation > REL_LE)
+        return 0;
+    return (uint8_t)(hits[relation] | (all ? OUT_UNEQUAL : 0));
 }
 
 /* ---- values: each leaves a register, or jumps away with the verdict false ---- */
@@ -162,7 +178,7 @@ static void land_exits(struct compiler *c, const struct exits *exits)
 
 static uint16_t load(struct compiler *c, const struct node *n)
 {
-    uint16_t layers = layers_of(c, n), r = new_registers(c, 1);
+    uint16_t layers = read_layers_of(c, n), r = new_registers(c, 1);
     emit(c, (struct insn){.op = OP_FIELD, .kind = (uint8_t)kind_of(n), .a = slot_of(c, n), .c = r, .layers = layers});
     return r;
 }
@@ -243,7 +259,7 @@ static uint16_t compile_value(struct compiler *c, const struct node *n, struct e
 /* A field against a constant, the most frequent test, in one instruction. */
 static void compile_simple(struct compiler *c, const struct node *a, const struct node *b, uint8_t hits, bool all)
 {
-    uint16_t layers = layers_of(c, a);
+    uint16_t layers = read_layers_of(c, a);
     emit(c, (struct insn){.op = OP_TEST,
                           .kind = (uint8_t)kind_of(a),
                           .hits = hits,
@@ -262,7 +278,7 @@ static void compile_matches(struct compiler *c, const struct node *n, struct exi
     if (!pattern)
         return;
     c->f->patterns[c->f->n_patterns] = pattern;
-    emit(c, (struct insn){.op = OP_MATCHES, .all = n->quantifier == QUANT_ALL, .a = a, .p = c->f->n_patterns++});
+    emit(c, (struct insn){.op = OP_MATCHES, .kind = (uint8_t)kind_of(n->a), .all = n->quantifier == QUANT_ALL, .a = a, .p = c->f->n_patterns++});
 }
 
 static void compile_compare(struct compiler *c, const struct node *n)
@@ -271,7 +287,7 @@ static void compile_compare(struct compiler *c, const struct node *n)
     bool all = n->quantifier == QUANT_ALL;
     c->next_register = 0;
     if (n->a->kind == N_FIELD && n->b->kind == N_LITERAL && n->relation <= REL_LE) {
-        compile_simple(c, n->a, n->b, hits_of(n->relation), all);
+        compile_simple(c, n->a, n->b, hits_of(n->relation, all), all);
         return;
     }
     if (n->relation == REL_MATCHES) {
@@ -280,7 +296,7 @@ static void compile_compare(struct compiler *c, const struct node *n)
         uint16_t a = compile_value(c, n->a, &exits), b = compile_value(c, n->b, &exits);
         emit(c, (struct insn){.op = n->relation == REL_CONTAINS ? OP_CONTAINS : OP_COMPARE,
                               .kind = (uint8_t)common_kind(n->a, n->b),
-                              .hits = hits_of(n->relation),
+                              .hits = hits_of(n->relation, all),
                               .all = all,
                               .a = a,
                               .b = b});
@@ -294,7 +310,7 @@ static void compile_member(struct compiler *c, const struct node *n, const struc
     bool all = n->quantifier == QUANT_ALL;
     c->next_register = 0;
     if (item->kind == N_LITERAL) {
-        compile_simple(c, n->a, item, OUT_EQUAL, all);
+        compile_simple(c, n->a, item, hits_of(REL_EQ, all), all);
         return;
     }
     uint16_t a = compile_value(c, n->a, &exits);
@@ -304,7 +320,7 @@ static void compile_member(struct compiler *c, const struct node *n, const struc
     } else {
         uint16_t b = compile_value(c, item, &exits);
         emit(c, (struct insn){
-                    .op = OP_COMPARE, .kind = (uint8_t)kind_of(n->a), .hits = OUT_EQUAL, .all = all, .a = a, .b = b});
+                    .op = OP_COMPARE, .kind = (uint8_t)kind_of(n->a), .hits = hits_of(REL_EQ, all), .all = all, .a = a, .b = b});
     }
     land_exits(c, &exits);
 }

@@ -128,6 +128,7 @@ static void put_constant(struct dump *d, uint8_t kind, const struct constant *k)
     char text[ADDRESS_TEXT_CAP];
     switch (kind) {
     case K_INT:
+    case K_TIME:
     case K_NUMBER:
         put(d, "%" PRId64, k->value.i);
         return;
@@ -161,7 +162,7 @@ static void put_ranges(struct dump *d, const struct range *ranges)
 
 static const char *relation_text(const struct insn *i)
 {
-    switch (i->hits) {
+    switch (i->hits & ~OUT_UNEQUAL) {
     case OUT_EQUAL:
         return "==";
     case OUT_GREATER:

@@ -434,6 +434,8 @@ static struct node *parse_test(struct parser *p)
         n->quantifier = quantifier ? quantifier : QUANT_ANY;
         if ((n->negated = p->token.kind == T_NOT))
             advance(p);
+        if (n->negated) /* "all" says nothing there */
+            n->quantifier = QUANT_ANY;
         return expect(p, T_IN) ? parse_set(p, n) : NULL;
     }
     if (quantifier || relation_of(p->token.kind, &relation, &spelled))

@@ -95,7 +95,7 @@ static bool pair_arithmetic(struct filter_state *s, const struct insn *i, const 
     switch (i->kind) {
     case K_BYTES:
         return bytes_and(s, a, b, out);
-    case K_INT: /* times */
+    case K_TIME:
         return i->op == OP_ADD ? !__builtin_add_overflow(a->i, b->i, &out->i)
                                : !__builtin_sub_overflow(a->i, b->i, &out->i);
     default: /* numbers and IPv4 addresses */
@@ -121,11 +121,10 @@ void span_arithmetic(struct filter_state *s, const struct insn *i, const struct 
 
 void span_minus(const struct insn *i, const struct span *a, struct span *out)
 {
-    out->values = a->values;
     out->n = 0;
     for (uint32_t x = 0; x < a->n; x++) {
         struct value v = a->values[x];
-        if (i->kind != K_INT && v.len != SIGNED && v.i > INT32_MAX)
+        if (i->kind != K_TIME && v.len != SIGNED && v.i > INT32_MAX)
             continue;
         v.i = -v.i;
         v.len = SIGNED;
@@ -164,14 +163,13 @@ static void slice(struct filter_state *s, const struct insn *i, const struct ran
     uint8_t room[4];
     uint32_t len, from, total = 0;
     const uint8_t *bytes = bytes_of(i->kind, v, room, &len);
-    for (const struct range *r = ranges; r; r = r->next)
-        total += range_fit(r, len, &from);
+    uint32_t n;
+    for (const struct range *r = ranges; r && (n = range_fit(r, len, &from)); r = r->next)
+        total += n;
     uint8_t *copy = take(s, total);
     *out = (struct value){.len = 0, .bytes = copy};
-    for (const struct range *r = ranges; r && copy; r = r->next) {
-        uint32_t n = range_fit(r, len, &from);
-        if (n)
-            memcpy(copy + out->len, bytes + from, n);
+    for (const struct range *r = ranges; r && copy && (n = range_fit(r, len, &from)); r = r->next) {
+        memcpy(copy + out->len, bytes + from, n);
         out->len += n;
     }
 }
@@ -265,8 +263,8 @@ bool span_extreme(const struct insn *i, const struct span *a, struct span *out)
     out->n = a->n > 0;
     for (uint32_t x = 0; x < a->n; x++) {
         const struct value *v = &a->values[x];
-        bool greater = x && (i->kind == K_INT ? v->i > out->values[0].i : v->u > out->values[0].u);
-        bool less = x && (i->kind == K_INT ? v->i < out->values[0].i : v->u < out->values[0].u);
+        bool greater = x && (i->kind == K_TIME ? v->i > out->values[0].i : v->u > out->values[0].u);
+        bool less = x && (i->kind == K_TIME ? v->i < out->values[0].i : v->u < out->values[0].u);
         if (!x || (i->op == OP_MAX ? greater : less))
             out->values[0] = *v;
     }
@@ -278,7 +276,7 @@ void span_abs(const struct insn *i, const struct span *a, struct span *out)
     out->n = a->n;
     for (uint32_t x = 0; x < a->n; x++) {
         out->values[x] = a->values[x];
-        if (i->kind == K_INT && out->values[x].i < 0)
+        if (i->kind == K_TIME && out->values[x].i < 0)
             out->values[x].i = -out->values[x].i;
     }
 }

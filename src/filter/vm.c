@@ -30,6 +30,16 @@ static uint8_t outcome_number(const struct value *a, const struct value *b)
     return a->len != SIGNED && b->i < 0 ? OUT_UNEQUAL : outcome_int(a->i, b->i);
 }
 
+/* Wireshark takes the difference of the seconds for an int; between far times it overflows. */
+static uint8_t outcome_time(int64_t a, int64_t b)
+{
+    enum { NS = 1000000000 };
+    int32_t seconds = (int32_t)(uint32_t)(uint64_t)(a / NS - b / NS);
+    if (a / NS == b / NS)
+        return outcome_int(a % NS, b % NS);
+    return outcome_int(seconds, 0);
+}
+
 static uint8_t outcome_of(int difference)
 {
     return difference < 0 ? OUT_LESS : difference > 0 ? OUT_GREATER : OUT_EQUAL;
@@ -73,6 +83,8 @@ static inline uint8_t outcome(uint8_t kind, const struct value *a, const struct 
         return outcome_number(a, b);
     case K_INT:
         return outcome_int(a->i, b->i);
+    case K_TIME:
+        return outcome_time(a->i, b->i);
     case K_DOUBLE:
         return outcome_double(a->f, b->f);
     case K_BYTES:
@@ -138,7 +150,8 @@ static bool contains(const struct insn *i, const struct span *a, const struct sp
 static bool matches(const struct insn *i, const struct span *a, const void *pattern, void *match_data)
 {
     for (uint32_t x = 0; x < a->n; x++) {
-        bool hit = regex_matches(pattern, match_data, a->values[x].bytes, a->values[x].len);
+        bool hit = (a->values[x].len || i->kind == K_STRING) &&
+                   regex_matches(pattern, match_data, a->values[x].bytes, a->values[x].len);
         if (hit != i->all)
             return hit;
     }
@@ -222,14 +235,23 @@ static bool prepare(const struct filter *f, struct filter_state *s, const struct
     return !s->out_of_memory;
 }
 
+static bool writes(const struct insn *i)
+{
+    if (i->op == OP_GATHER)
+        return i->b;
+    return i->op == OP_FIELD || i->op == OP_CONST || (i->op >= OP_ADD && i->op <= OP_ABS);
+}
+
 static bool execute(const struct filter *f, struct filter_state *s, const struct row *row)
 {
     enum { MOST = 64 };
     struct span r[MOST];
     bool verdict = false;
     for (uint32_t n = 0; n < f->n_registers; n++)
-        r[n] = (struct span){.values = s->values + (size_t)n * (row->n_values + 1), .n = 0, .prefix = 32};
+        r[n] = (struct span){.n = 0, .prefix = 32};
     for (const struct insn *i = f->code;; i++) {
+        if (writes(i)) /* an instruction before may have moved it */
+            r[i->c].values = s->values + (size_t)i->c * (row->n_values + 1);
         switch ((enum opcode)i->op) {
         /* EXISTS slot: the verdict is whether the frame has a value of the slot (in the layers named). */
         case OP_EXISTS:
@@ -291,8 +313,8 @@ static bool execute(const struct filter *f, struct filter_state *s, const struct
         case OP_MINUS:
             span_minus(i, &r[i->a], &r[i->c]);
             break;
-        /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; a range that does not fit
-         * gives none. */
+        /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; the first that does not
+         * fit ends it. */
         case OP_SLICE:
             span_slice(s, i, f->ranges[i->p], &r[i->a], &r[i->c]);
             break;
