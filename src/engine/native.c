@@ -31,6 +31,8 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
+    struct row filter_row; /* only what the filter names */
+    struct filter_state filter_state;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
     struct packets *packets;
@@ -229,15 +231,37 @@ static enum fc_status note_crash(struct native *n, const struct frame *frame)
     return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
 }
 
-/* Field values into the row, and what the filter makes of a frame that would be kept. */
+/* What the native filter makes of the frame; it is asked before any other value is made. */
+static enum fc_status run_filter(struct native *n, bool *passed)
+{
+    const struct filter *filter = n->query->filter;
+    row_reset(&n->filter_row);
+    emit_frame(&n->filter_row, &n->examined, &n->times, n->source);
+    if (filter_wants_protocols(filter))
+        emit_protocols(&n->filter_row, &n->examined, filter_protocol_slots(filter));
+    *passed = filter_run(filter, &n->filter_state, &n->filter_row);
+    return n->filter_row.out_of_memory || n->filter_state.out_of_memory ? FC_MEMORY : FC_OK;
+}
+
+static enum fc_status take_native_values(struct native *n, enum reason *reason)
+{
+    bool passed = true;
+    enum fc_status status = n->query->filter ? run_filter(n, &passed) : FC_OK;
+    if (*reason == REASON_KEPT && !passed)
+        *reason = REASON_FILTER;
+    if (passed && n->query->n_fields)
+        emit_frame(&n->row, &n->examined, &n->times, n->source);
+    return n->row.out_of_memory ? FC_MEMORY : status;
+}
+
+/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
+ * values. */
 static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
 {
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
-    if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source);
-        return n->row.out_of_memory ? FC_MEMORY : FC_OK;
-    }
+    if (!n->oracle)
+        return take_native_values(n, reason);
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
     if (!status && verdict == VERDICT_CRASHED)
         status = note_crash(n, frame);
@@ -259,9 +283,10 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (x->fragment_pending || x->n_datagrams)
         count_fragments(n, layer, &reason);
     bool all = o->level == FC_LEVEL_FRAMES;
-    if (n->query->n_fields)
+    bool asked = n->query->n_fields || n->query->filter;
+    if (asked)
         frame_times_note(&n->times, frame);
-    if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
+    if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
             return status;
@@ -524,6 +549,8 @@ static void native_close(struct engine *engine)
     log_pool_free(&n->pool);
     arena_free(&n->extras);
     row_free(&n->row);
+    row_free(&n->filter_row);
+    filter_state_free(&n->filter_state);
     memory_free(n->types);
     if (n->flows)
         flows_free(n->flows);
@@ -542,7 +569,7 @@ static bool query_wants_flights(const struct query *query)
         F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
     };
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (query->slot_of[ids[i]] >= 0)
+        if (query->slot_of[ids[i]] >= 0 || (query->filter && filter_slots(query->filter)[ids[i]] >= 0))
             return true;
     return false;
 }
@@ -564,6 +591,8 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
+    if (query->filter)
+        n->filter_row = (struct row){.slot_of = filter_slots(query->filter), .arena = &n->examiner.arena};
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

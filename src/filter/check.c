@@ -138,6 +138,12 @@ static bool is_plain(const struct token *t)
     return t->len < 200;
 }
 
+/* Counted from the last frame that a filter let pass: this one. */
+static bool depends_on_verdicts(const struct node *n)
+{
+    return is_name(n) && !n->is_protocol && n->id == F_FRAME_TIME_DELTA_DISPLAYED;
+}
+
 /* ---- slices and functions ---- */
 
 /* Of the other protocols only the presence is known; a TCP header may count what follows it in. */
@@ -425,7 +431,7 @@ static bool check_value(struct checker *c, struct node *n, int type, const struc
     resolve(n);
     switch (n->kind) {
     case N_FIELD:
-        return check_layers(c, n);
+        return check_layers(c, n) && (!depends_on_verdicts(n) || foreign(c, n, "frame.time_delta_displayed"));
     case N_LITERAL:
         if (n->layers || type < 0 || n->token.kind == T_DOTTED)
             return unknown_name(c, n);
