@@ -223,6 +223,14 @@ static uint32_t header_len(const struct layer *layer)
     return fixed[layer->kind];
 }
 
+/* Bytes that must have been captured before Wireshark says that the protocol is there. */
+static bool is_shown(const struct layer *layer)
+{
+    static const uint8_t least[N_LAYER_KINDS] = {
+        [LAYER_ETH] = 14, [LAYER_IP4] = 1, [LAYER_TCP] = 4, [LAYER_UDP] = 4, [LAYER_UDPLITE] = 4};
+    return layer->cap >= least[layer->kind];
+}
+
 static void emit_protocol(struct row *row, int16_t slot, const uint8_t *data, uint32_t len)
 {
     struct value *v = slot >= 0 ? row_slot(row, (uint32_t)slot) : NULL;
@@ -246,11 +254,11 @@ void emit_protocols(struct row *row, const struct examined *x, const int16_t *sl
     for (int i = 0; i < x->packet.n_layers; i++) {
         const struct layer *layer = &x->packet.layers[i];
         int8_t protocol = protocols[layer->kind];
-        if (protocol < 0 || (layer->kind == LAYER_VLAN && i && is_service_tag(layer, layer - 1)))
+        if (protocol < 0 || !is_shown(layer) || (layer->kind == LAYER_VLAN && i && is_service_tag(layer, layer - 1)))
             continue;
-        uint32_t len = header_len(layer);
+        uint32_t len = header_len(layer), cap = layer->kind == LAYER_IP4 ? layer->whole_cap : layer->cap;
         row->layer = ++seen[layer->kind];
-        emit_protocol(row, slots[protocol], layer->data, len < layer->cap ? len : layer->cap);
+        emit_protocol(row, slots[protocol], layer->data, len < cap ? len : cap);
     }
 }
 

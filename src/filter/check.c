@@ -93,9 +93,9 @@ static bool has_layers(const struct node *n)
 {
     static const char *const parts[] = {"ip.opt", "tcp.option", "ipv6.dstopts", "ipv6.hopopts", "ipv6.fragment",
                                         "ipv6.routing", "ipv6.opt"};
-    static const char *const owners[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp."};
+    static const char *const owners[] = {"frame.", "ip.", "ipv6.", "tcp.", "udp."};
     if (n->is_protocol)
-        return true;
+        return n->id != P_ETH && n->id != P_VLAN;
     const char *name = field_table[n->id].name;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strncmp(name, parts[i], strlen(parts[i])))
@@ -146,10 +146,13 @@ static bool depends_on_verdicts(const struct node *n)
 
 /* ---- slices and functions ---- */
 
-/* Of the other protocols only the presence is known; a TCP header may count what follows it in. */
-static bool has_header(const struct node *n)
+/* A protocol's header; how long it counts for Wireshark, when it is cut or carries something, is not known. */
+static bool is_header(const struct node *n) { return is_name(n) && n->is_protocol && n->id != P_FRAME; }
+
+/* Of the other protocols only the presence is known. */
+static bool has_bytes(const struct node *n)
 {
-    return !is_name(n) || !n->is_protocol || n->id == P_FRAME || n->id == P_ETH || n->id == P_IP || n->id == P_UDP;
+    return !is_header(n) || n->id == P_ETH || n->id == P_IP || n->id == P_UDP;
 }
 
 static bool check_slice(struct checker *c, struct node *n)
@@ -173,7 +176,10 @@ static bool check_slice(struct checker *c, struct node *n)
         problem_bad(c->problem, a->token.offset,
                     "\"%.*s\" is a %s and cannot be sliced into a sequence of bytes.", (int)a->token.text_len,
                     a->token.text, type_text(a->type));
-    return (is_sliceable(a->type) && has_header(a)) || foreign(c, a, "such a slice");
+    for (const struct range *r = n->ranges; r && is_header(a); r = r->next)
+        if (r->from < 0 || r->len == RANGE_REST)
+            return foreign(c, a, "such a slice");
+    return (is_sliceable(a->type) && has_bytes(a)) || foreign(c, a, "such a slice");
 }
 
 static const char *function_name(enum function f)
@@ -245,7 +251,7 @@ static bool check_len(struct checker *c, struct node *n, struct node *a)
     if (!check_field_argument(c, n, a))
         return false;
     n->type = FT_UINT32;
-    return (is_sliceable(a->type) && has_header(a)) || foreign(c, a, "the length of such a field");
+    return (is_sliceable(a->type) && !is_header(a)) || foreign(c, a, "the length of such a field");
 }
 
 /* Numbers and times alone, all of one type. */
