@@ -290,7 +290,7 @@ static bool check_abs(struct checker *c, struct node *n, struct node *a)
                     a->token.text);
         return false;
     }
-    if (!is_count(a->type) && a->type != FT_RELATIVE_TIME)
+    if (!is_count(a->type))
         return foreign(c, a, "such an argument");
     return check_value(c, a, -1, NULL);
 }
@@ -343,10 +343,10 @@ static bool check_can(struct checker *c, const struct node *n, int type, enum ar
     return !c->problem->status;
 }
 
-/* Whether the VM does it. */
+/* Whether the VM does it. Sums of times are not normalised by Wireshark where one is negative. */
 static bool does(int type, enum arithmetic a)
 {
-    return is_count(type) || type == FT_RELATIVE_TIME || (a == ARI_AND && (type == FT_IPv4 || is_bytes(type)));
+    return is_count(type) || (a == ARI_AND && (type == FT_IPv4 || is_bytes(type)));
 }
 
 /* A value that arithmetic may have made negative: the VM's other kind of number. */

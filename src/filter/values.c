@@ -67,13 +67,14 @@ static bool number_arithmetic(uint8_t op, const struct value *a, const struct va
         out->u = a->u & b->u;
         return true;
     }
-    if ((!is_signed && b->len == SIGNED) || !compute(op, a->i, b->i, &out->i))
+    int64_t second = is_signed ? (int32_t)(uint32_t)b->u : b->i; /* as if it were signed too */
+    if ((!is_signed && (b->len == SIGNED || (op == OP_SUBTRACT && a->i < b->i && b->i > INT32_MAX))) ||
+        !compute(op, a->i, second, &out->i))
         return false;
     if (!is_signed && out->i >= 0)
         return out->i <= UINT32_MAX;
     out->len = SIGNED;
-    bool fits = b->i <= INT32_MAX || op == OP_DIVIDE || op == OP_MODULO;
-    return fits && out->i >= INT32_MIN && out->i <= INT32_MAX;
+    return out->i >= INT32_MIN && out->i <= INT32_MAX;
 }
 
 static bool bytes_and(struct filter_state *s, const struct value *a, const struct value *b, struct value *out)
@@ -95,9 +96,6 @@ static bool pair_arithmetic(struct filter_state *s, const struct insn *i, const 
     switch (i->kind) {
     case K_BYTES:
         return bytes_and(s, a, b, out);
-    case K_TIME:
-        return i->op == OP_ADD ? !__builtin_add_overflow(a->i, b->i, &out->i)
-                               : !__builtin_sub_overflow(a->i, b->i, &out->i);
     default: /* numbers and IPv4 addresses */
         return number_arithmetic(i->op, a, b, out);
     }
@@ -273,10 +271,8 @@ bool span_extreme(const struct insn *i, const struct span *a, struct span *out)
 
 void span_abs(const struct insn *i, const struct span *a, struct span *out)
 {
+    (void)i; /* the checker lets only unsigned numbers through */
     out->n = a->n;
-    for (uint32_t x = 0; x < a->n; x++) {
+    for (uint32_t x = 0; x < a->n; x++)
         out->values[x] = a->values[x];
-        if (i->kind == K_TIME && out->values[x].i < 0)
-            out->values[x].i = -out->values[x].i;
-    }
 }

@@ -185,7 +185,8 @@ static inline bool test(const struct filter *f, const struct insn *i, const stru
 {
     const struct constant *k = &f->constants[i->b];
     bool met = false;
-    for (const struct value *v = row->values, *end = v + row->n_values; v < end; v++) {
+    const struct value *v = row->values;
+    for (uint32_t n = row->n_values; n; n--, v++) {
         if (!is_meant(f, i, v))
             continue;
         bool hit = outcome(i->kind, v, &k->value, k->prefix) & i->hits;
