@@ -273,3 +273,15 @@ void frame_times_note(struct frame_times *times, const struct frame *frame)
     times->this_ns = frame->time_ns;
     times->started = true;
 }
+
+bool emit_wants_flights(const int16_t *slots)
+{
+    static const enum field_id ids[] = {
+        F_TCP_ANALYSIS_ACKS_FRAME, F_TCP_ANALYSIS_ACK_RTT,         F_TCP_ANALYSIS_RTO,
+        F_TCP_ANALYSIS_RTO_FRAME,  F_TCP_ANALYSIS_BYTES_IN_FLIGHT, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (slots[ids[i]] >= 0)
+            return true;
+    return false;
+}

@@ -21,4 +21,7 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
 /* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
 
+/* Whether a field of unacknowledged TCP segments is among them, which only a query that asks for one pays for. */
+bool emit_wants_flights(const int16_t *slots);
+
 #endif

@@ -560,20 +560,6 @@ static void native_close(struct engine *engine)
     memory_free(n);
 }
 
-/* The fields of unacknowledged TCP segments, which only a query that asks for them pays for. */
-static bool query_wants_flights(const struct query *query)
-{
-    static const enum field_id ids[] = {
-        F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
-        F_TCP_ANALYSIS_RTO,     F_TCP_ANALYSIS_BYTES_IN_FLIGHT,
-        F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
-    };
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (query->slot_of[ids[i]] >= 0 || (query->filter && filter_slots(query->filter)[ids[i]] >= 0))
-            return true;
-    return false;
-}
-
 enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
                            size_t n_inputs, struct progress *progress, struct fc_error *err)
 {
@@ -587,7 +573,8 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->n_inputs = n_inputs;
     n->progress = progress;
     n->examiner.protocols = query->options.protocols;
-    n->examiner.keeps_flights = query_wants_flights(query);
+    n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
+                                (query->filter && emit_wants_flights(filter_slots(query->filter)));
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};

@@ -236,6 +236,72 @@ static bool prepare(const struct filter *f, struct filter_state *s, const struct
     return !s->out_of_memory;
 }
 
+/* The opcodes that make values of values; returns the verdict. */
+static bool compute(struct filter_state *s, const struct filter *f, const struct insn *i, struct span *r, bool verdict)
+{
+    switch ((enum opcode)i->op) {
+    /* ADD r1 r2 -> r: the sums of all pairs; one that does not fit 32 bits is no value. */
+    case OP_ADD:
+    /* SUBTRACT r1 r2 -> r: the differences of all pairs; below zero they are signed numbers. */
+    case OP_SUBTRACT:
+    /* MULTIPLY r1 r2 -> r: the products of all pairs; one that does not fit 32 bits is no value. */
+    case OP_MULTIPLY:
+    /* DIVIDE r1 r2 -> r: the quotients of all pairs, towards zero; by zero there is no value. */
+    case OP_DIVIDE:
+    /* MODULO r1 r2 -> r: the remainders of all pairs, with the sign of the dividend; by zero there is no value. */
+    case OP_MODULO:
+    /* AND r1 r2 -> r: the common bits of all pairs; of bytes as far as the shorter one goes. */
+    case OP_AND:
+        span_arithmetic(s, i, &r[i->a], &r[i->b], &r[i->c]);
+        break;
+    /* MINUS r1 -> r: the values with the other sign. */
+    case OP_MINUS:
+        span_minus(i, &r[i->a], &r[i->c]);
+        break;
+    /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; the first that does not
+     * fit ends it. */
+    case OP_SLICE:
+        span_slice(s, i, f->ranges[i->p], &r[i->a], &r[i->c]);
+        break;
+    /* LEN r1 -> r: how many bytes each value has. */
+    case OP_LEN:
+        span_len(i, &r[i->a], &r[i->c]);
+        break;
+    /* COUNT r1 -> r: how many values there are. */
+    case OP_COUNT:
+        r[i->c].n = 1;
+        r[i->c].values[0] = (struct value){.u = r[i->a].n};
+        break;
+    /* UPPER r1 -> r: the texts with capital letters. */
+    case OP_UPPER:
+    /* LOWER r1 -> r: the texts with small letters. */
+    case OP_LOWER:
+        span_case(s, i, &r[i->a], &r[i->c]);
+        break;
+    /* STRING r1 -> r: the values as text: numbers in decimal, addresses as usual. */
+    case OP_STRING:
+        span_string(s, i, &r[i->a], &r[i->c]);
+        break;
+    /* GATHER r1 -> r: adds the values of r1 to those of r, which starts anew at the first argument. */
+    case OP_GATHER:
+        span_gather(&r[i->a], &r[i->c], i->b);
+        break;
+    /* MAX r1 -> r: the greatest value; the verdict is whether there is any. */
+    case OP_MAX:
+    /* MIN r1 -> r: the least value; the verdict is whether there is any. */
+    case OP_MIN:
+        verdict = span_extreme(i, &r[i->a], &r[i->c]);
+        break;
+    /* ABS r1 -> r: the values without their signs. */
+    case OP_ABS:
+        span_abs(i, &r[i->a], &r[i->c]);
+        break;
+    default:
+        break;
+    }
+    return verdict;
+}
+
 static bool writes(const struct insn *i)
 {
     if (i->op == OP_GATHER)
@@ -296,62 +362,6 @@ static bool execute(const struct filter *f, struct filter_state *s, const struct
         case OP_NONEMPTY:
             verdict = span_nonempty(&r[i->a]);
             break;
-        /* ADD r1 r2 -> r: the sums of all pairs; one that does not fit 32 bits is no value. */
-        case OP_ADD:
-        /* SUBTRACT r1 r2 -> r: the differences of all pairs; below zero they are signed numbers. */
-        case OP_SUBTRACT:
-        /* MULTIPLY r1 r2 -> r: the products of all pairs; one that does not fit 32 bits is no value. */
-        case OP_MULTIPLY:
-        /* DIVIDE r1 r2 -> r: the quotients of all pairs, towards zero; by zero there is no value. */
-        case OP_DIVIDE:
-        /* MODULO r1 r2 -> r: the remainders of all pairs, with the sign of the dividend; by zero there is no value. */
-        case OP_MODULO:
-        /* AND r1 r2 -> r: the common bits of all pairs; of bytes as far as the shorter one goes. */
-        case OP_AND:
-            span_arithmetic(s, i, &r[i->a], &r[i->b], &r[i->c]);
-            break;
-        /* MINUS r1 -> r: the values with the other sign. */
-        case OP_MINUS:
-            span_minus(i, &r[i->a], &r[i->c]);
-            break;
-        /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; the first that does not
-         * fit ends it. */
-        case OP_SLICE:
-            span_slice(s, i, f->ranges[i->p], &r[i->a], &r[i->c]);
-            break;
-        /* LEN r1 -> r: how many bytes each value has. */
-        case OP_LEN:
-            span_len(i, &r[i->a], &r[i->c]);
-            break;
-        /* COUNT r1 -> r: how many values there are. */
-        case OP_COUNT:
-            r[i->c].n = 1;
-            r[i->c].values[0] = (struct value){.u = r[i->a].n};
-            break;
-        /* UPPER r1 -> r: the texts with capital letters. */
-        case OP_UPPER:
-        /* LOWER r1 -> r: the texts with small letters. */
-        case OP_LOWER:
-            span_case(s, i, &r[i->a], &r[i->c]);
-            break;
-        /* STRING r1 -> r: the values as text: numbers in decimal, addresses as usual. */
-        case OP_STRING:
-            span_string(s, i, &r[i->a], &r[i->c]);
-            break;
-        /* GATHER r1 -> r: adds the values of r1 to those of r, which starts anew at the first argument. */
-        case OP_GATHER:
-            span_gather(&r[i->a], &r[i->c], i->b);
-            break;
-        /* MAX r1 -> r: the greatest value; the verdict is whether there is any. */
-        case OP_MAX:
-        /* MIN r1 -> r: the least value; the verdict is whether there is any. */
-        case OP_MIN:
-            verdict = span_extreme(i, &r[i->a], &r[i->c]);
-            break;
-        /* ABS r1 -> r: the values without their signs. */
-        case OP_ABS:
-            span_abs(i, &r[i->a], &r[i->c]);
-            break;
         /* NOT: the verdict becomes its opposite. */
         case OP_NOT:
             verdict = !verdict;
@@ -368,8 +378,9 @@ static bool execute(const struct filter *f, struct filter_state *s, const struct
             break;
         /* RETURN: the verdict is the filter's. */
         case OP_RETURN:
-        case N_OPCODES:
             return verdict;
+        default: /* values out of values */
+            verdict = compute(s, f, i, r, verdict);
         }
     }
 }
