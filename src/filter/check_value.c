@@ -258,7 +258,7 @@ static bool check_extreme(struct checker *c, struct node *n)
                         function_name(n->function), type_name(first->type), type_name(a->type));
             return false;
         }
-        if (!check_is_name(a) && a->kind != N_LITERAL)
+        if (!check_is_name(a) && (a->kind != N_LITERAL || a->constant.is_signed))
             return check_foreign(c, a, "such an argument");
     }
     n->type = first->type;
@@ -339,7 +339,7 @@ static bool does(int type, enum arithmetic a)
 /* A value that arithmetic may have made negative: the VM's other kind of number. */
 static bool may_be_negative(const struct node *n)
 {
-    if (n->kind == N_MINUS)
+    if (n->kind == N_MINUS || (n->kind == N_LITERAL && n->constant.is_signed))
         return true;
     if (n->kind == N_BINARY)
         return n->arithmetic == ARI_SUB || may_be_negative(n->a) || may_be_negative(n->b);

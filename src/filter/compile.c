@@ -103,6 +103,9 @@ static uint16_t read_layers_of(struct compiler *c, const struct node *n)
 
 /* ---- kinds ---- */
 
+/* A literal with a minus where numbers are unsigned. */
+static bool is_negative(const struct node *n) { return n->kind == N_LITERAL && n->constant.is_signed; }
+
 static bool is_arithmetic(const struct node *n) { return n->kind == N_BINARY || n->kind == N_MINUS; }
 
 static enum kind kind_of(const struct node *n)
@@ -128,7 +131,7 @@ static enum kind kind_of(const struct node *n)
     case FT_IPv6:
         return K_IP6;
     default:
-        return is_arithmetic(n) ? K_NUMBER : K_UINT;
+        return is_arithmetic(n) || is_negative(n) ? K_NUMBER : K_UINT;
     }
 }
 
@@ -286,7 +289,7 @@ static void compile_compare(struct compiler *c, const struct node *n)
     struct exits exits = {.n = 0};
     bool all = n->quantifier == QUANT_ALL;
     c->next_register = 0;
-    if (n->a->kind == N_FIELD && n->b->kind == N_LITERAL && n->relation <= REL_LE) {
+    if (n->a->kind == N_FIELD && n->b->kind == N_LITERAL && !is_negative(n->b) && n->relation <= REL_LE) {
         compile_simple(c, n->a, n->b, hits_of(n->relation, all), all);
         return;
     }
@@ -309,18 +312,20 @@ static void compile_member(struct compiler *c, const struct node *n, const struc
     struct exits exits = {.n = 0};
     bool all = n->quantifier == QUANT_ALL;
     c->next_register = 0;
-    if (item->kind == N_LITERAL) {
+    if (item->kind == N_LITERAL && !is_negative(item)) {
         compile_simple(c, n->a, item, hits_of(REL_EQ, all), all);
         return;
     }
     uint16_t a = compile_value(c, n->a, &exits);
     if (item->kind == N_SPAN) {
         uint16_t from = compile_value(c, item->a, &exits), to = compile_value(c, item->b, &exits);
-        emit(c, (struct insn){.op = OP_RANGE, .kind = (uint8_t)kind_of(n->a), .all = all, .a = a, .b = from, .c = to});
+        bool negative = is_negative(item->a) || is_negative(item->b);
+        uint8_t kind = negative ? K_NUMBER : (uint8_t)kind_of(n->a);
+        emit(c, (struct insn){.op = OP_RANGE, .kind = kind, .all = all, .a = a, .b = from, .c = to});
     } else {
         uint16_t b = compile_value(c, item, &exits);
         emit(c, (struct insn){
-                    .op = OP_COMPARE, .kind = (uint8_t)kind_of(n->a), .hits = hits_of(REL_EQ, all), .all = all, .a = a, .b = b});
+                    .op = OP_COMPARE, .kind = (uint8_t)common_kind(n->a, item), .hits = hits_of(REL_EQ, all), .all = all, .a = a, .b = b});
     }
     land_exits(c, &exits);
 }

@@ -143,7 +143,7 @@ static bool convert_number(struct node *n, int type, bool named, bool minus, str
     const struct token *t = &n->token;
     uint64_t u = 0;
     bool overflow = false, from_char = t->kind == T_CHAR;
-    if (minus && (!is_signed_type(type) || from_char))
+    if (minus && from_char)
         return unknown_form(p, t);
     if (from_char)
         u = (uint8_t)t->text[0];
@@ -160,7 +160,11 @@ static bool convert_number(struct node *n, int type, bool named, bool minus, str
                     (unsigned long long)type_most(type));
     else if (!good)
         return invalid(p, t, "number");
+    bool negates = is_signed_type(type) || (type != FT_UINT64 && u <= type_most(type) / 2);
+    if (!p->status && minus && !negates)
+        return unknown_form(p, t);
     n->constant.value.u = minus ? 0 - u : u;
+    n->constant.is_signed = minus && !is_signed_type(type);
     return !p->status;
 }
 

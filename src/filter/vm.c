@@ -218,7 +218,7 @@ static void load_constant(const struct insn *i, const struct constant *k, struct
     out->values[0] = k->value;
     out->prefix = i->kind == K_IP4 || i->kind == K_IP6 ? k->prefix : 32;
     if (i->kind == K_UINT || i->kind == K_NUMBER)
-        out->values[0].len = 0;
+        out->values[0].len = k->is_signed ? SIGNED : 0;
 }
 
 /* ---- the machine ---- */

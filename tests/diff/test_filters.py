@@ -37,7 +37,7 @@ def test_refusals(program) -> None:
 def test_what_is_not_exact_is_not_native(program) -> None:
     texts = ["http", "tls", "tcp.srcport == http", "eth.src[0] == ff", "ip.proto == UDP", "tcp contains \"GET\"",
              "frame.time_delta_displayed > 0", "${a} == 1", "tcp.port == 80 and dns.qry.name", "len(tcp) == 20",
-             "frame.time_delta + 1 == 2", "frame.len == -5"]
+             "frame.time_delta + 1 == 2", "ip.ttl == -200"]
     assert [row[0] for row in filters.our_refusals(texts)] == ["FOREIGN"] * len(texts)
 
 
