@@ -176,15 +176,50 @@ static void emit_cooked(struct row *row, const struct frame *f)
     cooked_read(row, &r, f->interface->link_type == LINK_SLL2);
 }
 
+/* The readers that values are asked of. */
+enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32, NEED_ALL = 63 };
+
+uint32_t emit_needs(const int16_t *slots)
+{
+    static const struct {
+        const char *prefix;
+        uint32_t needs;
+    } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK}, {"vlan.", NEED_LINK}, {"ip.", NEED_IP4},
+                   {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP}};
+    uint32_t needs = 0;
+    for (int id = 0; id < F_COUNT; id++) {
+        uint32_t need = NEED_ALL; /* of names that no reader here is known for */
+        for (size_t i = 0; slots[id] >= 0 && i < sizeof readers / sizeof *readers; i++)
+            if (!strncmp(field_table[id].name, readers[i].prefix, strlen(readers[i].prefix)))
+                need = readers[i].needs;
+        needs |= slots[id] >= 0 ? need : 0;
+    }
+    return needs;
+}
+
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
                 const struct source *source)
 {
+    emit_some(row, x, times, source, NEED_ALL);
+}
+
+void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
+               uint32_t needs)
+{
+    static const uint8_t need_of[N_LAYER_KINDS] = {
+        [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
+        [LAYER_TCP] = NEED_TCP,  [LAYER_UDP] = NEED_UDP,   [LAYER_UDPLITE] = NEED_UDP,
+        [LAYER_IP6_EXTENSION] = NEED_IP6};
     uint16_t seen[N_LAYER_KINDS] = {0};
     row->layer = 1;
-    emit_facts(row, x->packet.frame, times, source);
-    emit_cooked(row, x->packet.frame);
+    if (needs & NEED_FRAME)
+        emit_facts(row, x->packet.frame, times, source);
+    if (needs & NEED_LINK)
+        emit_cooked(row, x->packet.frame);
     for (int i = 0; i < x->packet.n_layers; i++) {
         row->layer = ++seen[x->packet.layers[i].kind];
+        if (!(needs & need_of[x->packet.layers[i].kind]))
+            continue;
         switch (x->packet.layers[i].kind) {
         case LAYER_ETH:
         case LAYER_VLAN:

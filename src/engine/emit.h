@@ -18,6 +18,10 @@ void frame_times_note(struct frame_times *times, const struct frame *frame);
 /* Puts the wanted fields of the frame into the row. */
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
                 const struct source *source);
+/* The same of those readers alone that fields with these slots come from. */
+uint32_t emit_needs(const int16_t *slots);
+void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
+               uint32_t needs);
 /* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
 

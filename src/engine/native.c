@@ -33,6 +33,7 @@ struct native {
     struct row row;
     struct row filter_row; /* only what the filter names */
     struct filter_state filter_state;
+    uint32_t filter_needs;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
     struct packets *packets;
@@ -236,7 +237,8 @@ static enum fc_status run_filter(struct native *n, bool *passed)
 {
     const struct filter *filter = n->query->filter;
     row_reset(&n->filter_row);
-    emit_frame(&n->filter_row, &n->examined, &n->times, n->source);
+    if (n->filter_needs)
+        emit_some(&n->filter_row, &n->examined, &n->times, n->source, n->filter_needs);
     if (filter_wants_protocols(filter))
         emit_protocols(&n->filter_row, &n->examined, filter_protocol_slots(filter));
     *passed = filter_run(filter, &n->filter_state, &n->filter_row);
@@ -578,8 +580,10 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
-    if (query->filter)
+    if (query->filter) {
         n->filter_row = (struct row){.slot_of = filter_slots(query->filter), .arena = &n->examiner.arena};
+        n->filter_needs = emit_needs(filter_slots(query->filter));
+    }
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

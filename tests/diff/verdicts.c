@@ -17,6 +17,7 @@ struct line {
     struct fc_error error;
     struct filter_state state;
     struct row row;
+    uint32_t needs;
     uint32_t first, last; /* the run of frames being noted */
     FILE *out;
     char *ranges;
@@ -38,6 +39,8 @@ static void read_lines(void)
         l->text = strdup(text);
         if (filter_compile(&l->filter, text, &l->error))
             l->filter = NULL;
+        else
+            l->needs = emit_needs(filter_slots(l->filter));
     }
     free(text);
 }
@@ -71,7 +74,7 @@ static void judge(struct line *l, const struct examined *x, const struct frame_t
     l->row.slot_of = filter_slots(l->filter);
     l->row.arena = arena;
     row_reset(&l->row);
-    emit_frame(&l->row, x, times, source);
+    emit_some(&l->row, x, times, source, l->needs);
     if (filter_wants_protocols(l->filter))
         emit_protocols(&l->row, x, filter_protocol_slots(l->filter));
     if (filter_run(l->filter, &l->state, &l->row))
