@@ -32,6 +32,9 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
+    struct row filter_row; /* only what the filter names */
+    struct filter_state filter_state;
+    uint32_t filter_needs;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
     struct packets *packets;
@@ -230,15 +233,38 @@ static enum fc_status note_crash(struct native *n, const struct frame *frame)
     return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
 }
 
-/* Field values into the row, and what the filter makes of a frame that would be kept. */
+/* What the native filter makes of the frame; it is asked before any other value is made. */
+static enum fc_status run_filter(struct native *n, bool *passed)
+{
+    const struct filter *filter = n->query->filter;
+    row_reset(&n->filter_row);
+    if (n->filter_needs)
+        emit_some(&n->filter_row, &n->examined, &n->times, n->source, n->filter_needs);
+    if (filter_wants_protocols(filter))
+        emit_protocols(&n->filter_row, &n->examined, filter_protocol_slots(filter));
+    *passed = filter_run(filter, &n->filter_state, &n->filter_row);
+    return n->filter_row.out_of_memory || n->filter_state.out_of_memory ? FC_MEMORY : FC_OK;
+}
+
+static enum fc_status take_native_values(struct native *n, enum reason *reason)
+{
+    bool passed = true;
+    enum fc_status status = n->query->filter ? run_filter(n, &passed) : FC_OK;
+    if (*reason == REASON_KEPT && !passed)
+        *reason = REASON_FILTER;
+    if (passed && n->query->n_fields)
+        emit_frame(&n->row, &n->examined, &n->times, n->source);
+    return n->row.out_of_memory ? FC_MEMORY : status;
+}
+
+/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
+ * values. */
 static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
 {
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
-    if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source);
-        return n->row.out_of_memory ? FC_MEMORY : FC_OK;
-    }
+    if (!n->oracle)
+        return take_native_values(n, reason);
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
     if (!status && verdict == VERDICT_CRASHED)
         status = note_crash(n, frame);
@@ -260,9 +286,10 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (x->fragment_pending || x->n_datagrams)
         count_fragments(n, layer, &reason);
     bool all = o->level == FC_LEVEL_FRAMES;
-    if (n->query->n_fields)
+    bool asked = n->query->n_fields || n->query->filter;
+    if (asked)
         frame_times_note(&n->times, frame);
-    if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
+    if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
             return status;
@@ -527,6 +554,8 @@ static void native_close(struct engine *engine)
     log_pool_free(&n->pool);
     arena_free(&n->extras);
     row_free(&n->row);
+    row_free(&n->filter_row);
+    filter_state_free(&n->filter_state);
     memory_free(n->types);
     if (n->flows)
         flows_free(n->flows);
@@ -534,20 +563,6 @@ static void native_close(struct engine *engine)
         packets_free(n->packets);
     report_free(&engine->report);
     memory_free(n);
-}
-
-/* The fields of unacknowledged TCP segments, which only a query that asks for them pays for. */
-static bool query_wants_flights(const struct query *query)
-{
-    static const enum field_id ids[] = {
-        F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
-        F_TCP_ANALYSIS_RTO,     F_TCP_ANALYSIS_BYTES_IN_FLIGHT,
-        F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
-    };
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (query->slot_of[ids[i]] >= 0)
-            return true;
-    return false;
 }
 
 enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
@@ -563,10 +578,15 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->n_inputs = n_inputs;
     n->progress = progress;
     n->examiner.protocols = query->options.protocols;
-    n->examiner.keeps_flights = query_wants_flights(query);
+    n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
+                                (query->filter && emit_wants_flights(filter_slots(query->filter)));
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
+    if (query->filter) {
+        n->filter_row = (struct row){.slot_of = filter_slots(query->filter), .arena = &n->examiner.arena};
+        n->filter_needs = emit_needs(filter_slots(query->filter));
+    }
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

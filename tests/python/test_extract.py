@@ -234,9 +234,12 @@ def test_unknown_field(small: Path) -> None:
         extract(str(small), extension="ip.tlt")
 
 
-def test_the_native_engine_refuses_filters(small: Path) -> None:
-    with pytest.raises(ValueError, match="tcp"):
-        extract(str(small), filter="tcp", engine="native")
+def test_filters_of_the_native_engine(small: Path) -> None:
+    with pytest.raises(ValueError, match="http"):
+        extract(str(small), filter="tcp and http", engine="native")
+    with pytest.raises(ValueError, match="unexpected.*byte 9"):
+        extract(str(small), filter="tcp.port = 80", engine="native")
+    assert extract(str(small), filter="tcp and not tcp", engine="native") == {}
     assert len(extract(str(small), filter="  ")) == 2
     assert len(extract(str(small), filter=None)) == 2
 
