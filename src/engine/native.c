@@ -10,6 +10,7 @@
 #include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/oracle.h"
+#include "engine/sieve.h"
 #include "flow/flow.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -32,9 +33,7 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
-    struct row filter_row; /* only what the filter names */
-    struct filter_state filter_state;
-    uint32_t filter_needs;
+    struct sieve sieve;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
     struct packets *packets;
@@ -233,23 +232,11 @@ static enum fc_status note_crash(struct native *n, const struct frame *frame)
     return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
 }
 
-/* What the native filter makes of the frame; it is asked before any other value is made. */
-static enum fc_status run_filter(struct native *n, bool *passed)
-{
-    const struct filter *filter = n->query->filter;
-    row_reset(&n->filter_row);
-    if (n->filter_needs)
-        emit_some(&n->filter_row, &n->examined, &n->times, n->source, n->filter_needs);
-    if (filter_wants_protocols(filter))
-        emit_protocols(&n->filter_row, &n->examined, filter_protocol_slots(filter));
-    *passed = filter_run(filter, &n->filter_state, &n->filter_row);
-    return n->filter_row.out_of_memory || n->filter_state.out_of_memory ? FC_MEMORY : FC_OK;
-}
-
+/* The filter is asked before any other value is made. */
 static enum fc_status take_native_values(struct native *n, enum reason *reason)
 {
-    bool passed = true;
-    enum fc_status status = n->query->filter ? run_filter(n, &passed) : FC_OK;
+    bool passed;
+    enum fc_status status = sieve_frame(&n->sieve, &n->examined, &n->times, n->source, &passed);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
     if (passed && n->query->n_fields)
@@ -554,8 +541,7 @@ static void native_close(struct engine *engine)
     log_pool_free(&n->pool);
     arena_free(&n->extras);
     row_free(&n->row);
-    row_free(&n->filter_row);
-    filter_state_free(&n->filter_state);
+    sieve_free(&n->sieve);
     memory_free(n->types);
     if (n->flows)
         flows_free(n->flows);
@@ -583,10 +569,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
-    if (query->filter) {
-        n->filter_row = (struct row){.slot_of = filter_slots(query->filter), .arena = &n->examiner.arena};
-        n->filter_needs = emit_needs(filter_slots(query->filter));
-    }
+    sieve_open(&n->sieve, query->filter, &n->examiner.arena);
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,
