@@ -19,25 +19,32 @@ static bool ends_in(const char *name, const char *end)
     return n >= m && !strcmp(name + n - m, end);
 }
 
-/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames
- * to come, by their kind or name, and what is summed up over a conversation. The names were found by
- * comparing `tshark` with `tshark -2` (4.0.17) over all 867 frame-number fields on captures of many
- * protocols; some of them point backwards and yet differ, since a second pass sees what the first has noted.
- */
+/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames to come, by
+ * their kind or name; what an answer tells of its question (initial_rtt, smb2.tree, smb.fid); that no answer came; and
+ * what is summed up over a conversation. Found by comparing `tshark` with `tshark -2` (4.0.17) over all fields that occur
+ * in captures of many protocols; some point backwards and yet differ, since a second pass sees what the first has noted.
+ * Fields that a second pass merely finds otherwise, by chance of broken or reused conversations, are not meant. */
 static bool looks_ahead(const header_field_info *hf)
 {
     static const char *const ends[] = {
-        "response_in", "response-in", "reassembled_in",  "reassembled.in",  "resp_in",
-        "reply_in",    "answer_in",   "response_frame",  "reply_frame",     "close_frame",
-        "repframe",    "reqframe",    "next_request_in", "prev_request_in", "prev_response_in"};
+        "response_in", "response-in", "reassembled_in",  "reassembled.in",  "resp_in",          "reply_in",
+        "answer_in",   "response_frame", "reply_frame",  "close_frame",     "repframe",         "reqframe",
+        "closed_in",   "next_request_in", "prev_request_in", "prev_response_in", "next_response_in"};
     static const char *const names[] = {"ftp.command-frame", "ftp.command-response.first-frame-num",
                                         "ftp.command-response.last-frame-num", "ftp.setup-frame",
-                                        "ntp.request_in"};
+                                        "ntp.request_in", "rtmpt.function.call", "sctp.retransmitted"};
+    static const char *const others[] = {"tcp.analysis.initial_rtt", "icmp.no_resp", "icmp.resp_not_found",
+                                         "icmpv6.no_resp", "icmpv6.resp_not_found", "smb2.tree", "smb2.share_type",
+                                         "smb2.tcon_frame", "smb2.auth_frame", "smb.fid",
+                                         "sctp.retransmitted_count", "xmpp.packet_without_response"};
     if (!strncmp(hf->abbrev, "tcp.completeness", 16))
         return true;
+    bool ahead = false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ahead |= !strcmp(hf->abbrev, others[i]);
     if (hf->type != FT_FRAMENUM)
-        return false;
-    bool ahead = GPOINTER_TO_INT(hf->strings) == FT_FRAMENUM_RESPONSE;
+        return ahead;
+    ahead = GPOINTER_TO_INT(hf->strings) == FT_FRAMENUM_RESPONSE;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         ahead |= ends_in(hf->abbrev, ends[i]);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -49,6 +56,9 @@ static bool needs_labels(const header_field_info *hf)
 {
     return hf->type == FT_PROTOCOL || !strcmp(hf->abbrev, "text") || !strncmp(hf->abbrev, "_ws.", 4);
 }
+
+/* Fields whose dissectors mend them by what they made beside them: right in visible trees alone. Found over the corpus. */
+static bool needs_company(const header_field_info *hf) { return !strcmp(hf->abbrev, "spnego.krb5.blob"); }
 
 static enum wire_base integer_base(const header_field_info *hf)
 {
@@ -192,7 +202,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
     for (; hf; hf = hf->same_name_next) {
         struct ws_field f = field_describe(hf);
         field_unite(&ws.fields[slot], &f);
-        ws.visible |= needs_labels(hf);
+        ws.visible |= needs_labels(hf) || needs_company(hf);
         ws.twice |= looks_ahead(hf);
         if (looks_ahead(hf) && passes == 1)
             return refuse(r, WIRE_NOT_ANSWERED,
