@@ -10,7 +10,7 @@ struct apps {
     bool wanted;
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
-    bool foreign;       /* bytes that look like ours went to a port whose owner is not read here */
+    bool foreign;       /* something of ours may be inside a protocol that is not read here */
     int16_t mute_slots[F_COUNT];
     struct row mute; /* wants nothing */
     struct arena scratch; /* of the mute row: one frame */
@@ -24,6 +24,8 @@ void apps_turn(struct apps *apps);
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* All of a frame's layers, for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
+/* Notes what may hold fields asked for inside something that is not read here. */
+void apps_note_carriers(struct apps *apps, const struct examined *x);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);
 

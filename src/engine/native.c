@@ -262,8 +262,10 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     bool all = o->level == FC_LEVEL_FRAMES;
     if (n->query->n_fields)
         frame_times_note(&n->times, frame);
-    if (n->apps.wanted)
+    if (n->apps.wanted) {
         apps_turn(&n->apps);
+        apps_note_carriers(&n->apps, x);
+    }
     if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
@@ -350,7 +352,7 @@ static enum fc_status judge_capture(struct native *n)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
     report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused;
-    report->notes[NOTE_FOREIGN_PORT] += n->apps.foreign;
+    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)
