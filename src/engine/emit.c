@@ -197,14 +197,8 @@ uint32_t emit_needs(const int16_t *slots)
     return needs;
 }
 
-void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source)
-{
-    emit_some(row, x, times, source, NEED_ALL);
-}
-
-void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
-               uint32_t needs)
+static void emit_layers(struct row *row, const struct examined *x, const struct frame_times *times,
+                        const struct source *source, uint32_t needs, struct apps *apps)
 {
     static const uint8_t need_of[N_LAYER_KINDS] = {
         [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
@@ -234,6 +228,8 @@ void emit_some(struct row *row, const struct examined *x, const struct frame_tim
             break;
         case LAYER_TCP:
             emit_tcp(row, x, i);
+            if (apps && apps->wanted)
+                apps_tcp(apps, row, x, i);
             break;
         case LAYER_UDP:
         case LAYER_UDPLITE:
@@ -243,6 +239,18 @@ void emit_some(struct row *row, const struct examined *x, const struct frame_tim
             break;
         }
     }
+}
+
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
+                const struct source *source, struct apps *apps)
+{
+    emit_layers(row, x, times, source, NEED_ALL, apps);
+}
+
+void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
+               uint32_t needs)
+{
+    emit_layers(row, x, times, source, needs, NULL);
 }
 
 /* Bytes of the header that stand for the protocol itself. */

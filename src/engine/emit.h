@@ -2,7 +2,7 @@
 #ifndef FC_ENGINE_EMIT_H
 #define FC_ENGINE_EMIT_H
 
-#include "engine/examine.h"
+#include "engine/apps.h"
 #include "field/row.h"
 #include "filter/filter.h"
 #include "proto/headers.h"
@@ -17,8 +17,8 @@ void frame_times_note(struct frame_times *times, const struct frame *frame);
 
 /* Puts the wanted fields of the frame into the row. */
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source);
-/* The same of those readers alone that fields with these slots come from. */
+                const struct source *source, struct apps *apps);
+/* The same of those readers alone that fields with these slots come from, without protocols above TCP. */
 uint32_t emit_needs(const int16_t *slots);
 void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
                uint32_t needs);

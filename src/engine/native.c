@@ -9,6 +9,7 @@
 #include "engine/convert.h"
 #include "engine/emit.h"
 #include "engine/engine.h"
+#include "engine/measure.h"
 #include "engine/oracle.h"
 #include "engine/sieve.h"
 #include "flow/flow.h"
@@ -29,6 +30,7 @@ struct native {
     struct fc_error failure; /* of the oracle */
     struct examiner examiner;
     struct examined examined;
+    struct apps apps;
     struct flow_table flow_table;
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
@@ -55,59 +57,6 @@ static struct address address_of(const struct endpoint *end)
     return a;
 }
 
-/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out the 40
- * bytes of the header, as ipv6.plen does. */
-static uint32_t ip_length(const struct layer *net, bool classic)
-{
-    if (net->kind == LAYER_IP4) {
-        uint32_t total = rd_be16(net->data + 2);
-        return total ? total : net->len;
-    }
-    uint32_t length = rd_be16(net->data + 4);
-    if (classic)
-        return length;
-    return length ? 40 + length : net->len;
-}
-
-/* Bytes above the transport header; classic UDP counts the header in, as udp.length does. */
-static uint32_t payload_length(const struct layer *layer, bool classic)
-{
-    uint32_t header = 0, len = layer->len;
-    switch (layer->kind) {
-    case LAYER_TCP:
-        header = (uint32_t)(layer->data[12] >> 4) * 4;
-        break;
-    case LAYER_UDP:
-        if (classic || rd_be16(layer->data + 4))
-            len = rd_be16(layer->data + 4);
-        if (!classic && len > layer->len)
-            len = layer->len;
-        header = classic ? 0 : 8;
-        break;
-    case LAYER_UDPLITE:
-        header = classic ? 0 : 8;
-        break;
-    case LAYER_SCTP:
-        header = 12;
-        break;
-    case LAYER_ICMP:
-    case LAYER_ICMP6:
-        header = 8;
-        break;
-    default:
-        break;
-    }
-    return len > header ? len - header : 0;
-}
-
-static void lengths_of(const struct native *n, int layer_index, uint32_t *ip_len, uint32_t *payload_len)
-{
-    const struct layer *layer = &n->examined.packet.layers[layer_index];
-    bool classic = n->query->options.style == FC_STYLE_CLASSIC;
-    *ip_len = ip_length(&n->examined.packet.layers[layer->net], classic);
-    *payload_len = payload_length(layer, classic);
-}
-
 static bool note_outer(struct native *n, struct flow *flow, int layer_index)
 {
     const struct packet *p = &n->examined.packet;
@@ -127,15 +76,6 @@ static bool note_outer(struct native *n, struct flow *flow, int layer_index)
         break;
     }
     return true;
-}
-
-static const char *protocol_name(uint8_t conv_kind)
-{
-    static const char *const names[N_CONV_KINDS] = {[CONV_TCP] = "tcp",   [CONV_UDP] = "udp",
-                                                    [CONV_SCTP] = "sctp", [CONV_ICMP] = "icmp",
-                                                    [CONV_ICMP6] = "icmpv6", [CONV_GRE] = "gre",
-                                                    [CONV_ESP] = "esp"};
-    return names[conv_kind];
 }
 
 static enum fc_status add_packet_row(struct native *n, int layer, const struct flow *flow, uint32_t flow_index,
@@ -163,7 +103,7 @@ static enum fc_status add_packet_row(struct native *n, int layer, const struct f
         row.sport = ends[0].port;
         row.dport = ends[1].port;
         row.direction = flow->client == ref->direction ? 1 : -1;
-        lengths_of(n, layer, &row.ip_length, &row.payload_length);
+        measure(&n->examined.packet, layer, n->query->options.style, &row.ip_length, &row.payload_length);
     }
     return packets_add(n->packets, &row, n->query->n_fields ? &n->row : NULL);
 }
@@ -185,7 +125,7 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     struct flow_packet packet = {
         .ref = n->examined.transports[layer].ref, .time_ns = frame->time_ns, .has_time = frame->has_time};
     uint32_t ip_len;
-    lengths_of(n, layer, &ip_len, &packet.payload_len);
+    measure(&n->examined.packet, layer, n->query->options.style, &ip_len, &packet.payload_len);
     if (l->kind == LAYER_TCP)
         packet.tcp_flags = l->data[13];
     struct flow *flow = flow_assign(&n->flow_table, &packet, index);
@@ -240,8 +180,10 @@ static enum fc_status take_native_values(struct native *n, enum reason *reason)
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
     if (passed && n->query->n_fields)
-        emit_frame(&n->row, &n->examined, &n->times, n->source);
-    return n->row.out_of_memory ? FC_MEMORY : status;
+        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
+    else if (n->apps.wanted)
+        apps_advance(&n->apps, &n->examined);
+    return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : status;
 }
 
 /* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
@@ -276,10 +218,18 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     bool asked = n->query->n_fields || n->query->filter;
     if (asked)
         frame_times_note(&n->times, frame);
+    if (n->apps.wanted) {
+        apps_turn(&n->apps);
+        apps_note_carriers(&n->apps, x);
+    }
     if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
             return status;
+    } else if (n->apps.wanted) {
+        apps_advance(&n->apps, x);
+        if (n->apps.failed)
+            return FC_MEMORY;
     }
     n->engine.report.reasons[reason]++;
     if (reason == REASON_LINK_TYPE) {
@@ -359,6 +309,8 @@ static enum fc_status judge_capture(struct native *n)
     if (n->examiner.convs.numbers_may_differ)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
+    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused;
+    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)
@@ -391,6 +343,7 @@ static enum fc_status end_capture(struct native *n)
 static void forget_capture(struct native *n)
 {
     examiner_reset(&n->examiner);
+    apps_reset(&n->apps);
     flow_reset(&n->flow_table);
     log_pool_reset(&n->pool);
     arena_reset(&n->extras);
@@ -537,6 +490,7 @@ static void native_close(struct engine *engine)
         source_close(n->source);
     oracle_close(n->oracle, false);
     examiner_free(&n->examiner);
+    apps_free(&n->apps);
     flow_free(&n->flow_table);
     log_pool_free(&n->pool);
     arena_free(&n->extras);
@@ -566,6 +520,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->examiner.protocols = query->options.protocols;
     n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
                                 (query->filter && emit_wants_flights(filter_slots(query->filter)));
+    apps_init(&n->apps, query->slot_of);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};

@@ -13,6 +13,8 @@ enum note {
     NOTE_DEFRAG_LIMIT,     /* fragments not kept because too many datagrams were incomplete */
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
     NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
+    NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams given up because too much of them was waiting */
+    NOTE_NOT_FOLLOWED,     /* captures in which fields asked for may be inside protocols that are not read */
     N_NOTES
 };
 

@@ -167,3 +167,12 @@ const char *field_type_name(enum field_type type) { return types[type].name; }
 const char *field_arrow_format(enum field_type type) { return types[type].arrow; }
 
 unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits; }
+
+bool field_is_header(enum field_id id)
+{
+    static const char *const headers[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite."};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        if (!strncmp(field_table[id].name, headers[i], strlen(headers[i])))
+            return true;
+    return false;
+}

@@ -94,6 +94,9 @@ void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t
  * part of a valid character. NULL (a failed read) puts nothing. */
 void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
+/* Text as Wireshark takes it from bytes that should be ASCII: up to the first NUL, U+FFFD for every byte from 0x80. */
+void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
+
 /* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */
 static inline uint8_t put_u8(struct row *row, enum field_id id, struct rd *r)
 {

@@ -68,6 +68,8 @@ void check_resolve(struct node *n)
     memcpy(name, n->token.text, n->token.text_len);
     name[n->token.text_len] = 0;
     enum field_id id = field_find(name);
+    if (id != F_COUNT && !field_is_header(id))
+        return; /* may be in carriers that are not read here */
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
         return;

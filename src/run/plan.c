@@ -265,13 +265,17 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
     *wireshark = true;
     if ((q->reason = reason_of(o, engine)))
         return FC_OK;
-    for (size_t i = 0; i < q->n_fields; i++)
-        if (field_find(o->fields[i]) == F_COUNT) {
-            snprintf(q->why_text, sizeof q->why_text, "field \"%.100s\" is none of the native engine's",
-                     o->fields[i]);
-            q->reason = q->why_text;
-            return FC_OK;
-        }
+    for (size_t i = 0; i < q->n_fields; i++) {
+        enum field_id id = field_find(o->fields[i]);
+        if (id != F_COUNT && field_is_header(id))
+            continue;
+        snprintf(q->why_text, sizeof q->why_text,
+                 id == F_COUNT ? "field \"%.100s\" is none of the native engine's"
+                               : "field \"%.60s\" is answered natively on request only (docs/fields.md)",
+                 o->fields[i]);
+        q->reason = q->why_text;
+        return FC_OK;
+    }
     enum fc_status status = native_filter(q, o, &why);
     if (status == FC_UNSUPPORTED) {
         snprintf(q->why_text, sizeof q->why_text, "the filter is not native: %.120s", why.text);
