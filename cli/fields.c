@@ -1,8 +1,9 @@
 /* `flowcontainer fields [PATTERN...]`: what -e can ask for.
  *
  * Invariant: the list is the library's; nothing about a field is known here. A pattern between slashes is a
- * regular expression for some part of the name; one with * ? or [ is matched against the whole name; any other word
- * finds the names and the descriptions that hold it. What begins with a protocol's old name means today's.
+ * regular expression for some part of the name; one with * ? or [ is matched against the whole name; any
+ * other word finds the names and the descriptions that hold it. What begins with a protocol's old name means
+ * today's.
  */
 #include <fnmatch.h>
 #include <regex.h>
@@ -188,8 +189,10 @@ static int say_none(const struct opt *opt, const struct fc_fields *fields)
     const char *asked = opt->n_paths ? opt->paths[0] : "";
     size_t n = strpbrk(asked, "*?[/") ? 0 : fc_fields_nearest(near, 3, fields, asked);
     if (!*fc_fields_wireshark(fields) && !opt->native)
-        return say_usage("no field matches \"%s\"; Wireshark's are not listed: flowcontainer-worker is not there, or "
-                         "does not start (see `flowcontainer explain --engine wireshark')", asked);
+        return say_usage(
+            "no field matches \"%s\"; Wireshark's are not listed: flowcontainer-worker is not there, or "
+            "does not start (see `flowcontainer explain --engine wireshark')",
+            asked);
     if (n == 0)
         return say_usage("no field matches \"%s\"", asked);
     return say_usage("no field matches \"%s\"; near it: %s%s%s%s%s", asked, near[0], n > 1 ? ", " : "",

@@ -236,7 +236,8 @@ static int parse_preference(struct opt *opt, const char *text)
 {
     static const char *const keylogs[] = {"tls.keylog_file:", "ssl.keylog_file:"};
     if (!opt_is_preference(text))
-        return say_usage("--preference takes NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not \"%s\"", text);
+        return say_usage("--preference takes NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not \"%s\"",
+                         text);
     for (size_t i = 0; i < sizeof keylogs / sizeof keylogs[0]; i++)
         if (strncmp(text, keylogs[i], strlen(keylogs[i])) == 0) {
             opt->run.keylog = text + strlen(keylogs[i]);
@@ -440,8 +441,8 @@ static int check_together(struct opt *opt)
     if (opt->idle_or_active && opt->run.policy != FC_POLICY_TIMEOUT)
         return say_usage("--idle and --active need --policy timeout");
     if (opt->command == OPT_VERIFY)
-        return say_usage("`flowcontainer verify' comes with the Python package: pip install flowcontainer, or `pip "
-                         "install .' in a clone");
+        return say_usage("`flowcontainer verify' comes with the Python package: pip install flowcontainer, or "
+                         "`pip install .' in a clone");
     if (opt->command == OPT_FLOWS && opt->n_paths == 0)
         return say_usage("no capture given");
     for (size_t i = 0; i < opt->n_paths && opt->command != OPT_FIELDS; i++)

@@ -116,8 +116,8 @@ enum fc_style {
 /* Who answers. A query goes whole to one engine. */
 enum fc_engine {
     FC_ENGINE_AUTO,     /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by itself
-                           the native one when it answers every field and there is no filter, else wireshark */
-    FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, no filter */
+                           the native one when it answers every field and the filter, else wireshark */
+    FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, and filters over them */
     FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the program
                            flowcontainer-worker, which is looked for beside the executable or library, in its
                            libexec folder, and where FLOWCONTAINER_WORKER says */
@@ -319,6 +319,9 @@ FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct
 
 /* Which engine answers this run, and why: one line of text, valid until fc_run_free. */
 FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
+/* The program that a native filter was compiled to, an instruction a line (docs/internals/filter-opcodes.md); "" when
+ * there is none. Valid until fc_run_free. */
+FC_PUBLIC const char *fc_run_program(struct fc_run *run);
 
 FC_PUBLIC void fc_run_free(struct fc_run *run);
 

@@ -30,7 +30,8 @@ static int picks(const struct picker *p, const struct fc_field_info *f)
 
 static PyObject *entry(const struct fc_field_info *f)
 {
-    PyObject *description = PyUnicode_DecodeUTF8(f->description, (Py_ssize_t)strlen(f->description), "replace");
+    PyObject *description =
+        PyUnicode_DecodeUTF8(f->description, (Py_ssize_t)strlen(f->description), "replace");
     if (!description)
         return NULL;
     return Py_BuildValue("(sssNssOO)", f->name, f->type, f->arrow, description, f->engine, f->unit,
@@ -65,11 +66,8 @@ PyObject *core_fields(PyObject *module, PyObject *args)
         return NULL;
     if (PyUnicode_Check(pattern) && !(glob = PyUnicode_AsUTF8AndSize(pattern, NULL)))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    status = fc_fields_load(&fields, &err);
-    Py_END_ALLOW_THREADS
-    if (status)
-        return core_raise(&err);
+    Py_BEGIN_ALLOW_THREADS status = fc_fields_load(&fields, &err);
+    Py_END_ALLOW_THREADS if (status) return core_raise(&err);
     picker.native = native;
     picker.function = glob ? NULL : pattern;
     PyObject *list = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * All fields that libwireshark knows, one entry a name, and the old names of protocols that it still
- * understands. The latter cannot be listed; the candidates were found by asking 4.0.17 for every word in it. */
+ * understands. The latter cannot be listed; the candidates were found by asking 4.0.17 for every word in it.
+ */
 #include "session.h"
 
 static void take(const struct ws_catalog *c, const header_field_info *hf)
@@ -31,8 +32,7 @@ static bool is_old_name(const char *old, const char *today)
     void *cookie;
     int protocol = proto_get_id_by_filter_name(today);
     size_t n = strlen(today);
-    const header_field_info *hf =
-        protocol == -1 ? NULL : proto_get_first_protocol_field(protocol, &cookie);
+    const header_field_info *hf = protocol == -1 ? NULL : proto_get_first_protocol_field(protocol, &cookie);
     for (; hf; hf = proto_get_next_protocol_field(protocol, &cookie)) {
         char name[256];
         if (strncmp(hf->abbrev, today, n) || hf->abbrev[n] != '.')

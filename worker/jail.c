@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,18 @@ int jail_root(void)
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     rmdir(path);
     return fd;
+}
+
+const char *jail_lacks(int root)
+{
+#if defined(__x86_64__) || defined(__aarch64__)
+    bool calls = prctl(PR_GET_SECCOMP) >= 0;
+#else
+    bool calls = false;
+#endif
+    if (!calls)
+        return "a list of system calls, which this system does not have";
+    return root < 0 ? "an empty root folder and a user of its own, which take root" : "";
 }
 
 static void limit(int what, rlim_t most)

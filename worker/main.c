@@ -130,6 +130,7 @@ int main(int argc, char **argv)
     answer_begin(&hello);
     answer_uint(&hello, WIRE_VERSION);
     answer_text(&hello, ws_version());
+    answer_text(&hello, jail_lacks(root));
     answer_send(&hello, WIRE_HELLO);
     for (struct message m; message_read(&m, WIRE_CONTROL); message_done(&m)) {
         if (m.kind == WIRE_QUERY)

@@ -45,7 +45,10 @@ class Protocols:
 
     def _read(self) -> dict[tuple[str, int], str]:
         if _stamp(self._path) != self._stamp:
-            raise RuntimeError(f"{os.fsdecode(self._path)} has changed since extract(): ext_protocol would be another's")
+            name = os.fsdecode(self._path)
+            raise RuntimeError(f"{name} has changed since extract(): ext_protocol would be another's")
+        if not os.path.isfile(self._path):
+            raise _core.UnsupportedError(f"{os.fsdecode(self._path)} is no file that can be read again")
         options = {**self._options, "passes": "2", "engine": "wireshark"}
         run = _core.open((self._path,), (_COLUMN,), **options)
         (rule,) = run.text_rules

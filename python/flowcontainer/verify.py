@@ -1,9 +1,9 @@
-"""`flowcontainer verify CAPTURE...`: both engines and the stock tshark on the user's own captures, and every difference.
+"""`flowcontainer verify CAPTURE...`: both engines and the stock tshark on a user's own captures; every difference.
 
 Fields are compared as `tshark -T fields` prints them, on every frame that the filter passes; of the base columns what a
-line of tshark's text determines: number, time and length of a frame, stream and ends of a packet in one tunnel at most,
-and why a packet is left out. A capture that cannot be read is said and counts as a difference, unless tshark cannot read
-it either."""
+line of tshark's text determines: number, time and length of a frame, stream of a packet, its ends outside of tunnels,
+and why it is left out. A capture that cannot be read is said and counts as a difference, unless tshark cannot read it
+either."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from typing import Any, NamedTuple
 from . import _core, arguments
 
 NATIVE = """
-    frame.len frame.protocols eth.src eth.type vlan.id ip.src ip.dst ip.id ip.flags ip.ttl ip.proto ipv6.src ipv6.nxt ipv6.hlim
-    tcp.srcport tcp.flags tcp.seq tcp.ack tcp.window_size tcp.len tcp.stream tcp.options.mss_val tcp.options.timestamp.tsval
-    tcp.payload udp.srcport udp.length udp.stream udp.payload
+    frame.len frame.protocols eth.src eth.type vlan.id ip.src ip.dst ip.id ip.flags ip.ttl ip.proto ipv6.src ipv6.nxt
+    ipv6.hlim tcp.srcport tcp.flags tcp.seq tcp.ack tcp.window_size tcp.len tcp.stream tcp.options.mss_val
+    tcp.options.timestamp.tsval tcp.payload udp.srcport udp.length udp.stream udp.payload
 """.split()
 OTHERS = """
-    icmp.type arp.opcode http.host http.request.method http.request.uri http.user_agent http.response.code http.content_type
-    dns.qry.name dns.qry.type dns.a dns.aaaa dns.resp.ttl tls.record.version tls.handshake.type tls.handshake.ciphersuite
-    tls.handshake.extensions_server_name tls.handshake.ja3 x509sat.uTF8String x509ce.dNSName quic.version ssh.protocol
-    smb2.cmd snmp.version dhcp.option.dhcp ntp.stratum
+    icmp.type arp.opcode http.host http.request.method http.request.uri http.user_agent http.response.code
+    http.content_type dns.qry.name dns.qry.type dns.a dns.aaaa dns.resp.ttl tls.record.version tls.handshake.type
+    tls.handshake.ciphersuite tls.handshake.extensions_server_name tls.handshake.ja3 x509sat.uTF8String x509ce.dNSName
+    quic.version ssh.protocol smb2.cmd snmp.version dhcp.option.dhcp ntp.stratum
 """.split()
 BASE = ["frame.number", "frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst",
         "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "tcp.stream", "udp.stream",
@@ -166,8 +166,8 @@ def _fields_differ(
 ) -> Iterator[Difference]:
     passed = {number: cells for number, cells in ours.items() if cells["frame.number"]}
     for number in sorted(theirs.keys() ^ passed.keys()):
-        here = number in passed
-        yield Difference(capture, number, "(frame)", *(("not passed", "passed") if here else ("passed", "not passed")), engine)
+        said = ("not passed", "passed") if number in passed else ("passed", "not passed")
+        yield Difference(capture, number, "(frame)", *said, engine)
     for number in sorted(theirs.keys() & passed.keys()):
         for name in fields:
             if theirs[number][name] != passed[number][name]:
@@ -194,8 +194,8 @@ def _ends(cells: Cells, kind: str) -> dict[str, str]:
 def _base_differ(capture: str, theirs: dict[int, Cells], ours: dict[int, Cells]) -> Iterator[Difference]:
     for number in sorted(theirs.keys() | ours.keys()):
         if number not in theirs or number not in ours:
-            here = number in ours
-            yield Difference(capture, number, "(frame)", "none" if here else "there", "there" if here else "none", "native")
+            said = ("none", "there") if number in ours else ("there", "none")
+            yield Difference(capture, number, "(frame)", *said, "native")
             continue
         cells, mine = theirs[number], ours[number]
         want = {" time": _time(cells["frame.time_epoch"]), " frame_length": cells["frame.len"]}
@@ -303,7 +303,7 @@ def _compare(captures: Sequence[str], wanted: Plan, quiet: bool) -> tuple[int, i
                 n_useless += 1
                 print(f"{capture}: not compared, tshark cannot read it: {error}")
                 continue
-            found, frames = [Difference(capture, 0, "(capture)", "readable", str(error), "flowcontainer")], 0
+            found, frames = [Difference(capture, 0, "(capture)", "read", str(error), "flowcontainer")], 0
         n_differences += len(found)
         n_frames += frames
         for difference in () if quiet else found:

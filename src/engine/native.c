@@ -10,6 +10,7 @@
 #include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/oracle.h"
+#include "engine/sieve.h"
 #include "flow/flow.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -32,6 +33,7 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
+    struct sieve sieve;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
     struct packets *packets;
@@ -230,15 +232,26 @@ static enum fc_status note_crash(struct native *n, const struct frame *frame)
     return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
 }
 
-/* Field values into the row, and what the filter makes of a frame that would be kept. */
+/* The filter is asked before any other value is made. */
+static enum fc_status take_native_values(struct native *n, enum reason *reason)
+{
+    bool passed;
+    enum fc_status status = sieve_frame(&n->sieve, &n->examined, &n->times, n->source, &passed);
+    if (*reason == REASON_KEPT && !passed)
+        *reason = REASON_FILTER;
+    if (passed && n->query->n_fields)
+        emit_frame(&n->row, &n->examined, &n->times, n->source);
+    return n->row.out_of_memory ? FC_MEMORY : status;
+}
+
+/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
+ * values. */
 static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
 {
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
-    if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source);
-        return n->row.out_of_memory ? FC_MEMORY : FC_OK;
-    }
+    if (!n->oracle)
+        return take_native_values(n, reason);
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
     if (!status && verdict == VERDICT_CRASHED)
         status = note_crash(n, frame);
@@ -260,9 +273,10 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (x->fragment_pending || x->n_datagrams)
         count_fragments(n, layer, &reason);
     bool all = o->level == FC_LEVEL_FRAMES;
-    if (n->query->n_fields)
+    bool asked = n->query->n_fields || n->query->filter;
+    if (asked)
         frame_times_note(&n->times, frame);
-    if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
+    if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
             return status;
@@ -527,6 +541,7 @@ static void native_close(struct engine *engine)
     log_pool_free(&n->pool);
     arena_free(&n->extras);
     row_free(&n->row);
+    sieve_free(&n->sieve);
     memory_free(n->types);
     if (n->flows)
         flows_free(n->flows);
@@ -534,20 +549,6 @@ static void native_close(struct engine *engine)
         packets_free(n->packets);
     report_free(&engine->report);
     memory_free(n);
-}
-
-/* The fields of unacknowledged TCP segments, which only a query that asks for them pays for. */
-static bool query_wants_flights(const struct query *query)
-{
-    static const enum field_id ids[] = {
-        F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
-        F_TCP_ANALYSIS_RTO,     F_TCP_ANALYSIS_BYTES_IN_FLIGHT,
-        F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
-    };
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (query->slot_of[ids[i]] >= 0)
-            return true;
-    return false;
 }
 
 enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
@@ -563,10 +564,12 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->n_inputs = n_inputs;
     n->progress = progress;
     n->examiner.protocols = query->options.protocols;
-    n->examiner.keeps_flights = query_wants_flights(query);
+    n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
+                                (query->filter && emit_wants_flights(filter_slots(query->filter)));
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
+    sieve_open(&n->sieve, query->filter, &n->examiner.arena);
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

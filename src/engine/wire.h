@@ -5,7 +5,7 @@
  * Control, over a stream socket that the worker has as descriptor WIRE_CONTROL. A message is a wire_head and
  * `len` bytes behind it; a text in it is a uint32 length and its bytes.
  *
- *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text version of libwireshark
+ *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text version of libwireshark, text what its jail lacks
  *   library  WIRE_QUERY     text filter; three lists (uint32 n, n texts): field names, preferences, rules of decode-as;
  *                           text content of a key log; uint32 passes (0: as many as the fields need)
  *   worker   WIRE_FIELDS    uint32 flags (wire_plan), n times: uint32 enum wire_type, uint32 enum wire_base,
@@ -37,7 +37,12 @@
 
 #include <stdint.h>
 
-enum { WIRE_VERSION = 2, WIRE_CONTROL = 3, WIRE_FDS = 3 /* descriptors with a message at most */, WIRE_MOST = 1 << 30 /* bytes of a message or record */ };
+enum {
+    WIRE_VERSION = 4,
+    WIRE_CONTROL = 3,    /* descriptor */
+    WIRE_FDS = 3,        /* descriptors with a message at most */
+    WIRE_MOST = 1 << 30  /* bytes of a message or record */
+};
 
 enum wire_kind {
     WIRE_HELLO = 0x46435731,

@@ -29,7 +29,7 @@ struct worker {
     int socket;
     pid_t process;
     struct arena texts;
-    char version[64];
+    char version[64], lacks[160];
     uint32_t plan; /* bits of enum wire_plan */
     struct worker_child idle[MOST_IDLE];
     size_t n_idle;
@@ -110,9 +110,13 @@ static enum fc_status greet(struct worker *w, struct fc_error *err)
     struct rd r = rd_make(bytes, ok ? head.len : 0, ok ? head.len : 0);
     uint32_t version = take_uint(&r), len = take_uint(&r);
     const char *text = (const char *)rd_bytes(&r, len);
-    ok = ok && text && version == WIRE_VERSION;
-    if (ok)
+    uint32_t lacks_len = take_uint(&r);
+    const char *lacks = (const char *)rd_bytes(&r, lacks_len);
+    ok = ok && text && lacks && version == WIRE_VERSION;
+    if (ok) {
         snprintf(w->version, sizeof w->version, "%.*s", (int)len, text);
+        snprintf(w->lacks, sizeof w->lacks, "%.*s", (int)lacks_len, lacks);
+    }
     memory_free(bytes);
     return ok ? FC_OK
               : error_set(err, FC_UNSUPPORTED, -1,
@@ -273,6 +277,7 @@ bool worker_wants_clear_text(const struct worker *w, bool *empty_passes)
 }
 
 bool worker_dissects_twice(const struct worker *w) { return w->plan & WIRE_TWICE; }
+const char *worker_lacks(const struct worker *w) { return w->lacks; }
 const char *worker_version(const struct worker *w) { return w->version; }
 
 /* ---- children ---- */

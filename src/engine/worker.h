@@ -38,6 +38,8 @@ bool worker_wants_clear_text(const struct worker *worker, bool *empty_passes);
 bool worker_dissects_twice(const struct worker *worker);
 /* "4.0.17" */
 const char *worker_version(const struct worker *worker);
+/* What its jail is without, in words; "": nothing. */
+const char *worker_lacks(const struct worker *worker);
 /* Ends the worker and its children. NULL is nothing. */
 void worker_stop(struct worker *worker);
 

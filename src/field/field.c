@@ -67,8 +67,8 @@ static unsigned edit_distance(const char *a, const char *b)
     return last[n];
 }
 
-/* Small is near; NAME_CAP is one edit. A name that holds what was typed is near too, the nearer when it is a whole part
- * of it ("ttl" means "ip.ttl"), and the shorter the nearer. */
+/* Small is near; NAME_CAP is one edit. A name that holds what was typed is near too, the nearer when it is a
+ * whole part of it ("ttl" means "ip.ttl"), and the shorter the nearer. */
 static unsigned name_distance(const char *typed, const char *name)
 {
     unsigned distance = edit_distance(typed, name) * NAME_CAP, n = (unsigned)strlen(name);

@@ -54,7 +54,7 @@ struct value *row_slot(struct row *row, uint32_t slot)
 {
     struct value *v = row_grow(row);
     if (v)
-        *v = (struct value){.slot = slot};
+        *v = (struct value){.slot = (uint16_t)slot, .layer = row->layer};
     return v;
 }
 

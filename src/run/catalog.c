@@ -1,6 +1,6 @@
 /* The list of all fields of both engines: libwireshark's from the worker or from what was kept of an earlier
- * answer, ours from the table. Invariant: sorted by name, a name once; where both engines know a field the entry is
- * ours, since the native engine answers first. */
+ * answer, ours from the table. Invariant: sorted by name, a name once; where both engines know a field the
+ * entry is ours, since the native engine answers first. */
 #include "run/catalog.h"
 
 #include <limits.h>
@@ -54,11 +54,15 @@ static void take_field(void *to, const struct field *field, const char *type)
     catalog_add(to, field, type, "wireshark");
 }
 
-static void take_old_name(void *to, const char *old, const char *today) { catalog_add_old_name(to, old, today); }
+static void take_old_name(void *to, const char *old, const char *today)
+{
+    catalog_add_old_name(to, old, today);
+}
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct catalog_entry *)a)->field.name, ((const struct catalog_entry *)b)->field.name);
+    return strcmp(((const struct catalog_entry *)a)->field.name,
+                  ((const struct catalog_entry *)b)->field.name);
 }
 
 static void sort_once(struct fc_fields *fields)
@@ -133,7 +137,10 @@ enum fc_status catalog_load(struct fc_fields **out, const char *version, struct 
 
 /* ---- the interface ---- */
 
-enum fc_status fc_fields_load(struct fc_fields **out, struct fc_error *err) { return catalog_load(out, NULL, err); }
+enum fc_status fc_fields_load(struct fc_fields **out, struct fc_error *err)
+{
+    return catalog_load(out, NULL, err);
+}
 
 void fc_fields_free(struct fc_fields *fields)
 {

@@ -1,9 +1,9 @@
-/* What is kept of libwireshark's fields between runs, since asking for them takes a third of a second: a file in
- * the user's cache folder. Invariant: a file is used only when it is whole and of the same worker (path, size, time of
- * change); anything else about it is no error, it is made anew.
+/* What is kept of libwireshark's fields between runs, since asking for them takes a third of a second: a file
+ * in the user's cache folder. Invariant: a file is used only when it is whole and of the same worker (path,
+ * size, time of change); anything else about it is no error, it is made anew.
  *
- * A line that names the worker, a line with libwireshark's version and the two counts; then of each field three bytes
- * (type, base, flags) and three texts that end with NUL; of each old name two texts. */
+ * A line that names the worker, a line with libwireshark's version and the two counts; then of each field
+ * three bytes (type, base, flags) and three texts that end with NUL; of each old name two texts. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -42,7 +42,8 @@ static uint64_t hash_text(const char *text)
 static bool cache_path(char out[PATH_MAX], const char *worker)
 {
     char folder[PATH_MAX];
-    return cache_folder(folder) && snprintf(out, PATH_MAX, "%s/fields-%016" PRIx64, folder, hash_text(worker)) < PATH_MAX;
+    return cache_folder(folder) &&
+           snprintf(out, PATH_MAX, "%s/fields-%016" PRIx64, folder, hash_text(worker)) < PATH_MAX;
 }
 
 static bool worker_line(char *out, size_t cap, const char *worker)
@@ -100,8 +101,13 @@ static bool next_field(struct cursor *c, struct fc_fields *out)
     if (!description || type > FT_FRAMENUM || base > BASE_SPACE)
         return false;
     bool sorted = !out->n || strcmp(out->entries[out->n - 1].field.name, name) < 0;
-    struct field field = {.name = name, .unit = "", .description = description, .type = type, .base = base,
-                          .named = flags & NAMED, .may_be_empty = flags & MAY_BE_EMPTY};
+    struct field field = {.name = name,
+                          .unit = "",
+                          .description = description,
+                          .type = type,
+                          .base = base,
+                          .named = flags & NAMED,
+                          .may_be_empty = flags & MAY_BE_EMPTY};
     catalog_add(out, &field, type_name, "wireshark");
     return sorted && !out->failed;
 }
@@ -129,7 +135,8 @@ bool catalog_read(struct fc_fields *fields, const char *worker)
 {
     char path[PATH_MAX], line[PATH_MAX + 128];
     size_t len = 0;
-    char *bytes = cache_path(path, worker) && worker_line(line, sizeof line, worker) ? read_file(path, &len) : NULL;
+    char *bytes =
+        cache_path(path, worker) && worker_line(line, sizeof line, worker) ? read_file(path, &len) : NULL;
     size_t skip = bytes ? strlen(line) : 0;
     struct cursor c = {bytes + skip, bytes + len};
     bool whole = bytes && len > skip && !memcmp(bytes, line, skip) && parse(fields, &c);

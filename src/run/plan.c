@@ -1,5 +1,5 @@
-/* Looks up what the options name, and chooses the engine: native where it answers every field and there is no
- * filter, else libwireshark. What the chosen one does not know is an error that says so; it is never answered
+/* Looks up what the options name, and chooses the engine: native where it answers every field and the filter, else
+ * libwireshark. What the chosen one does not know is an error that says so; it is never answered
  * approximately. */
 #include "run/plan.h"
 
@@ -127,11 +127,27 @@ static enum fc_status native_fields(struct query *q, const char *const *names, s
     return FC_OK;
 }
 
-static enum fc_status no_filter(const char *filter, struct fc_error *err)
+/* Compiles the filter, if there is one. FC_UNSUPPORTED: it is not native, and err says why. */
+static enum fc_status native_filter(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
-    return error_set(err, FC_FILTER, (int64_t)strspn(filter, " \t\r\n"),
-                     "display filters are not answered by the native engine, which was asked for: \"%s\"",
-                     filter);
+    if (!q->has_filter)
+        return FC_OK;
+    for (size_t i = 0; i < o->n_fields; i++)
+        if (!strcmp(o->fields[i], "frame.time_delta_displayed")) /* counted from the last frame that passed */
+            return error_set(err, FC_UNSUPPORTED, -1, "frame.time_delta_displayed with a filter");
+    return filter_compile(&q->filter, o->filter, err);
+}
+
+static enum fc_status native_query(struct query *q, const struct fc_options *o, struct fc_error *err)
+{
+    struct fc_error why;
+    enum fc_status status = native_fields(q, o->fields, err);
+    if (status || (status = native_filter(q, o, &why)) == FC_OK)
+        return status;
+    if (status != FC_UNSUPPORTED)
+        return error_set(err, status, why.offset, "%s", why.text);
+    return error_set(err, status, why.offset, "the native engine, which was asked for, does not answer this filter: %s",
+                     why.text);
 }
 
 /* ---- libwireshark ---- */
@@ -230,28 +246,40 @@ static enum fc_status engine_asked(enum fc_engine *out, enum fc_engine option, s
                      named);
 }
 
-/* Whether the query has to go to libwireshark, and why. */
-static bool needs_wireshark(struct query *q, const struct fc_options *o, enum fc_engine engine)
+/* Why a query is libwireshark's whatever it asks; NULL: it need not be. */
+static const char *reason_of(const struct fc_options *o, enum fc_engine engine)
 {
-    const char *const *names = o->fields;
-    q->reason = engine == FC_ENGINE_WIRESHARK  ? "it was asked for"
-                : o->n_preferences             ? "preferences are set"
-                : o->n_decode_as               ? "decode-as rules are set"
-                : o->keylog                    ? "a key log is given"
-                : o->passes == FC_PASSES_TWO   ? "two passes are asked for"
-                                               : NULL;
-    if (q->reason)
-        return true;
+    return engine == FC_ENGINE_WIRESHARK ? "it was asked for"
+           : o->n_preferences            ? "preferences are set"
+           : o->n_decode_as              ? "decode-as rules are set"
+           : o->keylog                   ? "a key log is given"
+           : o->passes == FC_PASSES_TWO  ? "two passes are asked for"
+                                         : NULL;
+}
+
+/* Whether the query has to go to libwireshark, and why; or a filter that no engine takes. */
+static enum fc_status choose(struct query *q, const struct fc_options *o, enum fc_engine engine, bool *wireshark,
+                             struct fc_error *err)
+{
+    struct fc_error why;
+    *wireshark = true;
+    if ((q->reason = reason_of(o, engine)))
+        return FC_OK;
     for (size_t i = 0; i < q->n_fields; i++)
-        if (field_find(names[i]) == F_COUNT) {
+        if (field_find(o->fields[i]) == F_COUNT) {
             snprintf(q->why_text, sizeof q->why_text, "field \"%.100s\" is none of the native engine's",
-                     names[i]);
+                     o->fields[i]);
             q->reason = q->why_text;
-            return true;
+            return FC_OK;
         }
-    if (q->has_filter)
-        q->reason = "display filters are not answered natively";
-    return q->has_filter;
+    enum fc_status status = native_filter(q, o, &why);
+    if (status == FC_UNSUPPORTED) {
+        snprintf(q->why_text, sizeof q->why_text, "the filter is not native: %.120s", why.text);
+        q->reason = q->why_text;
+        return FC_OK;
+    }
+    *wireshark = false;
+    return status ? error_set(err, status, why.offset, "%s", why.text) : FC_OK;
 }
 
 static enum fc_status check_names(const struct fc_options *o, struct fc_error *err)
@@ -281,14 +309,15 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         q->spare = spare_new();
     if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->spare))
         return error_memory(err);
-    if (engine == FC_ENGINE_NATIVE && q->has_filter)
-        return no_filter(o->filter, err);
     if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
         return error_set(err, FC_USAGE, -1,
                          "preferences, decode-as and key logs are not for the native engine, which was asked for");
-    if (engine != FC_ENGINE_NATIVE && needs_wireshark(q, o, engine))
-        return wireshark_fields(q, o, err);
-    return native_fields(q, o->fields, err);
+    if (engine == FC_ENGINE_NATIVE)
+        return native_query(q, o, err);
+    bool wireshark;
+    if ((status = choose(q, o, engine, &wireshark, err)))
+        return status;
+    return wireshark ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
 }
 
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
@@ -331,6 +360,8 @@ void plan_free(struct query *q)
 {
     worker_stop(q->worker);
     spare_free(q->spare);
+    filter_free(q->filter);
+    q->filter = NULL;
     for (size_t i = 0; q->names && i < q->n_fields; i++)
         memory_free(q->names[i]);
     memory_free(q->names);
@@ -344,11 +375,14 @@ void plan_free(struct query *q)
 
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
+    const char *lacks = q->worker ? worker_lacks(q->worker) : "";
     if (q->worker)
-        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s", worker_version(q->worker),
-                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason);
+        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
+                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
+                 *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
-        snprintf(out, cap, "native engine: it answers all %zu fields, and there is no filter", q->n_fields);
+        snprintf(out, cap, "native engine: it answers all %zu fields, and %s", q->n_fields,
+                 q->filter ? "the filter" : "there is no filter");
     else
-        snprintf(out, cap, "native engine: no fields and no filter are asked for");
+        snprintf(out, cap, "native engine: no fields%s", q->filter ? ", and it answers the filter" : " and no filter are asked for");
 }

@@ -36,7 +36,8 @@ struct fc_run {
     struct fc_count *counts;
     size_t n_counts;
     char (*link_names)[24];
-    char explanation[256];
+    char explanation[512];
+    char *program; /* of the filter, once it was asked for */
 };
 
 /* ---- opening ---- */
@@ -148,6 +149,7 @@ void fc_run_free(struct fc_run *run)
     memory_free(run->inputs);
     memory_free(run->memory_name);
     memory_free(run->counts);
+    memory_free(run->program);
     memory_free(run->link_names);
     memory_free(run);
 }
@@ -262,6 +264,19 @@ struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
 const char *fc_run_explain(const struct fc_run *run)
 {
     return run->explanation;
+}
+
+const char *fc_run_program(struct fc_run *run)
+{
+    const struct filter *filter = run->query.filter;
+    if (!filter || run->program)
+        return filter ? run->program : "";
+    size_t len = filter_dump(NULL, 0, filter);
+    run->program = memory_alloc(len + 1);
+    if (!run->program)
+        return "";
+    filter_dump(run->program, len + 1, filter);
+    return run->program;
 }
 
 /* ---- accounting ---- */

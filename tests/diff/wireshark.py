@@ -4,7 +4,7 @@
     python tests/diff/wireshark.py --all [--filters] [CAPTURE...]
 
 asks of every capture (default: all of ../shared/corpus and tests/pcaps) every field that occurs in the corpus, with one
-pass and with two, and tells what differs. It takes an hour. With --filters also every filter of filters.txt."""
+pass and with two, and tells what differs. It takes an hour. With --filters also every filter of wireshark_filters.txt."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def changed_by_a_second_pass(capture: Path, fields: list[str]) -> set[str]:
 # ---- filters ----
 
 JUDGE = Path(__file__).with_name("judge.lua")
-FILTERS = Path(__file__).with_name("filters.txt")
+FILTERS = Path(__file__).with_name("wireshark_filters.txt")
 
 
 def filters() -> list[tuple[str, str]]:
@@ -230,7 +230,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE")
     parser.add_argument("--all", action="store_true", required=True, help="every field that occurs")
-    parser.add_argument("--filters", action="store_true", help="every filter of filters.txt too")
+    parser.add_argument("--filters", action="store_true", help="every filter of wireshark_filters.txt too")
     options = parser.parse_args()
     os.environ["FLOWCONTAINER_ENGINE"] = "wireshark"
     paths = options.captures or captures.default()

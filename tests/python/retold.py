@@ -1,4 +1,4 @@
-"""Flows put together from tshark's text alone, as the original flowcontainer did it; for any fields, filter and options."""
+"""Flows put together from tshark's text alone, as the original did it; for any fields, filter and options."""
 
 from __future__ import annotations
 
@@ -34,10 +34,8 @@ def rows(path: Path, names: Sequence[str], display_filter: str, words: Sequence[
     if not shutil.which("tshark"):
         pytest.skip("tshark is not installed: nothing to compare with")
     fields = [word for name in names for word in ("-e", name)]
-    done = subprocess.run(
-        ["tshark", "-n", "-r", str(path), *words, "-Y", display_filter, "-T", "fields", "-E", f"separator={CELL}", *fields],
-        capture_output=True, text=True, check=True, env=environment(),
-    )  # fmt: skip
+    command = ["tshark", "-n", "-r", str(path), *words, "-Y", display_filter, "-T", "fields", "-E", f"separator={CELL}"]
+    done = subprocess.run([*command, *fields], capture_output=True, text=True, check=True, env=environment())
     return [dict(zip(names, line.split(CELL), strict=True)) for line in done.stdout.split("\n")[:-1]]
 
 

@@ -234,11 +234,25 @@ def test_unknown_field(small: Path) -> None:
         extract(str(small), extension="ip.tlt")
 
 
-def test_the_native_engine_refuses_filters(small: Path) -> None:
-    with pytest.raises(ValueError, match="tcp"):
-        extract(str(small), filter="tcp", engine="native")
+def test_filters_of_the_native_engine(small: Path) -> None:
+    with pytest.raises(ValueError, match="http"):
+        extract(str(small), filter="tcp and http", engine="native")
+    with pytest.raises(ValueError, match="unexpected.*byte 9"):
+        extract(str(small), filter="tcp.port = 80", engine="native")
+    assert extract(str(small), filter="tcp and not tcp", engine="native") == {}
     assert len(extract(str(small), filter="  ")) == 2
     assert len(extract(str(small), filter=None)) == 2
+
+
+def test_ext_protocol_of_a_pipe_is_refused(small: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(small.read_bytes()))
+    writer.start()
+    flow = next(iter(extract(str(pipe)).values()))
+    writer.join()
+    with pytest.raises((flowcontainer.UnsupportedError, RuntimeError), match="pipe"):
+        _ = flow.ext_protocol
 
 
 def test_parameters_that_need_wireshark(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,8 @@ def test_both_engines_agree() -> None:
 def test_the_choice_is_explained(monkeypatch) -> None:
     assert "native" in flowcontainer.scan(str(DEMO), "ip.ttl").explain()
     assert "http.host" in flowcontainer.scan(str(DEMO), ["ip.ttl", "http.host"]).explain()
-    assert "filter" in flowcontainer.scan(str(DEMO), filter="tcp").explain()
+    assert "http" in flowcontainer.scan(str(DEMO), filter="http").explain()
+    assert flowcontainer.scan(str(DEMO), filter="tcp").explain().startswith("native engine")
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
     assert flowcontainer.scan(str(DEMO)).explain().startswith("wireshark engine")
     assert flowcontainer.scan(str(DEMO), engine="native").explain().startswith("native engine")
@@ -51,8 +52,8 @@ def test_the_choice_is_explained(monkeypatch) -> None:
 def test_native_never_guesses() -> None:
     with pytest.raises(ValueError, match="http.host"):
         flowcontainer.scan(str(DEMO), "http.host", engine="native")
-    with pytest.raises(ValueError, match="filter"):
-        flowcontainer.scan(str(DEMO), filter="tcp", engine="native")
+    with pytest.raises(ValueError, match="filter.*http"):
+        flowcontainer.scan(str(DEMO), filter="tcp or http", engine="native")
 
 
 def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
@@ -94,9 +95,19 @@ def test_a_filter_keeps_what_it_passes() -> None:
     assert flows and {443} <= {port for flow in flows.values() for port in (flow.sport, flow.dport)}
     assert all(443 in (flow.sport, flow.dport) and flow.protocol == "tcp" for flow in flows.values())
     assert any("tls.handshake.type" in flow.extension for flow in flows.values())
-    scan = flowcontainer.scan(str(DEMO), filter="udp")
-    assert {word for batch in scan for word in batch.to_pydict()["protocol"]} == {"udp"}
-    assert scan.accounting["filter"] > 0
+
+
+@needs_worker
+@pytest.mark.parametrize("text", ["udp", "tcp.flags.syn == 1 or frame.len > 500", "tcp.port in {80, 443..444} and tcp.len > 0"])
+@pytest.mark.parametrize("level", ["flows", "packets", "frames"])
+def test_both_engines_filter_alike(text: str, level: str) -> None:
+    native, wireshark = (
+        flowcontainer.scan(str(DEMO), ["ip.ttl", "tcp.len"], level=level, filter=text, engine=engine)
+        for engine in ("native", "wireshark")
+    )
+    answers = [[batch.to_pydict() for batch in scan] for scan in (native, wireshark)]
+    assert answers[0] == answers[1] and answers[0]
+    assert native.accounting == wireshark.accounting and native.accounting["filter"] > 0
 
 
 @needs_worker
