@@ -1,0 +1,75 @@
+/* Names in DNS messages: labels and pointers.
+ * Invariant: a name is at most DNS_NAME_MAX characters, what is longer or never ends is a remark; no input makes the
+ * reader follow more than POINTERS_MAX pointers. Source: RFC 1035, 4.1.4; remarks: observed, tshark 4.0.17. */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "proto/dns.h"
+
+enum { POINTERS_MAX = 255 };
+
+static void remark(struct dns_name *out, const char *text)
+{
+    out->len = (uint32_t)strlen(text);
+    memcpy(out->text, text, out->len);
+}
+
+/* What does not fit is dropped: len alone goes on. */
+static void append(struct dns_name *out, const uint8_t *bytes, uint32_t n)
+{
+    if (out->len + n <= DNS_TEXT_MAX)
+        memcpy(out->text + out->len, bytes, n);
+    out->len += n;
+}
+
+/* The labels up to the root or a pointer; the pointer's target, or -1 at the end of the name. */
+static int labels_read(struct dns_name *out, struct rd *r)
+{
+    for (;;) {
+        uint8_t len = rd_u8(r);
+        if (!rd_ok(r) || !len)
+            return -1;
+        if (len >= 0xc0)
+            return (len & 0x3f) << 8 | rd_u8(r);
+        if (len >= 0x40) { /* extended labels (RFC 2673) were given up */
+            r->fail = RD_MALFORMED;
+            return -1;
+        }
+        const uint8_t *label = rd_bytes(r, len);
+        if (!label)
+            return -1;
+        if (out->len)
+            append(out, (const uint8_t *)".", 1);
+        append(out, label, len);
+    }
+}
+
+bool dns_name_read(struct dns_name *out, struct rd *r)
+{
+    out->len = 0;
+    int target = labels_read(out, r);
+    struct rd far = rd_make(r->data, r->cap, r->len);
+    far.fail = r->fail;
+    for (int n = 1; target >= 0 && rd_ok(&far); n++) {
+        if (n > POINTERS_MAX) {
+            remark(out, "<Name contains a pointer that loops>");
+            return true;
+        }
+        far.pos = 0;
+        rd_skip(&far, (uint32_t)target);
+        target = labels_read(out, &far);
+    }
+    r->fail = far.fail;
+    if (!out->len)
+        remark(out, "<Root>");
+    else if (out->len > DNS_NAME_MAX)
+        remark(out, "<Name too long>");
+    return rd_ok(r);
+}
+
+void dns_name_put(struct row *row, enum field_id id, const struct dns_name *name)
+{
+    char text[4 * DNS_TEXT_MAX];
+    if (row_wants(row, id))
+        put_text_copy(row, id, text, utf8_escape(text, name->text, name->len));
+}
