@@ -34,11 +34,33 @@ static uint32_t put_ascii(char *out, uint8_t byte)
     return 4;
 }
 
+/* As the first byte promises, up to the six of old. */
+static uint32_t length_of(uint8_t first)
+{
+    return first < 0xc0   ? 1
+           : first < 0xe0 ? 2
+           : first < 0xf0 ? 3
+           : first < 0xf8 ? 4
+           : first < 0xfc ? 5
+           : first < 0xfe ? 6
+                          : 1;
+}
+
+static uint32_t put_character(char *out, uint32_t c)
+{
+    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    uint32_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (uint32_t i = n; i > 1; i--, c >>= 6)
+        out[i - 1] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)(marks[n == 1 ? 0 : n] | c);
+    return n;
+}
+
 /* One sequence of more than one byte; how many bytes it took through `used`. */
 static uint32_t put_sequence(char *out, const uint8_t *text, uint32_t left, uint32_t *used)
 {
     uint8_t first = text[0];
-    uint32_t n = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf8 ? 4 : 1, got = 1;
+    uint32_t n = length_of(first), got = 1;
     uint32_t character = n == 1 ? MAX_CHARACTER + 1 : first & (0xffu >> (n + 1));
     while (got < n && got < left && (text[got] & 0xc0) == 0x80)
         character = character << 6 | (text[got++] & 0x3f);
@@ -49,8 +71,7 @@ static uint32_t put_sequence(char *out, const uint8_t *text, uint32_t left, uint
     }
     if (!utf8_is_printable(character))
         return put_hex(out, character);
-    memcpy(out, text, n);
-    return n;
+    return put_character(out, character);
 }
 
 uint32_t utf8_escape(char *out, const uint8_t *text, uint32_t len)

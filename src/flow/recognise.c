@@ -80,14 +80,13 @@ enum udp_service recognise_udp(const struct layer *layer)
 static bool looks_like_dns(struct rd r)
 {
     enum { HEADER = 12, FLAG_RESPONSE = 0x8000, OPCODE = 0x7800, MAX_ANSWERS = 100, MAX_OTHERS = 10 };
-    if (rd_left(&r) <= HEADER || rd_peek16(&r, 4) != 1)
+    if (rd_left(&r) <= HEADER)
         return false;
     rd_skip(&r, 2);
-    uint16_t flags = rd_u16(&r);
-    rd_skip(&r, 2);
+    uint16_t flags = rd_u16(&r), questions = rd_u16(&r);
     uint16_t answers = rd_u16(&r), authority = rd_u16(&r), additional = rd_u16(&r);
     bool response = flags & FLAG_RESPONSE;
-    return rd_ok(&r) && !(flags & OPCODE) && answers <= (response ? MAX_ANSWERS : 0) &&
+    return rd_ok(&r) && !(flags & OPCODE) && questions <= 1 && (response || questions == 1) && answers <= (response ? MAX_ANSWERS : 0) &&
            authority <= (response ? MAX_OTHERS : 0) && additional <= MAX_OTHERS;
 }
 

@@ -11,6 +11,7 @@ enum {
     FLAG_AUTHENTICATED = 0x20,
     OPCODE_UPDATE = 5,
     OPCODE_STATEFUL = 6,
+    TYPE_SRV = 33,
     TYPE_OPT = 41,
     TOP_BIT = 0x8000
 };
@@ -75,7 +76,6 @@ static void question_read(struct row *row, struct rd *r, bool mdns)
 /* The pseudo record of EDNS has other things where class and time to live are. */
 static void opt_put(struct row *row, uint16_t size, uint32_t flags, bool mdns)
 {
-    put_uint(row, F_DNS_RR_UDP_PAYLOAD_SIZE, mdns ? size & ~TOP_BIT : size);
     if (mdns)
         put_bool(row, F_DNS_RESP_CACHE_FLUSH, size >> 15);
     put_uint(row, F_DNS_RESP_EXT_RCODE, flags >> 24);
@@ -97,7 +97,8 @@ static void record_read(struct row *row, struct rd *r, bool mdns)
     struct rd data = *r;
     if (!rd_bytes(r, record.len))
         return;
-    dns_name_put(row, F_DNS_RESP_NAME, &name);
+    if (record.type != TYPE_SRV) /* its name comes in three parts */
+        dns_name_put(row, F_DNS_RESP_NAME, &name);
     put_uint(row, F_DNS_RESP_TYPE, record.type);
     if (record.type == TYPE_OPT) {
         opt_put(row, class, ttl, mdns);

@@ -45,6 +45,11 @@ struct dns_record {
 };
 /* The data of a record; r spans the message and stands at the data. What follows the data is up to the caller. */
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record);
+void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
+/* Data of the types that sign and prove (RFC 4034, 5155, 8945); false: not one of them. */
+bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *record);
+/* The types that a bit map lists, as types of records. */
+void dns_types_read(struct row *row, struct rd *r, uint32_t len);
 void dns_options_read(struct row *row, struct rd *r, uint32_t len); /* EDNS (RFC 6891) */
 void dns_service_read(struct row *row, struct rd *r, uint32_t len); /* SVCB, HTTPS (RFC 9460) */
 

@@ -22,22 +22,27 @@ static void append(struct dns_name *out, const uint8_t *bytes, uint32_t n)
     out->len += n;
 }
 
-/* The labels up to the root or a pointer; the pointer's target, or -1 at the end of the name. */
+enum { NO_TARGET = -1, UNKNOWN_LABEL = -2 };
+
+/* The labels up to the root or a pointer; the pointer's target, or one of the above. Extended labels (RFC 2673) were
+ * given up; nothing says how long one is. */
 static int labels_read(struct dns_name *out, struct rd *r)
 {
     for (;;) {
         uint8_t len = rd_u8(r);
         if (!rd_ok(r) || !len)
-            return -1;
+            return NO_TARGET;
         if (len >= 0xc0)
             return (len & 0x3f) << 8 | rd_u8(r);
-        if (len >= 0x40) { /* extended labels (RFC 2673) were given up */
+        if (len >= 0x40 && len < 0x80 && out->len)
+            return UNKNOWN_LABEL;
+        if (len >= 0x40) {
             r->fail = RD_MALFORMED;
-            return -1;
+            return NO_TARGET;
         }
         const uint8_t *label = rd_bytes(r, len);
         if (!label)
-            return -1;
+            return NO_TARGET;
         if (out->len)
             append(out, (const uint8_t *)".", 1);
         append(out, label, len);
@@ -60,7 +65,9 @@ bool dns_name_read(struct dns_name *out, struct rd *r)
         target = labels_read(out, &far);
     }
     r->fail = far.fail;
-    if (!out->len)
+    if (target == UNKNOWN_LABEL)
+        remark(out, "<Unknown extended label>");
+    else if (!out->len)
         remark(out, "<Root>");
     else if (out->len > DNS_NAME_MAX)
         remark(out, "<Name too long>");

@@ -90,35 +90,33 @@ void dns_options_read(struct row *row, struct rd *r, uint32_t len)
 
 enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IP4, KEY_ECH, KEY_IP6, KEY_ODOH = 32769 };
 
-static void alpn_read(struct row *row, struct rd *r)
+/* Values go by their own lengths, and may so lead beyond the parameter's. */
+static void parameter_read(struct row *row, struct rd *r, uint16_t key, uint32_t n)
 {
-    while (rd_ok(r) && rd_left(r)) {
-        uint8_t n = put_u8(row, F_DNS_SVCB_SVCPARAM_ALPN_LENGTH, r);
-        put_text_utf8(row, F_DNS_SVCB_SVCPARAM_ALPN, rd_bytes(r, n), n);
-    }
-}
-
-static void parameter_read(struct row *row, uint16_t key, struct rd r)
-{
+    uint32_t start = r->pos;
     switch (key) {
+    case KEY_NO_DEFAULT_ALPN: return;
+    case KEY_PORT: put_u16(row, F_DNS_SVCB_SVCPARAM_PORT, r); return;
+    case KEY_ECH: put_span(row, F_DNS_SVCB_SVCPARAM_ECHCONFIG, r, n); return;
+    case KEY_ODOH: put_span(row, F_DNS_SVCB_SVCPARAM_ODOHCONFIG, r, n); return;
     case KEY_MANDATORY:
-        while (rd_ok(&r) && rd_left(&r))
-            put_u16(row, F_DNS_SVCB_SVCPARAM_MANDATORY_KEY, &r);
-        break;
-    case KEY_ALPN: alpn_read(row, &r); break;
-    case KEY_NO_DEFAULT_ALPN: break;
-    case KEY_PORT: put_u16(row, F_DNS_SVCB_SVCPARAM_PORT, &r); break;
+    case KEY_ALPN:
     case KEY_IP4:
-        while (rd_ok(&r) && rd_left(&r))
-            put_u32(row, F_DNS_SVCB_SVCPARAM_IPV4HINT_IP, &r);
-        break;
-    case KEY_ECH: put_span(row, F_DNS_SVCB_SVCPARAM_ECHCONFIG, &r, rd_left(&r)); break;
-    case KEY_IP6:
-        while (rd_ok(&r) && rd_left(&r))
-            put_span(row, F_DNS_SVCB_SVCPARAM_IPV6HINT_IP, &r, 16);
-        break;
-    case KEY_ODOH: put_span(row, F_DNS_SVCB_SVCPARAM_ODOHCONFIG, &r, rd_left(&r)); break;
-    default: put_span(row, F_DNS_SVCB_SVCPARAM_VALUE, &r, rd_left(&r)); break;
+    case KEY_IP6: break;
+    default:
+        if (n)
+            put_span(row, F_DNS_SVCB_SVCPARAM_VALUE, r, n);
+        return;
+    }
+    while (rd_ok(r) && r->pos - start < n) {
+        if (key == KEY_MANDATORY)
+            put_u16(row, F_DNS_SVCB_SVCPARAM_MANDATORY_KEY, r);
+        else if (key == KEY_IP4)
+            put_u32(row, F_DNS_SVCB_SVCPARAM_IPV4HINT_IP, r);
+        else if (key == KEY_IP6)
+            put_span(row, F_DNS_SVCB_SVCPARAM_IPV6HINT_IP, r, 16);
+        else
+            dns_string_read(row, r, F_DNS_SVCB_SVCPARAM_ALPN_LENGTH, F_DNS_SVCB_SVCPARAM_ALPN);
     }
 }
 
@@ -134,8 +132,7 @@ void dns_service_read(struct row *row, struct rd *r, uint32_t len)
         put_label(row, F_DNS_SVCB_SVCPARAM);
         uint16_t key = put_u16(row, F_DNS_SVCB_SVCPARAM_KEY, r);
         uint16_t n = put_u16(row, F_DNS_SVCB_SVCPARAM_VALUE_LENGTH, r);
-        struct rd value = rd_sub(r, n);
         if (rd_ok(r))
-            parameter_read(row, key, value);
+            parameter_read(row, r, key, n);
     }
 }

@@ -5,7 +5,7 @@
 
 #include "proto/dns.h"
 
-enum item_kind { END, U8, U16, U32, TIME, IP4, IP6, MAC, NAME, LENGTH, TEXT, REST, TEXT_REST };
+enum item_kind { END, U8, U16, U32, TIME, IP4, IP6, MAC, NAME, LENGTH, TEXT, REST, TEXT_REST, TYPES };
 
 struct item {
     uint16_t field;
@@ -92,7 +92,7 @@ static const struct shape shapes[] = {
       {F_DNS_RRSIG_KEY_TAG, U16},
       {F_DNS_RRSIG_SIGNERS_NAME, NAME},
       {F_DNS_RRSIG_SIGNATURE, REST}}},
-    {47, {{F_DNS_NSEC_NEXT_DOMAIN_NAME, NAME}}},
+    {47, {{F_DNS_NSEC_NEXT_DOMAIN_NAME, NAME}, {0, TYPES}}},
     {49, {{F_DNS_DHCID_RDATA, REST}}},
     {52,
      {{F_DNS_TLSA_CERTIFICATE_USAGE, U8},
@@ -143,6 +143,7 @@ static void item_read(struct row *row, struct rd *r, struct item item, uint32_t 
     case LENGTH: *length = put_u8(row, item.field, r); break;
     case TEXT: put_text_utf8(row, item.field, rd_bytes(r, *length), *length); break;
     case REST: put_span(row, item.field, r, rest); break;
+    case TYPES: dns_types_read(row, r, rest); break;
     case TEXT_REST: put_text_utf8(row, item.field, rd_bytes(r, rest), rest); break;
     default: break;
     }
@@ -165,14 +166,18 @@ static const struct item *shape_of(uint16_t type)
     return NULL;
 }
 
+void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id)
+{
+    uint8_t n = put_u8(row, length_id, r);
+    put_text_utf8(row, id, rd_bytes(r, n), n);
+}
+
 /* Character strings up to the end of the data. */
 static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field_id length_id, enum field_id id)
 {
     uint32_t start = r->pos;
-    while (rd_ok(r) && r->pos - start < len) {
-        uint8_t n = put_u8(row, length_id, r);
-        put_text_utf8(row, id, rd_bytes(r, n), n);
-    }
+    while (rd_ok(r) && r->pos - start < len)
+        dns_string_read(row, r, length_id, id);
 }
 
 /* _service._protocol.name */
@@ -201,6 +206,21 @@ static void srv_read(struct row *row, struct rd *r, const struct dns_record *rec
     shape_read(row, r, items, record->len);
 }
 
+/* Of versions above 0 nothing is known. */
+static void location_read(struct row *row, struct rd *r, uint32_t len)
+{
+    static const struct item items[] = {{F_DNS_LOC_SIZE, U8},
+                                        {F_DNS_LOC_HORIZONTAL_PRECISION, U8},
+                                        {F_DNS_LOC_VERTICAL_PRECISION, U8},
+                                        {F_DNS_LOC_LATITUDE, U32},
+                                        {F_DNS_LOC_LONGITUDE, U32},
+                                        {F_DNS_LOC_ALTITUDE, U32},
+                                        {0, END}};
+    static const struct item unknown[] = {{F_DNS_LOC_UNKNOWN_DATA, REST}, {0, END}};
+    uint8_t version = put_u8(row, F_DNS_LOC_VERSION, r);
+    shape_read(row, r, version ? unknown : items, len - 1);
+}
+
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record)
 {
     const struct item *items = shape_of(same_as(record->type));
@@ -208,8 +228,11 @@ void dns_record_read(struct row *row, struct rd *r, const struct dns_record *rec
         shape_read(row, r, items, record->len);
         return;
     }
+    if (dns_security_read(row, r, record))
+        return;
     switch (record->type) {
     case 16: strings_read(row, r, record->len, F_DNS_TXT_LENGTH, F_DNS_TXT); break;
+    case 29: location_read(row, r, record->len); break;
     case 33: srv_read(row, r, record); break;
     case 41: dns_options_read(row, r, record->len); break;
     case 64:
