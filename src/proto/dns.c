@@ -89,7 +89,7 @@ static void record_read(struct row *row, struct rd *r, bool mdns)
 {
     struct dns_name name;
     dns_name_read(&name, r);
-    struct dns_record record = {.owner = &name};
+    struct dns_record record = {.owner = &name, .mdns = mdns};
     record.type = rd_u16(r);
     uint16_t class = rd_u16(r);
     uint32_t ttl = rd_u32(r);

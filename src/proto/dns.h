@@ -42,9 +42,13 @@ struct dns_record {
     const struct dns_name *owner;
     uint16_t type;
     uint32_t len; /* of the data */
+    bool mdns;
 };
 /* The data of a record; r spans the message and stands at the data. What follows the data is up to the caller. */
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record);
+/* How many bytes are left of data, by the rules of Wireshark: one byte too few counts as all that follows in the
+ * message, fewer are malformed. */
+uint32_t dns_rest(struct rd *r, int64_t rest);
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
 /* Data of the types that sign and prove (RFC 4034, 5155, 8945); false: not one of them. */
 bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *record);

@@ -22,7 +22,8 @@ static void append(struct dns_name *out, const uint8_t *bytes, uint32_t n)
     out->len += n;
 }
 
-enum { NO_TARGET = -1, UNKNOWN_LABEL = -2 };
+enum { NO_TARGET = -1, UNKNOWN_LABEL = -2, LOOP = -3 /* so says Wireshark of a pointer two bytes ahead */ };
+enum { BIT_STRING = 0x41 };
 
 /* The labels up to the root or a pointer; the pointer's target, or one of the above. Extended labels (RFC 2673) were
  * given up; nothing says how long one is. */
@@ -32,9 +33,11 @@ static int labels_read(struct dns_name *out, struct rd *r)
         uint8_t len = rd_u8(r);
         if (!rd_ok(r) || !len)
             return NO_TARGET;
-        if (len >= 0xc0)
-            return (len & 0x3f) << 8 | rd_u8(r);
-        if (len >= 0x40 && len < 0x80 && out->len)
+        if (len >= 0xc0) {
+            int target = (len & 0x3f) << 8 | rd_u8(r);
+            return target == (int)r->pos + 2 ? LOOP : target;
+        }
+        if (len >= 0x40 && len < 0x80 && len != BIT_STRING)
             return UNKNOWN_LABEL;
         if (len >= 0x40) {
             r->fail = RD_MALFORMED;
@@ -51,6 +54,7 @@ static int labels_read(struct dns_name *out, struct rd *r)
 
 bool dns_name_read(struct dns_name *out, struct rd *r)
 {
+    uint32_t start = r->pos;
     out->len = 0;
     int target = labels_read(out, r);
     struct rd far = rd_make(r->data, r->cap, r->len);
@@ -65,12 +69,19 @@ bool dns_name_read(struct dns_name *out, struct rd *r)
         target = labels_read(out, &far);
     }
     r->fail = far.fail;
-    if (target == UNKNOWN_LABEL)
+    if (target == UNKNOWN_LABEL) {
+        if (far.pos) /* what follows the name is then looked for behind that label */
+            r->pos = far.pos;
+        if (r->pos <= start + 1)
+            r->fail = RD_MALFORMED;
         remark(out, "<Unknown extended label>");
-    else if (!out->len)
+    } else if (target == LOOP) {
+        remark(out, "<Name contains a pointer that loops>");
+    } else if (!out->len || (!out->text[0] && (out->len > 1 || far.pos))) { /* a NUL in front hides the rest */
         remark(out, "<Root>");
-    else if (out->len > DNS_NAME_MAX)
+    } else if (out->len > DNS_NAME_MAX) {
         remark(out, "<Name too long>");
+    }
     return rd_ok(r);
 }
 

@@ -16,27 +16,17 @@ enum {
     CLIENT_COOKIE_LEN = 8
 };
 
-static void bytes_each(struct row *row, struct rd *r, enum field_id id)
-{
-    while (rd_left(r) && rd_ok(r))
-        put_u8(row, id, r);
-}
-
 /* Leading bytes of an address; what is not sent is 0. */
-static void subnet_read(struct row *row, struct rd *r)
+static void subnet_read(struct row *row, struct rd *r, uint32_t len)
 {
     enum { FAMILY_IP4 = 1, FAMILY_IP6 = 2 };
     uint16_t family = put_u16(row, F_DNS_OPT_CLIENT_FAMILY, r);
     put_u8(row, F_DNS_OPT_CLIENT_NETMASK, r);
     put_u8(row, F_DNS_OPT_CLIENT_SCOPE, r);
-    uint32_t n = rd_left(r), size = family == FAMILY_IP4 ? 4 : 16;
-    const uint8_t *bytes = rd_bytes(r, n);
-    if (!bytes || n > 16)
+    uint32_t n = dns_rest(r, (int64_t)len - 4);
+    const uint8_t *bytes = n <= 16 ? rd_bytes(r, n) : NULL;
+    if (!bytes)
         return;
-    if ((family != FAMILY_IP4 && family != FAMILY_IP6) || n > size) {
-        put_bytes(row, F_DNS_OPT_CLIENT_ADDR, bytes, n);
-        return;
-    }
     uint8_t *address = arena_alloc(row->arena, 16);
     if (!address) {
         row->out_of_memory = true;
@@ -46,45 +36,63 @@ static void subnet_read(struct row *row, struct rd *r)
         address[i] = i < n ? bytes[i] : 0;
     if (family == FAMILY_IP4)
         put_uint(row, F_DNS_OPT_CLIENT_ADDR4, rd_be32(address));
-    else
+    else if (family == FAMILY_IP6)
         put_bytes(row, F_DNS_OPT_CLIENT_ADDR6, address, 16);
+    else
+        put_bytes(row, F_DNS_OPT_CLIENT_ADDR, bytes, n);
 }
 
-static void option_read(struct row *row, uint16_t code, struct rd r)
+static void bytes_each(struct row *row, struct rd *r, uint32_t n, enum field_id id)
+{
+    for (uint32_t i = 0; i < n && rd_ok(r); i++)
+        put_u8(row, id, r);
+}
+
+static void error_read(struct row *row, struct rd *r, uint32_t n)
+{
+    put_u16(row, F_DNS_OPT_EXT_ERROR_INFO_CODE, r);
+    if (n == 2)
+        return;
+    uint32_t len = dns_rest(r, (int64_t)n - 2);
+    put_text_mended(row, F_DNS_OPT_EXT_ERROR_EXTRA_TEXT, rd_bytes(r, len), len);
+}
+
+static void option_read(struct row *row, struct rd *r, uint16_t code, uint32_t n)
 {
     switch (code) {
-    case OPTION_DAU: bytes_each(row, &r, F_DNS_OPT_DAU); break;
-    case OPTION_DHU: bytes_each(row, &r, F_DNS_OPT_DHU); break;
-    case OPTION_N3U: bytes_each(row, &r, F_DNS_OPT_N3U); break;
-    case OPTION_SUBNET: subnet_read(row, &r); break;
+    case OPTION_DAU: bytes_each(row, r, n, F_DNS_OPT_DAU); break;
+    case OPTION_DHU: bytes_each(row, r, n, F_DNS_OPT_DHU); break;
+    case OPTION_N3U: bytes_each(row, r, n, F_DNS_OPT_N3U); break;
+    case OPTION_SUBNET: subnet_read(row, r, n); break;
     case OPTION_COOKIE:
-        put_span(row, F_DNS_OPT_COOKIE_CLIENT, &r, CLIENT_COOKIE_LEN);
-        put_span(row, F_DNS_OPT_COOKIE_SERVER, &r, rd_left(&r));
+        put_span(row, F_DNS_OPT_COOKIE_CLIENT, r, CLIENT_COOKIE_LEN);
+        n = dns_rest(r, (int64_t)n - CLIENT_COOKIE_LEN);
+        put_span(row, F_DNS_OPT_COOKIE_SERVER, r, n);
         break;
     case OPTION_KEEPALIVE:
-        if (rd_left(&r) == 2)
-            put_u16(row, F_DNS_OPT_EDNS_TCP_KEEPALIVE_TIMEOUT, &r);
+        if (n == 2)
+            put_u16(row, F_DNS_OPT_EDNS_TCP_KEEPALIVE_TIMEOUT, r);
         break;
-    case OPTION_PADDING: put_span(row, F_DNS_OPT_PADDING, &r, rd_left(&r)); break;
-    case OPTION_ERROR:
-        put_u16(row, F_DNS_OPT_EXT_ERROR_INFO_CODE, &r);
-        put_text_utf8(row, F_DNS_OPT_EXT_ERROR_EXTRA_TEXT, rd_bytes(&r, rd_left(&r)), rd_left(&r));
-        break;
+    case OPTION_PADDING: put_span(row, F_DNS_OPT_PADDING, r, n); break;
+    case OPTION_ERROR: error_read(row, r, n); break;
     default: break;
     }
 }
 
 void dns_options_read(struct row *row, struct rd *r, uint32_t len)
 {
-    uint32_t start = r->pos;
-    while (rd_ok(r) && r->pos - start < len) {
+    int64_t left = len;
+    while (rd_ok(r) && left > 0) {
         put_label(row, F_DNS_OPT);
         uint16_t code = put_u16(row, F_DNS_OPT_CODE, r), n = put_u16(row, F_DNS_OPT_LEN, r);
-        struct rd data = rd_sub(r, n);
-        if (!rd_ok(r))
+        struct rd data = *r;
+        const uint8_t *bytes = rd_bytes(r, n);
+        if (!bytes)
             return;
-        put_bytes(row, F_DNS_OPT_DATA, data.data, n);
-        option_read(row, code, data);
+        put_bytes(row, F_DNS_OPT_DATA, bytes, n);
+        option_read(row, &data, code, n);
+        r->fail = data.fail;
+        left -= 4 + n;
     }
 }
 

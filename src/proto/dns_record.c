@@ -5,7 +5,7 @@
 
 #include "proto/dns.h"
 
-enum item_kind { END, U8, U16, U32, TIME, IP4, IP6, MAC, NAME, LENGTH, TEXT, REST, TEXT_REST, TYPES };
+enum item_kind { END, U8, U16, U32, TIME, IP4, IP6, MAC, NAME, LENGTH, TEXT, BYTES_8, MORE, REST, TEXT_REST, TYPES };
 
 struct item {
     uint16_t field;
@@ -76,12 +76,12 @@ static const struct shape shapes[] = {
      {{F_DNS_CERT_TYPE, U16},
       {F_DNS_CERT_KEY_TAG, U16},
       {F_DNS_CERT_ALGORITHM, U8},
-      {F_DNS_CERT_CERTIFICATE, REST}}},
+      {F_DNS_CERT_CERTIFICATE, MORE}}},
     {39, {{F_DNS_DNAME, NAME}}},
     {43,
      {{F_DNS_DS_KEY_ID, U16}, {F_DNS_DS_ALGORITHM, U8}, {F_DNS_DS_DIGEST_TYPE, U8}, {F_DNS_DS_DIGEST, REST}}},
     {44,
-     {{F_DNS_SSHFP_ALGORITHM, U8}, {F_DNS_SSHFP_FINGERPRINT_TYPE, U8}, {F_DNS_SSHFP_FINGERPRINT, REST}}},
+     {{F_DNS_SSHFP_ALGORITHM, U8}, {F_DNS_SSHFP_FINGERPRINT_TYPE, U8}, {F_DNS_SSHFP_FINGERPRINT, MORE}}},
     {46,
      {{F_DNS_RRSIG_TYPE_COVERED, U16},
       {F_DNS_RRSIG_ALGORITHM, U8},
@@ -100,29 +100,37 @@ static const struct shape shapes[] = {
       {F_DNS_TLSA_MATCHING_TYPE, U8},
       {F_DNS_TLSA_CERTIFICATE_ASSOCIATION_DATA, REST}}},
     {61, {{F_DNS_OPENPGPKEY, TEXT_REST}}},
-    {104, {{F_DNS_ILNP_NID_PREFERENCE, U16}, {F_DNS_ILNP_NID, REST}}},
+    {104, {{F_DNS_ILNP_NID_PREFERENCE, U16}, {F_DNS_ILNP_NID, BYTES_8}}},
     {105, {{F_DNS_ILNP_L32_PREFERENCE, U16}, {F_DNS_ILNP_L32, IP4}}},
-    {106, {{F_DNS_ILNP_L64_PREFERENCE, U16}, {F_DNS_ILNP_L64, REST}}},
+    {106, {{F_DNS_ILNP_L64_PREFERENCE, U16}, {F_DNS_ILNP_L64, BYTES_8}}},
     {107, {{F_DNS_ILNP_LP_PREFERENCE, U16}, {F_DNS_ILNP_LP, NAME}}},
     {108, {{F_DNS_EUI48, MAC}}},
 };
 
-/* Types that look like another one: SIG, CDS, CDNSKEY, DLV, SMIMEA. */
+/* Types that look like another one: SIG, CDS, DLV. */
 static uint16_t same_as(uint16_t type)
 {
     switch (type) {
     case 24: return 46;
     case 59: return 43;
-    case 60: return 48;
     case 32769: return 43;
-    case 53: return 52;
     default: return type;
     }
 }
 
-static void item_read(struct row *row, struct rd *r, struct item item, uint32_t rest, uint32_t *length)
+uint32_t dns_rest(struct rd *r, int64_t rest)
+{
+    if (rest < -1 || (rest == -1 && !rd_left(r)))
+        r->fail = RD_MALFORMED;
+    else if (rest == -1)
+        rd_need(r, 1);
+    return rest < 0 ? rd_cap_left(r) : (uint32_t)rest;
+}
+
+static void item_read(struct row *row, struct rd *r, struct item item, int64_t rest, uint32_t *length)
 {
     struct dns_name name;
+    uint32_t length_of_rest;
     switch (item.kind) {
     case U8: put_u8(row, item.field, r); break;
     case U16: put_u16(row, item.field, r); break;
@@ -141,10 +149,21 @@ static void item_read(struct row *row, struct rd *r, struct item item, uint32_t 
             dns_name_put(row, item.field, &name);
         break;
     case LENGTH: *length = put_u8(row, item.field, r); break;
-    case TEXT: put_text_utf8(row, item.field, rd_bytes(r, *length), *length); break;
-    case REST: put_span(row, item.field, r, rest); break;
-    case TYPES: dns_types_read(row, r, rest); break;
-    case TEXT_REST: put_text_utf8(row, item.field, rd_bytes(r, rest), rest); break;
+    case TEXT: put_text_ascii(row, item.field, rd_bytes(r, *length), *length); break;
+    case BYTES_8: put_span(row, item.field, r, 8); break;
+    case MORE: /* a REST that may not be there */
+        if (!rest)
+            break;
+        /* fall through */
+    case REST:
+        length_of_rest = dns_rest(r, rest);
+        put_span(row, item.field, r, length_of_rest);
+        break;
+    case TYPES: dns_types_read(row, r, (uint32_t)rest); break;
+    case TEXT_REST:
+        length_of_rest = dns_rest(r, rest);
+        put_text_ascii(row, item.field, rd_bytes(r, length_of_rest), length_of_rest);
+        break;
     default: break;
     }
 }
@@ -153,8 +172,7 @@ static void shape_read(struct row *row, struct rd *r, const struct item *items, 
 {
     uint32_t start = r->pos, length = 0;
     for (; items->kind != END && rd_ok(r); items++) {
-        uint32_t used = r->pos - start;
-        item_read(row, r, *items, used < len ? len - used : 0, &length);
+        item_read(row, r, *items, (int64_t)len - (r->pos - start), &length);
     }
 }
 
@@ -169,15 +187,38 @@ static const struct item *shape_of(uint16_t type)
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id)
 {
     uint8_t n = put_u8(row, length_id, r);
-    put_text_utf8(row, id, rd_bytes(r, n), n);
+    put_text_ascii(row, id, rd_bytes(r, n), n);
 }
 
-/* Character strings up to the end of the data. */
+/* Character strings until they end just where the data does. */
 static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field_id length_id, enum field_id id)
 {
     uint32_t start = r->pos;
-    while (rd_ok(r) && r->pos - start < len)
+    while (rd_ok(r) && r->pos - start != len)
         dns_string_read(row, r, length_id, id);
+}
+
+/* Multicast DNS alone has UTF-8 in its texts. */
+static void texts_read(struct row *row, struct rd *r, uint32_t len)
+{
+    uint32_t start = r->pos;
+    while (rd_ok(r) && r->pos - start != len) {
+        uint8_t n = put_u8(row, F_DNS_TXT_LENGTH, r);
+        put_text_mended(row, F_DNS_TXT, rd_bytes(r, n), n);
+    }
+}
+
+/* A preference is not told where the name behind it cannot be read. */
+static bool has_name_behind(struct rd *r, uint16_t type)
+{
+    struct rd look = *r;
+    struct dns_name name;
+    if (type != 15 && type != 18 && type != 21 && type != 36)
+        return true;
+    rd_u16(&look);
+    dns_name_read(&name, &look);
+    r->fail = look.fail;
+    return rd_ok(r);
 }
 
 /* _service._protocol.name */
@@ -209,7 +250,8 @@ static void srv_read(struct row *row, struct rd *r, const struct dns_record *rec
 /* Of versions above 0 nothing is known. */
 static void location_read(struct row *row, struct rd *r, uint32_t len)
 {
-    static const struct item items[] = {{F_DNS_LOC_SIZE, U8},
+    static const struct item items[] = {{F_DNS_LOC_VERSION, U8},
+                                        {F_DNS_LOC_SIZE, U8},
                                         {F_DNS_LOC_HORIZONTAL_PRECISION, U8},
                                         {F_DNS_LOC_VERTICAL_PRECISION, U8},
                                         {F_DNS_LOC_LATITUDE, U32},
@@ -217,13 +259,17 @@ static void location_read(struct row *row, struct rd *r, uint32_t len)
                                         {F_DNS_LOC_ALTITUDE, U32},
                                         {0, END}};
     static const struct item unknown[] = {{F_DNS_LOC_UNKNOWN_DATA, REST}, {0, END}};
-    uint8_t version = put_u8(row, F_DNS_LOC_VERSION, r);
-    shape_read(row, r, version ? unknown : items, len - 1);
+    uint8_t version = rd_peek8(r, 0);
+    if (version)
+        put_uint(row, F_DNS_LOC_VERSION, version);
+    shape_read(row, r, version ? unknown : items, len);
 }
 
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record)
 {
     const struct item *items = shape_of(same_as(record->type));
+    if (!has_name_behind(r, record->type))
+        return;
     if (items) {
         shape_read(row, r, items, record->len);
         return;
@@ -231,7 +277,12 @@ void dns_record_read(struct row *row, struct rd *r, const struct dns_record *rec
     if (dns_security_read(row, r, record))
         return;
     switch (record->type) {
-    case 16: strings_read(row, r, record->len, F_DNS_TXT_LENGTH, F_DNS_TXT); break;
+    case 16:
+        if (record->mdns)
+            texts_read(row, r, record->len);
+        else
+            strings_read(row, r, record->len, F_DNS_TXT_LENGTH, F_DNS_TXT);
+        break;
     case 29: location_read(row, r, record->len); break;
     case 33: srv_read(row, r, record); break;
     case 41: dns_options_read(row, r, record->len); break;

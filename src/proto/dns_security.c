@@ -4,13 +4,13 @@
 
 enum { TYPE_NSEC3 = 50, TYPE_NSEC3PARAM = 51, TYPE_DNSKEY = 48, TYPE_CDNSKEY = 60, TYPE_TSIG = 250 };
 
-/* | window | length | bits from the top | ... */
+/* | window | length | bits from the top | ... until the last byte is just where the data ends */
 void dns_types_read(struct row *row, struct rd *r, uint32_t len)
 {
-    uint32_t start = r->pos;
-    while (rd_ok(r) && r->pos - start < len) {
+    uint32_t end = r->pos + len;
+    while (rd_ok(r) && r->pos != end) {
         uint32_t type = rd_u8(r) * 256u, n = rd_u8(r);
-        for (uint32_t i = 0; i < n && rd_ok(r) && r->pos - start < len; i++) {
+        for (uint32_t i = 0; i < n && rd_ok(r); i++) {
             uint8_t bits = rd_u8(r);
             for (int bit = 7; bit >= 0; bit--, type++)
                 if (rd_ok(r) && bits >> bit & 1)
@@ -37,27 +37,31 @@ static void dnskey_read(struct row *row, struct rd *r, uint32_t len)
     put_bool(row, F_DNS_DNSKEY_FLAGS_ZONE_KEY, flags >> 8 & 1);
     put_bool(row, F_DNS_DNSKEY_FLAGS_KEY_REVOKED, flags >> 7 & 1);
     put_bool(row, F_DNS_DNSKEY_FLAGS_SECURE_ENTRY_POINT, flags & 1);
-    put_uint(row, F_DNS_DNSKEY_FLAGS_RESERVED, flags & 0xfe7e);
+    put_uint(row, F_DNS_DNSKEY_FLAGS_RESERVED, (flags & 0xfe7e) >> 1);
     put_u8(row, F_DNS_DNSKEY_PROTOCOL, r);
     put_u8(row, F_DNS_DNSKEY_ALGORITHM, r);
     if (!rd_ok(r))
         return;
-    put_uint(row, F_DNS_DNSKEY_KEY_ID, key_tag(all, len));
-    put_span(row, F_DNS_DNSKEY_PUBLIC_KEY, r, len > 4 ? len - 4 : 0);
+    if (len >= 4)
+        put_uint(row, F_DNS_DNSKEY_KEY_ID, key_tag(all, len));
+    uint32_t n = dns_rest(r, (int64_t)len - 4);
+    put_span(row, F_DNS_DNSKEY_PUBLIC_KEY, r, n);
 }
 
-static void put_base32(struct row *row, const uint8_t *bytes, uint32_t n)
+/* Bits that do not fill the last digit are filled up from the byte behind the hash, as Wireshark does. */
+static void put_base32(struct row *row, struct rd hash, uint32_t n)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
     char text[(UINT8_MAX * 8 + 4) / 5];
     uint32_t len = 0, have = 0, bits = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        bits = bits << 8 | bytes[i];
-        for (have += 8; have >= 5; have -= 5)
-            text[len++] = digits[bits >> (have - 5) & 31];
+    while (len < (n * 8 + 4) / 5) {
+        if (have < 5) {
+            bits = bits << 8 | rd_u8(&hash);
+            have += 8;
+        }
+        have -= 5;
+        text[len++] = digits[bits >> have & 31];
     }
-    if (have)
-        text[len++] = digits[bits << (5 - have) & 31];
     put_text_copy(row, F_DNS_NSEC3_HASH_VALUE, text, len);
 }
 
@@ -74,12 +78,13 @@ static void nsec3_read(struct row *row, struct rd *r, uint32_t len, bool paramet
     if (parameters)
         return;
     uint8_t n = put_u8(row, F_DNS_NSEC3_HASH_LENGTH, r);
-    const uint8_t *hash = rd_bytes(r, n);
-    if (!hash)
+    struct rd hash = *r;
+    if (n * 8 % 5 && !rd_has(r, n + 1u))
+        rd_bytes(r, n + 1u);
+    if (!rd_bytes(r, n))
         return;
     put_base32(row, hash, n);
-    uint32_t used = r->pos - start;
-    dns_types_read(row, r, used < len ? len - used : 0);
+    dns_types_read(row, r, len - (r->pos - start));
 }
 
 static void tsig_read(struct row *row, struct rd *r)
@@ -88,9 +93,7 @@ static void tsig_read(struct row *row, struct rd *r)
     if (!dns_name_read(&name, r))
         return;
     dns_name_put(row, F_DNS_TSIG_ALGORITHM_NAME, &name);
-    uint64_t high = rd_u16(r), low = rd_u32(r);
-    if (rd_ok(r))
-        put_int(row, F_DNS_TSIG_TIME_SIGNED, (int64_t)(high << 32 | low) * INT64_C(1000000000));
+    rd_bytes(r, 6); /* when it was signed: 48 bits of seconds are too many for a time in nanoseconds */
     put_u16(row, F_DNS_TSIG_FUDGE, r);
     uint16_t n = put_u16(row, F_DNS_TSIG_MAC_SIZE, r);
     rd_bytes(r, n);
