@@ -97,7 +97,9 @@ static void record_read(struct row *row, struct rd *r, bool mdns)
     struct rd data = *r;
     if (!rd_bytes(r, record.len))
         return;
-    if (record.type != TYPE_SRV) /* its name comes in three parts */
+    if (record.type == TYPE_SRV)
+        dns_service_name_put(row, &name);
+    else
         dns_name_put(row, F_DNS_RESP_NAME, &name);
     put_uint(row, F_DNS_RESP_TYPE, record.type);
     if (record.type == TYPE_OPT) {

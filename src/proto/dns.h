@@ -50,6 +50,8 @@ void dns_record_read(struct row *row, struct rd *r, const struct dns_record *rec
  * message, fewer are malformed. */
 uint32_t dns_rest(struct rd *r, int64_t rest);
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
+/* The three parts of _service._protocol.name, which stand for the name of an SRV record. */
+void dns_service_name_put(struct row *row, const struct dns_name *owner);
 /* Data of the types that sign and prove (RFC 4034, 5155, 8945); false: not one of them. */
 bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *record);
 /* The types that a bit map lists, as types of records. */

@@ -77,7 +77,7 @@ bool dns_name_read(struct dns_name *out, struct rd *r)
         remark(out, "<Unknown extended label>");
     } else if (target == LOOP) {
         remark(out, "<Name contains a pointer that loops>");
-    } else if (!out->len || (!out->text[0] && (out->len > 1 || far.pos))) { /* a NUL in front hides the rest */
+    } else if (!out->len || (!out->text[0] && far.pos)) { /* behind a pointer a NUL in front hides the rest */
         remark(out, "<Root>");
     } else if (out->len > DNS_NAME_MAX) {
         remark(out, "<Name too long>");

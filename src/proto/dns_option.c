@@ -24,7 +24,7 @@ static void subnet_read(struct row *row, struct rd *r, uint32_t len)
     put_u8(row, F_DNS_OPT_CLIENT_NETMASK, r);
     put_u8(row, F_DNS_OPT_CLIENT_SCOPE, r);
     uint32_t n = dns_rest(r, (int64_t)len - 4);
-    const uint8_t *bytes = n <= 16 ? rd_bytes(r, n) : NULL;
+    const uint8_t *bytes = rd_bytes(r, n);
     if (!bytes)
         return;
     uint8_t *address = arena_alloc(row->arena, 16);

@@ -100,6 +100,11 @@ static const struct shape shapes[] = {
       {F_DNS_TLSA_MATCHING_TYPE, U8},
       {F_DNS_TLSA_CERTIFICATE_ASSOCIATION_DATA, REST}}},
     {61, {{F_DNS_OPENPGPKEY, TEXT_REST}}},
+    {63,
+     {{F_DNS_ZONEMD_SERIAL, U32},
+      {F_DNS_ZONEMD_SCHEME, U8},
+      {F_DNS_ZONEMD_HASH_ALGO, U8},
+      {F_DNS_ZONEMD_DIGEST, REST}}},
     {104, {{F_DNS_ILNP_NID_PREFERENCE, U16}, {F_DNS_ILNP_NID, BYTES_8}}},
     {105, {{F_DNS_ILNP_L32_PREFERENCE, U16}, {F_DNS_ILNP_L32, IP4}}},
     {106, {{F_DNS_ILNP_L64_PREFERENCE, U16}, {F_DNS_ILNP_L64, BYTES_8}}},
@@ -222,7 +227,7 @@ static bool has_name_behind(struct rd *r, uint16_t type)
 }
 
 /* _service._protocol.name */
-static void service_name_put(struct row *row, const struct dns_name *owner)
+void dns_service_name_put(struct row *row, const struct dns_name *owner)
 {
     static const enum field_id ids[] = {F_DNS_SRV_SERVICE, F_DNS_SRV_PROTO, F_DNS_SRV_NAME};
     struct dns_name part;
@@ -243,7 +248,6 @@ static void srv_read(struct row *row, struct rd *r, const struct dns_record *rec
                                         {F_DNS_SRV_PORT, U16},
                                         {F_DNS_SRV_TARGET, NAME},
                                         {0, END}};
-    service_name_put(row, record->owner);
     shape_read(row, r, items, record->len);
 }
 

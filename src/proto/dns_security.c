@@ -2,7 +2,8 @@
  * Invariant: as in dns_record.c. Source: RFC 4034, 5155, 8945; observed, tshark 4.0.17. */
 #include "proto/dns.h"
 
-enum { TYPE_NSEC3 = 50, TYPE_NSEC3PARAM = 51, TYPE_DNSKEY = 48, TYPE_CDNSKEY = 60, TYPE_TSIG = 250 };
+enum { TYPE_NSEC3 = 50, TYPE_NSEC3PARAM = 51, TYPE_DNSKEY = 48, TYPE_CDNSKEY = 60, TYPE_TSIG = 250,
+       TYPE_NXT = 30, TYPE_CSYNC = 62, ALGORITHM_RSA_MD5 = 1 };
 
 /* | window | length | bits from the top | ... until the last byte is just where the data ends */
 void dns_types_read(struct row *row, struct rd *r, uint32_t len)
@@ -23,6 +24,10 @@ void dns_types_read(struct row *row, struct rd *r, uint32_t len)
 static uint16_t key_tag(struct rd data, uint32_t len)
 {
     uint32_t sum = 0;
+    if (rd_peek8(&data, 3) == ALGORITHM_RSA_MD5) {
+        rd_skip(&data, len - 3);
+        return rd_u16(&data);
+    }
     for (uint32_t i = 0; i < len; i++)
         sum += i & 1 ? rd_u8(&data) : (uint32_t)rd_u8(&data) << 8;
     return (uint16_t)(sum + (sum >> 16));
@@ -79,6 +84,10 @@ static void nsec3_read(struct row *row, struct rd *r, uint32_t len, bool paramet
         return;
     uint8_t n = put_u8(row, F_DNS_NSEC3_HASH_LENGTH, r);
     struct rd hash = *r;
+    if (!n) {
+        dns_types_read(row, r, len - (r->pos - start));
+        return;
+    }
     if (n * 8 % 5 && !rd_has(r, n + 1u))
         rd_bytes(r, n + 1u);
     if (!rd_bytes(r, n))
@@ -104,6 +113,34 @@ static void tsig_read(struct row *row, struct rd *r)
         put_span(row, F_DNS_TSIG_OTHER_DATA, r, other);
 }
 
+/* One bit a type, from type 0 on (RFC 2535). */
+static void nxt_read(struct row *row, struct rd *r, uint32_t len)
+{
+    uint32_t end = r->pos + len, type = 0;
+    struct dns_name name;
+    if (!dns_name_read(&name, r))
+        return;
+    dns_name_put(row, F_DNS_NXT_NEXT_DOMAIN_NAME, &name);
+    while (rd_ok(r) && r->pos != end) {
+        uint8_t bits = rd_u8(r);
+        for (int bit = 7; bit >= 0; bit--, type++)
+            if (rd_ok(r) && bits >> bit & 1)
+                put_uint(row, F_DNS_RESP_TYPE, type);
+    }
+}
+
+static void csync_read(struct row *row, struct rd *r, uint32_t len)
+{
+    uint32_t start = r->pos;
+    put_u32(row, F_DNS_CSYNC_SOA, r);
+    uint16_t flags = put_u16(row, F_DNS_CSYNC_FLAGS, r);
+    if (!rd_ok(r))
+        return;
+    put_bool(row, F_DNS_CSYNC_FLAGS_IMMEDIATE, flags & 1);
+    put_bool(row, F_DNS_CSYNC_FLAGS_SOAMINIMUM, flags >> 1 & 1);
+    dns_types_read(row, r, len - (r->pos - start));
+}
+
 bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *record)
 {
     switch (record->type) {
@@ -111,6 +148,8 @@ bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *r
     case TYPE_NSEC3PARAM: nsec3_read(row, r, record->len, true); return true;
     case TYPE_DNSKEY:
     case TYPE_CDNSKEY: dnskey_read(row, r, record->len); return true;
+    case TYPE_NXT: nxt_read(row, r, record->len); return true;
+    case TYPE_CSYNC: csync_read(row, r, record->len); return true;
     case TYPE_TSIG: tsig_read(row, r); return true;
     default: return false;
     }
