@@ -187,7 +187,7 @@ static void emit_cooked(struct row *row, const struct frame *f)
 }
 
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source)
+                const struct source *source, struct apps *apps)
 {
     emit_facts(row, x->packet.frame, times, source);
     emit_cooked(row, x->packet.frame);
@@ -206,6 +206,8 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
             break;
         case LAYER_TCP:
             emit_tcp(row, x, i);
+            if (apps->wanted)
+                apps_tcp(apps, row, x, i);
             break;
         case LAYER_UDP:
         case LAYER_UDPLITE:

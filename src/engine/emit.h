@@ -2,7 +2,7 @@
 #ifndef FC_ENGINE_EMIT_H
 #define FC_ENGINE_EMIT_H
 
-#include "engine/examine.h"
+#include "engine/apps.h"
 #include "field/row.h"
 #include "proto/headers.h"
 
@@ -16,6 +16,6 @@ void frame_times_note(struct frame_times *times, const struct frame *frame);
 
 /* Puts the wanted fields of the frame into the row. */
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source);
+                const struct source *source, struct apps *apps);
 
 #endif

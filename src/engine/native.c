@@ -27,6 +27,7 @@ struct native {
     struct fc_error failure; /* of the oracle */
     struct examiner examiner;
     struct examined examined;
+    struct apps apps;
     struct flow_table flow_table;
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
@@ -235,8 +236,8 @@ static enum fc_status take_values(struct native *n, const struct frame *frame, e
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
     if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source);
-        return n->row.out_of_memory ? FC_MEMORY : FC_OK;
+        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
+        return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : FC_OK;
     }
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
     if (!status && verdict == VERDICT_CRASHED)
@@ -261,10 +262,16 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     bool all = o->level == FC_LEVEL_FRAMES;
     if (n->query->n_fields)
         frame_times_note(&n->times, frame);
+    if (n->apps.wanted)
+        apps_turn(&n->apps);
     if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
             return status;
+    } else if (n->apps.wanted) {
+        apps_advance(&n->apps, x);
+        if (n->apps.failed)
+            return FC_MEMORY;
     }
     n->engine.report.reasons[reason]++;
     if (reason == REASON_LINK_TYPE) {
@@ -342,6 +349,8 @@ static enum fc_status judge_capture(struct native *n)
     if (n->examiner.convs.numbers_may_differ)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
+    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused;
+    report->notes[NOTE_FOREIGN_PORT] += n->apps.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)
@@ -374,6 +383,7 @@ static enum fc_status end_capture(struct native *n)
 static void forget_capture(struct native *n)
 {
     examiner_reset(&n->examiner);
+    apps_reset(&n->apps);
     flow_reset(&n->flow_table);
     log_pool_reset(&n->pool);
     arena_reset(&n->extras);
@@ -520,6 +530,7 @@ static void native_close(struct engine *engine)
         source_close(n->source);
     oracle_close(n->oracle);
     examiner_free(&n->examiner);
+    apps_free(&n->apps);
     flow_free(&n->flow_table);
     log_pool_free(&n->pool);
     arena_free(&n->extras);
@@ -571,6 +582,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->examiner.protocols = query->options.protocols;
     n->examiner.keeps_flights = query_wants_flights(query);
     n->examiner.matches_names = query_wants_names(query);
+    apps_init(&n->apps, query->slot_of);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};

@@ -10,6 +10,8 @@ const char *note_name(enum note note)
         [NOTE_DEFRAG_LIMIT] = "fragments_over_limit",
         [NOTE_EMPTY_CAPTURES] = "empty_captures",
         [NOTE_CRASHED] = "dissector_crashed",
+        [NOTE_REASSEMBLY_LIMIT] = "reassembly_over_limit",
+        [NOTE_FOREIGN_PORT] = "protocol_on_foreign_port",
     };
     return names[note];
 }

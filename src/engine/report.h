@@ -13,6 +13,8 @@ enum note {
     NOTE_DEFRAG_LIMIT,     /* fragments not kept because too many datagrams were incomplete */
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
     NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
+    NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams given up because too much of them was waiting */
+    NOTE_FOREIGN_PORT,     /* captures in which what looks like a protocol read here is on a port of one that is not */
     N_NOTES
 };
 

@@ -78,28 +78,26 @@ void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint3
         row_slot_utf8(row, (uint32_t)row->slot_of[id], text, len);
 }
 
-void put_text_ascii(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
 {
     if (!text || !row_wants(row, id))
         return;
-    const uint8_t *end = memchr(text, 0, len);
-    len = end ? (uint32_t)(end - text) : len;
-    uint32_t high = 0;
-    for (uint32_t i = 0; i < len; i++)
-        high += text[i] >> 7;
-    char *copy = high ? arena_alloc(row->arena, (size_t)len + 2 * (size_t)high) : NULL;
-    if (high && !copy) {
+    const uint8_t *nul = len ? memchr(text, 0, len) : NULL;
+    uint32_t n = nul ? (uint32_t)(nul - text) : len, at = 0;
+    char *copy = arena_alloc(row->arena, n ? (size_t)n * 3 : 1);
+    if (!copy) {
         row->out_of_memory = true;
         return;
     }
-    char *p = copy;
-    for (uint32_t i = 0; copy && i < len; i++) {
-        if (text[i] < 0x80)
-            *p++ = (char)text[i];
-        else
-            p = (char *)memcpy(p, "\xef\xbf\xbd", 3) + 3;
+    for (uint32_t i = 0; i < n; i++) {
+        if (text[i] < 0x80) {
+            copy[at++] = (char)text[i];
+        } else {
+            memcpy(copy + at, "\xef\xbf\xbd", 3);
+            at += 3;
+        }
     }
-    put_text(row, id, copy ? copy : (const char *)text, len + 2 * high);
+    put_text(row, id, copy, at);
 }
 
 void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)

@@ -90,9 +90,8 @@ void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t
  * part of a valid character. NULL (a failed read) puts nothing. */
 void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
-/* Text of a protocol that knows ASCII alone: U+FFFD for every byte above it; it ends at a NUL, as Wireshark prints
- * it. NULL puts nothing. */
-void put_text_ascii(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
+/* Text as Wireshark takes it from bytes that should be ASCII: up to the first NUL, U+FFFD for every byte from 0x80. */
+void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
 /* Text of a protocol that says UTF-8: U+FFFD for every sequence that is none, as far as it began well (Unicode's
  * maximal subparts); it ends at a NUL. NULL puts nothing. */

@@ -30,6 +30,7 @@ struct conv {
     uint8_t rule, state;     /* a protocol that shifts numbers, and how far it has come; enums in conv_rules.c */
     bool has_times;
     int64_t first_ns, previous_ns;
+    struct app_conv *app; /* of the protocols above; NULL unless fields of such are asked for */
     union {
         struct tcp_state *tcp; /* CONV_TCP */
         struct conv *answers;  /* a wildcard: the conversation that its packets go to; NULL until the first one */

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 
-enum { FIRST_SLOTS = 256 };
+enum { FIRST_SLOTS = 256, FIRST_IN_ARENA = 8 };
 #define RETRANSMISSION_NS (5 * INT64_C(1000000000)) /* after it a query is a new one */
 
 static size_t slot_of(const struct dns_matcher *m, uint64_t key)
@@ -22,14 +22,18 @@ static size_t slot_of(const struct dns_matcher *m, uint64_t key)
 
 static bool grow(struct dns_matcher *m)
 {
-    struct dns_matcher larger = {.n_slots = m->n_slots ? m->n_slots * 2 : FIRST_SLOTS, .n_queries = m->n_queries};
-    larger.slots = memory_zero(larger.n_slots, sizeof *larger.slots);
+    struct dns_matcher larger = *m;
+    larger.n_slots = m->n_slots ? m->n_slots * 2 : m->arena ? FIRST_IN_ARENA : FIRST_SLOTS;
+    size_t size = larger.n_slots * sizeof *larger.slots;
+    larger.slots = m->arena ? arena_alloc(m->arena, size) : memory_alloc(size);
     if (!larger.slots)
         return false;
+    memset(larger.slots, 0, size);
     for (size_t i = 0; i < m->n_slots; i++)
         if (m->slots[i].key)
             larger.slots[slot_of(&larger, m->slots[i].key)] = m->slots[i];
-    memory_free(m->slots);
+    if (!m->arena)
+        memory_free(m->slots);
     *m = larger;
     return true;
 }

@@ -14,6 +14,7 @@ struct dns_query {
 struct dns_matcher {
     struct dns_query *slots;
     size_t n_slots, n_queries; /* n_slots is a power of two */
+    struct arena *arena;       /* where slots come from; NULL: the matcher's own, to be freed */
 };
 
 /* Notes a message, which has its first four bytes, and says what is known of it. `conversation`: a number of its own

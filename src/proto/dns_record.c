@@ -154,7 +154,7 @@ static void item_read(struct row *row, struct rd *r, struct item item, int64_t r
             dns_name_put(row, item.field, &name);
         break;
     case LENGTH: *length = put_u8(row, item.field, r); break;
-    case TEXT: put_text_ascii(row, item.field, rd_bytes(r, *length), *length); break;
+    case TEXT: put_text_wire(row, item.field, rd_bytes(r, *length), *length); break;
     case BYTES_8: put_span(row, item.field, r, 8); break;
     case MORE: /* a REST that may not be there */
         if (!rest)
@@ -167,7 +167,7 @@ static void item_read(struct row *row, struct rd *r, struct item item, int64_t r
     case TYPES: dns_types_read(row, r, (uint32_t)rest); break;
     case TEXT_REST:
         length_of_rest = dns_rest(r, rest);
-        put_text_ascii(row, item.field, rd_bytes(r, length_of_rest), length_of_rest);
+        put_text_wire(row, item.field, rd_bytes(r, length_of_rest), length_of_rest);
         break;
     default: break;
     }
@@ -192,7 +192,7 @@ static const struct item *shape_of(uint16_t type)
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id)
 {
     uint8_t n = put_u8(row, length_id, r);
-    put_text_ascii(row, id, rd_bytes(r, n), n);
+    put_text_wire(row, id, rd_bytes(r, n), n);
 }
 
 /* Character strings until they end just where the data does. */

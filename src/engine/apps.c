@@ -1,0 +1,191 @@
+/* Whose a conversation's bytes are, asked in Wireshark's order: who claimed the conversation, then the owners of the
+ * ports (that of the SYN's receiver, the lower one, the higher one), then heuristics. Invariant: what is shown to a
+ * protocol depends on the capture alone, never on what was asked for.
+ * Source: observed, tshark 4.0.17. */
+#include "engine/apps.h"
+
+#include <string.h>
+
+/* What a TCP conversation remembers for the protocols above it. */
+struct app_conv {
+    const struct protocol *claimed; /* asked first */
+    struct reasm_side sides[2];
+    void *states[N_TCP_PROTOCOLS]; /* made when first needed */
+};
+
+struct look {
+    struct apps *apps;
+    struct row *row;
+    struct app_conv *conv;
+    struct pdu_facts facts;
+    uint16_t server_port; /* 0: no SYN was seen */
+};
+
+static void *state_of(struct look *l, const struct protocol *protocol)
+{
+    size_t i = 0;
+    while (tcp_protocols[i] != protocol)
+        i++;
+    void **state = &l->conv->states[i];
+    if (!*state && (*state = arena_alloc(&l->apps->arena, protocol->state_len)))
+        memset(*state, 0, protocol->state_len);
+    l->apps->failed |= !*state;
+    return *state;
+}
+
+/* True when the protocol took the bytes. */
+static bool offer(struct look *l, const struct protocol *protocol, const struct reasm_view *view,
+                  struct reasm_wish *wish)
+{
+    void *state = state_of(l, protocol);
+    if (!state || (protocol->accepts && !protocol->accepts(state, &view->bytes, &l->facts)))
+        return false;
+    *wish = protocol_walk(protocol, l->row, state, view, &l->facts);
+    return true;
+}
+
+/* Bytes for a port that belongs to another protocol of Wireshark's: not ours to answer, but told. */
+static void note_foreign(struct look *l, const struct reasm_view *view)
+{
+    for (size_t i = 0; tcp_protocols[i]; i++)
+        if (tcp_protocols[i]->recognises && tcp_protocols[i]->recognises(&view->bytes, &l->facts))
+            l->apps->foreign = true;
+}
+
+static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
+{
+    uint16_t low = l->facts.sport < l->facts.dport ? l->facts.sport : l->facts.dport;
+    uint16_t high = l->facts.sport < l->facts.dport ? l->facts.dport : l->facts.sport;
+    const uint16_t ports[] = {l->server_port, low, high};
+    for (size_t i = 0; i < 3; i++) {
+        bool foreign;
+        const struct protocol *owner = protocol_of_port(ports[i], &foreign);
+        if (owner && offer(l, owner, view, wish))
+            return true;
+        if (foreign) {
+            note_foreign(l, view);
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct reasm_wish show(void *context, const struct reasm_view *view)
+{
+    struct look *l = context;
+    struct reasm_wish wish = {0, 0};
+    l->facts.may_wait = view->may_wait;
+    l->facts.reassembled = view->reassembled;
+    if (l->conv->claimed && offer(l, l->conv->claimed, view, &wish))
+        return wish;
+    if (offer_ports(l, view, &wish))
+        return wish;
+    for (size_t i = 0; tcp_protocols[i]; i++) {
+        const struct protocol *p = tcp_protocols[i];
+        if (!p->recognises || !p->recognises(&view->bytes, &l->facts))
+            continue;
+        l->conv->claimed = p;
+        if (offer(l, p, view, &wish))
+            return wish;
+    }
+    return wish;
+}
+
+static struct app_conv *conv_of(struct apps *apps, struct conv *conv)
+{
+    if (conv->app)
+        return conv->app;
+    struct app_conv *app = arena_alloc(&apps->arena, sizeof *app);
+    if (app)
+        *app = (struct app_conv){0};
+    else
+        apps->failed = true;
+    conv->app = app;
+    return app;
+}
+
+static uint16_t server_port_of(const struct conv *conv)
+{
+    if (conv->syn_from >= 0)
+        return conv->side[1 - conv->syn_from].port;
+    return conv->synack_from >= 0 ? conv->side[conv->synack_from].port : 0;
+}
+
+void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    const struct transport *t = &x->transports[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    struct tcp_segment header;
+    if (!t->has_ref || !tcp_segment_read(&header, &x->packet, layer) || (!header.analysed && !layer->quoted) ||
+        (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
+        return;
+    struct rd payload = rd_rest(&r);
+    if (!payload.len && !(header.flags & TCP_FLAG_FIN))
+        return;
+    struct conv *conv = t->ref.conv;
+    const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
+    struct look look = {.apps = apps, .row = row, .conv = conv_of(apps, conv), .server_port = server_port_of(conv)};
+    if (!look.conv)
+        return;
+    look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
+                                    .time_ns = x->packet.frame->time_ns,
+                                    .sport = conv->side[t->ref.direction].port,
+                                    .dport = conv->side[1 - t->ref.direction].port,
+                                    .direction = t->ref.direction,
+                                    .arena = &apps->arena,
+                                    .conversation = &look.conv->claimed};
+    struct reasm_segment segment = {
+        .payload = payload,
+        .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
+        .hidden = t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER),
+        .fin = header.flags & TCP_FLAG_FIN,
+        .show = show,
+        .context = &look};
+    if (layer->quoted) { /* in an error message: looked at, not kept */
+        struct reasm_view view = {.bytes = rd_make(payload.data, payload.cap, payload.cap), .may_wait = true};
+        show(&look, &view);
+        return;
+    }
+    reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
+    apps->failed |= apps->reasm.failed;
+}
+
+void apps_advance(struct apps *apps, const struct examined *x)
+{
+    apps->mute.n_values = 0;
+    for (int i = 0; i < x->packet.n_layers; i++)
+        if (x->packet.layers[i].kind == LAYER_TCP)
+            apps_tcp(apps, &apps->mute, x, i);
+}
+
+void apps_turn(struct apps *apps)
+{
+    reasm_turn(&apps->reasm);
+    if (apps->scratch.block)
+        arena_reset(&apps->scratch);
+}
+
+void apps_init(struct apps *apps, const int16_t *slot_of)
+{
+    memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
+    apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
+    apps->wanted = protocols_wanted(slot_of);
+}
+
+void apps_reset(struct apps *apps)
+{
+    if (!apps->wanted)
+        return;
+    reasm_reset(&apps->reasm);
+    arena_reset(&apps->arena);
+    apps->foreign = apps->failed = false;
+}
+
+void apps_free(struct apps *apps)
+{
+    reasm_reset(&apps->reasm);
+    arena_free(&apps->arena);
+    arena_free(&apps->scratch);
+    row_free(&apps->mute);
+}

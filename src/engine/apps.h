@@ -1,0 +1,30 @@
+/* The protocols above TCP: hands each segment's payload to reassembly and whole messages to their parsers. Runs
+ * only when the query asks for fields of such protocols, and then for every frame, kept or not. */
+#ifndef FC_ENGINE_APPS_H
+#define FC_ENGINE_APPS_H
+
+#include "engine/examine.h"
+#include "proto/registry.h"
+
+struct apps {
+    bool wanted;
+    struct reasm reasm;
+    struct arena arena; /* of conversations; until the capture ends */
+    bool foreign;       /* bytes that look like ours went to a port whose owner is not read here */
+    int16_t mute_slots[F_COUNT];
+    struct row mute; /* wants nothing */
+    struct arena scratch; /* of the mute row: one frame */
+    bool failed;
+};
+
+void apps_init(struct apps *apps, const int16_t *slot_of);
+/* Before a frame's first layer. */
+void apps_turn(struct apps *apps);
+/* TCP layer i of the frame; values go into the row. */
+void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* All of a frame's layers, for their state alone. */
+void apps_advance(struct apps *apps, const struct examined *x);
+void apps_reset(struct apps *apps); /* for the next capture */
+void apps_free(struct apps *apps);
+
+#endif

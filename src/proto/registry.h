@@ -1,0 +1,60 @@
+/* Protocols above TCP whose messages may span segments. One const struct a protocol, in one array: `length` says how
+ * many bytes the next message (PDU) has, `read` sees it whole, so no parser is resumable. Each gets a state slot of
+ * its own per conversation, zeroed before first use. State moves for every packet; whether values are kept is the
+ * row's matter (a mute row wants none). */
+#ifndef FC_PROTO_REGISTRY_H
+#define FC_PROTO_REGISTRY_H
+
+#include "field/row.h"
+#include "stream/reasm.h"
+
+/* What `length` says: a number of bytes, or one of these. */
+enum {
+    PDU_ONE_MORE = REASM_ONE_MORE,   /* not known before another segment came */
+    PDU_UNTIL_FIN = REASM_UNTIL_FIN, /* all until the sender's FIN */
+    PDU_STOP = -3                    /* no message: the rest of the bytes is not looked at */
+};
+
+struct protocol;
+/* The packet that a PDU is read in. */
+struct pdu_facts {
+    uint32_t frame;
+    int64_t time_ns;
+    uint16_t sport, dport;
+    uint8_t direction;  /* 0 or 1; the conversation's own numbering */
+    bool may_wait;      /* false: what is not here will not come, `length` beyond the bytes is read as it is */
+    bool reassembled;
+    int64_t pdu_len;    /* what `length` said; the reader may span fewer bytes when !may_wait */
+    struct arena *arena;                  /* for the conversation: until the capture ends */
+    const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
+};
+
+struct protocol {
+    const char *name;
+    const char *const *fields; /* prefixes of the fields it puts, ended by NULL */
+    const uint16_t *ports;     /* of Wireshark's table, ended by 0 */
+    size_t state_len;
+    /* Whether Wireshark's dissector takes these bytes when a port or the conversation leads to it; NULL: always. */
+    bool (*accepts)(const void *state, const struct rd *r, const struct pdu_facts *facts);
+    /* Wireshark's heuristic on ports without an owner; NULL: none. */
+    bool (*recognises)(const struct rd *r, const struct pdu_facts *facts);
+    int64_t (*length)(void *state, const struct rd *r, const struct pdu_facts *facts);
+    /* False: Wireshark gives up on these bytes here (malformed or cut); nothing that follows in them is looked at. */
+    bool (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
+};
+
+/* All of them, ended by NULL, in the order in which their heuristics are asked. */
+extern const struct protocol *const tcp_protocols[];
+enum { N_TCP_PROTOCOLS = 2 };
+
+/* True when a field of some of these protocols is wanted. */
+bool protocols_wanted(const int16_t *slot_of);
+
+/* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
+const struct protocol *protocol_of_port(uint16_t port, bool *foreign);
+
+/* Goes through the bytes message by message. */
+struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row, void *state,
+                                const struct reasm_view *view, struct pdu_facts *facts);
+
+#endif

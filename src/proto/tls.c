@@ -1,0 +1,143 @@
+/* TLS records (RFC 8446 5.1, RFC 5246 6.2, RFC 6101): header, alerts, change of cipher, application data, heartbeats.
+ * Invariant: a record's values come from inside the record. Source beside the RFCs: observed, tshark 4.0.17. */
+#include "proto/tls.h"
+
+enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
+
+static bool is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_13; }
+static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_HEARTBEAT; }
+
+static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
+{
+    (void)facts;
+    uint8_t type = rd_peek8(r, 0);
+    uint16_t version = rd_peek16(r, 1), len = rd_peek16(r, 3);
+    return rd_has(r, HEADER) && (type == TLS_HANDSHAKE || type == TLS_APP_DATA) && version >= SSL_30 &&
+           version <= TLS_12 && len && len < RECORD_MAX;
+}
+
+/* Bytes in the form of SSL 2.0; the header of a record is there. */
+static bool is_ssl2(const struct tls_state *state, const struct rd *r)
+{
+    return state->version == SSL_20 || (state->version ? ssl2_is_hello(r) : ssl2_recognises(r));
+}
+
+static int64_t tls_length(void *context, const struct rd *r, const struct pdu_facts *facts)
+{
+    const struct tls_state *state = context;
+    if (state->version == SSL_20)
+        return ssl2_length(r);
+    if (rd_left(r) < HEADER)
+        return facts->may_wait ? PDU_ONE_MORE : PDU_STOP;
+    if (is_ssl2(state, r))
+        return ssl2_length(r);
+    int64_t len = HEADER + rd_peek16(r, 3);
+    if (is_content(rd_peek8(r, 0)))
+        return state->version || is_version(rd_peek16(r, 1)) ? len : PDU_STOP;
+    return !state->version ? PDU_STOP : len < rd_left(r) ? len : rd_left(r);
+}
+
+static bool alert_read(struct row *row, struct rd *r)
+{
+    if (!rd_need(r, 1))
+        return false;
+    put_label(row, F_TLS_ALERT_MESSAGE);
+    if (rd_left(r) == PLAIN_ALERT) {
+        put_u8(row, F_TLS_ALERT_MESSAGE_LEVEL, r);
+        put_u8(row, F_TLS_ALERT_MESSAGE_DESC, r);
+    }
+    return rd_ok(r);
+}
+
+/* RFC 6520: type, payload length, payload, padding. */
+static bool heartbeat_read(struct row *row, struct rd *r)
+{
+    enum { PADDING = 16, TYPES = 2 };
+    uint8_t type = rd_peek8(r, 0);
+    uint32_t len = rd_peek16(r, 1);
+    put_label(row, F_TLS_HEARTBEAT_MESSAGE);
+    if (!type || type > TYPES || rd_left(r) < 3 + PADDING)
+        return true;
+    put_u8(row, F_TLS_HEARTBEAT_MESSAGE_TYPE, r);
+    put_u16(row, F_TLS_HEARTBEAT_MESSAGE_PAYLOAD_LENGTH, r);
+    if (len + PADDING > rd_left(r)) {
+        put_label(row, F_TLS_HEARTBEAT_MESSAGE_PAYLOAD_LENGTH_INVALID);
+        len = rd_left(r);
+        put_span(row, F_TLS_HEARTBEAT_MESSAGE_PAYLOAD, r, len);
+        return rd_ok(r);
+    }
+    put_span(row, F_TLS_HEARTBEAT_MESSAGE_PAYLOAD, r, len);
+    put_span(row, F_TLS_HEARTBEAT_MESSAGE_PADDING, r, rd_left(r));
+    return rd_ok(r);
+}
+
+static bool change_read(struct row *row, struct tls_state *state, const struct pdu_facts *facts)
+{
+    put_label(row, F_TLS_CHANGE_CIPHER_SPEC);
+    if (state->version == TLS_13) /* it means nothing there */
+        return true;
+    bool from_server = tls_from_server(state, facts);
+    if (from_server && state->may_resume) {
+        put_label(row, F_TLS_RESUMED);
+        state->may_resume = false;
+    }
+    if (!state->ccs_frame[from_server])
+        state->ccs_frame[from_server] = facts->frame;
+    return true;
+}
+
+/* Until it is agreed on, a record header other than a ClientHello's tells the version. */
+static void note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)
+{
+    if (state->version)
+        return;
+    if (type == TLS_CHANGE_CIPHER_SPEC || (type == TLS_HANDSHAKE && message != TLS_CLIENT_HELLO))
+        tls_set_version(state, version);
+}
+
+static bool tls_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
+{
+    struct tls_state *state = context;
+    if (is_ssl2(state, r))
+        return ssl2_read(row, r, state);
+    uint8_t type = rd_u8(r);
+    if (!rd_ok(r))
+        return false;
+    if (!is_content(type)) {
+        put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
+        return true;
+    }
+    bool opaque = state->version == TLS_13 && type == TLS_APP_DATA;
+    put_label(row, F_TLS_RECORD);
+    put_uint(row, opaque ? F_TLS_RECORD_OPAQUE_TYPE : F_TLS_RECORD_CONTENT_TYPE, type);
+    uint16_t version = put_u16(row, F_TLS_RECORD_VERSION, r);
+    put_u16(row, F_TLS_RECORD_LENGTH, r);
+    if (!rd_need(r, 1))
+        return false;
+    note_version(state, type, rd_peek8(r, 0), version);
+    switch (type) {
+    case TLS_CHANGE_CIPHER_SPEC:
+        return change_read(row, state, facts);
+    case TLS_ALERT:
+        return alert_read(row, r);
+    case TLS_HANDSHAKE:
+        return tls_handshake_read(row, r, state, facts);
+    case TLS_APP_DATA:
+        put_span(row, F_TLS_APP_DATA, r, rd_left(r));
+        return rd_ok(r);
+    default:
+        return heartbeat_read(row, r);
+    }
+}
+
+static const uint16_t tls_ports[] = {324,  443,  465,  636,  802,  853,  993,  995,  1300,  2221,  2443,  3249, 3250,
+                                     3251, 3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017, 0};
+static const char *const tls_fields[] = {"tls.", NULL};
+
+const struct protocol tls_protocol = {.name = "tls",
+                                      .fields = tls_fields,
+                                      .ports = tls_ports,
+                                      .state_len = sizeof(struct tls_state),
+                                      .recognises = tls_recognises,
+                                      .length = tls_length,
+                                      .read = tls_read};

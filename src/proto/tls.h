@@ -1,0 +1,123 @@
+/* Inside the room: SSL 3.0 and TLS 1.0 to 1.3, what its files share. */
+#ifndef FC_PROTO_TLS_H
+#define FC_PROTO_TLS_H
+
+#include "proto/registry.h"
+
+extern const struct protocol tls_protocol;
+
+enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_APP_DATA, TLS_HEARTBEAT };
+enum tls_version { SSL_20 = 2, SSL_30 = 0x0300, TLS_10, TLS_11, TLS_12, TLS_13 };
+enum tls_message {
+    TLS_HELLO_REQUEST = 0,
+    TLS_CLIENT_HELLO = 1,
+    TLS_SERVER_HELLO = 2,
+    TLS_HELLO_VERIFY = 3,
+    TLS_NEW_SESSION_TICKET = 4,
+    TLS_END_OF_EARLY_DATA = 5,
+    TLS_HELLO_RETRY = 6,
+    TLS_ENCRYPTED_EXTENSIONS = 8,
+    TLS_CERTIFICATE = 11,
+    TLS_SERVER_KEY_EXCHANGE = 12,
+    TLS_CERTIFICATE_REQUEST = 13,
+    TLS_SERVER_HELLO_DONE = 14,
+    TLS_CERTIFICATE_VERIFY = 15,
+    TLS_CLIENT_KEY_EXCHANGE = 16,
+    TLS_FINISHED = 20,
+    TLS_CERTIFICATE_URL = 21,
+    TLS_CERTIFICATE_STATUS = 22,
+    TLS_SUPPLEMENTAL_DATA = 23,
+    TLS_KEY_UPDATE = 24,
+    TLS_COMPRESSED_CERTIFICATE = 25,
+    TLS_NEXT_PROTOCOL = 67
+};
+
+/* A handshake message that goes over several records. */
+struct tls_fragment {
+    uint8_t *bytes; /* in the conversation's arena */
+    uint32_t len, room;
+    uint32_t *frames; /* of each record that brought a part */
+    uint32_t n_frames, frames_room;
+};
+
+/* What a conversation remembers. */
+struct tls_state {
+    uint16_t version; /* 0: not agreed on yet */
+    uint16_t cipher;
+    uint8_t draft;         /* of TLS 1.3, when the version names one */
+    uint8_t server;        /* direction in which the server sends, once a ClientHello told */
+    bool has_server;
+    uint32_t ccs_frame[2]; /* frame of the change of cipher; by who sent: 0 client, 1 server */
+    struct tls_fragment fragments[2];
+    bool early_data;       /* the ClientHello announces it */
+    bool may_resume;       /* a ServerHello came, and no ServerHelloDone after it */
+};
+
+/* A handshake message on its way into a row. */
+struct tls_hand {
+    struct row *row;
+    struct tls_state *state;
+    const struct pdu_facts *facts;
+    bool from_server;
+};
+
+/* ---- tls_vector.c ---- */
+
+/* A length prefix of 1 to 3 bytes and what it spans. A length that is out of [min, max] is told; one that reaches past
+ * the end is told, and ends what holds it: false, as when not even the prefix is there. */
+bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
+                struct rd *out);
+/* Tells bytes of a vector that its content did not use. */
+void tls_vector_end(struct row *row, const struct rd *vector);
+
+/* ---- tls_ssl2.c ---- */
+
+/* Bytes that look like SSL 2.0, as long as no version is agreed on. */
+bool ssl2_recognises(const struct rd *r);
+/* A ClientHello in that form, which a session of a later version may show too. */
+bool ssl2_is_hello(const struct rd *r);
+int64_t ssl2_length(const struct rd *r);
+bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
+
+/* ---- tls_handshake.c ---- */
+
+/* A handshake record's content. False: Wireshark gives up on the segment here. */
+bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
+/* A version that a message fixes for the conversation; drafts of TLS 1.3 count as TLS 1.3. */
+void tls_set_version(struct tls_state *state, uint16_t version);
+bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts);
+
+/* ---- tls_hello.c ---- */
+
+void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message);
+
+/* ---- tls_extension.c ---- */
+
+struct tls_ja3;
+void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3);
+void tls_signature_algorithm(struct row *row, struct rd *r);
+
+/* ---- tls_ja3.c ---- */
+
+enum { JA3_CIPHERS, JA3_EXTENSIONS, JA3_GROUPS, JA3_FORMATS, JA3_PARTS };
+/* The text of a fingerprint, while its hello is read. */
+struct tls_ja3 {
+    char *parts[JA3_PARTS];
+    uint32_t lens[JA3_PARTS];
+    bool wanted;
+};
+void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello_len);
+void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value);
+void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version);
+
+/* ---- tls_key.c ---- */
+
+void tls_server_key_read(struct tls_hand *h, struct rd *r);
+void tls_client_key_read(struct tls_hand *h, struct rd *r);
+void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len);
+void tls_certificate_read(struct tls_hand *h, struct rd *r);
+void tls_certificate_request_read(struct tls_hand *h, struct rd *r);
+void tls_certificate_verify_read(struct tls_hand *h, struct rd *r);
+void tls_certificate_status_read(struct tls_hand *h, struct rd *r);
+
+#endif

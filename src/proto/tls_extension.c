@@ -1,0 +1,382 @@
+/* Extensions of hellos and of what follows them (RFC 8446 4.2, RFC 6066, 7301, 7627, 8422, 8449, 8879 and drafts that
+ * browsers speak). Invariant: an extension's values come from inside the extension.
+ * Which of them Wireshark takes apart, and what it makes of the others: observed, tshark 4.0.17. */
+#include "proto/tls.h"
+
+enum {
+    EXT_SERVER_NAME = 0,
+    EXT_MAX_FRAGMENT_LENGTH = 1,
+    EXT_STATUS_REQUEST = 5,
+    EXT_CERT_TYPE = 9,
+    EXT_SUPPORTED_GROUPS = 10,
+    EXT_POINT_FORMATS = 11,
+    EXT_SRP = 12,
+    EXT_SIGNATURE_ALGORITHMS = 13,
+    EXT_USE_SRTP = 14,
+    EXT_HEARTBEAT = 15,
+    EXT_ALPN = 16,
+    EXT_STATUS_REQUEST_V2 = 17,
+    EXT_SCT = 18,
+    EXT_CLIENT_CERT_TYPE = 19,
+    EXT_SERVER_CERT_TYPE = 20,
+    EXT_PADDING = 21,
+    EXT_ENCRYPT_THEN_MAC = 22,
+    EXT_MASTER_SECRET = 23,
+    EXT_COMPRESS_CERTIFICATE = 27,
+    EXT_RECORD_SIZE_LIMIT = 28,
+    EXT_DELEGATED_CREDENTIALS = 34,
+    EXT_KEY_SHARE_OLD = 40,
+    EXT_PSK = 41,
+    EXT_EARLY_DATA = 42,
+    EXT_VERSIONS = 43,
+    EXT_COOKIE = 44,
+    EXT_PSK_MODES = 45,
+    EXT_POST_HANDSHAKE_AUTH = 49,
+    EXT_SIGNATURE_ALGORITHMS_CERT = 50,
+    EXT_KEY_SHARE = 51,
+    EXT_NPN = 13172,
+    EXT_ALPS = 17513,
+    EXT_RENEGOTIATION = 65281,
+    EXT_ESNI = 65486
+};
+
+enum list_size { LIST_U8 = 1, LIST_U16 = 2 };
+
+/* Numbers behind a length prefix; label: put once when the list is there; F_COUNT: none. */
+static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label, enum field_id id,
+                         unsigned prefix, enum list_size size, struct tls_ja3 *ja3, int part)
+{
+    struct rd list;
+    if (!tls_vector(row, r, len_id, prefix, size, prefix == 1 ? 0xff : 0xffff, &list))
+        return;
+    if (label != F_COUNT)
+        put_label(row, label);
+    while (rd_left(&list) >= (uint32_t)size && rd_ok(&list)) {
+        uint16_t value = size == LIST_U8 ? put_u8(row, id, &list) : put_u16(row, id, &list);
+        if (rd_ok(&list))
+            ja3_add(ja3, part, value);
+    }
+    tls_vector_end(row, &list);
+}
+
+static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
+{
+    struct rd text;
+    if (!tls_vector(row, r, len_id, prefix, 0, 0xffff, &text))
+        return;
+    uint32_t len = rd_left(&text);
+    put_text_wire(row, id, rd_bytes(&text, len), len);
+}
+
+static void bytes_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
+{
+    struct rd bytes;
+    if (tls_vector(row, r, len_id, prefix, 0, 0xffff, &bytes) && rd_left(&bytes))
+        put_span(row, id, &bytes, rd_left(&bytes));
+}
+
+/* struct { NameType name_type; opaque HostName<1..2^16-1>; } ServerName; ServerName list<1..2^16-1>; */
+static void server_name_read(struct row *row, struct rd *r)
+{
+    struct rd list;
+    if (!rd_left(r) || !tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LIST_LEN, 2, 1, 0xffff, &list))
+        return;
+    while (rd_left(&list) && rd_ok(&list)) {
+        put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_TYPE, &list);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
+    }
+}
+
+static void alpn_read(struct row *row, struct rd *r)
+{
+    struct rd list;
+    if (!tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_LEN, 2, 2, 0xffff, &list))
+        return;
+    put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_LIST);
+    while (rd_left(&list) && rd_ok(&list))
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR, 1);
+}
+
+static void alps_read(struct row *row, struct rd *r)
+{
+    struct rd list;
+    if (!tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_LEN, 2, 2, 0xffff, &list))
+        return;
+    put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_LIST);
+    while (rd_left(&list) && rd_ok(&list))
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
+}
+
+static void npn_read(struct row *row, struct rd *r)
+{
+    while (rd_left(r) && rd_ok(r))
+        text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_NPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_NPN, 1);
+}
+
+static void status_request_read(struct row *row, struct rd *r)
+{
+    struct rd skipped;
+    if (!rd_left(r) || put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_TYPE, r) != 1)
+        return;
+    tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_RESPONDER_IDS_LEN, 2, 0, 0xffff, &skipped);
+    tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_EXTS_LEN, 2, 0, 0xffff, &skipped);
+}
+
+static void status_requests_read(struct row *row, struct rd *r)
+{
+    struct rd list, item;
+    if (!tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_LIST_LEN, 2, 1, 0xffff, &list))
+        return;
+    while (rd_left(&list) && rd_ok(&list)) {
+        uint8_t type = put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_TYPE, &list);
+        struct rd skipped;
+        if (!tls_vector(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_LEN, 2, 0, 0xffff, &item) || !type)
+            break;
+        tls_vector(row, &item, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_RESPONDER_IDS_LEN, 2, 0, 0xffff, &skipped);
+        tls_vector(row, &item, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_EXTS_LEN, 2, 0, 0xffff, &skipped);
+    }
+}
+
+/* Two bytes that were a hash and a signature before TLS 1.3; both readings are told. */
+void tls_signature_algorithm(struct row *row, struct rd *r)
+{
+    struct rd parts = rd_rest(r);
+    put_u16(row, F_TLS_HANDSHAKE_SIG_HASH_ALG, r);
+    put_u8(row, F_TLS_HANDSHAKE_SIG_HASH_HASH, &parts);
+    put_u8(row, F_TLS_HANDSHAKE_SIG_HASH_SIG, &parts);
+}
+
+static void signature_algorithms_read(struct row *row, struct rd *r)
+{
+    struct rd list;
+    if (!tls_vector(row, r, F_TLS_HANDSHAKE_SIG_HASH_ALG_LEN, 2, 2, 0xfffe, &list))
+        return;
+    put_label(row, F_TLS_HANDSHAKE_SIG_HASH_ALGS);
+    while (rd_left(&list) >= 2 && rd_ok(&list))
+        tls_signature_algorithm(row, &list);
+    tls_vector_end(row, &list);
+}
+
+/* RFC 6962 3.3: version, log, time, extensions, signature. */
+static void scts_read(struct row *row, struct rd *r)
+{
+    struct rd list, sct;
+    if (!rd_left(r) || !tls_vector(row, r, F_TLS_SCT_SCTS_LENGTH, 2, 1, 0xffff, &list))
+        return;
+    while (rd_left(&list) && rd_ok(&list)) {
+        if (!tls_vector(row, &list, F_TLS_SCT_SCT_LENGTH, 2, 1, 0xffff, &sct))
+            break;
+        struct rd extensions;
+        put_u8(row, F_TLS_SCT_SCT_VERSION, &sct);
+        put_span(row, F_TLS_SCT_SCT_LOGID, &sct, 32);
+        uint64_t milliseconds = rd_u64(&sct);
+        if (rd_ok(&sct))
+            put_int(row, F_TLS_SCT_SCT_TIMESTAMP, (int64_t)(milliseconds * 1000000));
+        if (tls_vector(row, &sct, F_TLS_SCT_SCT_EXTENSIONS_LENGTH, 2, 0, 0xffff, &extensions) && rd_left(&extensions))
+            put_label(row, F_TLS_SCT_SCT_EXTENSIONS);
+        tls_signature_algorithm(row, &sct);
+        bytes_read(row, &sct, F_TLS_SCT_SCT_SIGNATURE_LENGTH, F_TLS_SCT_SCT_SIGNATURE, 2);
+    }
+}
+
+static void key_share_entry_read(struct row *row, struct rd *r)
+{
+    struct rd key;
+    put_u16(row, F_TLS_HANDSHAKE_EXTENSIONS_KEY_SHARE_GROUP, r);
+    if (tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_KEY_SHARE_KEY_EXCHANGE_LENGTH, 2, 1, 0xffff, &key))
+        put_span(row, F_TLS_HANDSHAKE_EXTENSIONS_KEY_SHARE_KEY_EXCHANGE, &key, rd_left(&key));
+}
+
+static void key_share_read(struct row *row, struct rd *r, uint8_t message)
+{
+    struct rd list;
+    if (message == TLS_SERVER_HELLO) {
+        key_share_entry_read(row, r);
+    } else if (message == TLS_HELLO_RETRY) {
+        put_u16(row, F_TLS_HANDSHAKE_EXTENSIONS_KEY_SHARE_SELECTED_GROUP, r);
+    } else if (message == TLS_CLIENT_HELLO &&
+               tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_KEY_SHARE_CLIENT_LENGTH, 2, 0, 0xffff, &list)) {
+        while (rd_left(&list) >= 4 && rd_ok(&list))
+            key_share_entry_read(row, &list);
+        tls_vector_end(row, &list);
+    }
+}
+
+static void psk_read(struct row *row, struct rd *r, uint8_t message)
+{
+    struct rd list;
+    if (message == TLS_SERVER_HELLO)
+        put_u16(row, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_SELECTED, r);
+    if (message != TLS_CLIENT_HELLO ||
+        !tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITIES_LENGTH, 2, 7, 0xffff, &list))
+        return;
+    while (rd_left(&list) && rd_ok(&list)) {
+        bytes_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_IDENTITY_LENGTH,
+                   F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_IDENTITY, 2);
+        put_u32(row, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_OBFUSCATED_TICKET_AGE, &list);
+    }
+    if (tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_PSK_BINDERS_LEN, 2, 33, 0xffff, &list))
+        put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_PSK_BINDERS);
+}
+
+static void versions_read(struct row *row, struct rd *r, uint8_t message)
+{
+    if (message == TLS_CLIENT_HELLO)
+        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSIONS_LEN, F_COUNT,
+                     F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, 1, LIST_U16, NULL, 0);
+    else if (message == TLS_SERVER_HELLO || message == TLS_HELLO_RETRY)
+        put_u16(row, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, r);
+}
+
+static void esni_read(struct row *row, struct rd *r, uint8_t message)
+{
+    if (message == TLS_ENCRYPTED_EXTENSIONS)
+        put_span(row, F_TLS_ESNI_NONCE, r, 16);
+    if (message != TLS_CLIENT_HELLO)
+        return;
+    put_u16(row, F_TLS_ESNI_SUITE, r);
+    key_share_entry_read(row, r);
+    bytes_read(row, r, F_TLS_ESNI_RECORD_DIGEST_LENGTH, F_TLS_ESNI_RECORD_DIGEST, 2);
+    bytes_read(row, r, F_TLS_ESNI_ENCRYPTED_SNI_LENGTH, F_TLS_ESNI_ENCRYPTED_SNI, 2);
+}
+
+static void cert_types_read(struct row *row, struct rd *r, uint8_t message)
+{
+    struct rd list;
+    if (message != TLS_CLIENT_HELLO) {
+        put_u8(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPE, r);
+        return;
+    }
+    if (!tls_vector(row, r, F_TLS_HANDSHAKE_CERT_TYPE_TYPES_LEN, 1, 0, 0xff, &list))
+        return;
+    put_label(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPES);
+    while (rd_left(&list) && rd_ok(&list))
+        put_u8(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPE, &list);
+}
+
+/* One extension's data. */
+static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message, struct tls_ja3 *ja3)
+{
+    struct row *row = h->row;
+    switch (type) {
+    case EXT_SERVER_NAME:
+        server_name_read(row, r);
+        break;
+    case EXT_MAX_FRAGMENT_LENGTH:
+        put_u8(row, F_TLS_HANDSHAKE_MAX_FRAGMENT_LENGTH, r);
+        break;
+    case EXT_STATUS_REQUEST:
+        if (message == TLS_CLIENT_HELLO)
+            status_request_read(row, r);
+        break;
+    case EXT_STATUS_REQUEST_V2:
+        if (message == TLS_CLIENT_HELLO)
+            status_requests_read(row, r);
+        break;
+    case EXT_SUPPORTED_GROUPS:
+        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
+                     F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2,
+                     LIST_U16, ja3, JA3_GROUPS);
+        break;
+    case EXT_POINT_FORMATS:
+        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
+                     F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1,
+                     LIST_U8, ja3, JA3_FORMATS);
+        break;
+    case EXT_SRP:
+        text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SRP_LEN, F_TLS_HANDSHAKE_EXTENSIONS_SRP_USERNAME, 1);
+        break;
+    case EXT_SIGNATURE_ALGORITHMS:
+    case EXT_SIGNATURE_ALGORITHMS_CERT:
+    case EXT_DELEGATED_CREDENTIALS:
+        signature_algorithms_read(row, r);
+        break;
+    case EXT_HEARTBEAT:
+        put_u8(row, F_TLS_HANDSHAKE_EXTENSION_HEARTBEAT_MODE, r);
+        break;
+    case EXT_ALPN:
+        alpn_read(row, r);
+        break;
+    case EXT_SCT:
+        if (message == TLS_SERVER_HELLO || message == TLS_CERTIFICATE)
+            scts_read(row, r);
+        break;
+    case EXT_CERT_TYPE:
+    case EXT_CLIENT_CERT_TYPE:
+    case EXT_SERVER_CERT_TYPE:
+        cert_types_read(row, r, message);
+        break;
+    case EXT_PADDING:
+        put_span(row, F_TLS_HANDSHAKE_EXTENSIONS_PADDING_DATA, r, rd_left(r));
+        break;
+    case EXT_COMPRESS_CERTIFICATE:
+        numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
+                     F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
+        break;
+    case EXT_RECORD_SIZE_LIMIT:
+        put_u16(row, F_TLS_RECORD_SIZE_LIMIT, r);
+        break;
+    case EXT_KEY_SHARE_OLD:
+    case EXT_KEY_SHARE:
+        key_share_read(row, r, message);
+        break;
+    case EXT_PSK:
+        psk_read(row, r, message);
+        break;
+    case EXT_EARLY_DATA:
+        h->state->early_data |= message == TLS_CLIENT_HELLO;
+        if (message == TLS_NEW_SESSION_TICKET)
+            put_u32(row, F_TLS_EARLY_DATA_MAX_EARLY_DATA_SIZE, r);
+        break;
+    case EXT_VERSIONS:
+        versions_read(row, r, message);
+        break;
+    case EXT_COOKIE:
+        bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
+        break;
+    case EXT_PSK_MODES:
+        numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1, LIST_U8,
+                     NULL, 0);
+        break;
+    case EXT_NPN:
+        npn_read(row, r);
+        break;
+    case EXT_ALPS:
+        alps_read(row, r);
+        break;
+    case EXT_RENEGOTIATION:
+        bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO, 1);
+        break;
+    case EXT_ESNI:
+        esni_read(row, r, message);
+        break;
+    case EXT_ENCRYPT_THEN_MAC:
+    case EXT_MASTER_SECRET:
+    case EXT_POST_HANDSHAKE_AUTH:
+        break;
+    default:
+        put_span(row, F_TLS_HANDSHAKE_EXTENSION_DATA, r, rd_left(r));
+        break;
+    }
+}
+
+void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3)
+{
+    struct rd list;
+    if (!tls_vector(h->row, r, F_TLS_HANDSHAKE_EXTENSIONS_LENGTH, 2, 0, 0xffff, &list))
+        return;
+    while (rd_left(&list) >= 4 && rd_ok(&list)) {
+        struct rd body;
+        uint16_t type = put_u16(h->row, F_TLS_HANDSHAKE_EXTENSION_TYPE, &list);
+        if (!tls_vector(h->row, &list, F_TLS_HANDSHAKE_EXTENSION_LEN, 2, 0, 0xffff, &body))
+            break;
+        ja3_add(ja3, JA3_EXTENSIONS, type);
+        extension_read(h, &body, type, message, ja3);
+        if (!rd_ok(&body)) {
+            r->fail = body.fail;
+            return;
+        }
+        tls_vector_end(h->row, &body);
+    }
+    tls_vector_end(h->row, &list);
+}

@@ -1,0 +1,35 @@
+/* Vectors of the TLS presentation language (RFC 8446 3.4). Invariant: what a vector spans lies inside what holds it.
+ * What is told of bad lengths: observed, tshark 4.0.17. */
+#include "proto/tls.h"
+
+bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
+                struct rd *out)
+{
+    *out = (struct rd){.fail = RD_MALFORMED};
+    if (!rd_ok(r))
+        return false;
+    if (rd_left(r) < prefix) {
+        put_label(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
+        rd_skip(r, rd_left(r));
+        return false;
+    }
+    uint32_t len = prefix == 1 ? rd_u8(r) : prefix == 2 ? rd_u16(r) : rd_u24(r);
+    if (!rd_ok(r))
+        return false;
+    put_uint(row, id, len);
+    if (len < min || len > max)
+        put_label(row, F_TLS_MALFORMED_VECTOR_LENGTH);
+    if (len > rd_left(r)) {
+        put_label(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
+        rd_skip(r, rd_left(r));
+        return false;
+    }
+    *out = rd_sub(r, len);
+    return rd_ok(r);
+}
+
+void tls_vector_end(struct row *row, const struct rd *vector)
+{
+    if (rd_ok(vector) && rd_left(vector))
+        put_label(row, F_TLS_MALFORMED_TRAILING_DATA);
+}

@@ -1,0 +1,349 @@
+/* Joining TCP segments into messages. Invariant: a side's messages are sorted by their first sequence number; of a
+ * waiting message the pieces are sorted, apart from each other, and inside its buffer.
+ * Source: observed, tshark 4.0.17 (one pass, defaults: desegmentation on, reassembly of out-of-order segments off),
+ * on streams cut, lost, repeated and swapped at random. */
+#include "stream/reasm.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { FIRST_SIZE = 2048, FAR = 1 << 30 /* where a message ends that waits for the FIN */ };
+
+/* Bytes of a message; in the pool's list until they are given back. */
+struct reasm_buffer {
+    struct reasm_buffer *next, *previous;
+    size_t size;
+    uint8_t bytes[];
+};
+
+struct piece {
+    uint32_t start, end;
+};
+
+struct reasm_message {
+    uint32_t seq, next; /* of the first byte, and behind the last one as far as it is known */
+    bool one_more;      /* the next segment is wanted whole */
+    bool done, lost;
+    uint32_t total;     /* bytes, once a piece reached `next`; 0: not yet */
+    uint32_t n_pieces;
+    struct reasm_buffer *buffer;
+};
+
+/* ---- buffers ---- */
+
+enum { PIECES_ROOM = REASM_PIECES * sizeof(struct piece) };
+
+static void unlink_buffer(struct reasm *pool, struct reasm_buffer *b)
+{
+    if (b->previous)
+        b->previous->next = b->next;
+    else
+        pool->buffers = b->next;
+    if (b->next)
+        b->next->previous = b->previous;
+}
+
+static void link_buffer(struct reasm *pool, struct reasm_buffer *b)
+{
+    b->previous = NULL;
+    b->next = pool->buffers;
+    if (b->next)
+        b->next->previous = b;
+    pool->buffers = b;
+}
+
+/* The message is over: its bytes may still be looked at until the turn. */
+static void release(struct reasm *pool, struct reasm_message *m)
+{
+    struct reasm_buffer *b = m->buffer;
+    if (!b)
+        return;
+    unlink_buffer(pool, b);
+    pool->held -= b->size;
+    b->next = pool->spent;
+    pool->spent = b;
+    m->buffer = NULL;
+    m->n_pieces = 0;
+}
+
+static void lose(struct reasm *pool, struct reasm_message *m)
+{
+    release(pool, m);
+    m->lost = true;
+    pool->refused++;
+}
+
+/* Room for `need` bytes; the limits are kept here. */
+static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
+{
+    size_t old = m->buffer ? m->buffer->size : 0, size = old ? old : FIRST_SIZE;
+    if (m->buffer && need <= old)
+        return true;
+    while (size < need && size < REASM_MESSAGE_LIMIT)
+        size *= 2;
+    if (need > REASM_MESSAGE_LIMIT || pool->held - old + size > REASM_LIMIT) {
+        lose(pool, m);
+        return false;
+    }
+    if (m->buffer)
+        unlink_buffer(pool, m->buffer);
+    struct reasm_buffer *b = memory_grow(m->buffer, sizeof *b + PIECES_ROOM + size);
+    if (!b) {
+        if (m->buffer)
+            link_buffer(pool, m->buffer);
+        pool->failed = true;
+        return false;
+    }
+    b->size = size;
+    link_buffer(pool, b);
+    pool->held += size - old;
+    m->buffer = b;
+    return true;
+}
+
+static struct piece *pieces_of(const struct reasm_message *m) { return (struct piece *)(void *)m->buffer->bytes; }
+static uint8_t *bytes_of(const struct reasm_message *m) { return m->buffer->bytes + PIECES_ROOM; }
+
+/* ---- pieces ---- */
+
+/* Copies what is new of [start, end) and notes the piece; bytes that came first stay. */
+static void store(struct reasm *pool, struct reasm_message *m, uint32_t start, const uint8_t *from, uint32_t len)
+{
+    if (m->lost || !len || !reserve(pool, m, (uint64_t)start + len))
+        return;
+    struct piece *p = pieces_of(m);
+    uint32_t end = start + len, at = start, i = 0, j;
+    while (i < m->n_pieces && p[i].end < start)
+        i++;
+    struct piece merged = {start, end};
+    for (j = i; j < m->n_pieces && p[j].start <= end; j++) {
+        if (p[j].start > at)
+            memcpy(bytes_of(m) + at, from + (at - start), p[j].start - at);
+        at = p[j].end > at ? p[j].end : at;
+        merged.start = p[j].start < merged.start ? p[j].start : merged.start;
+        merged.end = p[j].end > merged.end ? p[j].end : merged.end;
+    }
+    if (at < end)
+        memcpy(bytes_of(m) + at, from + (at - start), end - at);
+    if (j == i && m->n_pieces == REASM_PIECES) {
+        lose(pool, m);
+        return;
+    }
+    memmove(p + i + 1, p + j, (m->n_pieces - j) * sizeof *p);
+    m->n_pieces += 1 - (j - i);
+    p[i] = merged;
+}
+
+static bool is_whole(const struct reasm_message *m)
+{
+    return m->buffer && m->total && m->n_pieces && !pieces_of(m)[0].start && pieces_of(m)[0].end >= m->total;
+}
+
+/* ---- messages of a side ---- */
+
+static struct reasm_message *find_exact(const struct reasm_side *side, uint32_t seq)
+{
+    for (uint32_t i = side->n_messages; i-- && side->messages[i].seq >= seq;)
+        if (side->messages[i].seq == seq)
+            return &side->messages[i];
+    return NULL;
+}
+
+/* The last one that starts before seq. */
+static struct reasm_message *find_before(const struct reasm_side *side, uint32_t seq)
+{
+    for (uint32_t i = side->n_messages; i--;)
+        if (side->messages[i].seq < seq)
+            return &side->messages[i];
+    return NULL;
+}
+
+static void forget(struct reasm *pool, struct reasm_side *side, uint32_t i)
+{
+    pool->refused += !side->messages[i].done && !side->messages[i].lost;
+    release(pool, &side->messages[i]);
+    side->n_messages--;
+    memmove(side->messages + i, side->messages + i + 1, (side->n_messages - i) * sizeof *side->messages);
+}
+
+/* Makes room: done messages go first, the oldest of them. */
+static void make_room(struct reasm *pool, struct reasm_side *side)
+{
+    for (uint32_t i = 0; i < side->n_messages; i++)
+        if (side->messages[i].done) {
+            forget(pool, side, i);
+            return;
+        }
+    forget(pool, side, 0);
+}
+
+static struct reasm_message *add_message(struct reasm *pool, struct reasm_side *side, uint32_t seq)
+{
+    if (side->n_messages == REASM_MESSAGES)
+        make_room(pool, side);
+    if (!side->messages) {
+        struct reasm_buffer *b = memory_alloc(sizeof *b + REASM_MESSAGES * sizeof *side->messages);
+        if (!b) {
+            pool->failed = true;
+            return NULL;
+        }
+        b->size = 0;
+        link_buffer(pool, b);
+        side->messages = (struct reasm_message *)(void *)b->bytes;
+    }
+    uint32_t i = side->n_messages++;
+    for (; i && side->messages[i - 1].seq > seq; i--)
+        side->messages[i] = side->messages[i - 1];
+    side->messages[i] = (struct reasm_message){.seq = seq};
+    return &side->messages[i];
+}
+
+/* ---- showing ---- */
+
+static struct reasm_wish show(const struct reasm_segment *s, struct rd bytes, bool may_wait, bool reassembled)
+{
+    struct reasm_view view = {bytes, may_wait, reassembled};
+    return s->hidden ? (struct reasm_wish){0, 0} : s->show(s->context, &view);
+}
+
+/* The message from `start` in these bytes is not whole: wait for what it wants. */
+static void begin(struct reasm *pool, struct reasm_side *side, struct rd bytes, uint32_t seq, struct reasm_wish wish)
+{
+    struct reasm_message *m = add_message(pool, side, seq + wish.offset);
+    if (!m)
+        return;
+    uint32_t end = seq + bytes.len;
+    m->one_more = wish.more == REASM_ONE_MORE;
+    if (wish.more == REASM_UNTIL_FIN)
+        side->until_fin = true;
+    m->next = end + (uint32_t)(wish.more > 0 ? wish.more : wish.more == REASM_ONE_MORE ? 1 : FAR);
+    if (wish.more > REASM_MESSAGE_LIMIT)
+        lose(pool, m);
+    store(pool, m, 0, bytes.data + wish.offset, bytes.len - wish.offset);
+}
+
+/* A message that was thought whole wants more from its own start on. */
+static void extend(struct reasm *pool, struct reasm_side *side, struct reasm_message *m, uint32_t end, int64_t more)
+{
+    m->done = false;
+    m->total = 0;
+    m->one_more = more == REASM_ONE_MORE;
+    m->next = end + (uint32_t)(more > 0 ? more : more == REASM_ONE_MORE ? 1 : FAR);
+    if (more == REASM_UNTIL_FIN)
+        side->until_fin = true;
+    if (more > REASM_MESSAGE_LIMIT)
+        lose(pool, m);
+}
+
+/* Shows a message that this segment completed; `used` bytes of the segment are its last ones. */
+static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_message *m,
+                     const struct reasm_segment *s, uint32_t seq, uint32_t used)
+{
+    m->done = true;
+    struct rd whole = rd_make(bytes_of(m), m->total, m->total);
+    struct reasm_wish wish = show(s, whole, true, true);
+    uint32_t before = m->total > used ? m->total - used : 0;
+    if (wish.more && wish.offset <= before) {
+        extend(pool, side, m, seq + used, wish.more);
+        return true;
+    }
+    release(pool, m);
+    if (!wish.more)
+        return false;
+    struct rd last = rd_make(whole.data + before, used, used);
+    wish.offset -= before;
+    begin(pool, side, last, seq, wish);
+    return true;
+}
+
+/* The segment goes on with message m. Returns how many of its bytes belong there, 0: nothing else can follow. */
+static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_message *m,
+                      const struct reasm_segment *s, struct rd bytes, uint32_t seq)
+{
+    uint32_t end = seq + bytes.len;
+    uint32_t used = m->one_more || end <= m->next ? bytes.len : m->next - seq;
+    bool last = end >= m->next;
+    if (!m->done && !m->lost) {
+        if (m->one_more)
+            m->next = end > m->next ? end : m->next;
+        m->one_more = false;
+        store(pool, m, seq - m->seq, bytes.data, used);
+        if (last)
+            m->total = m->next - m->seq;
+        if (is_whole(m) && complete(pool, side, m, s, seq, used))
+            return 0;
+    }
+    return used < bytes.len ? used : 0;
+}
+
+/* One look at the bytes from seq on; returns how many are done with, 0: all. */
+static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s, struct rd bytes,
+                     uint32_t seq)
+{
+    if (find_exact(side, seq)) /* a copy of the start of a message */
+        return 0;
+    struct reasm_message *m = find_before(side, seq);
+    if (m && m->next > seq)
+        return go_on(pool, side, m, s, bytes, seq);
+    struct reasm_wish wish = show(s, bytes, true, false);
+    if (wish.more)
+        begin(pool, side, bytes, seq, wish);
+    return 0;
+}
+
+/* A FIN ends what waits for it. */
+static bool finish(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
+{
+    struct reasm_message *m = find_before(side, s->seq);
+    if (!m || m->done || m->lost || m->next < s->seq || m->next - s->seq < FAR / 2)
+        return false;
+    store(pool, m, s->seq - m->seq, s->payload.data, s->payload.len);
+    m->total = s->seq + s->payload.len - m->seq;
+    if (!is_whole(m))
+        return false;
+    m->done = true;
+    show(s, rd_make(bytes_of(m), m->total, m->total), false, true);
+    release(pool, m);
+    return true;
+}
+
+void reasm_push(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
+{
+    struct rd bytes = s->payload;
+    uint32_t seq = s->seq;
+    if (bytes.cap < bytes.len) {
+        show(s, bytes, false, false);
+        return;
+    }
+    if (s->fin && side->until_fin && finish(pool, side, s))
+        return;
+    while (bytes.len) {
+        uint32_t used = step(pool, side, s, bytes, seq);
+        if (!used || pool->failed)
+            return;
+        rd_skip(&bytes, used);
+        bytes = rd_rest(&bytes);
+        seq += used;
+    }
+}
+
+void reasm_turn(struct reasm *pool)
+{
+    while (pool->spent) {
+        struct reasm_buffer *next = pool->spent->next;
+        memory_free(pool->spent);
+        pool->spent = next;
+    }
+}
+
+void reasm_reset(struct reasm *pool)
+{
+    reasm_turn(pool);
+    while (pool->buffers) {
+        struct reasm_buffer *next = pool->buffers->next;
+        memory_free(pool->buffers);
+        pool->buffers = next;
+    }
+    *pool = (struct reasm){0};
+}

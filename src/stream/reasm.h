@@ -1,0 +1,66 @@
+/* TCP segments -> the bytes that upper protocols see, as Wireshark joins them with its default settings: a message
+ * that does not end in its segment is kept together with those that follow, and stands whole at the frame that
+ * completes it. Segments that were retransmitted or came out of order (hidden ones) are stored where a message
+ * waits for them but never shown: a message that such a frame completes is shown nowhere. */
+#ifndef FC_STREAM_REASM_H
+#define FC_STREAM_REASM_H
+
+#include "base/rd.h"
+
+/* Bytes that one message may have while it waits. A download may announce any length; past this nothing of the
+ * message is kept and it never completes. Hitting it is counted. */
+enum { REASM_MESSAGE_LIMIT = 64 << 20 };
+/* Bytes that all waiting messages of a capture may hold together: flows that never end must not take all memory. */
+enum { REASM_LIMIT = 256 << 20 };
+/* Messages a direction remembers: those that wait, and those done, by which late copies are told apart. */
+enum { REASM_MESSAGES = 32 };
+/* Separate pieces of one waiting message, between which others are missing. */
+enum { REASM_PIECES = 64 };
+
+/* What whoever looked at bytes wants of those that follow; `more` 0: nothing. */
+enum { REASM_ONE_MORE = -1, REASM_UNTIL_FIN = -2 };
+struct reasm_wish {
+    uint32_t offset; /* where the message starts that is not whole */
+    int64_t more;    /* bytes that it needs beyond the last one seen, or one of the above */
+};
+
+struct reasm_view {
+    struct rd bytes;
+    bool may_wait;    /* a wish will be heard; false where the capture cut the segment */
+    bool reassembled; /* from several segments */
+};
+/* Called for the bytes of a segment, or of a message that it completed. Up to a few times a segment. */
+typedef struct reasm_wish reasm_show(void *context, const struct reasm_view *view);
+
+struct reasm_segment {
+    struct rd payload; /* position 0 */
+    uint32_t seq;      /* of its first byte, relative to the direction's base as Wireshark counts; a SYN is skipped */
+    bool hidden;       /* retransmission or out of order */
+    bool fin;
+    reasm_show *show;
+    void *context;
+};
+
+struct reasm_message;
+struct reasm_buffer;
+/* One direction; zero-initialise, in memory that lives as long as the pool is not reset. */
+struct reasm_side {
+    struct reasm_message *messages; /* REASM_MESSAGES of them, sorted by seq */
+    uint32_t n_messages;
+    bool until_fin; /* some message waits for the FIN */
+};
+/* Zero-initialise. */
+struct reasm {
+    struct reasm_buffer *buffers, *spent;
+    size_t held;
+    uint64_t refused; /* messages or pieces not kept because a limit was reached */
+    bool failed;      /* memory ended */
+};
+
+void reasm_push(struct reasm *reasm, struct reasm_side *side, const struct reasm_segment *segment);
+/* What was shown is no longer looked at. */
+void reasm_turn(struct reasm *reasm);
+/* Gives everything back; sides are forgotten by their owner. */
+void reasm_reset(struct reasm *reasm);
+
+#endif
