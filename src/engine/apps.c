@@ -133,6 +133,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .sport = conv->side[t->ref.direction].port,
                                     .dport = conv->side[1 - t->ref.direction].port,
                                     .direction = t->ref.direction,
+                                    .fin = header.flags & TCP_FLAG_FIN,
                                     .arena = &apps->arena,
                                     .conversation = &look.conv->claimed};
     struct reasm_segment segment = {

@@ -24,6 +24,7 @@ struct pdu_facts {
     uint8_t direction;  /* 0 or 1; the conversation's own numbering */
     bool may_wait;      /* false: what is not here will not come, `length` beyond the bytes is read as it is */
     bool reassembled;
+    bool fin; /* the segment has the FIN flag */
     int64_t pdu_len;    /* what `length` said; the reader may span fewer bytes when !may_wait */
     struct arena *arena;                  /* for the conversation: until the capture ends */
     const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
@@ -45,7 +46,7 @@ struct protocol {
 
 /* All of them, ended by NULL, in the order in which their heuristics are asked. */
 extern const struct protocol *const tcp_protocols[];
-enum { N_TCP_PROTOCOLS = 2 };
+enum { N_TCP_PROTOCOLS = 3 };
 
 /* True when a field of some of these protocols is wanted. */
 bool protocols_wanted(const int16_t *slot_of);
