@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "flow/recognise.h"
+#include "proto/http.h"
+
 /* What a TCP conversation remembers for the protocols above it. */
 struct app_conv {
     const struct protocol *claimed; /* asked first */
@@ -152,12 +155,30 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     apps->failed |= apps->reasm.failed;
 }
 
+void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    const struct transport *t = &x->transports[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (!t->has_ref || layer->kind != LAYER_UDP || recognise_udp(layer) != UDP_SSDP || !rd_skip(&r, 8))
+        return;
+    struct look look = {.apps = apps, .row = row, .conv = conv_of(apps, t->ref.conv)};
+    struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
+    look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
+                                    .time_ns = x->packet.frame->time_ns,
+                                    .arena = &apps->arena};
+    if (state)
+        http_message_read(row, &r, state, &look.facts);
+}
+
 void apps_advance(struct apps *apps, const struct examined *x)
 {
     apps->mute.n_values = 0;
     for (int i = 0; i < x->packet.n_layers; i++)
         if (x->packet.layers[i].kind == LAYER_TCP)
             apps_tcp(apps, &apps->mute, x, i);
+        else if (x->packet.layers[i].kind == LAYER_UDP)
+            apps_udp(apps, &apps->mute, x, i);
 }
 
 void apps_turn(struct apps *apps)

@@ -22,6 +22,8 @@ void apps_init(struct apps *apps, const int16_t *slot_of);
 void apps_turn(struct apps *apps);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* The same of UDP layer i: SSDP, which is HTTP in datagrams. */
+void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* All of a frame's layers, for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
 void apps_reset(struct apps *apps); /* for the next capture */

@@ -212,6 +212,8 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
         case LAYER_UDP:
         case LAYER_UDPLITE:
             emit_udp(row, x, i);
+            if (apps->wanted)
+                apps_udp(apps, row, x, i);
             break;
         default:
             break;

@@ -56,32 +56,26 @@ static uint64_t hex_of(const struct http_line *line)
     return n;
 }
 
-/* Steps over the chunks and what trails them; else how many bytes are still needed. */
-static int64_t chunks_scan(struct rd *r, bool may_wait)
+/* Steps over the chunks and what trails them; false: they are not all there. */
+static bool chunks_scan(struct rd *r, bool may_wait)
 {
-    for (;;) {
+    uint64_t size;
+    do {
         struct http_line line = http_line_read(r, may_wait);
-        if (!line.ended)
-            return may_wait ? PDU_ONE_MORE : 0;
-        uint64_t size = hex_of(&line);
-        if (!size)
-            break;
-        if (size + 2 > rd_left(r)) {
-            int64_t missing = (int64_t)size + 2 - rd_left(r);
-            rd_skip(r, rd_left(r));
-            return missing;
-        }
+        size = hex_of(&line);
+        if (!line.ended || size > rd_left(r))
+            return false;
         rd_skip(r, (uint32_t)size);
-        line = http_line_read(r, may_wait);
+        while (size && (line = http_line_read(r, may_wait)).len) /* what the size leaves out */
+            if (!line.ended)
+                return false;
         if (!line.ended)
-            return may_wait ? PDU_ONE_MORE : 0;
-    }
+            return false;
+    } while (size);
     for (;;) {
         struct http_line line = http_line_read(r, may_wait);
-        if (!line.ended)
-            return may_wait ? PDU_ONE_MORE : 0;
-        if (!line.len)
-            return 0;
+        if (!line.ended || !line.len)
+            return line.ended;
     }
 }
 
@@ -114,10 +108,8 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
     bool may_wait = facts->may_wait && !facts->fin;
     if (head->kind == HTTP_RESPONSE && has_no_body(state, head->status))
         return r->pos;
-    if (head->chunked) {
-        int64_t missing = chunks_scan(r, may_wait);
-        return missing < 0 ? missing : (int64_t)r->pos + (may_wait ? missing : 0);
-    }
+    if (head->chunked)
+        return chunks_scan(r, may_wait) ? (int64_t)r->pos : may_wait ? PDU_ONE_MORE : (int64_t)r->len;
     if (head->has_length)
         return may_wait || head->length <= rd_left(r) ? (int64_t)(r->pos + head->length) : r->len;
     if (head->kind == HTTP_RESPONSE)
@@ -153,12 +145,15 @@ static bool is_absolute(const struct http_head *head)
            (head->uri_len >= 8 && !strncasecmp((const char *)head->uri, "https://", 8));
 }
 
-/* Keeps the URI for the response; true when it is one in full. */
+/* Keeps the URI for the responses to come; true when it is one in full. */
 static bool uri_keep(struct http_state *state, const struct http_head *head, struct arena *arena)
 {
     static const char scheme[] = "http://";
     enum { SCHEME = sizeof scheme - 1 };
-    bool as_is = is_absolute(head) || state->connect, full = as_is || head->host;
+    bool as_is = is_absolute(head) || state->connect, full = state->connect || head->host;
+    if (!full && state->uri_is_full) /* it stays, says Wireshark */
+        return false;
+    state->uri_is_full = full;
     uint32_t prefix = as_is || !head->host ? 0 : (uint32_t)SCHEME + head->host_len;
     uint32_t len = prefix + head->uri_len;
     if (len > state->uri_room || !state->uri) {
@@ -172,9 +167,7 @@ static bool uri_keep(struct http_state *state, const struct http_head *head, str
         memcpy(state->uri, scheme, SCHEME);
         memcpy(state->uri + SCHEME, head->host, head->host_len);
     }
-    if (prefix && head->uri_len == 1 && *head->uri == '*')
-        len--;
-    else if (head->uri_len)
+    if (head->uri_len)
         memcpy(state->uri + prefix, head->uri, head->uri_len);
     state->uri_len = len;
     return full;
@@ -189,6 +182,14 @@ static void request_note(struct row *row, struct http_state *state, const struct
     put_uint(row, F_HTTP_REQUEST_NUMBER, ++state->number);
     if (state->before.request_frame)
         put_uint(row, F_HTTP_PREV_REQUEST_IN, state->before.request_frame);
+    if (uri_keep(state, head, facts->arena))
+        put_text_wire(row, F_HTTP_REQUEST_FULL_URI, state->uri, state->uri_len);
+}
+
+static void notification_note(struct row *row, struct http_state *state, const struct http_head *head,
+                              const struct pdu_facts *facts)
+{
+    put_bool(row, F_HTTP_NOTIFICATION, true);
     if (uri_keep(state, head, facts->arena))
         put_text_wire(row, F_HTTP_REQUEST_FULL_URI, state->uri, state->uri_len);
 }
@@ -246,10 +247,12 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
     }
     http_head_read(row, r, &head);
     state->seen |= head.kind != HTTP_OTHER;
+    if (!rd_ok(r))
+        return;
     if (head.kind == HTTP_REQUEST)
         request_note(row, state, &head, facts);
     else if (head.kind == HTTP_NOTIFICATION)
-        put_bool(row, F_HTTP_NOTIFICATION, true);
+        notification_note(row, state, &head, facts);
     else if (head.kind == HTTP_RESPONSE)
         response_note(row, state, facts);
     if (head.kind == HTTP_RESPONSE)

@@ -23,6 +23,7 @@ struct http_state {
     uint32_t number;                  /* of the newest, from 1; 0: none yet */
     uint8_t *uri;                     /* of the newest request, in full where its host is known; NULL: none */
     uint32_t uri_len, uri_room;
+    bool uri_is_full;
 };
 
 /* One message, or what comes where one is expected; r spans it. The last argument says what comes from elsewhere. */

@@ -89,9 +89,9 @@ static void uri_put(struct row *row, struct text uri)
 {
     put(row, F_HTTP_REQUEST_URI, uri);
     const uint8_t *mark = uri.len ? memchr(uri.at, '?', uri.len) : NULL;
-    if (!mark)
+    uint32_t n = mark ? (uint32_t)(mark - uri.at) : uri.len;
+    if (n + 1 >= uri.len)
         return;
-    uint32_t n = (uint32_t)(mark - uri.at);
     struct text query = {mark + 1, uri.len - n - 1};
     put(row, F_HTTP_REQUEST_URI_PATH, (struct text){uri.at, n});
     put(row, F_HTTP_REQUEST_URI_QUERY, query);
@@ -126,17 +126,10 @@ static void response_line_put(struct row *row, const struct http_line *line, str
         put(row, F_HTTP_RESPONSE_PHRASE, rest);
 }
 
-/* The colon behind a header's name; NULL: the line is no header. */
+/* The colon behind a header's name, whatever the name is made of; NULL: the line is no header. */
 static const uint8_t *colon_of(const struct http_line *line)
 {
-    for (uint32_t i = 0; i < line->len; i++) {
-        uint8_t c = line->text[i];
-        if (c == ':')
-            return line->text + i;
-        if (c < 0x20 || c > 0x7e || strchr("()<>@,;\\\"/[]?={} ", c))
-            return NULL;
-    }
-    return NULL;
+    return line->len ? memchr(line->text, ':', line->len) : NULL;
 }
 
 static void length_put(struct row *row, struct text value, struct http_head *head)
@@ -145,7 +138,7 @@ static void length_put(struct row *row, struct text value, struct http_head *hea
     uint32_t i = 0;
     for (; i < value.len && value.at[i] >= '0' && value.at[i] <= '9' && length < UINT64_MAX / 20; i++)
         length = length * 10 + (uint64_t)(value.at[i] - '0');
-    if (!i)
+    if (!i || (i < value.len && value.at[i] != ' ' && value.at[i] != '\t'))
         return;
     head->has_length = true;
     head->length = length;
@@ -167,10 +160,12 @@ static void note_header(struct row *row, enum field_id field, struct text value,
     case F_HTTP_TRANSFER_ENCODING: head->chunked = begins(value, "chunked"); break;
     case F_HTTP_UPGRADE: head->upgrades = begins(value, "websocket") || begins(value, "h2c") || begins(value, "SSTP");
         break;
-    case F_HTTP_HOST:
+    case F_HTTP_HOST: {
+        const uint8_t *nul = value.len ? memchr(value.at, 0, value.len) : NULL;
         head->host = value.at;
-        head->host_len = value.len;
+        head->host_len = nul ? (uint32_t)(nul - value.at) : value.len;
         break;
+    }
     default: break;
     }
 }
@@ -208,6 +203,10 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
     while (rd_cap_left(r)) {
         ahead = *r;
         line = http_line_read(&ahead, false);
+        if (!line.ended && rd_left(&ahead)) {
+            r->fail = RD_CUT;
+            return;
+        }
         const uint8_t *colon = colon_of(&line);
         if (line.len && !colon)
             return;
