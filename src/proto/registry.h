@@ -46,7 +46,7 @@ struct protocol {
 
 /* All of them, ended by NULL, in the order in which their heuristics are asked. */
 extern const struct protocol *const tcp_protocols[];
-enum { N_TCP_PROTOCOLS = 3 };
+enum { N_TCP_PROTOCOLS = 4 };
 
 /* True when a field of some of these protocols is wanted. */
 bool protocols_wanted(const int16_t *slot_of);
