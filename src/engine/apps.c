@@ -114,6 +114,12 @@ static uint16_t server_port_of(const struct conv *conv)
     return conv->synack_from >= 0 ? conv->side[conv->synack_from].port : 0;
 }
 
+/* Repeated segments count for nothing; fast retransmissions are taken like any other segment. */
+static bool is_repeated(uint32_t flags)
+{
+    return flags & TCP_SPURIOUS_RETRANSMISSION || (flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION));
+}
+
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
@@ -124,7 +130,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
         return;
     struct rd payload = rd_rest(&r);
-    if (!payload.len && !(header.flags & TCP_FLAG_FIN))
+    if ((!payload.len && !(header.flags & TCP_FLAG_FIN)) || is_repeated(t->tcp.flags))
         return;
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
@@ -142,7 +148,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     struct reasm_segment segment = {
         .payload = payload,
         .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
-        .hidden = t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER),
+        .hidden = t->tcp.flags & (TCP_OUT_OF_ORDER | TCP_KEEP_ALIVE),
         .fin = header.flags & TCP_FLAG_FIN,
         .show = show,
         .context = &look};

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/oracle.h"
 #include "flow/flow.h"
+#include "proto/dns_tcp.h"
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/values.h"
@@ -558,15 +559,6 @@ static bool query_wants_flights(const struct query *query)
     return false;
 }
 
-/* Fields of DNS, for which its messages are looked at in every frame. */
-static bool query_wants_names(const struct query *query)
-{
-    for (int id = 0; id < F_COUNT; id++)
-        if (query->slot_of[id] >= 0 && !strncmp(field_table[id].name, "dns.", 4))
-            return true;
-    return false;
-}
-
 enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
                            size_t n_inputs, struct progress *progress, struct fc_error *err)
 {
@@ -581,7 +573,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->progress = progress;
     n->examiner.protocols = query->options.protocols;
     n->examiner.keeps_flights = query_wants_flights(query);
-    n->examiner.matches_names = query_wants_names(query);
+    n->examiner.matches_names = protocol_wanted(&dns_tcp_protocol, query->slot_of);
     apps_init(&n->apps, query->slot_of);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};

@@ -46,8 +46,10 @@ struct protocol {
 
 /* All of them, ended by NULL, in the order in which their heuristics are asked. */
 extern const struct protocol *const tcp_protocols[];
-enum { N_TCP_PROTOCOLS = 4 };
+enum { N_TCP_PROTOCOLS = 14 };
 
+/* True when a field of this protocol is wanted. */
+bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
 /* True when a field of some of these protocols is wanted. */
 bool protocols_wanted(const int16_t *slot_of);
 

@@ -5,7 +5,7 @@
 enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
 
 static bool is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_13; }
-static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_HEARTBEAT; }
+static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
 
 static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
 {
@@ -14,6 +14,17 @@ static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
     uint16_t version = rd_peek16(r, 1), len = rd_peek16(r, 3);
     return rd_has(r, HEADER) && (type == TLS_HANDSHAKE || type == TLS_APP_DATA) && version >= SSL_30 &&
            version <= TLS_12 && len && len < RECORD_MAX;
+}
+
+/* Text on one of the ports is some other protocol's. */
+static bool tls_accepts(const void *context, const struct rd *r, const struct pdu_facts *facts)
+{
+    (void)context;
+    (void)facts;
+    for (uint32_t i = 0; i < 4; i++)
+        if (rd_peek8(r, i) < ' ' || rd_peek8(r, i) > '~')
+            return true;
+    return false;
 }
 
 /* Bytes in the form of SSL 2.0; the header of a record is there. */
@@ -91,7 +102,8 @@ static void note_version(struct tls_state *state, uint8_t type, uint8_t message,
 {
     if (state->version)
         return;
-    if (type == TLS_CHANGE_CIPHER_SPEC || (type == TLS_HANDSHAKE && message != TLS_CLIENT_HELLO))
+    bool hello = message == TLS_CLIENT_HELLO || message == TLS_HELLO_VERIFY;
+    if (type != TLS_HANDSHAKE || (tls_is_message(message) && !hello))
         tls_set_version(state, version);
 }
 
@@ -100,13 +112,13 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     struct tls_state *state = context;
     if (is_ssl2(state, r))
         return ssl2_read(row, r, state);
-    uint8_t type = rd_u8(r);
-    if (!rd_ok(r))
-        return false;
-    if (!is_content(type)) {
+    if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;
     }
+    if (!rd_need(r, HEADER))
+        return false;
+    uint8_t type = rd_u8(r);
     bool opaque = state->version == TLS_13 && type == TLS_APP_DATA;
     put_label(row, F_TLS_RECORD);
     put_uint(row, opaque ? F_TLS_RECORD_OPAQUE_TYPE : F_TLS_RECORD_CONTENT_TYPE, type);
@@ -115,6 +127,8 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     if (!rd_need(r, 1))
         return false;
     note_version(state, type, rd_peek8(r, 0), version);
+    if (!rd_need(r, rd_left(r))) /* of a record that was cut only the header is told */
+        return false;
     switch (type) {
     case TLS_CHANGE_CIPHER_SPEC:
         return change_read(row, state, facts);
@@ -125,19 +139,22 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     case TLS_APP_DATA:
         put_span(row, F_TLS_APP_DATA, r, rd_left(r));
         return rd_ok(r);
-    default:
+    case TLS_HEARTBEAT:
         return heartbeat_read(row, r);
+    default:
+        return true;
     }
 }
 
 static const uint16_t tls_ports[] = {324,  443,  465,  636,  802,  853,  993,  995,  1300,  2221,  2443,  3249, 3250,
                                      3251, 3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017, 0};
-static const char *const tls_fields[] = {"tls.", NULL};
+static const char *const tls_fields[] = {"tls.", "x509", NULL};
 
 const struct protocol tls_protocol = {.name = "tls",
                                       .fields = tls_fields,
                                       .ports = tls_ports,
                                       .state_len = sizeof(struct tls_state),
+                                      .accepts = tls_accepts,
                                       .recognises = tls_recognises,
                                       .length = tls_length,
                                       .read = tls_read};

@@ -6,7 +6,7 @@
 
 extern const struct protocol tls_protocol;
 
-enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_APP_DATA, TLS_HEARTBEAT };
+enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_APP_DATA, TLS_HEARTBEAT, TLS_CID };
 enum tls_version { SSL_20 = 2, SSL_30 = 0x0300, TLS_10, TLS_11, TLS_12, TLS_13 };
 enum tls_message {
     TLS_HELLO_REQUEST = 0,
@@ -85,6 +85,7 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 /* A version that a message fixes for the conversation; drafts of TLS 1.3 count as TLS 1.3. */
 void tls_set_version(struct tls_state *state, uint16_t version);
+bool tls_is_message(uint8_t type);
 bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts);
 
 /* ---- tls_hello.c ---- */
@@ -95,6 +96,8 @@ void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message);
 
 struct tls_ja3;
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3);
+/* A list of signed certificate timestamps. */
+void tls_scts_read(struct row *row, struct rd *r);
 void tls_signature_algorithm(struct row *row, struct rd *r);
 
 /* ---- tls_ja3.c ---- */

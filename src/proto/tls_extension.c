@@ -59,6 +59,20 @@ static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, en
     tls_vector_end(row, &list);
 }
 
+static void groups_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
+{
+    numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
+                 F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2, LIST_U16,
+                 ja3, JA3_GROUPS);
+}
+
+static void formats_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
+{
+    numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
+                 F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1, LIST_U8,
+                 ja3, JA3_FORMATS);
+}
+
 static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
 {
     struct rd text;
@@ -158,7 +172,7 @@ static void signature_algorithms_read(struct row *row, struct rd *r)
 }
 
 /* RFC 6962 3.3: version, log, time, extensions, signature. */
-static void scts_read(struct row *row, struct rd *r)
+void tls_scts_read(struct row *row, struct rd *r)
 {
     struct rd list, sct;
     if (!rd_left(r) || !tls_vector(row, r, F_TLS_SCT_SCTS_LENGTH, 2, 1, 0xffff, &list))
@@ -274,14 +288,10 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
             status_requests_read(row, r);
         break;
     case EXT_SUPPORTED_GROUPS:
-        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
-                     F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2,
-                     LIST_U16, ja3, JA3_GROUPS);
+        groups_read(row, r, ja3);
         break;
     case EXT_POINT_FORMATS:
-        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
-                     F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1,
-                     LIST_U8, ja3, JA3_FORMATS);
+        formats_read(row, r, ja3);
         break;
     case EXT_SRP:
         text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SRP_LEN, F_TLS_HANDSHAKE_EXTENSIONS_SRP_USERNAME, 1);
@@ -299,7 +309,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         break;
     case EXT_SCT:
         if (message == TLS_SERVER_HELLO || message == TLS_CERTIFICATE)
-            scts_read(row, r);
+            tls_scts_read(row, r);
         break;
     case EXT_CERT_TYPE:
     case EXT_CLIENT_CERT_TYPE:

@@ -26,7 +26,7 @@ void tls_set_version(struct tls_state *state, uint16_t version)
     }
 }
 
-static bool is_message(uint8_t type)
+bool tls_is_message(uint8_t type)
 {
     static const uint32_t known = 1u << TLS_HELLO_REQUEST | 1u << TLS_CLIENT_HELLO | 1u << TLS_SERVER_HELLO |
                                   1u << TLS_HELLO_VERIFY | 1u << TLS_NEW_SESSION_TICKET | 1u << TLS_END_OF_EARLY_DATA |
@@ -46,7 +46,7 @@ static bool is_encrypted(const struct tls_hand *h, const struct rd *r)
         return false;
     if (!rd_peek32(r, 0) && !rd_peek8(r, 4)) /* an explicit nonce that counts from 0 */
         return true;
-    if (!is_message(rd_peek8(r, 0)) || (rd_peek32(r, 0) & 0xffffff) >= PLAIN_MAX)
+    if (!tls_is_message(rd_peek8(r, 0)) || (rd_peek32(r, 0) & 0xffffff) >= PLAIN_MAX)
         return true;
     uint32_t changed = h->state->ccs_frame[h->from_server];
     return changed && h->facts->frame > changed;

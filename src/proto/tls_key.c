@@ -1,7 +1,7 @@
 /* The messages of a handshake that carry keys, certificates and signatures (RFC 5246 7.4, RFC 8422, RFC 4279).
  * Invariant: what a key exchange message holds depends on the cipher suite that the ServerHello chose; without one it
  * has no values. Beside the RFCs: observed, tshark 4.0.17. */
-#include "proto/tls.h"
+#include "proto/x509.h"
 
 enum kex {
     KEX_NONE, KEX_RSA, KEX_RSA_EXPORT, KEX_DHE, KEX_DH, KEX_DH_ANON, KEX_ECDHE, KEX_ECDH, KEX_ECDH_ANON, KEX_PSK,
@@ -157,7 +157,11 @@ void tls_client_key_read(struct tls_hand *h, struct rd *r)
 
 void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len)
 {
-    put_span(row, F_TLS_HANDSHAKE_CERTIFICATE, r, len);
+    struct rd certificate = rd_sub(r, len);
+    struct rd whole = certificate;
+    put_span(row, F_TLS_HANDSHAKE_CERTIFICATE, &certificate, len);
+    if (rd_ok(&certificate))
+        x509_certificate_read(row, whole);
 }
 
 void tls_certificate_read(struct tls_hand *h, struct rd *r)
@@ -203,6 +207,7 @@ void tls_certificate_request_read(struct tls_hand *h, struct rd *r)
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_DNAME_LEN, 2, 1, 0xffff, &name))
             break;
         put_label(row, F_TLS_HANDSHAKE_DNAME);
+        x509_name_read(row, &name, F_X509IF_RDNSEQUENCE);
     }
 }
 
@@ -218,11 +223,10 @@ void tls_certificate_status_read(struct tls_hand *h, struct rd *r)
     enum { OCSP = 1, OCSP_MULTI = 2 };
     uint8_t type = put_u8(h->row, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_TYPE, r);
     struct rd body, list;
-    if (type == OCSP)
-        tls_vector(h->row, r, F_TLS_HANDSHAKE_OCSP_RESPONSE_LEN, 3, 1, 0xffffff, &body);
+    if (type == OCSP && tls_vector(h->row, r, F_TLS_HANDSHAKE_OCSP_RESPONSE_LEN, 3, 1, 0xffffff, &body))
+        ocsp_read(h->row, body);
     if (type != OCSP_MULTI || !tls_vector(h->row, r, F_TLS_HANDSHAKE_OCSP_RESPONSE_LIST_LEN, 3, 0, 0xffffff, &list))
         return;
-    while (rd_left(&list) && rd_ok(&list))
-        if (!tls_vector(h->row, &list, F_TLS_HANDSHAKE_OCSP_RESPONSE_LEN, 3, 0, 0xffffff, &body))
-            break;
+    while (rd_left(&list) && tls_vector(h->row, &list, F_TLS_HANDSHAKE_OCSP_RESPONSE_LEN, 3, 0, 0xffffff, &body))
+        ocsp_read(h->row, body);
 }

@@ -43,12 +43,29 @@ static bool makes_sense(const struct rd *r)
     }
 }
 
+/* Bytes of a message that this takes. */
+static uint32_t checked_len(uint8_t message)
+{
+    return message == CLIENT_HELLO ? 3 : message == SERVER_HELLO ? 5 : message == CLIENT_MASTER_KEY ? 10 : 1;
+}
+
 static void specs_read(struct row *row, struct rd *r, uint32_t len)
 {
+    if (!rd_ok(r))
+        return;
     struct rd list = rd_sub(r, len < rd_left(r) ? len : rd_left(r));
     put_label(row, F_TLS_HANDSHAKE_CIPHERSUITES);
     while (rd_left(&list) >= 3 && rd_ok(&list))
         put_u24(row, F_TLS_HANDSHAKE_CIPHERSPEC, &list);
+    r->fail = list.fail;
+}
+
+/* Bytes of which only the place is told; they need not have been captured. */
+static void opaque_read(struct row *row, struct rd *r, enum field_id label, uint32_t len)
+{
+    if (len && rd_ok(r))
+        put_label(row, label);
+    rd_bytes(r, len);
 }
 
 static void client_hello_read(struct row *row, struct rd *r)
@@ -60,8 +77,7 @@ static void client_hello_read(struct row *row, struct rd *r)
     specs_read(row, r, specs);
     if (id)
         put_span(row, F_TLS_HANDSHAKE_SESSION_ID, r, id);
-    if (challenge && rd_bytes(r, challenge))
-        put_label(row, F_TLS_HANDSHAKE_CHALLENGE);
+    opaque_read(row, r, F_TLS_HANDSHAKE_CHALLENGE, challenge);
 }
 
 static void master_key_read(struct row *row, struct rd *r)
@@ -70,12 +86,9 @@ static void master_key_read(struct row *row, struct rd *r)
     uint16_t clear = put_u16(row, F_TLS_HANDSHAKE_CLEAR_KEY_LENGTH, r);
     uint16_t encrypted = put_u16(row, F_TLS_HANDSHAKE_ENCRYPTED_KEY_LENGTH, r);
     uint16_t argument = put_u16(row, F_TLS_HANDSHAKE_KEY_ARG_LENGTH, r);
-    if (clear && rd_bytes(r, clear))
-        put_label(row, F_TLS_HANDSHAKE_CLEAR_KEY_DATA);
-    if (encrypted && rd_bytes(r, encrypted))
-        put_label(row, F_TLS_HANDSHAKE_ENCRYPTED_KEY);
-    if (argument && rd_bytes(r, argument))
-        put_label(row, F_TLS_HANDSHAKE_KEY_ARG);
+    opaque_read(row, r, F_TLS_HANDSHAKE_CLEAR_KEY_DATA, clear);
+    opaque_read(row, r, F_TLS_HANDSHAKE_ENCRYPTED_KEY, encrypted);
+    opaque_read(row, r, F_TLS_HANDSHAKE_KEY_ARG, argument);
 }
 
 static void server_hello_read(struct row *row, struct rd *r)
@@ -91,8 +104,7 @@ static void server_hello_read(struct row *row, struct rd *r)
     if (certificate)
         tls_one_certificate_read(row, r, certificate);
     specs_read(row, r, specs);
-    if (id && rd_bytes(r, id))
-        put_label(row, F_TLS_HANDSHAKE_CONNECTION_ID);
+    opaque_read(row, r, F_TLS_HANDSHAKE_CONNECTION_ID, id);
 }
 
 bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state)
@@ -107,6 +119,8 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state)
     if (!state->version && message >= CLIENT_MASTER_KEY && message <= LAST_MESSAGE)
         state->version = SSL_20;
     put_label(row, F_TLS_RECORD);
+    if (!rd_need(r, checked_len(message)))
+        return false;
     put_uint(row, F_TLS_RECORD_VERSION, SSL_20);
     if (!makes_sense(r))
         return true;

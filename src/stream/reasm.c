@@ -264,7 +264,9 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
     uint32_t end = seq + bytes.len;
     uint32_t used = m->one_more || end <= m->next ? bytes.len : m->next - seq;
     bool last = end >= m->next;
-    if (!m->done && !m->lost) {
+    if (m->done) /* Wireshark finds an error in old data that comes again, and leaves the segment */
+        return 0;
+    if (!m->lost) {
         if (m->one_more)
             m->next = end > m->next ? end : m->next;
         m->one_more = false;
@@ -281,9 +283,10 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
 static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s, struct rd bytes,
                      uint32_t seq)
 {
-    if (find_exact(side, seq)) /* a copy of the start of a message */
+    struct reasm_message *m = find_exact(side, seq);
+    if (m && m->next >= seq + bytes.len) /* a copy of the start of a message; one that goes past its end counts */
         return 0;
-    struct reasm_message *m = find_before(side, seq);
+    m = m ? m : find_before(side, seq);
     if (m && m->next > seq)
         return go_on(pool, side, m, s, bytes, seq);
     struct reasm_wish wish = show(s, bytes, true, false);

@@ -1,7 +1,7 @@
 /* TCP segments -> the bytes that upper protocols see, as Wireshark joins them with its default settings: a message
  * that does not end in its segment is kept together with those that follow, and stands whole at the frame that
- * completes it. Segments that were retransmitted or came out of order (hidden ones) are stored where a message
- * waits for them but never shown: a message that such a frame completes is shown nowhere. */
+ * completes it. Segments out of order (hidden ones) are stored where a message waits for them but never shown: a
+ * message that such a frame completes is shown nowhere. Repeated segments are not to be pushed at all. */
 #ifndef FC_STREAM_REASM_H
 #define FC_STREAM_REASM_H
 
@@ -35,7 +35,7 @@ typedef struct reasm_wish reasm_show(void *context, const struct reasm_view *vie
 struct reasm_segment {
     struct rd payload; /* position 0 */
     uint32_t seq;      /* of its first byte, relative to the direction's base as Wireshark counts; a SYN is skipped */
-    bool hidden;       /* retransmission or out of order */
+    bool hidden;       /* out of order, or a keep-alive */
     bool fin;
     reasm_show *show;
     void *context;

@@ -1,0 +1,226 @@
+/* Protocols that hand their connection over to TLS: only as much of them is read as it takes to see that happen.
+ * The bytes of a segment are one message; a command that is split over segments is not seen.
+ * Invariant: after the server's consent the conversation is TLS's, from its next segment on.
+ * Modbus stands here because it refuses what is not its own, so that TLS on its port is found.
+ * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS); the protocols
+ * of MySQL and PostgreSQL; who follows whom: observed, tshark 4.0.17. */
+#include "proto/starttls.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "proto/tls.h"
+
+enum { TAG_MAX = 32 };
+
+struct starttls_state {
+    bool asked;
+    uint8_t client;   /* direction of who asked */
+    uint8_t step;     /* of SOCKS */
+    uint16_t port;    /* that SOCKS connects to */
+    char tag[TAG_MAX]; /* of the IMAP command */
+};
+
+static int64_t segment_length(void *state, const struct rd *r, const struct pdu_facts *facts)
+{
+    (void)state;
+    (void)facts;
+    return rd_left(r);
+}
+
+static bool starts_with(const struct rd *r, const char *word)
+{
+    uint32_t len = (uint32_t)strlen(word);
+    return rd_has(r, len) && !strncasecmp((const char *)r->data + r->pos, word, len);
+}
+
+static bool contains(const struct rd *r, const char *word, uint32_t len)
+{
+    return rd_cap_left(r) && memmem(r->data + r->pos, rd_cap_left(r), word, len);
+}
+
+static void ask(struct starttls_state *state, const struct pdu_facts *facts)
+{
+    state->asked = true;
+    state->client = facts->direction;
+}
+
+/* The answer to the request decides; consent hands over. */
+static void answer(struct starttls_state *state, const struct pdu_facts *facts, bool consent)
+{
+    if (!state->asked || facts->direction == state->client)
+        return;
+    state->asked = false;
+    if (consent)
+        *facts->conversation = &tls_protocol;
+}
+
+static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    (void)row;
+    if (starts_with(r, "AUTH TLS") || starts_with(r, "AUTH SSL"))
+        ask(state, facts);
+    else
+        answer(state, facts, starts_with(r, "234"));
+    return true;
+}
+
+static bool smtp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    (void)row;
+    if (starts_with(r, "STARTTLS"))
+        ask(state, facts);
+    else
+        answer(state, facts, starts_with(r, "220"));
+    return true;
+}
+
+static bool pop_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    (void)row;
+    if (starts_with(r, "STLS"))
+        ask(state, facts);
+    else
+        answer(state, facts, starts_with(r, "+OK"));
+    return true;
+}
+
+/* tag SP "STARTTLS"; the server answers under the same tag. */
+static bool imap_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
+{
+    struct starttls_state *state = context;
+    struct rd look = *r;
+    uint32_t n = 0;
+    (void)row;
+    if (state->asked && facts->direction != state->client) {
+        struct rd rest = *r;
+        uint32_t len = (uint32_t)strlen(state->tag);
+        if (starts_with(&rest, state->tag) && rd_skip(&rest, len))
+            answer(state, facts, starts_with(&rest, " OK"));
+        return true;
+    }
+    while (rd_has(&look, n + 1) && n < TAG_MAX - 1 && rd_peek8(&look, n) > ' ')
+        n++;
+    const uint8_t *tag = rd_bytes(&look, n);
+    if (tag && starts_with(&look, " STARTTLS")) {
+        memcpy(state->tag, tag, n);
+        state->tag[n] = 0;
+        ask(state, facts);
+    }
+    return true;
+}
+
+static bool ldap_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    static const char request[] = "1.3.6.1.4.1.1466.20037", success[] = "\x0a\x01";
+    (void)row;
+    if (contains(r, "\x77", 1) && contains(r, request, sizeof request - 1))
+        ask(state, facts);
+    else
+        answer(state, facts, contains(r, "\x78", 1) && contains(r, success, sizeof success));
+    return true;
+}
+
+static bool xmpp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    (void)row;
+    if (contains(r, "<starttls", 9) && !contains(r, "<stream:features", 16))
+        ask(state, facts);
+    else
+        answer(state, facts, contains(r, "<proceed", 8));
+    return true;
+}
+
+/* A login packet that holds nothing but capabilities, TLS among them. */
+static bool mysql_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    enum { SSL_REQUEST = 36, CAN_TLS = 0x0800 };
+    (void)row;
+    (void)state;
+    struct rd look = *r;
+    rd_skip(&look, 4);
+    if (rd_left(r) == SSL_REQUEST && rd_peek8(r, 0) == 32 && rd_peek8(r, 3) == 1 && (rd_u16_le(&look) & CAN_TLS))
+        *facts->conversation = &tls_protocol;
+    return true;
+}
+
+static bool pgsql_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    (void)row;
+    if (rd_left(r) == 8 && rd_peek32(r, 0) == 8 && rd_peek32(r, 4) == 0x04d2162f)
+        ask(state, facts);
+    else
+        answer(state, facts, rd_left(r) == 1 && rd_peek8(r, 0) == 'S');
+    return true;
+}
+
+/* The port of a SOCKS 5 request: behind an address of 4, 16 or counted bytes. */
+static uint16_t socks_port(struct rd r)
+{
+    rd_skip(&r, 3);
+    uint8_t kind = rd_u8(&r);
+    rd_skip(&r, kind == 1 ? 4u : kind == 4 ? 16u : rd_u8(&r));
+    return rd_u16(&r);
+}
+
+/* Greeting, choice, request, answer; then the connection is the target's. */
+static bool socks_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
+{
+    struct starttls_state *state = context;
+    bool foreign;
+    (void)row;
+    if (rd_peek8(r, 0) != 5)
+        return true;
+    if (state->step == 2 && facts->direction == state->client) {
+        state->port = socks_port(*r);
+        state->asked = true;
+    } else if (state->step == 3) {
+        const struct protocol *owner = protocol_of_port(state->port, &foreign);
+        answer(state, facts, rd_peek8(r, 1) == 0 && owner == &tls_protocol);
+    } else if (!state->step) {
+        state->client = facts->direction;
+    }
+    if (state->step < 4)
+        state->step++;
+    return true;
+}
+
+/* Modbus has a protocol number that is 0; other bytes on its port are anybody's. */
+static bool modbus_accepts(const void *state, const struct rd *r, const struct pdu_facts *facts)
+{
+    (void)state;
+    (void)facts;
+    return !rd_peek16(r, 2);
+}
+
+static bool modbus_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+{
+    (void)row;
+    (void)r;
+    (void)state;
+    (void)facts;
+    return true;
+}
+
+static const char *const no_fields[] = {NULL};
+
+#define CARRIER(word, check, ...)                                                                                             \
+    static const uint16_t word##_ports[] = {__VA_ARGS__, 0};                                                           \
+    const struct protocol word##_carrier = {.name = #word,                                                             \
+                                            .fields = no_fields,                                                       \
+                                            .ports = word##_ports,                                                     \
+                                            .state_len = sizeof(struct starttls_state),                                \
+                                            .accepts = check,                                                          \
+                                            .length = segment_length,                                                  \
+                                            .read = word##_read}
+
+CARRIER(ftp, NULL, 21);
+CARRIER(smtp, NULL, 25, 587);
+CARRIER(pop, NULL, 110);
+CARRIER(imap, NULL, 143);
+CARRIER(ldap, NULL, 389, 3268);
+CARRIER(socks, NULL, 1080);
+CARRIER(modbus, modbus_accepts, 502);
+CARRIER(mysql, NULL, 3306);
+CARRIER(xmpp, NULL, 5222);
+CARRIER(pgsql, NULL, 5432);
