@@ -10,7 +10,8 @@
 
 static bool has_no_body(const struct http_state *state, int status)
 {
-    return state->head || status / 100 == 1 || status == 204 || status == 304;
+    return state->head || (state->connect && status / 100 == 2) || status / 100 == 1 || status == 204 ||
+           status == 304;
 }
 
 /* ---- where a message ends ---- */
@@ -110,6 +111,8 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
         return r->pos;
     if (head->chunked)
         return chunks_scan(r, may_wait) ? (int64_t)r->pos : may_wait ? PDU_ONE_MORE : (int64_t)r->len;
+    if (head->has_length && head->length > INT32_MAX) /* nobody waits for so much */
+        return may_wait ? PDU_UNTIL_FIN : (int64_t)r->len;
     if (head->has_length)
         return may_wait || head->length <= rd_left(r) ? (int64_t)(r->pos + head->length) : r->len;
     if (head->kind == HTTP_RESPONSE)

@@ -203,11 +203,11 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
     while (rd_cap_left(r)) {
         ahead = *r;
         line = http_line_read(&ahead, false);
-        if (!line.ended && rd_left(&ahead)) {
+        const uint8_t *colon = colon_of(&line);
+        if (!line.ended && rd_left(&ahead) && !colon) {
             r->fail = RD_CUT;
             return;
         }
-        const uint8_t *colon = colon_of(&line);
         if (line.len && !colon)
             return;
         *r = ahead;
