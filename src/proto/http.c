@@ -93,15 +93,6 @@ static void skip_empty(struct rd *r)
         *r = ahead;
 }
 
-static bool http_accepts(const void *context, const struct rd *r, const struct pdu_facts *facts)
-{
-    const struct http_state *state = context;
-    struct rd copy = *r;
-    skip_empty(&copy);
-    struct http_line line = http_line_read(&copy, facts->may_wait);
-    return state->seen || !line.ended || http_kind_of(&line) != HTTP_OTHER;
-}
-
 /* The body's end, r behind the head. */
 static int64_t body_length(const struct http_state *state, struct rd *r, const struct http_head *head,
                            const struct pdu_facts *facts)
@@ -132,7 +123,7 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     struct http_head head = {.kind = http_kind_of(&line)};
     if (!line.ended && facts->may_wait)
         return PDU_ONE_MORE;
-    if (head.kind == HTTP_OTHER)
+    if (head.kind == HTTP_OTHER) /* before the first message such bytes are swallowed, not refused */
         return state->seen ? (int64_t)rd_left(whole) : PDU_STOP;
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
     if (!headers_scan(&start, &head, facts->may_wait))
@@ -291,7 +282,6 @@ const struct protocol http_protocol = {.name = "http",
                                        .fields = http_fields,
                                        .ports = http_ports,
                                        .state_len = sizeof(struct http_state),
-                                       .accepts = http_accepts,
                                        .recognises = http_recognises,
                                        .length = http_length,
                                        .read = http_read};
