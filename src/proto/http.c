@@ -27,9 +27,9 @@ static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
             return !may_wait;
         if (!line.len)
             return true;
-        const uint8_t *value = memchr(line.text, ':', line.len);
-        uint32_t n = value ? line.len - (uint32_t)(value + 1 - line.text) : 0;
-        for (value += value != NULL; n && (*value == ' ' || *value == '\t'); value++)
+        const uint8_t *colon = memchr(line.text, ':', line.len), *value = colon ? colon + 1 : line.text;
+        uint32_t n = colon ? line.len - (uint32_t)(value - line.text) : 0;
+        for (; n && (*value == ' ' || *value == '\t'); value++)
             n--;
         if (http_line_is(&line, "Content-Length:") && n && *value >= '0' && *value <= '9') {
             head->has_length = true;
