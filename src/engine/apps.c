@@ -171,12 +171,17 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     apps->failed |= apps->reasm.failed;
 }
 
+void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
+{
+    for (int i = 0; i < x->packet.n_layers; i++)
+        if (x->packet.layers[i].kind == LAYER_TCP)
+            apps_tcp(apps, row, x, i);
+}
+
 void apps_advance(struct apps *apps, const struct examined *x)
 {
     apps->mute.n_values = 0;
-    for (int i = 0; i < x->packet.n_layers; i++)
-        if (x->packet.layers[i].kind == LAYER_TCP)
-            apps_tcp(apps, &apps->mute, x, i);
+    apps_frame(apps, &apps->mute, x);
 }
 
 void apps_note_carriers(struct apps *apps, const struct examined *x)
@@ -199,7 +204,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
-    apps->wanted = protocols_wanted(slot_of);
+    apps->wanted = protocols_wanted(slot_of, &apps->only);
 }
 
 void apps_reset(struct apps *apps)

@@ -236,7 +236,10 @@ static enum fc_status take_values(struct native *n, const struct frame *frame, e
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
     if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
+        if (n->apps.wanted && n->apps.only)
+            apps_frame(&n->apps, &n->row, &n->examined);
+        else
+            emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
         return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : FC_OK;
     }
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);

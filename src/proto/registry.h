@@ -47,8 +47,8 @@ struct protocol {
 extern const struct protocol *const tcp_protocols[];
 enum { N_TCP_PROTOCOLS = 11 };
 
-/* True when a field of some of these protocols is wanted. */
-bool protocols_wanted(const int16_t *slot_of);
+/* True when a field of some of these protocols is wanted; *only: and no other field. */
+bool protocols_wanted(const int16_t *slot_of, bool *only);
 
 /* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
 const struct protocol *protocol_of_port(uint16_t port, bool *foreign);
