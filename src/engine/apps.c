@@ -184,7 +184,7 @@ void apps_advance(struct apps *apps, const struct examined *x)
     apps_frame(apps, &apps->mute, x);
 }
 
-void apps_note_carriers(struct apps *apps, const struct examined *x)
+static void note_carriers(struct apps *apps, const struct examined *x)
 {
     for (int i = 0; i < x->packet.n_layers; i++) {
         const struct layer *layer = &x->packet.layers[i];
@@ -193,8 +193,9 @@ void apps_note_carriers(struct apps *apps, const struct examined *x)
     }
 }
 
-void apps_turn(struct apps *apps)
+void apps_turn(struct apps *apps, const struct examined *x)
 {
+    note_carriers(apps, x);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);

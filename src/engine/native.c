@@ -265,10 +265,8 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     bool all = o->level == FC_LEVEL_FRAMES;
     if (n->query->n_fields)
         frame_times_note(&n->times, frame);
-    if (n->apps.wanted) {
-        apps_turn(&n->apps);
-        apps_note_carriers(&n->apps, x);
-    }
+    if (n->apps.wanted)
+        apps_turn(&n->apps, x);
     if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
