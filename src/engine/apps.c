@@ -50,9 +50,23 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
 /* Bytes for a port that belongs to another protocol of Wireshark's: not ours to answer, but told. */
 static void note_foreign(struct look *l, const struct reasm_view *view)
 {
+    enum { OPENVPN = 1194 };
+    l->apps->foreign |= l->facts.sport == OPENVPN || l->facts.dport == OPENVPN;
     for (size_t i = 0; tcp_protocols[i]; i++)
         if (tcp_protocols[i]->recognises && tcp_protocols[i]->recognises(&view->bytes, &l->facts))
             l->apps->foreign = true;
+}
+
+/* TLS also goes inside datagrams that are not read here: DTLS, QUIC, OpenVPN. */
+static bool is_datagram_carrier(struct rd udp)
+{
+    enum { OPENVPN = 1194, HEADER = 8 };
+    uint16_t source = rd_peek16(&udp, 0), destination = rd_peek16(&udp, 2);
+    rd_skip(&udp, HEADER);
+    uint8_t first = rd_peek8(&udp, 0);
+    bool dtls = first >= 20 && first <= 25 && rd_peek16(&udp, 1) >= 0xfefc && rd_peek16(&udp, 1) <= 0xfeff;
+    bool quic = (first & 0xc0) == 0xc0 && rd_left(&udp) >= 1200; /* a long header, and as long as an Initial must be */
+    return dtls || quic || source == OPENVPN || destination == OPENVPN;
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
@@ -177,18 +191,33 @@ void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int 
         http_message_read(row, &r, state, &look.facts);
 }
 
+void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
+{
+    for (int i = 0; i < x->packet.n_layers; i++)
+        if (x->packet.layers[i].kind == LAYER_TCP)
+            apps_tcp(apps, row, x, i);
+        else if (x->packet.layers[i].kind == LAYER_UDP)
+            apps_udp(apps, row, x, i);
+}
+
 void apps_advance(struct apps *apps, const struct examined *x)
 {
     apps->mute.n_values = 0;
-    for (int i = 0; i < x->packet.n_layers; i++)
-        if (x->packet.layers[i].kind == LAYER_TCP)
-            apps_tcp(apps, &apps->mute, x, i);
-        else if (x->packet.layers[i].kind == LAYER_UDP)
-            apps_udp(apps, &apps->mute, x, i);
+    apps_frame(apps, &apps->mute, x);
 }
 
-void apps_turn(struct apps *apps)
+static void note_carriers(struct apps *apps, const struct examined *x)
 {
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        const struct layer *layer = &x->packet.layers[i];
+        if (layer->kind == LAYER_UDP)
+            apps->foreign |= is_datagram_carrier(rd_make(layer->data, layer->cap, layer->len));
+    }
+}
+
+void apps_turn(struct apps *apps, const struct examined *x)
+{
+    note_carriers(apps, x);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
@@ -198,7 +227,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
-    apps->wanted = protocols_wanted(slot_of);
+    apps->wanted = protocols_wanted(slot_of, &apps->only);
 }
 
 void apps_reset(struct apps *apps)

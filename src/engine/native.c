@@ -237,7 +237,10 @@ static enum fc_status take_values(struct native *n, const struct frame *frame, e
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
     if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
+        if (n->apps.wanted && n->apps.only && !n->examiner.matches_names) /* DNS is in datagrams, too */
+            apps_frame(&n->apps, &n->row, &n->examined);
+        else
+            emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
         return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : FC_OK;
     }
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
@@ -264,7 +267,7 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (n->query->n_fields)
         frame_times_note(&n->times, frame);
     if (n->apps.wanted)
-        apps_turn(&n->apps);
+        apps_turn(&n->apps, x);
     if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
@@ -351,7 +354,7 @@ static enum fc_status judge_capture(struct native *n)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
     report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused;
-    report->notes[NOTE_FOREIGN_PORT] += n->apps.foreign;
+    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)

@@ -92,12 +92,26 @@ bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of)
     return false;
 }
 
-bool protocols_wanted(const int16_t *slot_of)
+static bool is_ours(const char *name)
 {
     for (size_t i = 0; tcp_protocols[i]; i++)
-        if (protocol_wanted(tcp_protocols[i], slot_of))
+        if (has_prefix(name, tcp_protocols[i]->fields))
             return true;
     return false;
+}
+
+bool protocols_wanted(const int16_t *slot_of, bool *only)
+{
+    bool some = false;
+    *only = true;
+    for (int id = 0; id < F_COUNT; id++) {
+        if (slot_of[id] < 0)
+            continue;
+        bool ours = is_ours(field_table[id].name);
+        some |= ours;
+        *only &= ours;
+    }
+    return some;
 }
 
 struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row, void *state,

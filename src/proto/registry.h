@@ -50,8 +50,8 @@ enum { N_TCP_PROTOCOLS = 14 };
 
 /* True when a field of this protocol is wanted. */
 bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
-/* True when a field of some of these protocols is wanted. */
-bool protocols_wanted(const int16_t *slot_of);
+/* True when a field of some of these protocols is wanted; *only: and no other field. */
+bool protocols_wanted(const int16_t *slot_of, bool *only);
 
 /* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
 const struct protocol *protocol_of_port(uint16_t port, bool *foreign);
