@@ -454,8 +454,7 @@ static enum fc_status write_flow(struct native *n, const struct flow *flow)
                            .dport = server->port,
                            .src = address_of(client),
                            .dst = address_of(server),
-                           .packets = &flow->packets,
-                           .values = flow->values};
+                           .packets = &flow->packets, .values = flow->values};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
         row.outer_dst = flow->outer->dst;
