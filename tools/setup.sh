@@ -33,6 +33,7 @@ want zlib1g-dev has_header zlib.h
 want libzstd-dev has_header zstd.h
 want liblz4-dev has_header lz4frame.h
 want liblzma-dev has_header lzma.h
+want libssl-dev has_header openssl/evp.h
 want libbz2-dev has_header bzlib.h
 want libpcre2-dev has_pcre2
 if [ "$what" = test ]; then

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "flow/recognise.h"
+#include "proto/http.h"
+
 /* What a TCP conversation remembers for the protocols above it. */
 struct app_conv {
     const struct protocol *claimed; /* asked first */
@@ -153,6 +156,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .sport = conv->side[t->ref.direction].port,
                                     .dport = conv->side[1 - t->ref.direction].port,
                                     .direction = t->ref.direction,
+                                    .fin = header.flags & TCP_FLAG_FIN,
                                     .arena = &apps->arena,
                                     .conversation = &look.conv->claimed};
     struct reasm_segment segment = {
@@ -171,15 +175,38 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     apps->failed |= apps->reasm.failed;
 }
 
+void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    const struct transport *t = &x->transports[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (!t->has_ref || layer->kind != LAYER_UDP || recognise_udp(layer) != UDP_SSDP || !rd_skip(&r, 8))
+        return;
+    struct look look = {.apps = apps, .row = row, .conv = conv_of(apps, t->ref.conv)};
+    struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
+    look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
+                                    .time_ns = x->packet.frame->time_ns,
+                                    .arena = &apps->arena};
+    if (state)
+        http_message_read(row, &r, state, &look.facts);
+}
+
+void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
+{
+    for (int i = 0; i < x->packet.n_layers; i++)
+        if (x->packet.layers[i].kind == LAYER_TCP)
+            apps_tcp(apps, row, x, i);
+        else if (x->packet.layers[i].kind == LAYER_UDP)
+            apps_udp(apps, row, x, i);
+}
+
 void apps_advance(struct apps *apps, const struct examined *x)
 {
     apps->mute.n_values = 0;
-    for (int i = 0; i < x->packet.n_layers; i++)
-        if (x->packet.layers[i].kind == LAYER_TCP)
-            apps_tcp(apps, &apps->mute, x, i);
+    apps_frame(apps, &apps->mute, x);
 }
 
-void apps_note_carriers(struct apps *apps, const struct examined *x)
+static void note_carriers(struct apps *apps, const struct examined *x)
 {
     for (int i = 0; i < x->packet.n_layers; i++) {
         const struct layer *layer = &x->packet.layers[i];
@@ -188,8 +215,9 @@ void apps_note_carriers(struct apps *apps, const struct examined *x)
     }
 }
 
-void apps_turn(struct apps *apps)
+void apps_turn(struct apps *apps, const struct examined *x)
 {
+    note_carriers(apps, x);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
@@ -199,7 +227,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
-    apps->wanted = protocols_wanted(slot_of);
+    apps->wanted = protocols_wanted(slot_of, &apps->only);
 }
 
 void apps_reset(struct apps *apps)

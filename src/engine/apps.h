@@ -7,7 +7,7 @@
 #include "proto/registry.h"
 
 struct apps {
-    bool wanted;
+    bool wanted, only; /* fields of these protocols are asked for; and no others */
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
     bool foreign;       /* something of ours may be inside a protocol that is not read here */
@@ -18,14 +18,16 @@ struct apps {
 };
 
 void apps_init(struct apps *apps, const int16_t *slot_of);
-/* Before a frame's first layer. */
-void apps_turn(struct apps *apps);
+/* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
+void apps_turn(struct apps *apps, const struct examined *x);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* All of a frame's layers, for their state alone. */
+/* The same of UDP layer i: SSDP, which is HTTP in datagrams. */
+void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* All of a frame's layers. */
+void apps_frame(struct apps *apps, struct row *row, const struct examined *x);
+/* The same for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
-/* Notes what may hold fields asked for inside something that is not read here. */
-void apps_note_carriers(struct apps *apps, const struct examined *x);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);
 

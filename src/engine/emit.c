@@ -114,6 +114,13 @@ static bool is_whole(const struct examined *x, uint8_t net)
     return false;
 }
 
+static void emit_names(struct row *row, const struct name_message *m)
+{
+    struct rd r = m->message;
+    struct dns_facts facts = {.kind = (enum dns_kind)m->kind, .match = m->match};
+    dns_read(row, &r, &facts);
+}
+
 static void emit_udp(struct row *row, const struct examined *x, int i)
 {
     const struct packet *p = &x->packet;
@@ -132,6 +139,9 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
         facts.previous_ns = t->previous_ns;
     }
     udp_read(row, &r, &facts);
+    for (int n = 0; n < x->n_names; n++)
+        if (x->names[n].layer == i)
+            emit_names(row, &x->names[n]);
 }
 
 static void emit_facts(struct row *row, const struct frame *f, const struct frame_times *times,
@@ -234,6 +244,8 @@ static void emit_layers(struct row *row, const struct examined *x, const struct 
         case LAYER_UDP:
         case LAYER_UDPLITE:
             emit_udp(row, x, i);
+            if (apps->wanted)
+                apps_udp(apps, row, x, i);
             break;
         default:
             break;

@@ -13,6 +13,7 @@
 #include "engine/oracle.h"
 #include "engine/sieve.h"
 #include "flow/flow.h"
+#include "proto/dns_tcp.h"
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/values.h"
@@ -179,7 +180,10 @@ static enum fc_status take_native_values(struct native *n, enum reason *reason)
     enum fc_status status = sieve_frame(&n->sieve, &n->examined, &n->times, n->source, &passed);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
-    if (passed && n->query->n_fields)
+    bool wanted = passed && n->query->n_fields;
+    if (wanted && n->apps.wanted && n->apps.only && !n->examiner.matches_names) /* DNS is in datagrams, too */
+        apps_frame(&n->apps, &n->row, &n->examined);
+    else if (wanted)
         emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
     else if (n->apps.wanted)
         apps_advance(&n->apps, &n->examined);
@@ -218,10 +222,8 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     bool asked = n->query->n_fields || n->query->filter;
     if (asked)
         frame_times_note(&n->times, frame);
-    if (n->apps.wanted) {
-        apps_turn(&n->apps);
-        apps_note_carriers(&n->apps, x);
-    }
+    if (n->apps.wanted)
+        apps_turn(&n->apps, x);
     if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
@@ -410,8 +412,7 @@ static enum fc_status write_flow(struct native *n, const struct flow *flow)
                            .dport = server->port,
                            .src = address_of(client),
                            .dst = address_of(server),
-                           .packets = &flow->packets,
-                           .values = flow->values};
+                           .packets = &flow->packets, .values = flow->values};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
         row.outer_dst = flow->outer->dst;
@@ -520,6 +521,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->examiner.protocols = query->options.protocols;
     n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
                                 (query->filter && emit_wants_flights(filter_slots(query->filter)));
+    n->examiner.matches_names = protocol_wanted(&dns_tcp_protocol, query->slot_of);
     apps_init(&n->apps, query->slot_of);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};

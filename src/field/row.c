@@ -99,3 +99,17 @@ void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint3
     }
     put_text(row, id, copy, at);
 }
+
+void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+{
+    if (!text || !row_wants(row, id))
+        return;
+    const uint8_t *end = memchr(text, 0, len);
+    len = end ? (uint32_t)(end - text) : len;
+    char *copy = NULL;
+    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3))) {
+        row->out_of_memory = true;
+        return;
+    }
+    put_text(row, id, copy ? copy : (const char *)text, copy ? utf8_mend_subparts(copy, text, len) : len);
+}

@@ -97,6 +97,10 @@ void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint3
 /* Text as Wireshark takes it from bytes that should be ASCII: up to the first NUL, U+FFFD for every byte from 0x80. */
 void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
+/* Text of a protocol that says UTF-8: U+FFFD for every sequence that is none, as far as it began well (Unicode's
+ * maximal subparts); it ends at a NUL. NULL puts nothing. */
+void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
+
 /* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */
 static inline uint8_t put_u8(struct row *row, enum field_id id, struct rd *r)
 {

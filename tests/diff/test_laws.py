@@ -25,7 +25,9 @@ CUT_CORPUS = ["pcapplusplus/many-protocols.pcap", "pcapplusplus/ip6_fragments.pc
 OF_THE_CAPTURE = ["frame.*", "tcp.stream", "udp.stream", "tcp.analysis.*", "tcp.seq", "tcp.ack", "tcp.nxtseq",
                   "tcp.options.sack_?e", "tcp.options.sack.dsack*", "tcp.window_size", "tcp.window_size_scalefactor",
                   "*.time_delta", "*.time_relative", "tcp.connection.fin*", "tcp.fin_retransmission", "ip.fragment*",
-                  "ipv6.fragment*", "ip.reassembled*", "ipv6.reassembled*"]
+                  "ipv6.fragment*", "ip.reassembled*", "ipv6.reassembled*",
+                  "dns.response_to", "dns.time", "dns.retrans*", "dns.unsolicited", "http.*_in", "http.time",
+                  "http.*_number", "http.response_for.uri"]
 
 
 def cells(answer: ours.Answer, row: str, n_fields: int) -> list[str]:
