@@ -16,7 +16,8 @@ const struct protocol *const tcp_protocols[] = {
     &ldap_carrier,  &socks_carrier, &modbus_carrier, &mysql_carrier, &xmpp_carrier,
     &pgsql_carrier, &http_protocol, &dns_tcp_protocol, &ssh_protocol, NULL};
 
-/* Ports of protocols that are not read here, first and last. */
+/* Ports of protocols that are not read here, first and last. MRCP's many, which clients of others use by chance, are
+ * left out: it refuses TLS. */
 static const uint16_t foreign_ports[][2] = {
     {7, 7}, {13, 13}, {19, 20}, {23, 23}, {37, 37}, {42, 43}, {49, 49}, {70, 70}, {79, 79},
     {88, 88}, {102, 102}, {104, 104}, {111, 111}, {119, 119}, {123, 123}, {139, 139}, {161, 162},
@@ -48,7 +49,7 @@ static const uint16_t foreign_ports[][2] = {
     {9600, 9600}, {9955, 9956}, {9999, 10000}, {10288, 10288}, {11210, 11211},
     {13400, 13400}, {13819, 13819}, {14001, 14001}, {15740, 15740}, {17500, 17500}, {17755, 17756},
     {19006, 19006}, {19042, 19043}, {19506, 19506}, {19543, 19543}, {20000, 20000}, {20256, 20256},
-    {21064, 21064}, {22222, 22222}, {24800, 24800}, {30000, 30200}, {34980, 34980},
+    {21064, 21064}, {22222, 22222}, {24800, 24800}, {34980, 34980},
     {44321, 44322}, {44818, 44818}, {48049, 48049}, {48898, 48898}, {57000, 57000},
 };
 
