@@ -109,7 +109,7 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
     near_names(hint, sizeof hint, name);
     return error_set(err, FC_FIELD, -1,
                      "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
-                     "vlan, ip, ipv6, tcp and udp, and those of TLS and certificates (docs/fields.md)%s",
+                     "vlan, ip, ipv6, tcp and udp, and some of TLS, X.509, DNS, HTTP and SSH (docs/fields.md)%s",
                      name, hint);
 }
 
