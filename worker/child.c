@@ -99,15 +99,16 @@ static void sink_last(struct pipe_sink *s, uint32_t n_frames, const char *messag
 /* ---- watching over one frame ---- */
 
 static volatile struct wire_page *page; /* of the capture at hand */
+static volatile sig_atomic_t busy; /* with a capture, or with forgetting it */
 static uint32_t frame_seconds = FRAME_SECONDS;
 
-/* Each second of processor time: has the frame changed? */
+/* Each second of processor time: has the frame changed? Frame 0: the capture is being opened or forgotten. */
 static void on_second(int signal)
 {
     static uint32_t frame, seconds;
     (void)signal;
     uint32_t now = page ? page->frame : 0;
-    seconds = now && now == frame ? seconds + 1 : 0;
+    seconds = busy && now == frame ? seconds + 1 : 0;
     frame = now;
     if (seconds >= frame_seconds)
         _exit(1);
@@ -161,6 +162,7 @@ static void serve(struct message *m)
     if (m->n_fds != WIRE_FDS || !page_map(m->fds[2], &page_len))
         _exit(1);
     struct ws_job job = {.fd = m->fds[0], .page = page};
+    busy = 1;
     if (m->kind == WIRE_CONVERT)
         ws_convert(&job, m->fds[1]);
     else
@@ -172,13 +174,14 @@ static void serve(struct message *m)
     m->n_fds = 1;
     if (m->kind == WIRE_DISSECT)
         ws_forget();
+    busy = 0;
 }
 
 _Noreturn void child_serve(int socket, int root)
 {
     signal(SIGPIPE, SIG_DFL);
     watch();
-    jail_enter(root);
+    (void)jail_enter(root); /* what it lacks was told at the greeting */
     for (struct message m; message_read(&m, socket); message_done(&m))
         serve(&m);
     _exit(0); /* without cleaning up */

@@ -153,6 +153,10 @@ static void walk_on(struct walk *w, wtap *wth, const char **message)
     record_init(&record);
     walk_begin(w, wth);
     while (!(last && w->n == last) && w->n < n_first && record_read(&record, wth, &err, &info, &offset)) {
+        if (w->job->page->n_numbers && w->n >= w->job->page->n_numbers) {
+            w->n++; /* more than there should be: the library will see it in the number */
+            continue;
+        }
         frame_data once, *fd = w->second ? &w->frames[w->n] : frame_room(w, &once);
         if (!w->second)
             frame_data_init(fd, number_of(w), &record.rec, offset, w->cum_bytes);
@@ -183,7 +187,7 @@ static void walk_again(struct walk *w, struct ws_sink *sink)
     postseq_cleanup_all_protocols();
     wtap *wth = capture_open(STDIN_FILENO, &ignored);
     if (!wth)
-        return;
+        _exit(1); /* it could be opened before */
     w->second = true;
     w->sink = sink;
     walk_on(w, wth, &ignored);

@@ -114,6 +114,16 @@ static void answer_list(void)
     answer_send(&a, WIRE_LISTED);
 }
 
+/* libwireshark closes standard input while it starts; what comes later must not get that number. */
+static void keep_standard_files(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 || fcntl(WIRE_CONTROL, F_GETFD) < 0) {
@@ -122,15 +132,18 @@ int main(int argc, char **argv)
                 WIRE_CONTROL);
         return 2;
     }
+    close_range(WIRE_CONTROL + 1, ~0U, 0); /* what the caller had open is no business of dissectors */
     fcntl(WIRE_CONTROL, F_SETFD, FD_CLOEXEC);
     signal(SIGCHLD, SIG_IGN);
     ws_start(argv[0]);
+    keep_standard_files();
     int root = jail_root();
+    const char *lacks = jail_try(root);
     struct answer hello;
     answer_begin(&hello);
     answer_uint(&hello, WIRE_VERSION);
     answer_text(&hello, ws_version());
-    answer_text(&hello, jail_lacks(root));
+    answer_text(&hello, lacks);
     answer_send(&hello, WIRE_HELLO);
     for (struct message m; message_read(&m, WIRE_CONTROL); message_done(&m)) {
         if (m.kind == WIRE_QUERY)

@@ -292,9 +292,10 @@ static uint32_t plan_of(const struct ws_question *q)
 {
     /* numbers that dissectors count over the capture, and what one conversation leaves for all others */
     static const char *const whole[] = {
-        "tcp.stream",  "udp.stream",    "dccp.stream",    "mptcp.stream", "quic.connection.number",
+        "tcp.stream",  "udp.stream",    "dccp.stream",    "mptcp", "quic.connection.number",
         "wg.stream",   "sctp.assoc",    "megaco.context", "arp.duplicate", "frame.time_delta_displayed",
-        "_ws.col.No.", "_ws.col.Time",  "frame.time_delta", "bt-utp.stream", "wlan_radio"};
+        "_ws.col.No.", "_ws.col.Time",  "frame.time_delta", "bt-utp.stream", "wlan_radio",
+        "frame.file_off", "ip.stream", "ipv6.stream", "eth.stream", "rtps.", "enip.", "cip.", "ptp."};
     /* texts that are looked up in tables which a child can read only once */
     static const char *const names[] = {"resolved", "oui", "enterprise", "vendor", "manuf"};
     uint32_t plan = ws.twice ? WIRE_TWICE : 0;

@@ -10,8 +10,22 @@ static bool take_keylog(const char *path, struct ws_refusal *r)
     char *text = NULL;
     if (!g_file_get_contents(path, &text, NULL, NULL))
         return refuse(r, WIRE_USAGE, "key log %s cannot be read", path);
-    ws.keylog = text;
+    if (ws.keylog && *ws.keylog)
+        ws.keylog = g_strconcat(ws.keylog, "\n", text, NULL);
+    else
+        ws.keylog = text;
     return true;
+}
+
+/* What would silently be without effect: files that jailed processes cannot open, and columns of other kinds. */
+static bool is_refused(const char *text)
+{
+    static const char *const files[] = {"_file", ".file", "keytab"};
+    size_t n = strcspn(text, ":");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (n >= strlen(files[i]) && !strncmp(text + n - strlen(files[i]), files[i], strlen(files[i])))
+            return true;
+    return !strncmp(text, "gui.column.format", n);
 }
 
 static bool take_preference(const char *text, struct ws_refusal *r)
@@ -20,6 +34,9 @@ static bool take_preference(const char *text, struct ws_refusal *r)
     for (size_t i = 0; i < sizeof keylogs / sizeof *keylogs; i++)
         if (!strncmp(text, keylogs[i], strlen(keylogs[i])))
             return take_keylog(text + strlen(keylogs[i]) + strspn(text + strlen(keylogs[i]), " "), r);
+    if (is_refused(text))
+        return refuse(r, WIRE_USAGE, "preference \"%s\" cannot be honoured here: it names a file to be opened while "
+                                     "packets are dissected, or other columns", text);
     char *copy = g_strdup(text), *why = NULL; /* it is cut up */
     prefs_set_pref_e done = prefs_set_pref(copy, &why);
     g_free(copy);

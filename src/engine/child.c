@@ -42,6 +42,18 @@ static enum fc_status page_make(struct child *c, struct fc_error *err)
     return FC_OK;
 }
 
+static enum fc_status process_take(struct child *c, bool fresh, int records, struct fc_error *err)
+{
+    enum fc_status status = worker_child_take(c->worker, fresh, &c->process, err);
+    if (status)
+        return status;
+    status = worker_child_dissect(&c->process, (int[]){c->part.file, records, c->page_file}, c->part.last, c->skip,
+                                  c->n_skip, err);
+    if (status)
+        close(c->process.socket);
+    return status;
+}
+
 static enum fc_status process_start(struct child *c, struct fc_error *err)
 {
     int ends[2];
@@ -53,10 +65,9 @@ static enum fc_status process_start(struct child *c, struct fc_error *err)
     c->page->frame = 0;
     c->len = c->at = 0;
     bool fresh = c->n_starts > 1; /* one that has done nothing else yet: then the frame alone is to blame */
-    enum fc_status status = worker_child_take(c->worker, fresh, &c->process, err);
-    if (!status && (status = worker_child_dissect(&c->process, (int[]){c->part.file, ends[1], c->page_file},
-                                                  c->part.last, c->skip, c->n_skip, err)))
-        close(c->process.socket);
+    enum fc_status status = process_take(c, fresh, ends[1], err);
+    if (status && !fresh && status != FC_MEMORY) /* it may have died while it had nothing to do */
+        status = process_take(c, true, ends[1], err);
     close(ends[1]);
     if (status)
         close(ends[0]);
@@ -78,9 +89,25 @@ static void process_forget(struct child *c)
     c->running = false;
 }
 
+/* Where a frame stands among those of the part. */
+static uint32_t place_of(const struct part *part, uint32_t frame)
+{
+    uint32_t from = 0, to = part->n_numbers;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (part->numbers[middle] < frame)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return part->n_numbers ? from : frame;
+}
+
 static bool is_hopeless(const struct child *c, uint32_t frame)
 {
-    return c->n_skip >= MOST_TOGETHER - 1 && frame - c->skip[c->n_skip - MOST_TOGETHER + 1] <= CLOSE;
+    if (c->n_skip < MOST_TOGETHER - 1)
+        return false;
+    return place_of(&c->part, frame) - place_of(&c->part, c->skip[c->n_skip - MOST_TOGETHER + 1]) <= CLOSE;
 }
 
 static enum fc_status blame(struct child *c, uint32_t frame, struct fc_error *err)
@@ -165,18 +192,24 @@ bool child_record(struct child *c, struct rd *body)
     return false;
 }
 
-enum fc_status child_wait(struct child *const *children, size_t n, struct fc_error *err)
+enum fc_status child_wait(struct child *const *children, size_t n, size_t *which, struct fc_error *err)
 {
     struct pollfd waiting[MOST_CHILDREN];
     enum fc_status status = FC_OK;
     for (size_t i = 0; i < n; i++)
         waiting[i] = (struct pollfd){.fd = children[i]->running ? children[i]->records : -1, .events = POLLIN};
-    while (poll(waiting, n, LOOK_MS) <= 0)
+    int found;
+    while ((found = poll(waiting, n, LOOK_MS)) <= 0) {
         if (atomic_load_explicit(&children[0]->progress->cancelled, memory_order_relaxed))
             return FC_CANCELLED;
+        if (found < 0 && errno != EINTR)
+            return error_set(err, FC_IO, -1, "waiting for the wireshark engine: %s", strerror(errno));
+    }
     for (size_t i = 0; !status && i < n; i++)
-        if (waiting[i].fd >= 0 && waiting[i].revents)
+        if (waiting[i].fd >= 0 && waiting[i].revents) {
+            *which = i;
             status = read_some(children[i], err);
+        }
     return status;
 }
 
@@ -201,10 +234,11 @@ enum fc_status child_open(struct child *c, struct worker *worker, const struct p
 void child_finish(struct child *c)
 {
     struct rd body;
+    size_t which;
     enum fc_status status = FC_OK;
     while (!status && c->running)
         if (!child_record(c, &body))
-            status = child_wait(&c, 1, NULL);
+            status = child_wait(&c, 1, &which, NULL);
 }
 
 void child_close(struct child *c)

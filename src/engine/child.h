@@ -40,8 +40,9 @@ FC_MUST_USE enum fc_status child_open(struct child *child, struct worker *worker
 /* True when a whole record is at hand: child->record, and its bytes in *body until the next call. After the last one
  * child->ended is set. */
 bool child_record(struct child *child, struct rd *body);
-/* Waits until one of the children that run has written something, and reads it. FC_CANCELLED, FC_IO ... */
-FC_MUST_USE enum fc_status child_wait(struct child *const *children, size_t n, struct fc_error *err);
+/* Waits until one of the children that run has written something, and reads it; *which: the last one that was read, or
+ * failed. FC_CANCELLED, FC_IO ... */
+FC_MUST_USE enum fc_status child_wait(struct child *const *children, size_t n, size_t *which, struct fc_error *err);
 bool child_skips(const struct child *child, uint32_t frame);
 /* Reads what is left, so that the process may serve another capture. */
 void child_finish(struct child *child);

@@ -36,25 +36,31 @@ static enum fc_status copy(int from, int to, const struct progress *progress, st
 static enum fc_status ask(struct worker *worker, const int fds[3], int records, int to,
                           const struct progress *progress, struct fc_error *err)
 {
-    struct worker_child child;
+    struct worker_child child = {.socket = -1};
     enum fc_status status = worker_child_take(worker, true, &child, err);
     if (!status)
         status = worker_child_convert(&child, fds, err);
     close(fds[1]); /* so that the pipe ends when the child is done */
-    if (status)
-        return status;
-    status = copy(records, to, progress, err);
-    close(child.socket);
+    if (!status)
+        status = copy(records, to, progress, err);
+    if (child.socket >= 0)
+        close(child.socket);
     return status;
 }
 
 static enum fc_status convert_file(int *out, int capture, struct worker *worker, const struct progress *progress,
                                    struct fc_error *err)
 {
-    int ends[2], to = spool_file(), page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
+    int ends[2] = {-1, -1}, to = spool_file(), page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
     struct wire_page page = {0};
-    if (to < 0 || page_file < 0 || ftruncate(page_file, sizeof page) || pipe2(ends, O_CLOEXEC))
-        return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+    if (to < 0 || page_file < 0 || ftruncate(page_file, sizeof page) || pipe2(ends, O_CLOEXEC)) {
+        error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+        if (to >= 0)
+            close(to);
+        if (page_file >= 0)
+            close(page_file);
+        return FC_IO;
+    }
     enum fc_status status = ask(worker, (int[]){capture, ends[1], page_file}, ends[0], to, progress, err);
     close(ends[0]);
     bool whole = pread(page_file, &page, sizeof page, 0) == sizeof page && page.n_numbers;
@@ -68,11 +74,13 @@ static enum fc_status convert_file(int *out, int capture, struct worker *worker,
     return status;
 }
 
-enum fc_status convert_open(struct source **out, struct spare *spare, const char *path,
+enum fc_status convert_open(struct source **out, struct spare *spare, const char *path, int given,
                             const struct progress *progress, struct fc_error *err)
 {
     struct worker *worker = spare_worker(spare);
-    int capture = worker ? open(path, O_RDONLY | O_CLOEXEC) : -1, file = -1;
+    int capture = -1, file = -1;
+    if (worker)
+        capture = given >= 0 ? fcntl(given, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct fc_error ignored; /* the caller's error tells more */
     char copy[32];
     if (capture < 0)

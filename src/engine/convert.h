@@ -6,9 +6,10 @@
 #include "engine/spare.h"
 #include "source/source.h"
 
-/* Opens a copy that libwireshark makes of the capture; *err says why the native reader could not open it, and still does
+/* Opens a copy that libwireshark makes of the capture, which is `file` (borrowed) or, when that is -1, the plain file of
+ * that path; *err says why the native reader could not open it, and still does
  * when libwireshark cannot either (its status is then returned). */
-FC_MUST_USE enum fc_status convert_open(struct source **out, struct spare *spare, const char *path,
+FC_MUST_USE enum fc_status convert_open(struct source **out, struct spare *spare, const char *path, int file,
                                         const struct progress *progress, struct fc_error *err);
 
 #endif

@@ -162,17 +162,6 @@ static void count_fragments(struct native *n, int layer, enum reason *reason)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
-/* A frame that libwireshark dies of has no values; it is told, and kept where no filter could have dropped
- * it. */
-static enum fc_status note_crash(struct native *n, const struct frame *frame)
-{
-    struct fc_error error;
-    n->engine.report.notes[NOTE_CRASHED]++;
-    error_set(&error, FC_FORMAT, (int64_t)frame->offset,
-              "libwireshark dies of frame %u; its fields are left empty", frame->number);
-    return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
-}
-
 /* The filter is asked before any other value is made. */
 static enum fc_status take_native_values(struct native *n, enum reason *reason)
 {
@@ -199,8 +188,6 @@ static enum fc_status take_values(struct native *n, const struct frame *frame, e
     if (!n->oracle)
         return take_native_values(n, reason);
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
-    if (!status && verdict == VERDICT_CRASHED)
-        status = note_crash(n, frame);
     bool passed = verdict == VERDICT_PASSED || (verdict == VERDICT_CRASHED && !n->query->has_filter);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
@@ -279,12 +266,15 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
         status = oracle_open(&n->oracle, n->query, input, n->progress, err);
     if (status)
         return status;
-    if (input->memory)
-        return source_open_memory(&n->source, input->name, input->memory, input->len, err);
     const char *copy = n->oracle ? oracle_path(n->oracle) : NULL;
-    status = source_open(&n->source, copy ? copy : input->name, err);
+    if (input->memory)
+        status = source_open_memory(&n->source, input->name, input->memory, input->len, err);
+    else
+        status = source_open(&n->source, copy ? copy : input->name, err);
     bool foreign = (status == FC_FORMAT || status == FC_UNSUPPORTED) && n->query->spare;
-    return foreign ? convert_open(&n->source, n->query->spare, copy ? copy : input->name, n->progress, err) : status;
+    return foreign ? convert_open(&n->source, n->query->spare, input->name, n->oracle ? oracle_file(n->oracle) : -1,
+                                  n->progress, err)
+                   : status;
 }
 
 static enum fc_status open_capture(struct native *n)
@@ -301,7 +291,7 @@ static enum fc_status open_capture(struct native *n)
     if (!status)
         return FC_OK;
     n->source = NULL;
-    return status == FC_MEMORY ? FC_MEMORY : note_problem(n, &error);
+    return status == FC_MEMORY || status == FC_CANCELLED ? status : note_problem(n, &error);
 }
 
 /* Looks at the whole capture once its last frame is read. */
@@ -327,14 +317,32 @@ static enum fc_status judge_capture(struct native *n)
     return status;
 }
 
+/* A frame that libwireshark dies of has no values, kept or not, and others may miss what it held; it is kept where no
+ * filter could have dropped it. */
+static enum fc_status tell_crashes(struct native *n)
+{
+    enum fc_status status = FC_OK;
+    uint32_t frame;
+    oracle_finish(n->oracle);
+    for (uint32_t i = 0; !status && (frame = oracle_crash(n->oracle, i)); i++) {
+        struct fc_error error;
+        n->engine.report.notes[NOTE_CRASHED]++;
+        error_set(&error, FC_FORMAT, -1, "libwireshark dies of frame %u; its fields are left empty", frame);
+        status = note_problem(n, &error);
+    }
+    return status;
+}
+
 /* Closes what is read, so that flows can be written; they still hold their conversations. */
 static enum fc_status end_capture(struct native *n)
 {
     enum fc_status status = judge_capture(n);
+    if (!status && n->oracle)
+        status = tell_crashes(n);
     tell_progress(n);
     if (n->source)
         source_close(n->source);
-    oracle_close(n->oracle, true);
+    oracle_close(n->oracle);
     n->source = NULL;
     n->oracle = NULL;
     n->writing = true;
@@ -489,7 +497,7 @@ static void native_close(struct engine *engine)
     struct native *n = (struct native *)engine;
     if (n->source)
         source_close(n->source);
-    oracle_close(n->oracle, false);
+    oracle_close(n->oracle);
     examiner_free(&n->examiner);
     apps_free(&n->apps);
     flow_free(&n->flow_table);

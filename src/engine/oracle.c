@@ -194,7 +194,7 @@ static enum fc_status bucket_too_few(const struct oracle *o, const struct lane *
 {
     char pair[128];
     division_heaviest(pair, sizeof pair, &o->division, lane->bucket);
-    return error_set(err, FC_UNSUPPORTED, -1, "libwireshark reads only %u of %u frames between %s and others%s%.*s",
+    return error_set(err, FC_UNSUPPORTED, -1, "libwireshark reads %u frames instead of %u between %s and others%s%.*s",
                      lane->child.record.n_values, lane->child.part.n_numbers, pair, body->len ? ": " : "",
                      (int)body->len, (const char *)body->data);
 }
@@ -209,7 +209,7 @@ static enum fc_status lane_take(struct oracle *o, struct lane *lane, bool *ended
     while (!status && child_record(&lane->child, &body)) {
         const struct wire_record *head = &lane->child.record;
         *ended = lane->child.ended;
-        if (*ended && head->n_values < lane->child.part.n_numbers)
+        if (*ended && head->n_values != lane->child.part.n_numbers)
             return bucket_too_few(o, lane, &body, err);
         if (*ended)
             break;
@@ -242,15 +242,17 @@ static enum fc_status work_lanes(struct oracle *o, struct lane *lanes, uint32_t 
     enum fc_status status = FC_OK;
     while (!status && done < o->n_buckets) {
         struct child *children[MOST_LANES];
-        size_t n = 0;
+        uint32_t bucket_of[MOST_LANES];
+        size_t n = 0, which = 0;
         for (uint32_t i = 0; !status && i < n_lanes; i++) {
             if (!lanes[i].busy && next < o->n_buckets && (status = lane_start(o, &lanes[i], next++, err)))
                 return name_pair(o, lanes[i].bucket, status, err);
+            bucket_of[n] = lanes[i].bucket;
             if (lanes[i].busy)
                 children[n++] = &lanes[i].child;
         }
-        if (!status)
-            status = child_wait(children, n, err);
+        if (!status && (status = child_wait(children, n, &which, err)))
+            return name_pair(o, bucket_of[which], status, err);
         for (uint32_t i = 0; i < n_lanes; i++) {
             bool ended = false;
             if (!status && lanes[i].busy && (status = lane_take(o, &lanes[i], &ended, err)))
@@ -386,10 +388,11 @@ static enum fc_status frame_of_child(struct oracle *o, uint32_t frame, struct ro
 {
     struct child *child = &o->child;
     enum fc_status status = FC_OK;
+    size_t which;
     while (!status && !child->ended && !(o->has_record && child->record.frame >= frame)) {
         o->has_record = child_record(child, &o->body);
         if (!o->has_record)
-            status = child_wait(&child, 1, err);
+            status = child_wait(&child, 1, &which, err);
     }
     if (status)
         return status;
@@ -437,20 +440,34 @@ enum fc_status oracle_open(struct oracle **out, const struct query *query, const
     if (!status)
         status = divide(o, err);
     if (status)
-        oracle_close(o, false);
+        oracle_close(o);
     else
         *out = o;
     return status;
 }
 
+uint32_t oracle_crash(const struct oracle *o, uint32_t i)
+{
+    if (!o->buckets)
+        return i < o->child.n_skip ? o->child.skip[i] : 0;
+    for (uint32_t b = 0; b < o->n_buckets; b++) {
+        if (i < o->buckets[b].n_skip)
+            return o->buckets[b].skip[i];
+        i -= o->buckets[b].n_skip;
+    }
+    return 0;
+}
+
+int oracle_file(const struct oracle *o) { return o->capture; }
+
 const char *oracle_path(const struct oracle *o) { return o->path[0] ? o->path : NULL; }
 
-void oracle_close(struct oracle *o, bool ended)
+void oracle_finish(struct oracle *o) { child_finish(&o->child); }
+
+void oracle_close(struct oracle *o)
 {
     if (!o)
         return;
-    if (ended)
-        child_finish(&o->child);
     child_close(&o->child);
     for (uint32_t i = 0; o->buckets && i < o->n_buckets; i++)
         spool_free(&o->buckets[i].spool);

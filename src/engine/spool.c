@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,11 +16,21 @@ enum { IN_MEMORY = 4 << 20, WINDOW = 1 << 18 };
 
 int spool_file(void)
 {
-    FILE *file = tmpfile();
-    int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 0) : -1;
-    if (file)
-        fclose(file);
-    return fd;
+    char path[4096];
+    const char *folder = getenv("TMPDIR");
+    if (!folder || !*folder)
+        folder = P_tmpdir;
+#ifdef O_TMPFILE
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+#endif
+    if (snprintf(path, sizeof path, "%s/flowcontainer.XXXXXX", folder) >= (int)sizeof path)
+        return -1;
+    int named = mkostemp(path, O_CLOEXEC);
+    if (named >= 0)
+        unlink(path);
+    return named;
 }
 
 bool spool_write(int fd, const void *bytes, size_t n)

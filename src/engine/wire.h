@@ -23,7 +23,8 @@
  * descriptors: the capture, a regular file; the pipe for records; a shared file of a struct wire_page.
  *
  *   library  WIRE_CONVERT   three descriptors as before; over the pipe goes the capture as pcapng. At its end the page's
- * `frame` is the number of frames, and n_numbers is 1 when that was all and at least one has a link type number.
+ * `frame` is the number of frames, and n_numbers is 1 when at least one has a link type number; what was cut short ends
+ * in a block that is.
  *
  * The end of a socket ends who listens to it; the worker's children go with it.
  *

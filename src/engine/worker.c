@@ -21,27 +21,30 @@
 
 enum {
     MOST_IDLE = 64,
+    MOST_REVIVALS = 3,
     CHILD_CAPTURES = 512 /* what a child has leaked after so many captures is not known: another one follows it */
 };
-
-struct worker {
-    pthread_mutex_t lock;
-    int socket;
-    pid_t process;
-    struct arena texts;
-    char version[64], lacks[160];
-    uint32_t plan; /* bits of enum wire_plan */
-    struct worker_child idle[MOST_IDLE];
-    size_t n_idle;
-};
-
-/* ---- letters ---- */
 
 struct letter {
     char *bytes;
     size_t len, cap;
     bool failed;
 };
+
+struct worker {
+    pthread_mutex_t lock;
+    int socket;
+    pid_t process, owner; /* the worker; who started it: a fork of the owner only forgets it */
+    struct arena texts;
+    char version[64], lacks[160];
+    uint32_t plan; /* bits of enum wire_plan */
+    struct letter question; /* as it was sent, for a worker that has to be started again */
+    uint32_t n_revived;
+    struct worker_child idle[MOST_IDLE];
+    size_t n_idle;
+};
+
+/* ---- letters ---- */
 
 static void letter_put(struct letter *l, const void *bytes, size_t n)
 {
@@ -132,6 +135,7 @@ enum fc_status worker_start(struct worker **out, struct fc_error *err)
     if (!w)
         return error_memory(err);
     w->socket = -1;
+    w->owner = getpid();
     pthread_mutex_init(&w->lock, NULL);
     enum fc_status status = program_start(&w->process, &w->socket, err);
     if (status)
@@ -292,13 +296,57 @@ static bool take_idle(struct worker *w, struct worker_child *out)
     return found;
 }
 
+static void bury(struct worker *w)
+{
+    for (size_t i = 0; i < w->n_idle; i++)
+        close(w->idle[i].socket);
+    w->n_idle = 0;
+    if (w->socket >= 0)
+        close(w->socket);
+    w->socket = -1;
+    if (w->process && w->owner == getpid()) {
+        kill(w->process, SIGKILL); /* it holds nothing; its children go with it */
+        while (waitpid(w->process, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    w->process = 0;
+}
+
+/* Another worker in place of one that somebody has killed, asked the same. */
+static bool revive(struct worker *w)
+{
+    struct wire_head head;
+    struct fc_error ignored;
+    uint8_t *bytes = NULL;
+    if (w->owner != getpid() || w->n_revived++ == MOST_REVIVALS)
+        return false;
+    bury(w);
+    bool ok = !program_start(&w->process, &w->socket, &ignored) && !greet(w, &ignored);
+    if (ok && w->question.bytes) {
+        ok = message_send(w->socket, WIRE_QUERY, w->question.bytes, w->question.len, NULL, 0) &&
+             message_receive(w->socket, &head, &bytes) && head.kind == WIRE_FIELDS;
+        memory_free(bytes);
+    }
+    return ok;
+}
+
+static bool fork_one(struct worker *w, int socket, struct wire_head *head, uint8_t **answer)
+{
+    return w->socket >= 0 && message_send(w->socket, WIRE_FORK, NULL, 0, &socket, 1) &&
+           message_receive(w->socket, head, answer);
+}
+
 static enum fc_status ask_for_child(struct worker *w, int socket, struct fc_error *err)
 {
     struct wire_head head = {0};
     uint8_t *answer = NULL;
     pthread_mutex_lock(&w->lock);
-    bool ok = message_send(w->socket, WIRE_FORK, NULL, 0, &socket, 1) &&
-              message_receive(w->socket, &head, &answer);
+    bool ok = fork_one(w, socket, &head, &answer);
+    if (!ok) {
+        memory_free(answer);
+        answer = NULL;
+        ok = revive(w) && fork_one(w, socket, &head, &answer);
+    }
     pthread_mutex_unlock(&w->lock);
     struct rd r = rd_make(answer, ok ? head.len : 0, ok ? head.len : 0);
     enum fc_status status = FC_OK;
@@ -360,15 +408,8 @@ void worker_stop(struct worker *w)
 {
     if (!w)
         return;
-    for (size_t i = 0; i < w->n_idle; i++)
-        close(w->idle[i].socket);
-    if (w->socket >= 0)
-        close(w->socket);
-    if (w->process) {
-        kill(w->process, SIGKILL); /* it holds nothing; its children go with it */
-        while (waitpid(w->process, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    bury(w);
+    memory_free(w->question.bytes);
     pthread_mutex_destroy(&w->lock);
     arena_free(&w->texts);
     memory_free(w);

@@ -187,6 +187,8 @@ static enum fc_status read_keylog(char **out, const char *path, struct fc_error 
         status = error_set(err, FC_NOT_FOUND, -1, "key log %s: %s", path, strerror(errno));
     else if (path && fread(text, 1, MOST + 1, file) > MOST)
         status = error_set(err, FC_USAGE, -1, "key log %s: more than %d MB", path, MOST >> 20);
+    if (!status && file && ferror(file))
+        status = error_set(err, FC_IO, -1, "key log %s: %s", path, strerror(errno));
     if (file)
         fclose(file);
     if (status)
