@@ -159,7 +159,7 @@ static void dissect(struct message *m, struct ws_job *job)
 static void serve(struct message *m)
 {
     size_t page_len = 0;
-    if (m->n_fds != WIRE_FDS || !page_map(m->fds[2], &page_len))
+    if (m->n_fds != WIRE_FDS || (m->kind == WIRE_DISSECT && !ws_asked()) || !page_map(m->fds[2], &page_len))
         _exit(1);
     struct ws_job job = {.fd = m->fds[0], .page = page};
     busy = 1;

@@ -329,3 +329,5 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
     *plan = plan_of(q) | clear_text_plan(q);
     return true;
 }
+
+bool ws_asked(void) { return ws.epan != NULL; }

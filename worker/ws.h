@@ -61,6 +61,8 @@ struct ws_catalog {
     void *to;
 };
 void ws_catalog(const struct ws_catalog *catalog);
+/* Whether there was a query. */
+bool ws_asked(void);
 /* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
  * call). */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);

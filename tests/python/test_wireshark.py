@@ -3,8 +3,11 @@ that dissects dies."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import flowcontainer
@@ -199,3 +202,64 @@ def test_nothing_is_lost(kind: str, monkeypatch, tmp_path: Path, fault: Path) ->
     whole = rows()
     faulty(monkeypatch, tmp_path, fault, f"{kind}:20")
     assert rows(engine="wireshark") == whole
+
+
+@needs_worker
+def test_a_crash_is_told_of_frames_that_are_left_out(monkeypatch, tmp_path: Path, fault: Path) -> None:
+    left_out = next(row["frame"] for row in rows(fields=()) if row["reason"] == "retransmission")
+    faulty(monkeypatch, tmp_path, fault, f"crash:{left_out}")
+    scan = flowcontainer.scan(str(DEMO), "http.host", engine="wireshark")
+    with pytest.warns(flowcontainer.CaptureWarning, match=f"frame {left_out}"):
+        list(scan)
+    assert scan.notes["dissector_crashed"] == 1
+
+
+@needs_worker
+@pytest.mark.parametrize("user", [None, 65534])
+def test_one_process_serves_many_captures(user: int | None, tmp_path: Path) -> None:
+    """Whoever runs it: without root another descriptor is free."""
+    if user is not None and os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    for i in range(5):
+        shutil.copy(DEMO, tmp_path / f"{i}.pcap")
+    code = (
+        "import os, sys\n"
+        "from flowcontainer import scan\n"
+        "if sys.argv[1] != 'None': os.setresuid(*3 * [int(sys.argv[1])])\n"
+        "print([n for batch in scan(sys.argv[2], 'http.host', filter='http') for n in batch.to_pydict()['stream']])\n"
+    )
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(0o755)
+    done = subprocess.run([sys.executable, "-c", code, str(user), str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str([1, 3] * 5), done.stderr
+
+
+@needs_worker
+def test_a_worker_that_is_killed_is_started_again(tmp_path: Path) -> None:
+    for i in range(40):
+        shutil.copy(DEMO, tmp_path / f"{i:02}.pcap")
+    scan = flowcontainer.scan(str(tmp_path), "http.host", filter="http", batch_rows=1)
+    batches = iter(scan)
+    found = [next(batches).to_pydict()["stream"]]
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            mine = f"PPid:\t{os.getpid()}\n" in (process / "status").read_text()
+            if mine and (process / "comm").read_text().startswith("flowcontainer-w"):
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:
+            continue
+    found += [batch.to_pydict()["stream"] for batch in batches]
+    assert found == [[1], [3]] * 40 and not scan.problems
+
+
+@needs_worker
+def test_streams_that_are_not_encrypted_are_read(monkeypatch) -> None:
+    """TLS under a NULL cipher has its contents in clear, MPTCP connects address pairs: neither may be torn apart."""
+    for name, field in (("tls_null.pcap", "http.host"), ("mptcp_pairs.pcap", "mptcp.analysis.subflows")):
+        monkeypatch.delenv("FLOWCONTAINER_BUCKETS", raising=False)
+        whole = rows(ROOT / "tests" / "pcaps" / name, (field,), engine="wireshark")
+        assert any(row[field] for row in whole)
+        monkeypatch.setenv("FLOWCONTAINER_BUCKETS", "2")
+        assert rows(ROOT / "tests" / "pcaps" / name, (field,), engine="wireshark") == whole
