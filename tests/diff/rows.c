@@ -237,6 +237,8 @@ int main(int argc, char **argv)
         default: return 2;
         }
     }
+    if (all || fields) /* all of the native engine's */
+        o.engine = FC_ENGINE_NATIVE;
     if (all)
         answer_all(o, argv + optind, (size_t)(argc - optind));
     else
