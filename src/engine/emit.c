@@ -244,7 +244,7 @@ static void emit_layers(struct row *row, const struct examined *x, const struct 
         case LAYER_UDP:
         case LAYER_UDPLITE:
             emit_udp(row, x, i);
-            if (apps->wanted)
+            if (apps && apps->wanted)
                 apps_udp(apps, row, x, i);
             break;
         default:

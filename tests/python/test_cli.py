@@ -305,7 +305,7 @@ def test_what_asks_for_wireshark_is_explained(cli):
         (["--preference", "tcp.desegment_tcp_streams:FALSE"], "preferences"),
         (["-d", "tcp.port==8443,tls"], "decode-as"),
         (["--decode-as=tcp.port==8443,tls"], "decode-as"),
-        (["-Y", "tcp"], "filter"),
+        (["-Y", "http"], "filter"),
         (["-e", "http.host"], "http.host"),
         (["--passes", "2", "-e", "http.host"], "two passes"),
         (["-e", "dns.response_in"], "two passes"),

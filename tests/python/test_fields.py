@@ -53,13 +53,14 @@ def test_every_field_of_tshark_is_listed() -> None:
 
 @needs_worker
 def test_both_engines_in_one_list() -> None:
-    every = flowcontainer.fields("tcp.*") + flowcontainer.fields("tls.*")
+    every = flowcontainer.fields("smb2.*") + flowcontainer.fields("tcp.*") + flowcontainer.fields("tls.*")
     names = [field.name for field in every]
     assert names == sorted(names) and len(set(names)) == len(names)
     by_name = {field.name: field for field in every}
     assert by_name["tcp.srcport"].engine == "native" and by_name["tcp.srcport"].arrow == "S"
-    ja3 = by_name["tls.handshake.ja3"]
-    assert (ja3.engine, ja3.type, ja3.arrow) == ("wireshark", "FT_STRING", "U") and ja3.description
+    assert by_name["tls.handshake.ja3"].engine == "native"
+    share = by_name["smb2.filename"]
+    assert (share.engine, share.type, share.arrow) == ("wireshark", "FT_STRING", "U") and share.description
     version = by_name["tls.handshake.version"]
     assert (version.type, version.arrow, version.named) == ("FT_UINT16", "S", True)
     assert {field.engine for field in flowcontainer.fields(native=True)} == {"native"}
@@ -179,10 +180,12 @@ def test_the_command_lists_them(cli, cache: Path) -> None:
     entries = [json.loads(line) for line in done.stdout.splitlines()]
     assert [entry["name"] for entry in entries] == ["tls.handshake.ja3", "tls.handshake.ja3_full", "tls.handshake.ja3s",
                                                     "tls.handshake.ja3s_full"]  # fmt: skip
-    assert entries[0]["engine"] == "wireshark" and entries[0]["type"] == "FT_STRING" and entries[0]["description"]
+    assert all(e["engine"] == "native" and e["type"] == "FT_STRING" and e["description"] for e in entries)
+    share = json.loads(cli("fields", "smb2.filename", "--json", env=env).stdout.splitlines()[0])
+    assert share["engine"] == "wireshark" and share["type"] == "FT_STRING" and share["description"]
     for words in (["/^tls[.]handshake[.]ja3$/"], ["ssl.handshake.ja3", "-T", "csv"]):
         assert "tls.handshake.ja3" in cli("fields", *words, env=env).stdout
-    assert cli("fields", "tls.handshake.ja3", "--native", env=env).returncode == 2
+    assert cli("fields", "smb2.filename", "--native", env=env).returncode == 2
     assert "http.host" in cli("fields", "http.hoost", env=env).stderr
     assert "no regular expression" in cli("fields", "/tls(/", env=env).stderr
     line = cli("fields", "ip.tt[l]", env=env).stdout
@@ -192,4 +195,4 @@ def test_the_command_lists_them(cli, cache: Path) -> None:
 def test_the_command_without_the_worker(cli) -> None:
     env = {**cli.env, "FLOWCONTAINER_WORKER": "/nonexistent/worker"}
     assert "ip.ttl" in cli("fields", "ip.*", env=env).stdout
-    assert "flowcontainer-worker is not there" in cli("fields", "tls.*", env=env).stderr
+    assert "flowcontainer-worker is not there" in cli("fields", "smb2.*", env=env).stderr

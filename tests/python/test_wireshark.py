@@ -53,8 +53,8 @@ def test_the_choice_is_explained(monkeypatch) -> None:
 
 
 def test_native_never_guesses() -> None:
-    with pytest.raises(ValueError, match="http.host"):
-        flowcontainer.scan(str(DEMO), "http.host", engine="native")
+    with pytest.raises(ValueError, match="smb2.filename"):
+        flowcontainer.scan(str(DEMO), "smb2.filename", engine="native")
     with pytest.raises(ValueError, match="filter.*http"):
         flowcontainer.scan(str(DEMO), filter="tcp or http", engine="native")
 
