@@ -43,6 +43,10 @@ static const struct words NOTES[] = {
     {"fragments_over_limit", "fragment not kept, for too many datagrams were incomplete",
      "fragments not kept, for too many datagrams were incomplete"},
     {"empty_captures", "capture without a frame", "captures without a frame"},
+    {"reassembly_over_limit", "message of a TCP stream given up, for too much was waiting",
+     "messages of TCP streams given up, for too much was waiting"},
+    {"protocols_not_followed", "capture in which fields may be inside protocols that are not read",
+     "captures in which fields may be inside protocols that are not read"},
 };
 
 static void add(struct text *line, const char *text) { text_add(line, text, strlen(text)); }

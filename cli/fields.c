@@ -1,9 +1,13 @@
 /* `flowcontainer fields [PATTERN...]`: what -e can ask for.
  *
- * Invariant: the list is the library's; nothing about a field is known here. A pattern with * ? or [ is
- * matched against the whole name; any other word finds the names and the descriptions that hold it.
+ * Invariant: the list is the library's; nothing about a field is known here. A pattern between slashes is a
+ * regular expression for some part of the name; one with * ? or [ is matched against the whole name; any
+ * other word finds the names and the descriptions that hold it. What begins with a protocol's old name means
+ * today's.
  */
 #include <fnmatch.h>
+#include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,19 +17,77 @@
 
 enum { ONE_LINE_WIDTH = 120, NAME_WIDTH = 34, TYPE_WIDTH = 18 };
 
-static bool matches_one(const struct fc_field_info *field, const char *pattern)
+struct pattern {
+    char text[256]; /* with today's name of the protocol */
+    regex_t regex;
+    bool is_regex;
+};
+
+struct patterns {
+    struct pattern *items;
+    size_t n;
+};
+
+/* "/^tls.*ja3/": between slashes, an extended regular expression. */
+static int compile(struct pattern *p, const char *text)
 {
-    if (strpbrk(pattern, "*?["))
-        return fnmatch(pattern, field->name, 0) == 0;
-    return strcasestr(field->name, pattern) || strcasestr(field->description, pattern);
+    char why[128];
+    size_t n = strlen(text);
+    if (n >= sizeof p->text)
+        return say_usage("a pattern has at most %zu bytes", sizeof p->text - 1);
+    if (n < 3 || text[0] != '/' || text[n - 1] != '/')
+        return 0;
+    memcpy(p->text, text + 1, n - 2);
+    p->text[n - 2] = 0;
+    int bad = regcomp(&p->regex, p->text, REG_EXTENDED | REG_NOSUB);
+    p->is_regex = !bad;
+    if (!bad)
+        return 0;
+    regerror(bad, NULL, why, sizeof why);
+    return say_usage("%s is no regular expression: %s", text, why);
 }
 
-static bool matches(const struct opt *opt, const struct fc_field_info *field)
+static int read_patterns(struct patterns *all, const struct opt *opt, const struct fc_fields *fields)
 {
-    for (size_t i = 0; i < opt->n_paths; i++)
-        if (matches_one(field, opt->paths[i]))
+    all->items = calloc(opt->n_paths + 1, sizeof *all->items);
+    if (!all->items) {
+        say("out of memory");
+        return EXIT_OUTPUT;
+    }
+    for (all->n = 0; all->n < opt->n_paths; all->n++) {
+        struct pattern *p = &all->items[all->n];
+        int bad = compile(p, opt->paths[all->n]);
+        if (bad)
+            return bad;
+        if (!p->is_regex)
+            fc_fields_today(p->text, sizeof p->text, fields, opt->paths[all->n]);
+    }
+    return 0;
+}
+
+static void free_patterns(struct patterns *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->items[i].is_regex)
+            regfree(&all->items[i].regex);
+    free(all->items);
+}
+
+static bool matches_one(const struct fc_field_info *field, const struct pattern *p)
+{
+    if (p->is_regex)
+        return regexec(&p->regex, field->name, 0, NULL, 0) == 0;
+    if (strpbrk(p->text, "*?["))
+        return fnmatch(p->text, field->name, 0) == 0;
+    return strcasestr(field->name, p->text) || strcasestr(field->description, p->text);
+}
+
+static bool matches(const struct patterns *all, const struct fc_field_info *field)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (matches_one(field, &all->items[i]))
             return true;
-    return opt->n_paths == 0;
+    return all->n == 0;
 }
 
 struct listing {
@@ -91,7 +153,8 @@ static void write_entry(struct listing *listing, const struct fc_field_info *fie
     write_padded(listing, "1", field->name, NAME_WIDTH);
     write_padded(listing, NULL, " ", 1);
     write_padded(listing, "36", field->type, TYPE_WIDTH);
-    write_padded(listing, "2", field->engine, one_line ? 8 : 0);
+    write_padded(listing, "2", field->engine, one_line ? 9 : 0);
+    write_padded(listing, NULL, " ", one_line);
     out_text(&listing->out, one_line ? "" : "\n    ");
     out_text(&listing->out, field->description);
     if (*field->unit) {
@@ -120,23 +183,52 @@ static void write_field(struct listing *listing, enum opt_format format, const s
     }
 }
 
+static int say_none(const struct opt *opt, const struct fc_fields *fields)
+{
+    const char *near[3];
+    const char *asked = opt->n_paths ? opt->paths[0] : "";
+    size_t n = strpbrk(asked, "*?[/") ? 0 : fc_fields_nearest(near, 3, fields, asked);
+    if (!*fc_fields_wireshark(fields) && !opt->native)
+        return say_usage(
+            "no field matches \"%s\"; Wireshark's are not listed: flowcontainer-worker is not there, or "
+            "does not start (see `flowcontainer explain --engine wireshark')",
+            asked);
+    if (n == 0)
+        return say_usage("no field matches \"%s\"", asked);
+    return say_usage("no field matches \"%s\"; near it: %s%s%s%s%s", asked, near[0], n > 1 ? ", " : "",
+                     n > 1 ? near[1] : "", n > 2 ? ", " : "", n > 2 ? near[2] : "");
+}
+
+static int write_fields(struct listing *listing, const struct opt *opt, const struct fc_fields *fields)
+{
+    struct patterns patterns = {0};
+    int bad = read_patterns(&patterns, opt, fields);
+    for (size_t i = 0; !bad && !listing->out.error && i < fc_fields_count(fields); i++) {
+        struct fc_field_info field = fc_fields_at(fields, i);
+        if ((!opt->native || strcmp(field.engine, "native") == 0) && matches(&patterns, &field))
+            write_field(listing, opt->format, &field);
+    }
+    free_patterns(&patterns);
+    if (!bad && opt->format == OPT_JSON)
+        out_text(&listing->out, listing->n ? "\n]\n" : "[]\n");
+    return bad || listing->n ? bad : say_none(opt, fields);
+}
+
 int command_fields(const struct opt *opt)
 {
     struct listing listing = {.width = command_width(STDOUT_FILENO),
                               .colour = command_colour(opt, STDOUT_FILENO)};
+    struct fc_error err = {0};
+    struct fc_fields *fields = NULL;
+    if (fc_fields_load(&fields, &err))
+        return command_refuse(opt, &err);
     if (!out_open(&listing.out, STDOUT_FILENO, true)) {
         say("out of memory");
+        fc_fields_free(fields);
         return EXIT_OUTPUT;
     }
-    for (size_t i = 0; i < fc_n_fields(); i++) {
-        struct fc_field_info field = fc_field(i);
-        if (matches(opt, &field))
-            write_field(&listing, opt->format, &field);
-    }
-    if (opt->format == OPT_JSON)
-        out_text(&listing.out, listing.n ? "\n]\n" : "[]\n");
-    if (listing.n == 0)
-        return command_close(&listing.out,
-                             say_usage("no field matches \"%s\"", opt->n_paths ? opt->paths[0] : ""));
-    return command_close(&listing.out, EXIT_WHOLE);
+    int status = write_fields(&listing, opt, fields);
+    status = command_close(&listing.out, status);
+    fc_fields_free(fields);
+    return status;
 }

@@ -285,6 +285,7 @@ int command_explain(const struct opt *opt)
     }
     out_text(&out, fc_run_explain(run));
     out_char(&out, '\n');
+    out_text(&out, fc_run_program(run));
     fc_run_free(run);
     return command_close(&out, EXIT_WHOLE);
 }

@@ -1,7 +1,8 @@
 /* The command line: the one table of options, read by getopt_long.
  *
  * Invariant: nothing is opened here; an option that makes no sense is said with what would make sense.
- * Letters are tshark's where they mean the same thing (-r -c -Y -n -T -e -q -v).
+ * Letters are tshark's where they mean the same thing (-r -c -Y -n -T -e -d -q -v). -o is both: what reads as
+ * a preference is one, all else is a file.
  */
 #include "options.h"
 
@@ -24,6 +25,13 @@ enum {
     KEY_TUNNEL,
     KEY_CLASSIC,
     KEY_ENGINE,
+    KEY_PREFERENCE,
+    KEY_KEYLOG,
+    KEY_PASSES,
+    KEY_MAX_MEMORY,
+    KEY_EXACT,
+    KEY_NATIVE,
+    KEY_JSON,
     KEY_COLOR,
     KEY_PROGRESS,
     KEY_NO_PROGRESS
@@ -64,12 +72,28 @@ const struct opt_row OPT_ROWS[] = {
      "own fields, no filter), wireshark (any field, any\n"
      "filter; needs flowcontainer-worker)"},
 
+    {"How Wireshark dissects (asks for the wireshark engine)", KEY_PREFERENCE, "preference", "NAME:VALUE",
+     "set a preference, such as\n"
+     "tcp.desegment_tcp_streams:FALSE; may be repeated;\n"
+     "-o NAME:VALUE is the same"},
+    {NULL, 'd', "decode-as", "RULE", "read as another protocol: tcp.port==8443,tls; repeat"},
+    {NULL, KEY_KEYLOG, "keylog", "FILE", "TLS secrets (SSLKEYLOGFILE), for decrypted fields"},
+    {NULL, KEY_PASSES, "passes", "1|2|auto",
+     "dissect once or twice; auto (default): twice where a\n"
+     "field asked for looks ahead, such as dns.response_in"},
+    {NULL, KEY_MAX_MEMORY, "max-memory", "SIZE",
+     "memory that a process of the engine should need:\n"
+     "300M (default), 1G"},
+    {NULL, KEY_EXACT, "exact", NULL, "dissect also what cannot matter to the query"},
+
     {"What is written", 'T', "format", "FORMAT",
      "table (default), ndjson, json, csv; without -T the\n"
      "ending of -o decides"},
     {NULL, 'e', "field", "FIELD",
      "add a Wireshark field, such as ip.ttl; may be repeated\n"
      "(see `flowcontainer fields')"},
+    {NULL, KEY_NATIVE, "native", NULL, "of `fields': those that are answered in process"},
+    {NULL, KEY_JSON, "json", NULL, "the same as -T ndjson"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
      "one row for each of: flows (default), packets, or\n"
      "frames (kept or not, with the reason)"},
@@ -139,6 +163,16 @@ static int parse_engine(struct opt *opt, const char *text)
     return bad;
 }
 
+static int parse_passes(struct opt *opt, const char *text)
+{
+    static const struct opt_choice choices[] = {
+        {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {"auto", FC_PASSES_AUTO}};
+    int value = 0;
+    int bad = opt_choice(&value, "--passes", text, choices, 3);
+    opt->run.passes = (enum fc_passes)value;
+    return bad;
+}
+
 static int parse_colour(struct opt *opt, const char *text)
 {
     static const struct opt_choice choices[] = {
@@ -197,12 +231,58 @@ static int add_text(const char **list, size_t *n, const char *text)
     return 0;
 }
 
+/* A key log is opened by us, not by the process that dissects, which can open nothing. */
+static int parse_preference(struct opt *opt, const char *text)
+{
+    static const char *const keylogs[] = {"tls.keylog_file:", "ssl.keylog_file:"};
+    if (!opt_is_preference(text))
+        return say_usage("--preference takes NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not \"%s\"",
+                         text);
+    for (size_t i = 0; i < sizeof keylogs / sizeof keylogs[0]; i++)
+        if (strncmp(text, keylogs[i], strlen(keylogs[i])) == 0) {
+            opt->run.keylog = text + strlen(keylogs[i]);
+            return 0;
+        }
+    return add_text(opt->preferences, &opt->n_preferences, text);
+}
+
+static int parse_output(struct opt *opt, const char *text)
+{
+    if (opt_is_preference(text))
+        return parse_preference(opt, text);
+    opt->output = text;
+    return 0;
+}
+
 /* No field's name has a comma. */
 static int parse_field(struct opt *opt, const char *text)
 {
     if (strchr(text, ','))
         return say_usage("-e takes one field, not \"%s\"; repeat -e for each", text);
     return add_text(opt->fields, &opt->n_fields, text);
+}
+
+/* Where the wireshark engine is concerned. */
+static int parse_dissection(struct opt *opt, int key, const char *arg)
+{
+    switch (key) {
+    case KEY_PREFERENCE:
+        return parse_preference(opt, arg);
+    case 'd':
+        return add_text(opt->decode_as, &opt->n_decode_as, arg);
+    case KEY_KEYLOG:
+        opt->run.keylog = arg;
+        return 0;
+    case KEY_PASSES:
+        return parse_passes(opt, arg);
+    case KEY_MAX_MEMORY:
+        return opt_size(&opt->run.max_memory, "--max-memory", arg);
+    case KEY_EXACT:
+        opt->run.exact = true;
+        return 0;
+    default:
+        return EXIT_USAGE;
+    }
 }
 
 static int parse_one(struct opt *opt, int key, const char *arg)
@@ -222,8 +302,7 @@ static int parse_one(struct opt *opt, int key, const char *arg)
     case 'T':
         return parse_format(opt, arg);
     case 'o':
-        opt->output = arg;
-        return 0;
+        return parse_output(opt, arg);
     case 'a':
         return set_flag(&opt->all);
     case 'q':
@@ -259,8 +338,12 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return set_progress(opt, OPT_ALWAYS);
     case KEY_NO_PROGRESS:
         return set_progress(opt, OPT_NEVER);
+    case KEY_NATIVE:
+        return set_flag(&opt->native);
+    case KEY_JSON:
+        return parse_format(opt, "ndjson");
     default:
-        return EXIT_USAGE;
+        return parse_dissection(opt, key, arg);
     }
 }
 
@@ -357,11 +440,16 @@ static int check_together(struct opt *opt)
 {
     if (opt->idle_or_active && opt->run.policy != FC_POLICY_TIMEOUT)
         return say_usage("--idle and --active need --policy timeout");
+    if (opt->command == OPT_VERIFY)
+        return say_usage("`flowcontainer verify' comes with the Python package: pip install flowcontainer, or "
+                         "`pip install .' in a clone");
     if (opt->command == OPT_FLOWS && opt->n_paths == 0)
         return say_usage("no capture given");
     for (size_t i = 0; i < opt->n_paths && opt->command != OPT_FIELDS; i++)
         if (!*opt->paths[i])
             return say_usage("the name of a capture is empty");
+    if (opt->command != OPT_FIELDS && opt->native)
+        return say_usage("--native is for `flowcontainer fields'; --engine native chooses who answers");
     if (opt->command == OPT_FIELDS && opt->output)
         return say_usage("`flowcontainer fields' writes to standard output; use > FILE");
     return 0;
@@ -372,6 +460,7 @@ static enum opt_command take_command(struct opt *opt, int *argc)
     const char *word = *argc > 1 ? opt->argv[1] : "";
     enum opt_command command = strcmp(word, "fields") == 0    ? OPT_FIELDS
                                : strcmp(word, "explain") == 0 ? OPT_EXPLAIN
+                               : strcmp(word, "verify") == 0  ? OPT_VERIFY
                                                               : OPT_FLOWS;
     if (command == OPT_FLOWS)
         return command;
@@ -389,7 +478,9 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
     opt->argv = calloc(n, sizeof *opt->argv);
     opt->paths = calloc(n, sizeof *opt->paths);
     opt->fields = calloc(n, sizeof *opt->fields);
-    if (!opt->argv || !opt->paths || !opt->fields) {
+    opt->preferences = calloc(n, sizeof *opt->preferences);
+    opt->decode_as = calloc(n, sizeof *opt->decode_as);
+    if (!opt->argv || !opt->paths || !opt->fields || !opt->preferences || !opt->decode_as) {
         say("out of memory");
         return EXIT_OUTPUT;
     }
@@ -400,6 +491,10 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
         return bad;
     opt->run.fields = opt->fields;
     opt->run.n_fields = opt->n_fields;
+    opt->run.preferences = opt->preferences;
+    opt->run.n_preferences = opt->n_preferences;
+    opt->run.decode_as = opt->decode_as;
+    opt->run.n_decode_as = opt->n_decode_as;
     bad = check_together(opt);
     return bad ? bad : suffix_choose(opt, sinks, n_sinks);
 }
@@ -409,5 +504,7 @@ void opt_free(struct opt *opt)
     free(opt->argv);
     free(opt->paths);
     free(opt->fields);
+    free(opt->preferences);
+    free(opt->decode_as);
     *opt = (struct opt){0};
 }

@@ -18,7 +18,7 @@ struct opt_row {
 extern const struct opt_row OPT_ROWS[];
 extern const size_t OPT_N_ROWS;
 
-enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_EXPLAIN };
+enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_EXPLAIN, OPT_VERIFY };
 enum opt_format { OPT_AUTO, OPT_TABLE, OPT_NDJSON, OPT_JSON, OPT_CSV, OPT_SINK };
 enum opt_when { OPT_BY_ITSELF, OPT_ALWAYS, OPT_NEVER };
 
@@ -28,12 +28,14 @@ struct opt {
     size_t n_paths;
     const char **fields;
     size_t n_fields;
+    const char **preferences, **decode_as;
+    size_t n_preferences, n_decode_as;
     struct fc_options run;
     enum opt_format format;
     const char *output; /* NULL: standard output */
     const struct cli_sink *sink;
     enum opt_when progress, colour;
-    bool all, quiet, help, version;
+    bool all, quiet, help, version, native;
     bool idle_or_active;
     char **argv; /* a copy, since getopt_long reorders it */
 };

@@ -61,6 +61,29 @@ int opt_duration(int64_t *out, const char *option, const char *text)
     return 0;
 }
 
+int opt_size(uint64_t *out, const char *option, const char *text)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    bool ends = unit ? !end[1] : !*end;
+    if (*text < '0' || *text > '9' || !ends || errno || !value || value > UINT64_MAX >> shift)
+        return say_usage("%s takes a size such as 300M or 1G, not \"%s\"", option, text);
+    *out = (uint64_t)value << shift;
+    return 0;
+}
+
+bool opt_is_preference(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    size_t len = strspn(text, letters);
+    bool is_table = strncmp(text, "uat:", 4) == 0;
+    return is_table || (len && text[len] == ':' && *text != '.' && memchr(text, '.', len));
+}
+
 /* How many letters must be changed, added or taken away: Levenshtein's distance, over two rows. */
 static size_t distance(const char *a, const char *b)
 {

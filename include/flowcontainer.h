@@ -116,11 +116,18 @@ enum fc_style {
 /* Who answers. A query goes whole to one engine. */
 enum fc_engine {
     FC_ENGINE_AUTO,     /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by itself
-                           the native one when it answers every field and there is no filter, else wireshark */
-    FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, no filter */
+                           the native one when it answers every field and the filter, else wireshark */
+    FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, and filters over them */
     FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the program
                            flowcontainer-worker, which is looked for beside the executable or library, in its
                            libexec folder, and where FLOWCONTAINER_WORKER says */
+};
+
+/* How often the wireshark engine dissects a capture. */
+enum fc_passes {
+    FC_PASSES_AUTO, /* twice when a field asked for looks ahead (response_in, reassembled_in, ...), else once */
+    FC_PASSES_ONE,  /* once, as tshark does; fields that look ahead are then refused */
+    FC_PASSES_TWO   /* twice, values from the second time, as `tshark -2`; the filter is decided the first time */
 };
 
 struct fc_options {
@@ -139,6 +146,16 @@ struct fc_options {
     uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
     uint32_t batch_rows; /* rows of a batch at most; default 65,536 */
     enum fc_engine engine;
+    /* The rest is the wireshark engine's alone; naming one of the first three asks for it. */
+    const char *const *preferences; /* "tcp.desegment_tcp_streams:FALSE", as `tshark -o` */
+    size_t n_preferences;
+    const char *const *decode_as; /* "tcp.port==8443,tls", as `tshark -d` */
+    size_t n_decode_as;
+    const char *keylog; /* path of a TLS key log file; NULL: none */
+    enum fc_passes passes;
+    bool exact; /* dissect every frame; else, for fields and filters of protocols that TLS and QUIC hide (http, dns ...),
+                   frames of such streams are left out once it is certain that nothing can be found in them */
+    uint64_t max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300 MB */
 };
 
 /* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job, engine
@@ -302,6 +319,9 @@ FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct
 
 /* Which engine answers this run, and why: one line of text, valid until fc_run_free. */
 FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
+/* The program that a native filter was compiled to, an instruction a line (docs/internals/filter-opcodes.md); "" when
+ * there is none. Valid until fc_run_free. */
+FC_PUBLIC const char *fc_run_program(struct fc_run *run);
 
 FC_PUBLIC void fc_run_free(struct fc_run *run);
 
@@ -325,6 +345,24 @@ FC_PUBLIC size_t fc_n_fields(void);
 FC_PUBLIC struct fc_field_info fc_field(size_t i);
 /* Index for fc_field, or SIZE_MAX. Names are exact and case-sensitive, as Wireshark's. */
 FC_PUBLIC size_t fc_field_find(const char *name);
+
+/* All fields of both engines: those above, and whatever libwireshark knows (some 200,000). The latter are asked of
+ * flowcontainer-worker once and kept in $XDG_CACHE_HOME/flowcontainer (~/.cache/flowcontainer); where there is no such
+ * program the native ones are all. Sorted by name; strings are valid until fc_fields_free. A list may be read by several
+ * threads. */
+struct fc_fields;
+FC_PUBLIC FC_MUST_USE enum fc_status fc_fields_load(struct fc_fields **out, struct fc_error *err);
+FC_PUBLIC void fc_fields_free(struct fc_fields *fields);
+FC_PUBLIC size_t fc_fields_count(const struct fc_fields *fields);
+FC_PUBLIC struct fc_field_info fc_fields_at(const struct fc_fields *fields, size_t i);
+/* "4.0.17"; "" when only the native fields are known. */
+FC_PUBLIC const char *fc_fields_wireshark(const struct fc_fields *fields);
+/* Index for fc_fields_at, or SIZE_MAX. Understands old names (ssl.record.version, bootp.type). */
+FC_PUBLIC size_t fc_fields_find(const struct fc_fields *fields, const char *name);
+/* A name or pattern whose protocol has another name today ("ssl.*" -> "tls.*"), or the text as it is. As snprintf. */
+FC_PUBLIC size_t fc_fields_today(char *out, size_t cap, const struct fc_fields *fields, const char *name);
+/* Up to n (16 at most) names that a mistyped one may have meant, the nearest first; returns how many. */
+FC_PUBLIC size_t fc_fields_nearest(const char **out, size_t n, const struct fc_fields *fields, const char *name);
 
 /* The fields that a run was asked for, in the order of its columns; strings are valid until fc_run_free. With the
  * wireshark engine they may be any of Wireshark's: what has no Arrow type of its own is text (FT_STRING), and fields

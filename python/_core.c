@@ -57,23 +57,6 @@ PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *nam
     return (PyTypeObject *)type; /* the reference stays with the C variable */
 }
 
-static PyObject *core_fields(PyObject *module, PyObject *unused)
-{
-    (void)module, (void)unused;
-    size_t n = fc_n_fields();
-    PyObject *list = PyList_New((Py_ssize_t)n);
-    for (size_t i = 0; list && i < n; i++) {
-        struct fc_field_info f = fc_field(i);
-        PyObject *item = Py_BuildValue("(ssssssOO)", f.name, f.type, f.arrow, f.description, f.engine, f.unit,
-                                       f.named ? Py_True : Py_False, f.single ? Py_True : Py_False);
-        if (!item)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
-}
-
 static PyObject *core_seconds(PyObject *module, PyObject *ns)
 {
     (void)module;
@@ -88,7 +71,8 @@ static PyMethodDef core_methods[] = {
      "open(paths, fields, ...) -> Run. Checks the options; reads no packet."},
     {"stream", core_stream, METH_VARARGS, "stream(schema, iterator of batches) -> Arrow stream capsule."},
     {"cli", core_cli, METH_VARARGS, "cli(argv, sinks) -> exit status of the command."},
-    {"fields", core_fields, METH_NOARGS, "[(name, type, arrow, description, engine, unit, named, single), ...]"},
+    {"fields", core_fields, METH_VARARGS,
+     "fields(glob or function, native) -> [(name, type, arrow, description, engine, unit, named, single), ...]"},
     {"seconds", core_seconds, METH_O, "seconds(ns) -> the float nearest to ns / 10**9."},
     {NULL, NULL, 0, NULL},
 };

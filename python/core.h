@@ -88,6 +88,11 @@ PyObject *core_stream(PyObject *module, PyObject *args);
 
 PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs);
 
+/* ---- core_fields.c ---- */
+
+/* fields(pattern, native) -> the list of picked fields; pattern: a glob, or a function of the name */
+PyObject *core_fields(PyObject *module, PyObject *args);
+
 /* ---- core_cli.c ---- */
 
 /* cli(argv, sinks) -> exit status */

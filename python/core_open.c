@@ -20,6 +20,8 @@ static const struct word styles[] = {{"clean", FC_STYLE_CLEAN}, {"classic", FC_S
 static const struct word policies[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {NULL, 0}};
 static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {NULL, 0}};
+static const struct word passes[] = {
+    {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {NULL, 0}};
 static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}, {NULL, 0}};
 
 /* -1 and a ValueError that lists the words when `text` is none of them. */
@@ -83,18 +85,20 @@ static void texts_free(struct texts *texts)
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields;
-    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine;
+    PyObject *paths, *fields, *preferences, *decode_as;
+    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
     long long idle_ns, active_ns;
-    unsigned long long max_frames;
+    unsigned long long max_frames, max_memory;
     unsigned int jobs, batch_rows;
+    int exact;
 };
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"paths",  "fields",  "filter",    "level",  "style",      "drop", "protocols",
                             "policy", "idle_ns", "active_ns", "tunnel", "max_frames", "jobs", "batch_rows",
-                            "engine", NULL};
+                            "engine", "preferences", "decode_as", "keylog", "passes", "max_memory",
+                            "exact", NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -102,14 +106,16 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .policy = "stream",
                             .tunnel = "inner",
                             .engine = "auto",
+                            .passes = "auto",
                             .idle_ns = 120000000000LL,
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIs:open", names, &a->paths, &a->fields,
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKp:open", names, &a->paths, &a->fields,
                                        &a->filter, &a->level, &a->style, &a->drop, &a->protocols, &a->policy,
                                        &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames, &a->jobs,
-                                       &a->batch_rows, &a->engine);
+                                       &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
+                                       &a->passes, &a->max_memory, &a->exact);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -121,13 +127,18 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     int policy = style < 0 ? -1 : word_find(policies, "policy", a->policy);
     int tunnel = policy < 0 ? -1 : word_find(tunnels, "tunnel", a->tunnel);
     int engine = tunnel < 0 ? -1 : word_find(engines, "engine", a->engine);
-    if (engine < 0)
+    int pass = engine < 0 ? -1 : word_find(passes, "passes", a->passes);
+    if (pass < 0)
         return false;
     options->level = (enum fc_level)level;
     options->style = (enum fc_style)style;
     options->policy = (enum fc_policy)policy;
     options->tunnel = (enum fc_tunnel)tunnel;
     options->engine = (enum fc_engine)engine;
+    options->passes = (enum fc_passes)pass;
+    options->max_memory = a->max_memory;
+    options->exact = a->exact;
+    options->keylog = a->keylog && *a->keylog ? a->keylog : NULL;
     options->filter = a->filter;
     options->idle_ns = a->idle_ns;
     options->active_ns = a->active_ns;
@@ -155,15 +166,24 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     (void)module;
     struct arguments a;
     struct fc_options options;
-    struct texts paths = {0}, fields = {0};
+    struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0};
     PyObject *run = NULL;
     if (!arguments_parse(&a, args, kwargs))
         return NULL;
-    if (options_fill(&options, &a) && texts_fill(&paths, a.paths) && texts_fill(&fields, a.fields)) {
+    bool whole = options_fill(&options, &a) && texts_fill(&paths, a.paths) && texts_fill(&fields, a.fields) &&
+                 (!a.preferences || texts_fill(&preferences, a.preferences)) &&
+                 (!a.decode_as || texts_fill(&decode_as, a.decode_as));
+    if (whole) {
         options.fields = fields.items;
         options.n_fields = fields.n;
+        options.preferences = preferences.items;
+        options.n_preferences = preferences.n;
+        options.decode_as = decode_as.items;
+        options.n_decode_as = decode_as.n;
         run = open_run(&paths, &options);
     }
+    texts_free(&decode_as);
+    texts_free(&preferences);
     texts_free(&fields);
     texts_free(&paths);
     return run;

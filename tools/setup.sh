@@ -16,6 +16,7 @@ has_python_headers() {
 }
 has_venv() { python3 -c 'import venv, ensurepip'; }
 has_header() { echo "#include <$1>" | cc -E -x c - ; }
+has_pcre2() { printf '#define PCRE2_CODE_UNIT_WIDTH 8\n#include <pcre2.h>\n' | cc -E -x c - ; }
 
 want gcc command -v cc
 want libc6-dev has_header stdio.h
@@ -32,7 +33,9 @@ want zlib1g-dev has_header zlib.h
 want libzstd-dev has_header zstd.h
 want liblz4-dev has_header lz4frame.h
 want liblzma-dev has_header lzma.h
+want libssl-dev has_header openssl/evp.h
 want libbz2-dev has_header bzlib.h
+want libpcre2-dev has_pcre2
 if [ "$what" = test ]; then
     want tshark command -v tshark
     want wireshark-common command -v editcap

@@ -54,7 +54,8 @@ def parts(build):
         yield path.name, lambda path=path, corpus=corpus: counted([str(path), str(corpus)])
     for script in ("layers.py", "funclen.py", "check_fields.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script)])
-    yield "gen_fields.py", lambda: check([sys.executable, str(ROOT / "tools/gen_fields.py"), "--check"])
+    for script in ("gen_fields.py", "gen_opcodes.py"):
+        yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script), "--check"])
     yield "pytest", pytest
 
 

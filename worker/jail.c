@@ -11,10 +11,12 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -50,14 +52,19 @@ static rlim_t memory_most(void)
     return quarter > least ? quarter : least;
 }
 
-static void drop_rights(int root)
+enum lack { LACKS_ROOT = 1, LACKS_USER = 2, LACKS_PRIVILEGES = 4, LACKS_CALLS = 8 };
+
+/* Each step is taken whatever became of the one before. */
+static unsigned drop_rights(int root)
 {
+    unsigned lacks = 0;
+    if (root < 0 || fchdir(root) || chroot("."))
+        lacks |= LACKS_ROOT;
     if (geteuid())
-        return;
-    if (root >= 0 && !fchdir(root) && chroot("."))
-        return;
+        return lacks | LACKS_USER;
     if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
-        return;
+        lacks |= LACKS_USER;
+    return lacks;
 }
 
 #if defined(__x86_64__)
@@ -77,7 +84,7 @@ static void drop_rights(int root)
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), RETURN(SECCOMP_RET_ERRNO | EPERM),            \
         RETURN(SECCOMP_RET_ALLOW)
 
-static void list_calls(void)
+static bool list_calls(void)
 {
     struct sock_filter list[] = {
         LOAD(arch),
@@ -100,25 +107,56 @@ static void list_calls(void)
         ALLOW(exit_group),
         ALLOW(rt_sigprocmask),
         ALLOW(fstat),
+        ALLOW(newfstatat), /* what the C library may call for fstat */
+        ALLOW(recvmsg),
+        ALLOW(dup),
+        ALLOW(dup3),
         ALLOW_DATA(mmap),
         ALLOW_DATA(mprotect),
         RETURN(SECCOMP_RET_ERRNO | EPERM),
     };
     struct sock_fprog program = {.len = sizeof list / sizeof *list, .filter = list};
-    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 #else
-static void list_calls(void) {}
+static bool list_calls(void) { return false; }
 #endif
 
-void jail_enter(int root)
+unsigned jail_enter(int root)
 {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_AS, memory_most());
-    drop_rights(root);
+    unsigned lacks = drop_rights(root);
     limit(RLIMIT_NPROC, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* changing the user takes it away, so only now */
-    if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-        list_calls();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        lacks |= LACKS_PRIVILEGES | LACKS_CALLS;
+    else if (!list_calls())
+        lacks |= LACKS_CALLS;
+    return lacks;
+}
+
+const char *jail_try(int root)
+{
+    static char text[160];
+    static const char *const words[] = {"an empty root folder", "a user of its own", "the vow of no new privileges",
+                                        "a list of system calls"};
+    int ends[2];
+    unsigned lacks = LACKS_CALLS;
+    if (pipe(ends))
+        return words[3];
+    pid_t child = fork();
+    if (!child) {
+        lacks = jail_enter(root);
+        _exit(write(ends[1], &lacks, sizeof lacks) != sizeof lacks);
+    }
+    close(ends[1]);
+    if (child < 0 || read(ends[0], &lacks, sizeof lacks) != sizeof lacks)
+        lacks = LACKS_CALLS;
+    close(ends[0]);
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++)
+        if (lacks >> i & 1)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text ? ", " : "", words[i]);
+    return text;
 }

@@ -21,24 +21,54 @@ struct ws_field {
     const char *description; /* libwireshark's */
 };
 
+struct ws_list {
+    char **texts;
+    uint32_t n;
+};
+
+struct ws_question {
+    const char *filter;
+    struct ws_list names, preferences, decode_as;
+    char *keylog; /* content; kept */
+    uint32_t passes;
+};
+
 /* Where dissected frames go. */
 struct ws_sink {
     void (*begin)(struct ws_sink *sink, uint32_t frame);
     void (*value)(struct ws_sink *sink, uint32_t slot, uint64_t bits, const void *bytes, uint32_t len);
     void (*end)(struct ws_sink *sink);
-    volatile struct wire_progress *progress;
+};
+
+/* A capture to be dissected, or part of one. */
+struct ws_job {
+    int fd;
+    uint32_t last; /* 0: all frames */
+    const uint32_t *skip;
+    uint32_t n_skip;
+    volatile struct wire_page *page;
 };
 
 /* Once in the process; exits when libwireshark cannot start. */
 void ws_start(const char *name);
 const char *ws_version(void);
-/* The one query of the process: `out` gets n entries. */
-bool ws_query(const char *filter, const char *const *names, uint32_t n, struct ws_field *out,
-              struct ws_refusal *refusal);
-/* In a child: opens the capture, to be called before the jail is shut; then dissects it. */
-bool ws_open(const char *path, struct ws_refusal *refusal);
-/* Returns the number of frames read; *message is NULL, or why reading stopped. */
-uint32_t ws_run(uint32_t last, const uint32_t *skip, uint32_t n_skip, struct ws_sink *sink,
-                const char **message);
+/* The one query of the process: `out` gets an entry for each name, *plan bits of enum wire_plan. */
+bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t *plan, struct ws_refusal *refusal);
+/* Every field and every old name of a protocol, in no order. */
+struct ws_catalog {
+    void (*field)(void *to, const char *name, const char *type, const struct ws_field *field);
+    void (*old_name)(void *to, const char *old, const char *today);
+    void *to;
+};
+void ws_catalog(const struct ws_catalog *catalog);
+/* Whether there was a query. */
+bool ws_asked(void);
+/* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
+ * call). */
+uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);
+/* The capture as pcapng. */
+void ws_convert(const struct ws_job *job, int to);
+/* Forgets the capture before, so that the next one is dissected as by a new process. */
+void ws_forget(void);
 
 #endif

@@ -22,24 +22,27 @@ _flowcontainer() {
     --level) COMPREPLY=($(compgen -W "flows packets frames" -- "$cur")); return ;;
     --policy) COMPREPLY=($(compgen -W "stream timeout" -- "$cur")); return ;;
     --engine) COMPREPLY=($(compgen -W "auto native wireshark" -- "$cur")); return ;;
+    --passes) COMPREPLY=($(compgen -W "1 2 auto" -- "$cur")); return ;;
     --tunnel) COMPREPLY=($(compgen -W "inner outer" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
     --drop) _flowcontainer_list "default none retransmission out_of_order mdns ssdp icmp"; return ;;
     --protocols) _flowcontainer_list "tcp udp sctp icmp icmpv6 gre esp"; return ;;
     -e | --field)
-        COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" fields -T csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -- "$cur"))
+        COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" fields -T csv "$cur*" 2>/dev/null | tail -n +2 | cut -d, -f1)" -- "$cur"))
         return ;;
-    -c | --count | -j | --jobs | -Y | --filter | --idle | --active) return ;;
+    -c | --count | -j | --jobs | -Y | --filter | --idle | --active | --preference | -d | --decode-as | --max-memory)
+        return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
-            --active --tunnel --classic --engine -T --format -e --field --level -o --output -a --all --color -q --quiet \
+            --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
+            -e --field --native --json --level -o --output -a --all --color -q --quiet \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return
     fi
     COMPREPLY=($(compgen -f -- "$cur"))
     compopt -o filenames
-    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields explain" -- "$cur"))
+    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields explain verify" -- "$cur"))
 }
 
 complete -F _flowcontainer flowcontainer

@@ -1,11 +1,12 @@
 # fish completion for flowcontainer. Names of fields come from `flowcontainer fields'.
 
 function __flowcontainer_fields
-    flowcontainer fields -T csv 2>/dev/null | tail -n +2 | cut -d, -f1
+    flowcontainer fields -T csv (commandline -ct)'*' 2>/dev/null | tail -n +2 | cut -d, -f1
 end
 
 complete -c flowcontainer -n __fish_is_first_arg -a fields -d 'List the fields that -e takes'
 complete -c flowcontainer -n __fish_is_first_arg -a explain -d 'Say which engine would answer'
+complete -c flowcontainer -n __fish_is_first_arg -a verify -d 'Compare with tshark on own captures'
 complete -c flowcontainer -s r -l read -r -d 'A capture'
 complete -c flowcontainer -s c -l count -x -d 'Read at most N frames of each capture'
 complete -c flowcontainer -s j -l jobs -x -d Threads
@@ -19,6 +20,14 @@ complete -c flowcontainer -l policy -x -a 'stream timeout' -d 'When a flow ends'
 complete -c flowcontainer -l idle -x -d 'The pause that ends a flow'
 complete -c flowcontainer -l active -x -d 'The age that ends a flow'
 complete -c flowcontainer -l engine -x -a 'auto native wireshark' -d 'Who answers'
+complete -c flowcontainer -l preference -x -d 'A preference of Wireshark, NAME:VALUE'
+complete -c flowcontainer -s d -l decode-as -x -d 'Read as another protocol'
+complete -c flowcontainer -l keylog -r -d 'TLS secrets'
+complete -c flowcontainer -l passes -x -a '1 2 auto' -d 'Dissect once or twice'
+complete -c flowcontainer -l max-memory -x -d 'Memory of a process of the engine'
+complete -c flowcontainer -l exact -d 'Dissect also what cannot matter'
+complete -c flowcontainer -l native -d 'Of fields: those that are answered in process'
+complete -c flowcontainer -l json -d 'The same as -T ndjson'
 complete -c flowcontainer -l tunnel -x -a 'inner outer' -d 'Which header of a tunnel counts'
 complete -c flowcontainer -l classic -d 'Lengths and directions as the original flowcontainer'
 complete -c flowcontainer -s T -l format -x -a 'table ndjson json csv' -d Format

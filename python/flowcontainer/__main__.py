@@ -14,7 +14,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status. argv[0] is the command's name."""
     sys.stdout.flush()
     sys.stderr.flush()
-    return _core.cli(tuple(os.fsencode(word) for word in (sys.argv if argv is None else argv)), SINKS)
+    words = sys.argv if argv is None else argv
+    if list(words[1:2]) == ["verify"]:
+        from . import verify
+
+        return verify.main(words[2:])
+    return _core.cli(tuple(os.fsencode(word) for word in words), SINKS)
 
 
 if __name__ == "__main__":

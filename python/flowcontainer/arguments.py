@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any, Union
 
@@ -61,3 +61,60 @@ def count(name: str, given: Any, limit: int, least: int = 0) -> int:
     if not least <= number < limit:
         raise ValueError(f"{name} is a number from {least} to {limit - 1}, not {number!r}")
     return number
+
+
+# ---- how Wireshark dissects ----
+
+_KEYLOGS = ("tls.keylog_file", "ssl.keylog_file")
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+
+
+def _preference(name: str, value: object) -> str:
+    return f"{name}:{str(value).upper() if isinstance(value, bool) else value}"
+
+
+def preference_texts(given: Mapping[str, object] | str | Iterable[str]) -> tuple[tuple[str, ...], str | None]:
+    """Texts NAME:VALUE, and the key log that one of them names: the process that dissects can open no file."""
+    texts = (
+        tuple(_preference(name, value) for name, value in given.items())
+        if isinstance(given, Mapping)
+        else words("preferences", given)
+    )
+    kept, keylog = [], None
+    for text in texts:
+        name, colon, value = text.strip().partition(":")
+        if not (name and colon):
+            raise ValueError(f"a preference is NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not {text!r}")
+        if name.strip() in _KEYLOGS:
+            keylog = value.strip()
+        else:
+            kept.append(f"{name}:{value}")
+    return tuple(kept), keylog
+
+
+def size(name: str, given: int | str) -> int:
+    """Bytes of a number, or of a text such as "300M" or "1G" (powers of 1024)."""
+    if not isinstance(given, str):
+        return count(name, given, 2**64)
+    digits, unit = (given[:-1], given[-1:].upper()) if given[-1:].isalpha() else (given, "")
+    if not (digits.isascii() and digits.isdigit()) or unit not in _UNITS:
+        raise ValueError(f'{name} is a number of bytes or a text such as "300M" or "1G", not {given!r}')
+    return count(name, int(digits) << _UNITS[unit], 2**64)
+
+
+def dissection(
+    preferences: Mapping[str, object] | str | Iterable[str],
+    decode_as: str | Iterable[str],
+    keylog: StrPath | None,
+    passes: int | str,
+    max_memory: int | str,
+) -> dict[str, Any]:
+    """The options of the wireshark engine as `_core.open` takes them."""
+    kept, named = preference_texts(preferences)
+    return {
+        "preferences": kept,
+        "decode_as": words("decode_as", decode_as),
+        "keylog": path(keylog) if keylog is not None else os.fsencode(named or ""),
+        "passes": str(passes),
+        "max_memory": size("max_memory", max_memory),
+    }

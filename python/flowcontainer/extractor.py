@@ -9,16 +9,18 @@ from . import _core, arguments
 from .arguments import StrPath
 from .flows import Flow, Rows
 from .problems import finish
+from .protocols import Protocols
+from .tshark_words import tshark_options
 
 
 def extract(
     infile: StrPath,
     filter: str | None = "",
     extension: str | Iterable[str] | None = "",
-    split_flag: bool = False,
-    verbose: bool = False,
     ip_layer: bool = False,
+    verbose: bool = False,
     cmd_parameter: str | Iterable[str] | None = None,
+    split_flag: bool = False,
     *,
     engine: str = "auto",
 ) -> dict[tuple[StrPath, str, str], Flow]:
@@ -30,36 +32,38 @@ def extract(
     :param infile: path of a capture
     :param filter: a Wireshark display filter that a packet must pass
     :param extension: a Wireshark field or several; their values are in :attr:`Flow.extension`
-    :param split_flag: use all cores
+    :param ip_layer: leave out ICMP alone: retransmissions, packets out of order, mDNS and SSDP stay. (This is what the
+        original asks of tshark then; it goes on to return an empty dict, whatever the capture.)
     :param verbose: say what is read
-    :param ip_layer: refused when true: it is not answered yet
-    :param cmd_parameter: refused unless empty: it is for tshark's command line
+    :param cmd_parameter: options of tshark, as a list of words or one text: ``-o NAME:VALUE`` (a preference),
+        ``-d LAYER==SELECTOR,PROTOCOL`` (decode as), ``-2``, ``-c N``, ``-n``. ``-o tls.keylog_file:FILE`` decrypts
+    :param split_flag: use all cores
     :param engine: "auto", "native" or "wireshark": see :func:`flowcontainer.scan`
 
-    A missing file raises FileNotFoundError; a bad filter and an unknown field raise ValueError; a file that is no
-    capture raises CaptureError, which is a ValueError. A capture that is damaged further on gives what stands before
-    the damage, and a CaptureWarning.
+    A missing file raises FileNotFoundError; a bad filter, an unknown field and an option of tshark that has no meaning
+    here raise ValueError; a file that is no capture raises CaptureError, which is a ValueError. A capture that is
+    damaged further on gives what stands before the damage, and a CaptureWarning.
     """
     path = _path(infile)
-    _refuse(ip_layer, cmd_parameter)
     fields = _fields(extension)
     if verbose:
         print(f"Reading {os.fsdecode(path)}...")
-    run = _core.open(
-        (path,),
-        fields,
-        filter=filter or "",
-        level="flows",
-        style="classic",
-        jobs=0 if split_flag else 1,
-        engine=engine,
-    )
+    options = {
+        "filter": filter or "",
+        "level": "flows",
+        "style": "classic",
+        "drop": "icmp" if ip_layer else "default",
+        "jobs": 0 if split_flag else 1,
+        **tshark_options(cmd_parameter),
+    }
+    later = Protocols(path, options)
+    run = _core.open((path,), fields, engine=engine, **options)
     flows: dict[tuple[StrPath, str, str], Flow] = {}
     at: dict[str, int] = {}
     ruled = tuple(zip(fields, run.text_rules))
     while (array := run.next_batch()) is not None:
         at = at or {name: i for i, name in enumerate(array.names)}
-        _add(flows, infile, Rows(array, at, ruled))
+        _add(flows, infile, Rows(array, at, ruled, later))
     finish(run)
     return flows
 
@@ -88,10 +92,3 @@ def _path(infile: StrPath) -> bytes:
 def _fields(extension: str | Iterable[str] | None) -> tuple[str, ...]:
     words = arguments.words("extension", extension)
     return tuple(dict.fromkeys(field.strip() for field in words if field.strip()))
-
-
-def _refuse(ip_layer: bool, cmd_parameter: str | Iterable[str] | None) -> None:
-    if ip_layer:
-        raise _core.UnsupportedError("ip_layer=True is not answered yet")
-    if cmd_parameter and list(cmd_parameter):
-        raise _core.UnsupportedError("cmd_parameter is for tshark's command line; it is not answered yet")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from ._core import Array, UnsupportedError
+from .protocols import Protocols
 
 
 class Rows(NamedTuple):
@@ -14,6 +15,7 @@ class Rows(NamedTuple):
     array: Array
     at: dict[str, int]  # column by name
     fields: tuple[tuple[str, int], ...]  # names asked for, and how their values print
+    later: Protocols
 
 
 class Flow:
@@ -27,18 +29,22 @@ class Flow:
     - lengths, timestamps: those of the payload, or of the IP packets when main is "ip"
     - time_start, time_end: the first and the last of timestamps
     - extension: {field: [(text, index into ip_lengths), ...]}, fields without a value left out
+    - ext_protocol: "TCP|TLSv1.3": what Wireshark's column Protocol says of the packets, each name once, in their order.
+      Read when it is first touched, for all flows of the capture at once: it takes libwireshark two more readings of
+      the file, which those who do not ask should not pay for
 
     Times are seconds since 1970 as floats. Attributes may be assigned, and more be added. Flows are ordered by the
     time of their start; their length is that of `lengths`.
     """
 
-    __slots__ = ("_rows", "_row", "__dict__", "__weakref__")
+    __slots__ = ("_rows", "_row", "_later", "__dict__", "__weakref__")
 
     main = "payload"
 
     def __init__(self, main: str = "payload", **attributes: Any) -> None:
         self._rows: Rows | None = None
         self._row = 0
+        self._later: tuple[Protocols, str, int] | None = None  # of one without rows: where ext_protocol is found
         if main != "payload":
             self.main = main
         self.__dict__.update(attributes)
@@ -84,11 +90,12 @@ class Flow:
     def __getstate__(self) -> dict[str, Any]:
         for name in _READ:
             getattr(self, name)
-        return dict(self.__dict__)
+        return {**self.__dict__, "_later": _later(self)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._rows, self._row = None, 0
-        self.__dict__.update(state)
+        self._later = state.get("_later")
+        self.__dict__.update({name: value for name, value in state.items() if name != "_later"})
 
 
 def _endpoint(pair: tuple[str, int]) -> str:
@@ -151,11 +158,20 @@ class _NeedsWireshark(UnsupportedError, AttributeError):
     """Also an AttributeError, so that hasattr() and inspect see an attribute that is not there."""
 
 
+def _later(flow: Flow) -> tuple[Protocols, str, int] | None:
+    rows = flow._rows
+    return (rows.later, _cell(flow, "protocol"), _cell(flow, "stream")) if rows else flow._later
+
+
 def _ext_protocol(flow: Flow) -> str:
-    raise _NeedsWireshark(
-        "ext_protocol is the name that Wireshark gives to the highest protocol of a packet; it is not "
-        "answered yet"
-    )
+    if (later := _later(flow)) is None:
+        return ""
+    protocols, protocol, stream = later
+    try:
+        text = flow.__dict__["ext_protocol"] = protocols.of(protocol, stream)
+    except UnsupportedError as error:
+        raise _NeedsWireshark(f"ext_protocol: {error}") from None
+    return text
 
 
 _COMPUTED: dict[str, Callable[[Flow], Any]] = {

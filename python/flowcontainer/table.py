@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 import importlib
 import os
+import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import _core, arguments, arrays
@@ -29,10 +29,18 @@ class Field(NamedTuple):
     single: bool  #: at most one value a packet
 
 
-def fields(pattern: str = "*") -> list[Field]:
-    """The fields whose names match a pattern as of file names, in the order of their names."""
-    every = (Field(*entry) for entry in _core.fields())
-    return [field for field in every if fnmatch.fnmatchcase(field.name, pattern)]
+def fields(pattern: str | re.Pattern[str] = "*", *, native: bool = False) -> list[Field]:
+    """The fields that can be asked for, in the order of their names: some 200,000.
+
+    Wireshark's are asked of the program flowcontainer-worker once and kept in the user's cache folder; where there is
+    no such program, the native fields are all.
+
+    :param pattern: as of file names, for the whole name ("tls.*", "*.port"), or a compiled regular expression for some
+        part of it. A protocol's old name (ssl.*, bootp.*) means today's
+    :param native: only those that are answered in process
+    """
+    pick = pattern.search if isinstance(pattern, re.Pattern) else pattern
+    return [Field(*entry) for entry in _core.fields(pick, native)]
 
 
 def scan(
@@ -51,6 +59,12 @@ def scan(
     max_frames: int = 0,
     batch_rows: int = 65536,
     engine: str = "auto",
+    preferences: Mapping[str, object] | str | Iterable[str] = (),
+    decode_as: str | Iterable[str] = (),
+    keylog: StrPath | None = None,
+    passes: int | str = "auto",
+    max_memory: int | str = 0,
+    exact: bool = False,
 ) -> Scan:
     """A table over captures, which is read when something asks for its rows.
 
@@ -70,9 +84,22 @@ def scan(
     :param jobs: threads; 0: one a core. The rows are the same, whatever their number
     :param max_frames: read at most so many frames of each capture; 0: all
     :param batch_rows: rows of a batch at most
-    :param engine: who answers: "native" (in process, the fields of :func:`fields`, no filter), "wireshark" (any
+    :param engine: who answers: "native" (in process, the fields of ``fields(native=True)``, no
+        filter), "wireshark" (any
         field of Wireshark, any display filter; needs the program flowcontainer-worker), or "auto": native where it
         can, unless the environment variable FLOWCONTAINER_ENGINE says otherwise
+
+    What follows is for the wireshark engine; the first three of them ask for it:
+
+    :param preferences: as `tshark -o`: {"tcp.desegment_tcp_streams": False}, or "tcp.desegment_tcp_streams:FALSE",
+        or several of these
+    :param decode_as: as `tshark -d`: "tcp.port==8443,tls", or several
+    :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE), for decrypted fields
+    :param passes: how often a capture is dissected: 1; 2, as `tshark -2`; "auto": twice where a field looks ahead
+    :param max_memory: bytes that one process of the engine should need: a number, or a text such as "300M" or "1G";
+        0: 300 MB
+    :param exact: dissect every frame. Otherwise frames of streams that TLS or QUIC encrypts are left out when nothing
+        that is asked for can be found in them (http.*, dns.* and the like, without keys)
     """
     if policy != "timeout" and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
@@ -92,6 +119,8 @@ def scan(
             "max_frames": arguments.count("max_frames", max_frames, 2**64),
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
             "engine": engine,
+            **arguments.dissection(preferences, decode_as, keylog, passes, max_memory),
+            "exact": exact,
         },
     )
 

@@ -25,6 +25,34 @@ static uint32_t utf8_length(const uint8_t *text, uint32_t left)
     return n;
 }
 
+/* How many bytes of what is no character could begin one; at least 1. */
+static uint32_t utf8_subpart(const uint8_t *text, uint32_t left)
+{
+    static const uint8_t tail[] = {0x80, 0x80, 0x80};
+    for (uint32_t n = 3; n > 1; n--) {
+        uint8_t whole[4];
+        if (n > left)
+            continue;
+        memcpy(whole, text, n);
+        memcpy(whole + n, tail, 4 - n);
+        if (utf8_length(whole, 4) > n)
+            return n;
+    }
+    return 1;
+}
+
+uint32_t utf8_mend_subparts(char *out, const uint8_t *text, uint32_t len)
+{
+    uint32_t written = 0;
+    for (uint32_t at = 0; at < len;) {
+        uint32_t n = utf8_length(text + at, len - at);
+        memcpy(out + written, n ? (const char *)text + at : "\xef\xbf\xbd", n ? n : 3);
+        written += n ? n : 3;
+        at += n ? n : utf8_subpart(text + at, len - at);
+    }
+    return written;
+}
+
 uint32_t utf8_mend(char *out, const uint8_t *text, uint32_t len)
 {
     uint32_t written = 0;

@@ -19,7 +19,8 @@ enum layer_kind {
     LAYER_SCTP,
     LAYER_GRE,
     LAYER_ESP,
-    LAYER_IP6_EXTENSION /* one IPv6 extension header; `number` is its protocol number */
+    LAYER_IP6_EXTENSION, /* one IPv6 extension header; `number` is its protocol number */
+    N_LAYER_KINDS
 };
 
 /* Headers of one frame that are looked at: real traffic has under ten, and a frame made of nothing but headers must

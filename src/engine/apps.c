@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "flow/recognise.h"
+#include "proto/http.h"
+
 /* What a TCP conversation remembers for the protocols above it. */
 struct app_conv {
     const struct protocol *claimed; /* asked first */
@@ -47,9 +50,22 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
 /* Bytes for a port that belongs to another protocol of Wireshark's: not ours to answer, but told. */
 static void note_foreign(struct look *l, const struct reasm_view *view)
 {
+    enum { OPENVPN = 1194 };
+    l->apps->foreign |= l->facts.sport == OPENVPN || l->facts.dport == OPENVPN;
     for (size_t i = 0; tcp_protocols[i]; i++)
         if (tcp_protocols[i]->recognises && tcp_protocols[i]->recognises(&view->bytes, &l->facts))
             l->apps->foreign = true;
+}
+
+/* TLS also goes inside datagrams that are not read here: DTLS, OpenVPN. */
+static bool is_datagram_carrier(struct rd udp)
+{
+    enum { OPENVPN = 1194, HEADER = 8 };
+    uint16_t source = rd_peek16(&udp, 0), destination = rd_peek16(&udp, 2);
+    rd_skip(&udp, HEADER);
+    uint8_t first = rd_peek8(&udp, 0);
+    bool dtls = first >= 20 && first <= 25 && rd_peek16(&udp, 1) >= 0xfefc && rd_peek16(&udp, 1) <= 0xfeff;
+    return dtls || source == OPENVPN || destination == OPENVPN;
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
@@ -139,6 +155,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .sport = conv->side[t->ref.direction].port,
                                     .dport = conv->side[1 - t->ref.direction].port,
                                     .direction = t->ref.direction,
+                                    .fin = header.flags & TCP_FLAG_FIN,
                                     .arena = &apps->arena,
                                     .conversation = &look.conv->claimed};
     struct reasm_segment segment = {
@@ -157,18 +174,55 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     apps->failed |= apps->reasm.failed;
 }
 
+static void read_ssdp(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    const struct layer *layer = &x->packet.layers[i];
+    const struct transport *t = &x->transports[i];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (!t->has_ref || layer->kind != LAYER_UDP || recognise_udp(layer) != UDP_SSDP || !rd_skip(&r, 8))
+        return;
+    struct look look = {.apps = apps, .row = row, .conv = conv_of(apps, t->ref.conv)};
+    struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
+    look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
+                                    .time_ns = x->packet.frame->time_ns,
+                                    .arena = &apps->arena};
+    if (state)
+        http_message_read(row, &r, state, &look.facts);
+}
+
+void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    read_ssdp(apps, row, x, i);
+    apps_quic(apps, row, x, i);
+}
+
+void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
+{
+    for (int i = 0; i < x->packet.n_layers; i++)
+        if (x->packet.layers[i].kind == LAYER_TCP)
+            apps_tcp(apps, row, x, i);
+        else if (x->packet.layers[i].kind == LAYER_UDP)
+            apps_udp(apps, row, x, i);
+}
+
 void apps_advance(struct apps *apps, const struct examined *x)
 {
     apps->mute.n_values = 0;
-    for (int i = 0; i < x->packet.n_layers; i++)
-        if (x->packet.layers[i].kind == LAYER_TCP)
-            apps_tcp(apps, &apps->mute, x, i);
-        else if (x->packet.layers[i].kind == LAYER_UDP)
-            apps_quic(apps, &apps->mute, x, i);
+    apps_frame(apps, &apps->mute, x);
 }
 
-void apps_turn(struct apps *apps)
+static void note_carriers(struct apps *apps, const struct examined *x)
 {
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        const struct layer *layer = &x->packet.layers[i];
+        if (layer->kind == LAYER_UDP)
+            apps->foreign |= is_datagram_carrier(rd_make(layer->data, layer->cap, layer->len));
+    }
+}
+
+void apps_turn(struct apps *apps, const struct examined *x)
+{
+    note_carriers(apps, x);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
@@ -178,7 +232,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
-    apps->wanted = protocols_wanted(slot_of) || quic_wanted(slot_of);
+    apps->wanted = protocols_wanted(slot_of, &apps->only);
     apps->quic.arena = &apps->arena;
 }
 

@@ -8,10 +8,10 @@
 #include "proto/registry.h"
 
 struct apps {
-    bool wanted;
+    bool wanted, only; /* fields of these protocols are asked for; and no others */
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
-    bool foreign;       /* bytes that look like ours went to a port whose owner is not read here */
+    bool foreign;       /* something of ours may be inside a protocol that is not read here */
     int16_t mute_slots[F_COUNT];
     struct row mute; /* wants nothing */
     struct arena scratch; /* of the mute row: one frame */
@@ -20,13 +20,17 @@ struct apps {
 };
 
 void apps_init(struct apps *apps, const int16_t *slot_of);
-/* Before a frame's first layer. */
-void apps_turn(struct apps *apps);
+/* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
+void apps_turn(struct apps *apps, const struct examined *x);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* UDP layer i of the frame, when it is QUIC's (apps_quic.c). */
+/* The same of UDP layer i: SSDP, which is HTTP in datagrams, and QUIC. */
+void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* The part of apps_udp that is QUIC's (apps_quic.c). */
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* All of a frame's layers, for their state alone. */
+/* All of a frame's layers. */
+void apps_frame(struct apps *apps, struct row *row, const struct examined *x);
+/* The same for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);

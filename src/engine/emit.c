@@ -114,6 +114,13 @@ static bool is_whole(const struct examined *x, uint8_t net)
     return false;
 }
 
+static void emit_names(struct row *row, const struct name_message *m)
+{
+    struct rd r = m->message;
+    struct dns_facts facts = {.kind = (enum dns_kind)m->kind, .match = m->match};
+    dns_read(row, &r, &facts);
+}
+
 static void emit_udp(struct row *row, const struct examined *x, int i)
 {
     const struct packet *p = &x->packet;
@@ -132,6 +139,9 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
         facts.previous_ns = t->previous_ns;
     }
     udp_read(row, &r, &facts);
+    for (int n = 0; n < x->n_names; n++)
+        if (x->names[n].layer == i)
+            emit_names(row, &x->names[n]);
 }
 
 static void emit_facts(struct row *row, const struct frame *f, const struct frame_times *times,
@@ -176,12 +186,44 @@ static void emit_cooked(struct row *row, const struct frame *f)
     cooked_read(row, &r, f->interface->link_type == LINK_SLL2);
 }
 
-void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source, struct apps *apps)
+/* The readers that values are asked of. */
+enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32, NEED_ALL = 63 };
+
+uint32_t emit_needs(const int16_t *slots)
 {
-    emit_facts(row, x->packet.frame, times, source);
-    emit_cooked(row, x->packet.frame);
+    static const struct {
+        const char *prefix;
+        uint32_t needs;
+    } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK}, {"vlan.", NEED_LINK}, {"ip.", NEED_IP4},
+                   {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP}};
+    uint32_t needs = 0;
+    for (int id = 0; id < F_COUNT; id++) {
+        uint32_t need = NEED_ALL; /* of names that no reader here is known for */
+        for (size_t i = 0; slots[id] >= 0 && i < sizeof readers / sizeof *readers; i++)
+            if (!strncmp(field_table[id].name, readers[i].prefix, strlen(readers[i].prefix)))
+                need = readers[i].needs;
+        needs |= slots[id] >= 0 ? need : 0;
+    }
+    return needs;
+}
+
+static void emit_layers(struct row *row, const struct examined *x, const struct frame_times *times,
+                        const struct source *source, uint32_t needs, struct apps *apps)
+{
+    static const uint8_t need_of[N_LAYER_KINDS] = {
+        [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
+        [LAYER_TCP] = NEED_TCP,  [LAYER_UDP] = NEED_UDP,   [LAYER_UDPLITE] = NEED_UDP,
+        [LAYER_IP6_EXTENSION] = NEED_IP6};
+    uint16_t seen[N_LAYER_KINDS] = {0};
+    row->layer = 1;
+    if (needs & NEED_FRAME)
+        emit_facts(row, x->packet.frame, times, source);
+    if (needs & NEED_LINK)
+        emit_cooked(row, x->packet.frame);
     for (int i = 0; i < x->packet.n_layers; i++) {
+        row->layer = ++seen[x->packet.layers[i].kind];
+        if (!(needs & need_of[x->packet.layers[i].kind]))
+            continue;
         switch (x->packet.layers[i].kind) {
         case LAYER_ETH:
         case LAYER_VLAN:
@@ -196,18 +238,82 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
             break;
         case LAYER_TCP:
             emit_tcp(row, x, i);
-            if (apps->wanted)
+            if (apps && apps->wanted)
                 apps_tcp(apps, row, x, i);
             break;
         case LAYER_UDP:
         case LAYER_UDPLITE:
             emit_udp(row, x, i);
-            if (apps->wanted)
-                apps_quic(apps, row, x, i);
+            if (apps && apps->wanted)
+                apps_udp(apps, row, x, i);
             break;
         default:
             break;
         }
+    }
+}
+
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
+                const struct source *source, struct apps *apps)
+{
+    emit_layers(row, x, times, source, NEED_ALL, apps);
+}
+
+void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
+               uint32_t needs)
+{
+    emit_layers(row, x, times, source, needs, NULL);
+}
+
+/* Bytes of the header that stand for the protocol itself. */
+static uint32_t header_len(const struct layer *layer)
+{
+    static const uint8_t fixed[N_LAYER_KINDS] = {[LAYER_ETH] = 14, [LAYER_VLAN] = 4, [LAYER_IP6] = 40,
+                                                 [LAYER_UDP] = 8,  [LAYER_UDPLITE] = 8};
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (layer->kind == LAYER_IP4)
+        return (uint32_t)(rd_peek8(&r, 0) & 15) * 4;
+    if (layer->kind == LAYER_TCP)
+        return (uint32_t)(rd_peek8(&r, 12) >> 4) * 4;
+    return fixed[layer->kind];
+}
+
+/* Bytes that must have been captured before Wireshark says that the protocol is there. */
+static bool is_shown(const struct layer *layer)
+{
+    static const uint8_t least[N_LAYER_KINDS] = {
+        [LAYER_ETH] = 14, [LAYER_IP4] = 1, [LAYER_TCP] = 4, [LAYER_UDP] = 4, [LAYER_UDPLITE] = 4};
+    return layer->cap >= least[layer->kind];
+}
+
+static void emit_protocol(struct row *row, int16_t slot, const uint8_t *data, uint32_t len)
+{
+    struct value *v = slot >= 0 ? row_slot(row, (uint32_t)slot) : NULL;
+    if (!v)
+        return;
+    v->bytes = data;
+    v->len = len;
+}
+
+void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots)
+{
+    static const int8_t protocols[N_LAYER_KINDS] = {
+        [LAYER_ETH] = P_ETH,   [LAYER_VLAN] = P_VLAN, [LAYER_IP4] = P_IP,           [LAYER_IP6] = P_IPV6,
+        [LAYER_TCP] = P_TCP,   [LAYER_UDP] = P_UDP,   [LAYER_UDPLITE] = P_UDPLITE,  [LAYER_ICMP] = P_ICMP,
+        [LAYER_ICMP6] = P_ICMPV6, [LAYER_SCTP] = -1,  [LAYER_GRE] = -1,             [LAYER_ESP] = -1,
+        [LAYER_IP6_EXTENSION] = -1};
+    uint16_t seen[N_LAYER_KINDS] = {0};
+    const struct frame *frame = x->packet.frame;
+    row->layer = 1;
+    emit_protocol(row, slots[P_FRAME], frame->data, frame->cap_len);
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        const struct layer *layer = &x->packet.layers[i];
+        int8_t protocol = protocols[layer->kind];
+        if (protocol < 0 || !is_shown(layer) || (layer->kind == LAYER_VLAN && i && is_service_tag(layer, layer - 1)))
+            continue;
+        uint32_t len = header_len(layer), cap = layer->kind == LAYER_IP4 ? layer->whole_cap : layer->cap;
+        row->layer = ++seen[layer->kind];
+        emit_protocol(row, slots[protocol], layer->data, len < cap ? len : cap);
     }
 }
 
@@ -221,4 +327,16 @@ void frame_times_note(struct frame_times *times, const struct frame *frame)
         times->first_ns = times->previous_ns = frame->time_ns;
     times->this_ns = frame->time_ns;
     times->started = true;
+}
+
+bool emit_wants_flights(const int16_t *slots)
+{
+    static const enum field_id ids[] = {
+        F_TCP_ANALYSIS_ACKS_FRAME, F_TCP_ANALYSIS_ACK_RTT,         F_TCP_ANALYSIS_RTO,
+        F_TCP_ANALYSIS_RTO_FRAME,  F_TCP_ANALYSIS_BYTES_IN_FLIGHT, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (slots[ids[i]] >= 0)
+            return true;
+    return false;
 }

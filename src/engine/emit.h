@@ -4,6 +4,7 @@
 
 #include "engine/apps.h"
 #include "field/row.h"
+#include "filter/filter.h"
 #include "proto/headers.h"
 
 /* Times that frame.* fields refer to; 0 where a frame has none. */
@@ -17,5 +18,14 @@ void frame_times_note(struct frame_times *times, const struct frame *frame);
 /* Puts the wanted fields of the frame into the row. */
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
                 const struct source *source, struct apps *apps);
+/* The same of those readers alone that fields with these slots come from, without protocols above TCP. */
+uint32_t emit_needs(const int16_t *slots);
+void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
+               uint32_t needs);
+/* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
+void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
+
+/* Whether a field of unacknowledged TCP segments is among them, which only a query that asks for one pays for. */
+bool emit_wants_flights(const int16_t *slots);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "engine/report.h"
 #include "field/field.h"
+#include "filter/filter.h"
 
 /* What is asked, checked and looked up; read-only while engines run. */
 struct query {
@@ -11,8 +12,11 @@ struct query {
     struct field *fields;
     size_t n_fields;
     int16_t slot_of[F_COUNT]; /* index into fields, or -1; with a worker nothing is asked of the native readers */
-    struct worker *worker;    /* fields and filter are libwireshark's matter; NULL: values are native, no filter */
+    struct spare *spare;      /* for captures of foreign formats; NULL: they are refused */
+    struct worker *worker;    /* fields and filter are libwireshark's matter; NULL: values are native */
+    uint32_t children;        /* processes that may dissect one capture at a time, at least 1 */
     bool has_filter;
+    struct filter *filter;    /* compiled, when values are native */
     char **names;             /* of fields that stand in no table */
     const char *reason;       /* why it is this engine; a constant, or why_text */
     char why_text[160];

@@ -120,11 +120,29 @@ static void analyse_tcp(struct examiner *e, struct examined *x, const struct lay
     x->tcp_flags |= t->tcp.flags;
 }
 
+/* DNS by its port or its looks; a message of a conversation is matched with those before it. */
+static void take_names(struct examiner *e, struct examined *x, uint8_t i)
+{
+    static const uint8_t kinds[] = {[NAMES_DNS] = DNS_PLAIN, [NAMES_MDNS] = DNS_MDNS, [NAMES_LLMNR] = DNS_LLMNR};
+    const struct layer *layer = &x->packet.layers[i];
+    struct name_message *m = &x->names[x->n_names];
+    enum udp_names names = recognise_names(layer, &m->message);
+    if (names == NAMES_NONE || x->n_names == MAX_NAME_MESSAGES - 1)
+        return;
+    m->kind = kinds[names];
+    m->layer = i;
+    x->n_names++;
+    if (!dns_match(&e->names, &m->match, m->message, x->transports[i].ref.conv->stream, x->packet.frame->number,
+                   x->packet.frame->time_ns, layer->quoted))
+        e->failed = true;
+}
+
 void examine(struct examiner *e, const struct frame *frame, struct examined *x)
 {
     if (e->arena.block)
         arena_reset(&e->arena);
     x->n_datagrams = 0;
+    x->n_names = 0;
     x->tcp_flags = 0;
     x->fragment_pending = false;
     decode_frame(&x->packet, frame);
@@ -143,6 +161,8 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         note_times(t, layer, frame);
         if (layer->kind == LAYER_TCP)
             analyse_tcp(e, x, layer, t);
+        if (e->matches_names && (layer->kind == LAYER_UDP || layer->kind == LAYER_UDPLITE))
+            take_names(e, x, (uint8_t)i);
         if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) && !conv_follow(&e->convs, layer, &t->ref))
             e->failed = true;
     }
@@ -152,6 +172,7 @@ void examiner_reset(struct examiner *e)
 {
     conv_reset(&e->convs);
     defrag_reset(&e->defrag);
+    dns_matcher_reset(&e->names);
     e->failed = false;
 }
 
@@ -159,6 +180,7 @@ void examiner_free(struct examiner *e)
 {
     conv_free(&e->convs);
     defrag_free(&e->defrag);
+    dns_matcher_free(&e->names);
     arena_free(&e->arena);
 }
 

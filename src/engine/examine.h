@@ -5,6 +5,7 @@
 
 #include "flow/conv.h"
 #include "flow/tcp_analysis.h"
+#include "proto/dns_match.h"
 #include "stream/defrag.h"
 
 /* What is known of one transport layer of the frame. */
@@ -19,7 +20,16 @@ struct transport {
     uint32_t fin_frame;
 };
 
-enum { MAX_DATAGRAMS = 4 }; /* reassembled in one frame: outer, then inner ones */
+/* A DNS message in a UDP layer. */
+struct name_message {
+    struct rd message;
+    struct dns_match match;
+    uint8_t kind;  /* enum dns_kind */
+    uint8_t layer; /* its index */
+};
+
+enum { MAX_DATAGRAMS = 4 };     /* reassembled in one frame: outer, then inner ones */
+enum { MAX_NAME_MESSAGES = 8 }; /* DNS in one frame: one is usual; tunnels and quotes bring more */
 
 struct examined {
     struct packet packet;
@@ -27,6 +37,8 @@ struct examined {
     struct datagram datagrams[MAX_DATAGRAMS];
     uint8_t datagram_net[MAX_DATAGRAMS];     /* index of the IP layer each belongs to */
     uint8_t n_datagrams;
+    struct name_message names[MAX_NAME_MESSAGES]; /* when the examiner matches them */
+    uint8_t n_names;
     uint32_t tcp_flags;                      /* analysis flags of all TCP layers */
     bool fragment_pending;                   /* the frame waits for others */
 };
@@ -37,6 +49,8 @@ struct examiner {
     struct defrag defrag;
     struct arena arena; /* lives until the next frame */
     bool keeps_flights; /* unacknowledged TCP segments are kept: a field asks for them */
+    bool matches_names; /* DNS messages are looked at: a field asks for them */
+    struct dns_matcher names;
     bool failed;        /* memory ended */
 };
 

@@ -6,10 +6,14 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/convert.h"
 #include "engine/emit.h"
 #include "engine/engine.h"
+#include "engine/measure.h"
 #include "engine/oracle.h"
+#include "engine/sieve.h"
 #include "flow/flow.h"
+#include "proto/dns_tcp.h"
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/values.h"
@@ -32,6 +36,7 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
+    struct sieve sieve;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
     struct packets *packets;
@@ -53,59 +58,6 @@ static struct address address_of(const struct endpoint *end)
     return a;
 }
 
-/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out the 40
- * bytes of the header, as ipv6.plen does. */
-static uint32_t ip_length(const struct layer *net, bool classic)
-{
-    if (net->kind == LAYER_IP4) {
-        uint32_t total = rd_be16(net->data + 2);
-        return total ? total : net->len;
-    }
-    uint32_t length = rd_be16(net->data + 4);
-    if (classic)
-        return length;
-    return length ? 40 + length : net->len;
-}
-
-/* Bytes above the transport header; classic UDP counts the header in, as udp.length does. */
-static uint32_t payload_length(const struct layer *layer, bool classic)
-{
-    uint32_t header = 0, len = layer->len;
-    switch (layer->kind) {
-    case LAYER_TCP:
-        header = (uint32_t)(layer->data[12] >> 4) * 4;
-        break;
-    case LAYER_UDP:
-        if (classic || rd_be16(layer->data + 4))
-            len = rd_be16(layer->data + 4);
-        if (!classic && len > layer->len)
-            len = layer->len;
-        header = classic ? 0 : 8;
-        break;
-    case LAYER_UDPLITE:
-        header = classic ? 0 : 8;
-        break;
-    case LAYER_SCTP:
-        header = 12;
-        break;
-    case LAYER_ICMP:
-    case LAYER_ICMP6:
-        header = 8;
-        break;
-    default:
-        break;
-    }
-    return len > header ? len - header : 0;
-}
-
-static void lengths_of(const struct native *n, int layer_index, uint32_t *ip_len, uint32_t *payload_len)
-{
-    const struct layer *layer = &n->examined.packet.layers[layer_index];
-    bool classic = n->query->options.style == FC_STYLE_CLASSIC;
-    *ip_len = ip_length(&n->examined.packet.layers[layer->net], classic);
-    *payload_len = payload_length(layer, classic);
-}
-
 static bool note_outer(struct native *n, struct flow *flow, int layer_index)
 {
     const struct packet *p = &n->examined.packet;
@@ -125,15 +77,6 @@ static bool note_outer(struct native *n, struct flow *flow, int layer_index)
         break;
     }
     return true;
-}
-
-static const char *protocol_name(uint8_t conv_kind)
-{
-    static const char *const names[N_CONV_KINDS] = {[CONV_TCP] = "tcp",   [CONV_UDP] = "udp",
-                                                    [CONV_SCTP] = "sctp", [CONV_ICMP] = "icmp",
-                                                    [CONV_ICMP6] = "icmpv6", [CONV_GRE] = "gre",
-                                                    [CONV_ESP] = "esp"};
-    return names[conv_kind];
 }
 
 static enum fc_status add_packet_row(struct native *n, int layer, const struct flow *flow, uint32_t flow_index,
@@ -161,7 +104,7 @@ static enum fc_status add_packet_row(struct native *n, int layer, const struct f
         row.sport = ends[0].port;
         row.dport = ends[1].port;
         row.direction = flow->client == ref->direction ? 1 : -1;
-        lengths_of(n, layer, &row.ip_length, &row.payload_length);
+        measure(&n->examined.packet, layer, n->query->options.style, &row.ip_length, &row.payload_length);
     }
     return packets_add(n->packets, &row, n->query->n_fields ? &n->row : NULL);
 }
@@ -183,7 +126,7 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     struct flow_packet packet = {
         .ref = n->examined.transports[layer].ref, .time_ns = frame->time_ns, .has_time = frame->has_time};
     uint32_t ip_len;
-    lengths_of(n, layer, &ip_len, &packet.payload_len);
+    measure(&n->examined.packet, layer, n->query->options.style, &ip_len, &packet.payload_len);
     if (l->kind == LAYER_TCP)
         packet.tcp_flags = l->data[13];
     struct flow *flow = flow_assign(&n->flow_table, &packet, index);
@@ -219,29 +162,32 @@ static void count_fragments(struct native *n, int layer, enum reason *reason)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
-/* A frame that libwireshark dies of has no values; it is told, and kept where no filter could have dropped
- * it. */
-static enum fc_status note_crash(struct native *n, const struct frame *frame)
+/* The filter is asked before any other value is made. */
+static enum fc_status take_native_values(struct native *n, enum reason *reason)
 {
-    struct fc_error error;
-    n->engine.report.notes[NOTE_CRASHED]++;
-    error_set(&error, FC_FORMAT, (int64_t)frame->offset,
-              "libwireshark dies of frame %u; its fields are left empty", frame->number);
-    return report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames) ? FC_OK : FC_MEMORY;
+    bool passed;
+    enum fc_status status = sieve_frame(&n->sieve, &n->examined, &n->times, n->source, &passed);
+    if (*reason == REASON_KEPT && !passed)
+        *reason = REASON_FILTER;
+    bool wanted = passed && n->query->n_fields;
+    if (wanted && n->apps.wanted && n->apps.only && !n->examiner.matches_names) /* DNS is in datagrams, too */
+        apps_frame(&n->apps, &n->row, &n->examined);
+    else if (wanted)
+        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
+    else if (n->apps.wanted)
+        apps_advance(&n->apps, &n->examined);
+    return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : status;
 }
 
-/* Field values into the row, and what the filter makes of a frame that would be kept. */
+/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
+ * values. */
 static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
 {
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
-    if (!n->oracle) {
-        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
-        return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : FC_OK;
-    }
+    if (!n->oracle)
+        return take_native_values(n, reason);
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
-    if (!status && verdict == VERDICT_CRASHED)
-        status = note_crash(n, frame);
     bool passed = verdict == VERDICT_PASSED || (verdict == VERDICT_CRASHED && !n->query->has_filter);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
@@ -260,11 +206,12 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (x->fragment_pending || x->n_datagrams)
         count_fragments(n, layer, &reason);
     bool all = o->level == FC_LEVEL_FRAMES;
-    if (n->query->n_fields)
+    bool asked = n->query->n_fields || n->query->filter;
+    if (asked)
         frame_times_note(&n->times, frame);
     if (n->apps.wanted)
-        apps_turn(&n->apps);
-    if ((n->query->n_fields || n->oracle) && (reason == REASON_KEPT || all)) {
+        apps_turn(&n->apps, x);
+    if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
             return status;
@@ -319,10 +266,15 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
         status = oracle_open(&n->oracle, n->query, input, n->progress, err);
     if (status)
         return status;
-    if (input->memory)
-        return source_open_memory(&n->source, input->name, input->memory, input->len, err);
     const char *copy = n->oracle ? oracle_path(n->oracle) : NULL;
-    return source_open(&n->source, copy ? copy : input->name, err);
+    if (input->memory)
+        status = source_open_memory(&n->source, input->name, input->memory, input->len, err);
+    else
+        status = source_open(&n->source, copy ? copy : input->name, err);
+    bool foreign = (status == FC_FORMAT || status == FC_UNSUPPORTED) && n->query->spare;
+    return foreign ? convert_open(&n->source, n->query->spare, input->name, n->oracle ? oracle_file(n->oracle) : -1,
+                                  n->progress, err)
+                   : status;
 }
 
 static enum fc_status open_capture(struct native *n)
@@ -339,7 +291,7 @@ static enum fc_status open_capture(struct native *n)
     if (!status)
         return FC_OK;
     n->source = NULL;
-    return status == FC_MEMORY ? FC_MEMORY : note_problem(n, &error);
+    return status == FC_MEMORY || status == FC_CANCELLED ? status : note_problem(n, &error);
 }
 
 /* Looks at the whole capture once its last frame is read. */
@@ -350,7 +302,7 @@ static enum fc_status judge_capture(struct native *n)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
     report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused;
-    report->notes[NOTE_FOREIGN_PORT] += n->apps.foreign;
+    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)
@@ -365,10 +317,28 @@ static enum fc_status judge_capture(struct native *n)
     return status;
 }
 
+/* A frame that libwireshark dies of has no values, kept or not, and others may miss what it held; it is kept where no
+ * filter could have dropped it. */
+static enum fc_status tell_crashes(struct native *n)
+{
+    enum fc_status status = FC_OK;
+    uint32_t frame;
+    oracle_finish(n->oracle);
+    for (uint32_t i = 0; !status && (frame = oracle_crash(n->oracle, i)); i++) {
+        struct fc_error error;
+        n->engine.report.notes[NOTE_CRASHED]++;
+        error_set(&error, FC_FORMAT, -1, "libwireshark dies of frame %u; its fields are left empty", frame);
+        status = note_problem(n, &error);
+    }
+    return status;
+}
+
 /* Closes what is read, so that flows can be written; they still hold their conversations. */
 static enum fc_status end_capture(struct native *n)
 {
     enum fc_status status = judge_capture(n);
+    if (!status && n->oracle)
+        status = tell_crashes(n);
     tell_progress(n);
     if (n->source)
         source_close(n->source);
@@ -450,8 +420,7 @@ static enum fc_status write_flow(struct native *n, const struct flow *flow)
                            .dport = server->port,
                            .src = address_of(client),
                            .dst = address_of(server),
-                           .packets = &flow->packets,
-                           .values = flow->values};
+                           .packets = &flow->packets, .values = flow->values};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
         row.outer_dst = flow->outer->dst;
@@ -535,6 +504,7 @@ static void native_close(struct engine *engine)
     log_pool_free(&n->pool);
     arena_free(&n->extras);
     row_free(&n->row);
+    sieve_free(&n->sieve);
     memory_free(n->types);
     if (n->flows)
         flows_free(n->flows);
@@ -542,20 +512,6 @@ static void native_close(struct engine *engine)
         packets_free(n->packets);
     report_free(&engine->report);
     memory_free(n);
-}
-
-/* The fields of unacknowledged TCP segments, which only a query that asks for them pays for. */
-static bool query_wants_flights(const struct query *query)
-{
-    static const enum field_id ids[] = {
-        F_TCP_ANALYSIS_ACKS_FRAME,      F_TCP_ANALYSIS_ACK_RTT,
-        F_TCP_ANALYSIS_RTO,     F_TCP_ANALYSIS_BYTES_IN_FLIGHT,
-        F_TCP_ANALYSIS_RTO_FRAME, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
-    };
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        if (query->slot_of[ids[i]] >= 0)
-            return true;
-    return false;
 }
 
 enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
@@ -571,11 +527,14 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->n_inputs = n_inputs;
     n->progress = progress;
     n->examiner.protocols = query->options.protocols;
-    n->examiner.keeps_flights = query_wants_flights(query);
+    n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
+                                (query->filter && emit_wants_flights(filter_slots(query->filter)));
+    n->examiner.matches_names = protocol_wanted(&dns_tcp_protocol, query->slot_of);
     apps_init(&n->apps, query->slot_of);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
+    sieve_open(&n->sieve, query->filter, &n->examiner.arena);
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

@@ -1,231 +1,296 @@
-/* Records of a worker's child, and new children for those that die. Invariant: a record is handed out once
- * and whole, whatever its child did later: a new child begins at the first frame, as libwireshark's state
- * wants it, and what it says of frames already told is dropped. A frame that ends two children is left out
- * from then on. */
+/* What libwireshark says of a capture. A small one is dissected by one process while it is read here. A large one is
+ * divided first; its buckets are dissected a few at a time, what is said of them is put away, and then told frame by
+ * frame. Invariant: either way the caller gets the same answers in the same order. */
 #include "engine/oracle.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/wire.h"
-#include "engine/worker.h"
+#include "engine/child.h"
+#include "engine/division.h"
+#include "engine/spool.h"
 
 enum {
-    MOST_SKIPPED = 32, /* frames of a capture that end a child, before the capture is given up */
-    MOST_TOGETHER = 3, /* such frames close together are no fault of theirs: memory has ended */
-    CLOSE = 16,
-    MOST_STARTS = 100, /* children of a capture: somebody else may be ending them */
-    PIPE = 1 << 20,
-    LOOK_MS = 200 /* between two looks whether the run was cancelled */
+    SMALL = 3 << 20, /* bytes of capture not worth dividing */
+    MOST_LANES = 64,
+    DEFAULT_MEMORY = 300 << 20,
+    WORKER_MEMORY = 180 << 20, /* what a process has before it has seen a packet */
+    LEAST_COST = 8 << 20
+};
+
+/* A part of a divided capture, and what was said of it. */
+struct bucket {
+    struct spool spool;
+    struct wire_record next; /* read from the spool already; frame 0: none left */
+    bool spent;              /* it was handed out: the one behind it is to be read, once the row has let go of it */
+    uint32_t skip[MOST_SKIPPED], n_skip;
 };
 
 struct oracle {
     const struct query *query;
     const struct progress *progress;
-    int capture, spool; /* descriptors: what children read, the copy if one was made */
+    int capture, copy; /* descriptors: what children read; a pipe's copy if one was made */
     char path[32];
-    int records, page_file;
-    volatile struct wire_progress *page;
-    uint8_t *bytes;
-    size_t len, cap, at; /* filled, room, read */
-    struct wire_record record;
-    bool running, has_record, ended;
-    uint32_t told, died_at, n_starts;
-    uint32_t skip[MOST_SKIPPED], n_skip;
+    struct child child; /* of a capture that is not divided */
+    struct rd body;
+    bool has_record, started;
+    struct division division;
+    bool empty_passes; /* what the filter says of frames in no bucket */
+    struct bucket *buckets; /* NULL: it is not divided */
+    uint32_t n_buckets;
 };
 
-/* ---- the capture as a descriptor ---- */
+/* ---- the capture as a regular file, not compressed ---- */
 
-static bool write_all(int fd, const char *bytes, size_t n)
-{
-    while (n) {
-        ssize_t written = write(fd, bytes, n);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        n -= (size_t)written;
-    }
-    return true;
-}
-
-static int temporary_file(void)
-{
-    FILE *file = tmpfile();
-    int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 0) : -1;
-    if (file)
-        fclose(file);
-    return fd;
-}
-
-static enum fc_status spool(struct oracle *o, int from, const struct input *input, struct fc_error *err)
+static enum fc_status copy_pipe(struct oracle *o, int from, const struct input *input, struct fc_error *err)
 {
     char bytes[1 << 16];
     ssize_t n = 0;
-    o->spool = temporary_file();
-    bool ok = o->spool >= 0 && (!input->memory || write_all(o->spool, input->memory, input->len));
-    while (ok && from >= 0 && (n = read(from, bytes, sizeof bytes)) != 0)
-        ok = n > 0 ? write_all(o->spool, bytes, (size_t)n) : errno == EINTR;
+    o->copy = spool_file();
+    bool ok = o->copy >= 0;
+    while (ok && (n = read(from, bytes, sizeof bytes)) != 0)
+        ok = n > 0 ? spool_write(o->copy, bytes, (size_t)n) : errno == EINTR;
     if (!ok)
         return error_set(err, FC_IO, -1, "%s: no temporary copy: %s", input->name, strerror(errno));
-    snprintf(o->path, sizeof o->path, "/proc/self/fd/%d", o->spool);
+    snprintf(o->path, sizeof o->path, "/proc/self/fd/%d", o->copy);
+    return FC_OK;
+}
+
+/* What can be read only once is copied, so that both sides can read it. */
+static enum fc_status open_once(struct oracle *o, const struct input *input, struct fc_error *err)
+{
+    struct stat info;
+    bool is_stdin = !strcmp(input->name, "-");
+    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(input->name, O_RDONLY | O_CLOEXEC);
+    enum fc_status status = FC_OK;
+    if (fd < 0 || fstat(fd, &info))
+        status = error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s: %s", input->name, strerror(errno));
+    else if (is_stdin || !S_ISREG(info.st_mode))
+        status = copy_pipe(o, fd, input, err);
+    if (status || o->copy >= 0) {
+        if (fd >= 0)
+            close(fd);
+        fd = status ? -1 : fcntl(o->copy, F_DUPFD_CLOEXEC, 0);
+    }
+    o->capture = fd;
+    return status;
+}
+
+/* What is compressed or in memory is unpacked to a file. */
+static enum fc_status open_plain(struct oracle *o, const struct input *input, struct fc_error *err)
+{
+    int plain = -1;
+    const char *path = o->copy >= 0 ? o->path : input->name;
+    if (!input->memory && !source_is_packed(o->capture))
+        return FC_OK;
+    if ((plain = spool_file()) < 0)
+        return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+    enum fc_status status = source_unpack(path, input->memory, input->len, plain, err);
+    if (status) {
+        close(plain);
+        return status;
+    }
+    if (o->capture >= 0)
+        close(o->capture);
+    o->capture = plain;
     return FC_OK;
 }
 
 static enum fc_status open_input(struct oracle *o, const struct input *input, struct fc_error *err)
 {
-    struct stat info;
-    bool is_stdin = !input->memory && !strcmp(input->name, "-");
-    if (!input->memory)
-        o->capture =
-            is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(input->name, O_RDONLY | O_CLOEXEC);
-    if (!input->memory && (o->capture < 0 || fstat(o->capture, &info)))
-        return error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s: %s", input->name,
-                         strerror(errno));
-    if (!input->memory && !is_stdin && S_ISREG(info.st_mode))
-        return FC_OK;
-    enum fc_status status = spool(o, o->capture, input, err);
-    if (o->capture >= 0)
-        close(o->capture);
-    o->capture = status ? -1 : fcntl(o->spool, F_DUPFD_CLOEXEC, 0);
-    return status;
+    enum fc_status status = input->memory ? FC_OK : open_once(o, input, err);
+    return status ? status : open_plain(o, input, err);
 }
 
-/* ---- children ---- */
+/* ---- dividing ---- */
 
-static enum fc_status child_start(struct oracle *o, struct fc_error *err)
+static uint32_t frames_limit(const struct oracle *o)
 {
-    int ends[2];
     uint64_t most = o->query->options.max_frames;
-    if (o->n_starts++ == MOST_STARTS)
-        return error_set(err, FC_IO, -1, "the wireshark engine died %d times over this capture", MOST_STARTS);
-    if (pipe2(ends, O_CLOEXEC))
-        return error_set(err, FC_IO, -1, "no pipe: %s", strerror(errno));
-    fcntl(ends[0], F_SETPIPE_SZ, PIPE);
-    o->page->frame = 0;
-    o->len = o->at = 0;
-    o->has_record = o->ended = false;
-    enum fc_status status = worker_dissect(o->query->worker, (int[]){o->capture, ends[1], o->page_file},
-                                           most < UINT32_MAX ? (uint32_t)most : 0, o->skip, o->n_skip, err);
-    close(ends[1]);
-    if (status)
-        close(ends[0]);
-    else
-        o->records = ends[0];
-    o->running = !status;
-    return status;
+    return most < UINT32_MAX ? (uint32_t)most : 0;
 }
 
-static void child_forget(struct oracle *o)
+static struct division_limits limits_of(const struct query *q)
 {
-    if (o->running)
-        close(o->records);
-    o->running = false;
+    const char *exactly = getenv("FLOWCONTAINER_BUCKETS"); /* tests of the law of shards */
+    uint64_t memory = q->options.max_memory ? q->options.max_memory : DEFAULT_MEMORY;
+    uint64_t cost = memory > WORKER_MEMORY ? memory - WORKER_MEMORY : 0;
+    int n = exactly ? atoi(exactly) : 0;
+    return (struct division_limits){.cost = cost > LEAST_COST ? cost : LEAST_COST,
+                                    .n_buckets = q->children,
+                                    .exactly = n > 0 ? (uint32_t)n : 0,
+                                    .max_frames = q->options.max_frames};
 }
 
-static bool is_hopeless(const struct oracle *o, uint32_t frame)
+static enum fc_status divide(struct oracle *o, struct fc_error *err)
 {
-    return o->n_skip >= MOST_TOGETHER - 1 && frame - o->skip[o->n_skip - MOST_TOGETHER + 1] <= CLOSE;
-}
-
-/* The pipe ended before the last record. */
-static enum fc_status child_died(struct oracle *o, struct fc_error *err)
-{
-    uint32_t frame = o->page->frame;
-    child_forget(o);
-    if (!frame && o->died_at == UINT32_MAX)
-        return error_set(err, FC_UNSUPPORTED, -1,
-                         "the wireshark engine dies before it has read a frame of this capture");
-    if (frame && frame == o->died_at) {
-        if (is_hopeless(o, frame))
-            return error_set(err, FC_IO, -1,
-                             "libwireshark dies again and again from frame %u on: it may need more memory "
-                             "than there is",
-                             o->skip[o->n_skip - MOST_TOGETHER + 1]);
-        if (o->n_skip == MOST_SKIPPED)
-            return error_set(err, FC_FORMAT, -1,
-                             "libwireshark dies of more than %d frames, the last one frame %u", MOST_SKIPPED,
-                             frame);
-        o->skip[o->n_skip++] = frame;
-    }
-    o->died_at = frame ? frame : UINT32_MAX;
-    return child_start(o, err);
-}
-
-/* ---- records ---- */
-
-/* More bytes behind what is there; *ended when there are none. */
-static enum fc_status read_more(struct oracle *o, bool *ended, struct fc_error *err)
-{
-    struct pollfd waiting = {.fd = o->records, .events = POLLIN};
-    while (poll(&waiting, 1, LOOK_MS) <= 0)
-        if (atomic_load_explicit(&o->progress->cancelled, memory_order_relaxed))
-            return FC_CANCELLED;
-    ssize_t n = read(o->records, o->bytes + o->len, o->cap - o->len);
-    if (n < 0 && errno != EINTR)
-        return error_set(err, FC_IO, -1, "records of the wireshark engine: %s", strerror(errno));
-    *ended = n == 0;
-    o->len += n > 0 ? (size_t)n : 0;
-    return FC_OK;
-}
-
-/* At least `need` bytes from `at` on, unless *ended. */
-static enum fc_status fill(struct oracle *o, size_t need, bool *ended, struct fc_error *err)
-{
-    enum fc_status status = FC_OK;
-    *ended = false;
-    if (o->len - o->at >= need)
+    struct stat info;
+    struct division_limits limits = limits_of(o->query);
+    limits.leave_out_opaque = worker_wants_clear_text(o->query->worker, &o->empty_passes) && !o->query->options.exact;
+    struct source *source = NULL;
+    if (!worker_divides(o->query->worker) || fstat(o->capture, &info) ||
+        (!limits.exactly && info.st_size < SMALL))
         return FC_OK;
-    if (o->at)
-        memmove(o->bytes, o->bytes + o->at, o->len - o->at);
-    o->len -= o->at;
-    o->at = 0;
-    if (need > o->cap && !memory_reserve((void **)&o->bytes, &o->cap, need < PIPE ? PIPE : need, 1))
-        return error_memory(err);
-    while (!status && !*ended && o->len < need)
-        status = read_more(o, ended, err);
-    return status;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", o->capture);
+    if (source_open(&source, path, NULL)) /* whoever reads the capture for its flows will say why */
+        return FC_OK;
+    enum fc_status status = division_make(&o->division, source, &limits, o->progress, err);
+    source_close(source);
+    if (status || !(o->division.n_buckets > 1 || o->division.n_opaque))
+        return status;
+    o->n_buckets = o->division.n_buckets;
+    o->buckets = memory_zero(o->n_buckets, sizeof *o->buckets);
+    return o->buckets ? FC_OK : error_memory(err);
 }
 
-/* The next record's head into o->record, its values from o->at on. Bytes of the record before it are given
- * up. */
-static enum fc_status next_record(struct oracle *o, struct fc_error *err)
+/* ---- buckets, a few at a time ---- */
+
+struct lane {
+    struct child child;
+    uint32_t bucket, *numbers;
+    int file;
+    bool busy;
+};
+
+static enum fc_status lane_start(struct oracle *o, struct lane *lane, uint32_t bucket, struct fc_error *err)
 {
-    bool ended = false;
-    enum fc_status status = o->running ? FC_OK : child_start(o, err);
-    while (!status) {
-        o->has_record = false;
-        status = fill(o, sizeof o->record, &ended, err);
-        if (!status && !ended) {
-            memcpy(&o->record, o->bytes + o->at, sizeof o->record);
-            if (o->record.len > WIRE_MOST)
-                return error_set(err, FC_IO, -1, "the wireshark engine writes nonsense");
-            status = fill(o, sizeof o->record + o->record.len, &ended, err);
-        }
-        if (status)
+    const struct division *d = &o->division;
+    *lane = (struct lane){.bucket = bucket, .file = spool_file(), .busy = true};
+    lane->numbers = division_numbers(d, bucket);
+    if (lane->file < 0)
+        return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+    if (!lane->numbers)
+        return error_memory(err);
+    enum fc_status status = division_write(d, bucket, o->capture, lane->file, err);
+    struct part part = {.file = lane->file,
+                        .numbers = lane->numbers,
+                        .n_numbers = d->buckets[bucket].n_frames,
+                        .first_ns = d->first_ns};
+    return status ? status : child_open(&lane->child, o->query->worker, &part, o->progress, err);
+}
+
+static void lane_end(struct lane *lane)
+{
+    if (!lane->busy)
+        return;
+    if (lane->child.worker)
+        child_close(&lane->child);
+    if (lane->file >= 0)
+        close(lane->file);
+    memory_free(lane->numbers);
+    *lane = (struct lane){0};
+}
+
+static enum fc_status bucket_too_few(const struct oracle *o, const struct lane *lane, const struct rd *body,
+                                     struct fc_error *err)
+{
+    char pair[128];
+    division_heaviest(pair, sizeof pair, &o->division, lane->bucket);
+    return error_set(err, FC_UNSUPPORTED, -1, "libwireshark reads %u frames instead of %u between %s and others%s%.*s",
+                     lane->child.record.n_values, lane->child.part.n_numbers, pair, body->len ? ": " : "",
+                     (int)body->len, (const char *)body->data);
+}
+
+/* Puts away all records at hand; *ended with the last one. */
+static enum fc_status lane_take(struct oracle *o, struct lane *lane, bool *ended, struct fc_error *err)
+{
+    struct bucket *bucket = &o->buckets[lane->bucket];
+    enum fc_status status = FC_OK;
+    struct rd body;
+    *ended = false;
+    while (!status && child_record(&lane->child, &body)) {
+        const struct wire_record *head = &lane->child.record;
+        *ended = lane->child.ended;
+        if (*ended && head->n_values != lane->child.part.n_numbers)
+            return bucket_too_few(o, lane, &body, err);
+        if (*ended)
             break;
-        if (ended) {
-            status = child_died(o, err);
-            continue;
-        }
-        o->at += sizeof o->record;
-        o->has_record = true;
-        o->ended = o->record.frame == 0;
-        if (o->ended || o->record.frame > o->told)
-            break;
-        o->at += o->record.len;
+        status = spool_put(&bucket->spool, head, sizeof *head, err);
+        if (!status)
+            status = spool_put(&bucket->spool, body.data, head->len, err);
+    }
+    if (*ended) {
+        bucket->n_skip = lane->child.n_skip;
+        memcpy(bucket->skip, lane->child.skip, sizeof bucket->skip);
+        status = spool_rewind(&bucket->spool, err);
     }
     return status;
 }
+
+/* Says whom an error is about: one pair may need more memory than there is. */
+static enum fc_status name_pair(const struct oracle *o, uint32_t bucket, enum fc_status status, struct fc_error *err)
+{
+    char pair[128], text[512];
+    if (!err || status == FC_CANCELLED || status == FC_MEMORY || strstr(err->text, "frames between"))
+        return status;
+    division_heaviest(pair, sizeof pair, &o->division, bucket);
+    snprintf(text, sizeof text, "%.500s", err->text);
+    return error_set(err, status, err->offset, "%s (among packets between %s)", text, pair);
+}
+
+static enum fc_status work_lanes(struct oracle *o, struct lane *lanes, uint32_t n_lanes, struct fc_error *err)
+{
+    uint32_t next = 0, done = 0;
+    enum fc_status status = FC_OK;
+    while (!status && done < o->n_buckets) {
+        struct child *children[MOST_LANES];
+        uint32_t bucket_of[MOST_LANES];
+        size_t n = 0, which = 0;
+        for (uint32_t i = 0; !status && i < n_lanes; i++) {
+            if (!lanes[i].busy && next < o->n_buckets && (status = lane_start(o, &lanes[i], next++, err)))
+                return name_pair(o, lanes[i].bucket, status, err);
+            bucket_of[n] = lanes[i].bucket;
+            if (lanes[i].busy)
+                children[n++] = &lanes[i].child;
+        }
+        if (!status && (status = child_wait(children, n, &which, err)))
+            return name_pair(o, bucket_of[which], status, err);
+        for (uint32_t i = 0; i < n_lanes; i++) {
+            bool ended = false;
+            if (!status && lanes[i].busy && (status = lane_take(o, &lanes[i], &ended, err)))
+                return name_pair(o, lanes[i].bucket, status, err);
+            if (ended)
+                lane_end(&lanes[i]);
+            done += ended;
+        }
+    }
+    return status;
+}
+
+static enum fc_status next_of_bucket(struct bucket *bucket, struct fc_error *err)
+{
+    const uint8_t *head = NULL;
+    enum fc_status status = spool_get(&bucket->spool, sizeof bucket->next, &head, err);
+    bucket->next = (struct wire_record){0};
+    if (head)
+        memcpy(&bucket->next, head, sizeof bucket->next);
+    return status;
+}
+
+static enum fc_status dissect_buckets(struct oracle *o, struct fc_error *err)
+{
+    uint32_t n_lanes = o->query->children < MOST_LANES ? o->query->children : MOST_LANES;
+    struct lane *lanes = memory_zero(n_lanes, sizeof *lanes);
+    if (!lanes)
+        return error_memory(err);
+    enum fc_status status = work_lanes(o, lanes, n_lanes, err);
+    for (uint32_t i = 0; i < n_lanes; i++)
+        lane_end(&lanes[i]);
+    memory_free(lanes);
+    for (uint32_t i = 0; !status && i < o->n_buckets; i++)
+        status = next_of_bucket(&o->buckets[i], err);
+    return status;
+}
+
+/* ---- values ---- */
 
 static bool is_bytes(enum field_type type)
 {
@@ -233,7 +298,7 @@ static bool is_bytes(enum field_type type)
 }
 
 /* The child has seen bytes of strangers: what it writes is checked like them. */
-static bool take_value(struct oracle *o, struct rd *r, struct row *row)
+static bool take_value(const struct query *query, struct rd *r, struct row *row)
 {
     struct wire_value value;
     const uint8_t *head = rd_bytes(r, sizeof value);
@@ -241,9 +306,9 @@ static bool take_value(struct oracle *o, struct rd *r, struct row *row)
         return false;
     memcpy(&value, head, sizeof value);
     const uint8_t *bytes = rd_bytes(r, value.len);
-    if (!bytes || value.slot >= o->query->n_fields)
+    if (!bytes || value.slot >= query->n_fields)
         return false;
-    enum field_type type = o->query->fields[value.slot].type;
+    enum field_type type = query->fields[value.slot].type;
     if ((type == FT_ETHER && value.len != 6) || (type == FT_IPv6 && value.len != 16))
         return false;
     if (type == FT_STRING) {
@@ -260,67 +325,107 @@ static bool take_value(struct oracle *o, struct rd *r, struct row *row)
     return true;
 }
 
-static enum fc_status take_values(struct oracle *o, struct row *row, struct fc_error *err)
+static enum fc_status take_values(const struct query *query, struct rd body, uint32_t n_values, struct row *row,
+                                  struct fc_error *err)
 {
-    struct rd r = rd_make(o->bytes + o->at, o->record.len, o->record.len);
-    o->at += o->record.len;
-    o->has_record = false;
-    o->told = o->record.frame;
-    for (uint32_t i = 0; i < o->record.n_values; i++)
-        if (!take_value(o, &r, row))
+    for (uint32_t i = 0; i < n_values; i++)
+        if (!take_value(query, &body, row))
             return error_set(err, FC_IO, -1, "the wireshark engine writes nonsense");
     return row->out_of_memory ? error_memory(err) : FC_OK;
 }
 
-static bool is_skipped(const struct oracle *o, uint32_t frame)
+/* ---- a frame ---- */
+
+/* Goes to the record of the frame, or of the first one behind it. */
+static enum fc_status seek(struct bucket *bucket, uint32_t frame, struct fc_error *err)
 {
-    for (uint32_t i = 0; i < o->n_skip; i++)
-        if (o->skip[i] == frame)
-            return true;
-    return false;
+    const uint8_t *ignored = NULL;
+    enum fc_status status = bucket->spent ? next_of_bucket(bucket, err) : FC_OK;
+    bucket->spent = false;
+    while (!status && bucket->next.frame && bucket->next.frame < frame)
+        if (!(status = spool_get(&bucket->spool, bucket->next.len, &ignored, err)))
+            status = next_of_bucket(bucket, err);
+    return status;
+}
+
+static enum fc_status frame_of_bucket(struct oracle *o, uint32_t frame, struct row *row, enum verdict *verdict,
+                                      struct fc_error *err)
+{
+    if (frame > o->division.n_frames)
+        return error_set(err, FC_IO, -1, "the capture has grown while it was read");
+    uint32_t index = o->division.group_of[frame - 1];
+    if (index == NO_BUCKET) {
+        *verdict = o->empty_passes ? VERDICT_PASSED : VERDICT_DROPPED;
+        return FC_OK;
+    }
+    struct bucket *bucket = &o->buckets[index];
+    const uint8_t *bytes = NULL;
+    enum fc_status status = seek(bucket, frame, err);
+    *verdict = VERDICT_DROPPED;
+    for (uint32_t i = 0; i < bucket->n_skip; i++)
+        if (bucket->skip[i] == frame)
+            *verdict = VERDICT_CRASHED;
+    if (status || bucket->next.frame != frame)
+        return status;
+    *verdict = VERDICT_PASSED;
+    bucket->spent = true;
+    status = spool_get(&bucket->spool, bucket->next.len, &bytes, err);
+    if (status)
+        return status;
+    struct rd body = rd_make(bytes, bucket->next.len, bucket->next.len);
+    return take_values(o->query, body, bucket->next.n_values, row, err);
 }
 
 static enum fc_status too_few(const struct oracle *o, struct fc_error *err)
 {
     return error_set(err, FC_UNSUPPORTED, -1, "libwireshark reads only %u frames of this capture%s%.*s",
-                     o->record.n_values, o->record.len ? ": " : "", (int)o->record.len,
-                     (const char *)o->bytes + o->at);
+                     o->child.record.n_values, o->body.len ? ": " : "", (int)o->body.len,
+                     (const char *)o->body.data);
+}
+
+static enum fc_status frame_of_child(struct oracle *o, uint32_t frame, struct row *row, enum verdict *verdict,
+                                     struct fc_error *err)
+{
+    struct child *child = &o->child;
+    enum fc_status status = FC_OK;
+    size_t which;
+    while (!status && !child->ended && !(o->has_record && child->record.frame >= frame)) {
+        o->has_record = child_record(child, &o->body);
+        if (!o->has_record)
+            status = child_wait(&child, 1, &which, err);
+    }
+    if (status)
+        return status;
+    if (!child->ended && child->record.frame == frame) {
+        *verdict = VERDICT_PASSED;
+        o->has_record = false;
+        return take_values(o->query, o->body, child->record.n_values, row, err);
+    }
+    if (child->ended && child->record.n_values < frame)
+        return too_few(o, err);
+    *verdict = child_skips(child, frame) ? VERDICT_CRASHED : VERDICT_DROPPED;
+    return FC_OK;
+}
+
+static enum fc_status start(struct oracle *o, struct fc_error *err)
+{
+    struct part part = {.file = o->capture, .last = frames_limit(o)};
+    o->started = true;
+    return o->buckets ? dissect_buckets(o, err) : child_open(&o->child, o->query->worker, &part, o->progress, err);
 }
 
 enum fc_status oracle_frame(struct oracle *o, uint32_t frame, struct row *row, enum verdict *verdict,
                             struct fc_error *err)
 {
-    enum fc_status status = FC_OK;
-    while (!status && !o->ended && !(o->has_record && o->record.frame >= frame)) {
-        o->at += o->has_record ? o->record.len : 0;
-        status = next_record(o, err);
-    }
+    enum fc_status status = o->started ? FC_OK : start(o, err);
     if (status)
         return status;
-    if (o->has_record && o->record.frame == frame) {
-        *verdict = VERDICT_PASSED;
-        return take_values(o, row, err);
-    }
-    if (o->ended && o->record.n_values < frame)
-        return too_few(o, err);
-    *verdict = is_skipped(o, frame) ? VERDICT_CRASHED : VERDICT_DROPPED;
-    o->told = frame;
-    return FC_OK;
+    if (!o->buckets)
+        return frame_of_child(o, frame, row, verdict, err);
+    return frame_of_bucket(o, frame, row, verdict, err);
 }
 
 /* ---- open and close ---- */
-
-static enum fc_status make_page(struct oracle *o, struct fc_error *err)
-{
-    o->page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
-    if (o->page_file < 0 || ftruncate(o->page_file, sizeof *o->page))
-        return error_set(err, FC_IO, -1, "no shared memory: %s", strerror(errno));
-    void *page = mmap(NULL, sizeof *o->page, PROT_READ | PROT_WRITE, MAP_SHARED, o->page_file, 0);
-    if (page == MAP_FAILED)
-        return error_memory(err);
-    o->page = page;
-    return FC_OK;
-}
 
 enum fc_status oracle_open(struct oracle **out, const struct query *query, const struct input *input,
                            const struct progress *progress, struct fc_error *err)
@@ -330,10 +435,10 @@ enum fc_status oracle_open(struct oracle **out, const struct query *query, const
         return error_memory(err);
     o->query = query;
     o->progress = progress;
-    o->capture = o->spool = o->page_file = -1;
-    enum fc_status status = make_page(o, err);
+    o->capture = o->copy = o->child.page_file = -1;
+    enum fc_status status = open_input(o, input, err);
     if (!status)
-        status = open_input(o, input, err);
+        status = divide(o, err);
     if (status)
         oracle_close(o);
     else
@@ -341,20 +446,36 @@ enum fc_status oracle_open(struct oracle **out, const struct query *query, const
     return status;
 }
 
+uint32_t oracle_crash(const struct oracle *o, uint32_t i)
+{
+    if (!o->buckets)
+        return i < o->child.n_skip ? o->child.skip[i] : 0;
+    for (uint32_t b = 0; b < o->n_buckets; b++) {
+        if (i < o->buckets[b].n_skip)
+            return o->buckets[b].skip[i];
+        i -= o->buckets[b].n_skip;
+    }
+    return 0;
+}
+
+int oracle_file(const struct oracle *o) { return o->capture; }
+
 const char *oracle_path(const struct oracle *o) { return o->path[0] ? o->path : NULL; }
+
+void oracle_finish(struct oracle *o) { child_finish(&o->child); }
 
 void oracle_close(struct oracle *o)
 {
     if (!o)
         return;
-    child_forget(o);
-    if (o->page)
-        munmap((void *)o->page, sizeof *o->page);
-    for (int i = 0; i < 3; i++) {
-        int fd = (int[]){o->capture, o->spool, o->page_file}[i];
-        if (fd >= 0)
-            close(fd);
-    }
-    memory_free(o->bytes);
+    child_close(&o->child);
+    for (uint32_t i = 0; o->buckets && i < o->n_buckets; i++)
+        spool_free(&o->buckets[i].spool);
+    memory_free(o->buckets);
+    division_free(&o->division);
+    if (o->capture >= 0)
+        close(o->capture);
+    if (o->copy >= 0)
+        close(o->copy);
     memory_free(o);
 }

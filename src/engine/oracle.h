@@ -24,6 +24,12 @@ const char *oracle_path(const struct oracle *oracle);
  * out. */
 FC_MUST_USE enum fc_status oracle_frame(struct oracle *oracle, uint32_t frame, struct row *row,
                                         enum verdict *verdict, struct fc_error *err);
+/* The i-th frame that processes died of so far, whoever asked for it; 0: no more. */
+uint32_t oracle_crash(const struct oracle *oracle, uint32_t i);
+/* A descriptor of the capture as a regular file, unpacked; the oracle's. */
+int oracle_file(const struct oracle *oracle);
+/* The capture was read to its end: lets processes come to theirs, so that they may serve another one. */
+void oracle_finish(struct oracle *oracle);
 void oracle_close(struct oracle *oracle);
 
 #endif

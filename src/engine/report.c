@@ -11,7 +11,7 @@ const char *note_name(enum note note)
         [NOTE_EMPTY_CAPTURES] = "empty_captures",
         [NOTE_CRASHED] = "dissector_crashed",
         [NOTE_REASSEMBLY_LIMIT] = "reassembly_over_limit",
-        [NOTE_FOREIGN_PORT] = "protocol_on_foreign_port",
+        [NOTE_NOT_FOLLOWED] = "protocols_not_followed",
     };
     return names[note];
 }

@@ -14,7 +14,7 @@ enum note {
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
     NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
     NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams given up because too much of them was waiting */
-    NOTE_FOREIGN_PORT,     /* captures in which what looks like a protocol read here is on a port of one that is not */
+    NOTE_NOT_FOLLOWED,     /* captures in which fields asked for may be inside protocols that are not read */
     N_NOTES
 };
 

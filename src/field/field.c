@@ -41,7 +41,7 @@ enum field_id field_find(const char *name)
 
 /* ---- names near to a mistyped one ---- */
 
-enum { NAME_CAP = 80, NEAREST_CAP = 16 };
+enum { NAME_CAP = 80 };
 
 /* Edits (insert, delete, replace, swap neighbours) that lead from a to b; both shorter than NAME_CAP. */
 static unsigned edit_distance(const char *a, const char *b)
@@ -67,38 +67,65 @@ static unsigned edit_distance(const char *a, const char *b)
     return last[n];
 }
 
-/* Small is near. A name that holds what was typed is near too: "ttl" means "ip.ttl". */
+/* Small is near; NAME_CAP is one edit. A name that holds what was typed is near too, the nearer when it is a
+ * whole part of it ("ttl" means "ip.ttl"), and the shorter the nearer. */
 static unsigned name_distance(const char *typed, const char *name)
 {
-    unsigned distance = edit_distance(typed, name);
-    bool inside = strlen(typed) > 2 && strstr(name, typed);
-    return inside && distance > 2 ? 2 : distance;
+    unsigned distance = edit_distance(typed, name) * NAME_CAP, n = (unsigned)strlen(name);
+    const char *inside = strlen(typed) > 2 ? strstr(name, typed) : NULL;
+    if (!inside)
+        return distance;
+    char after = inside[strlen(typed)];
+    bool is_part = (inside == name || inside[-1] == '.') && (!after || after == '.');
+    unsigned most = is_part ? n / 2 : 2 * NAME_CAP + n;
+    return distance > most ? most : distance;
+}
+
+void field_search_begin(struct field_search *s, const char *typed, size_t most)
+{
+    size_t length = strlen(typed);
+    *s = (struct field_search){.typed = typed,
+                               .length = length,
+                               .limit = length / 3 > 2 ? (unsigned)(length / 3) : 2,
+                               .most = most < FIELD_NEAREST_MOST ? most : FIELD_NEAREST_MOST};
+    if (!length || length >= NAME_CAP)
+        s->most = 0;
+}
+
+/* No name whose length differs by more is near, unless it holds what was typed. */
+static bool may_be_near(const struct field_search *s, const char *name)
+{
+    size_t n = strlen(name), difference = n > s->length ? n - s->length : s->length - n;
+    return n < NAME_CAP && (difference <= s->limit || strstr(name, s->typed));
+}
+
+void field_search_take(struct field_search *s, const char *name)
+{
+    if (!s->most || !may_be_near(s, name))
+        return;
+    unsigned distance = name_distance(s->typed, name), limit = (s->limit + 1) * NAME_CAP - 1;
+    size_t at = s->found;
+    while (at && s->distances[at - 1] > distance)
+        at--;
+    if (distance > limit || at >= s->most)
+        return;
+    s->found += s->found < s->most;
+    for (size_t i = s->found - 1; i > at; i--) {
+        s->distances[i] = s->distances[i - 1];
+        s->names[i] = s->names[i - 1];
+    }
+    s->distances[at] = distance;
+    s->names[at] = name;
 }
 
 size_t field_nearest(const char **out, size_t n, const char *name)
 {
-    size_t len = strlen(name), found = 0;
-    unsigned distances[NEAREST_CAP], limit = len / 3 > 2 ? (unsigned)(len / 3) : 2;
-    if (!len || len >= NAME_CAP)
-        return 0;
-    if (n > NEAREST_CAP)
-        n = NEAREST_CAP;
-    for (size_t f = 0; f < F_COUNT; f++) {
-        unsigned distance = name_distance(name, field_table[f].name);
-        size_t at = found;
-        while (at && distances[at - 1] > distance)
-            at--;
-        if (distance > limit || at >= n)
-            continue;
-        found += found < n;
-        for (size_t i = found - 1; i > at; i--) {
-            distances[i] = distances[i - 1];
-            out[i] = out[i - 1];
-        }
-        distances[at] = distance;
-        out[at] = field_table[f].name;
-    }
-    return found;
+    struct field_search search;
+    field_search_begin(&search, name, n);
+    for (size_t f = 0; f < F_COUNT; f++)
+        field_search_take(&search, field_table[f].name);
+    memcpy(out, search.names, search.found * sizeof *out);
+    return search.found;
 }
 
 /* ---- types ---- */
@@ -140,3 +167,12 @@ const char *field_type_name(enum field_type type) { return types[type].name; }
 const char *field_arrow_format(enum field_type type) { return types[type].arrow; }
 
 unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits; }
+
+bool field_is_header(enum field_id id)
+{
+    static const char *const headers[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite."};
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        if (!strncmp(field_table[id].name, headers[i], strlen(headers[i])))
+            return true;
+    return false;
+}

@@ -44,12 +44,26 @@ struct field {
 
 extern const struct field field_table[F_COUNT];
 
+/* Whether it is a field of frame, link, network or transport headers, which are always known exactly. Others lie in
+ * protocols above, which may also come in carriers that are not read here. */
+bool field_is_header(enum field_id id);
 /* The field of exactly this name, or F_COUNT. */
 enum field_id field_find(const char *name);
 /* Ids in the order of their names; F_COUNT of them. */
 const uint16_t *field_order(void);
 /* Up to `n` names nearest to a mistyped one, into out; returns how many. */
 size_t field_nearest(const char **out, size_t n, const char *name);
+
+/* The same over any names, one after another. */
+enum { FIELD_NEAREST_MOST = 16 };
+struct field_search {
+    const char *typed;
+    const char *names[FIELD_NEAREST_MOST]; /* the nearest first; `found` of them */
+    unsigned distances[FIELD_NEAREST_MOST], limit;
+    size_t length, most, found;
+};
+void field_search_begin(struct field_search *search, const char *typed, size_t most);
+void field_search_take(struct field_search *search, const char *name);
 
 /* "FT_UINT8" */
 const char *field_type_name(enum field_type type);

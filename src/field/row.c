@@ -54,7 +54,7 @@ struct value *row_slot(struct row *row, uint32_t slot)
 {
     struct value *v = row_grow(row);
     if (v)
-        *v = (struct value){.slot = slot};
+        *v = (struct value){.slot = (uint16_t)slot, .layer = row->layer};
     return v;
 }
 
@@ -98,4 +98,18 @@ void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint3
         }
     }
     put_text(row, id, copy, at);
+}
+
+void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+{
+    if (!text || !row_wants(row, id))
+        return;
+    const uint8_t *end = memchr(text, 0, len);
+    len = end ? (uint32_t)(end - text) : len;
+    char *copy = NULL;
+    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3))) {
+        row->out_of_memory = true;
+        return;
+    }
+    put_text(row, id, copy ? copy : (const char *)text, copy ? utf8_mend_subparts(copy, text, len) : len);
 }

@@ -9,7 +9,8 @@
 #include "field/field.h"
 
 struct value {
-    uint32_t slot; /* which of the wanted fields */
+    uint16_t slot;  /* which of the wanted fields */
+    uint16_t layer; /* which of the frame's headers of its protocol, from 1; for filters */
     uint32_t len;  /* of bytes */
     union {
         uint64_t u;
@@ -24,6 +25,7 @@ struct row {
     struct value *values;
     uint32_t n_values, capacity;
     bool out_of_memory;
+    uint16_t layer; /* of the values put from now on */
     struct arena *arena; /* for values that are not bytes of the frame */
 };
 
@@ -40,8 +42,10 @@ static inline struct value *row_value(struct row *row, enum field_id id)
     if (slot < 0)
         return NULL;
     struct value *v = row_grow(row);
-    if (v)
-        v->slot = (uint32_t)slot;
+    if (v) {
+        v->slot = (uint16_t)slot;
+        v->layer = row->layer;
+    }
     return v;
 }
 
@@ -92,6 +96,10 @@ void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint3
 
 /* Text as Wireshark takes it from bytes that should be ASCII: up to the first NUL, U+FFFD for every byte from 0x80. */
 void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
+
+/* Text of a protocol that says UTF-8: U+FFFD for every sequence that is none, as far as it began well (Unicode's
+ * maximal subparts); it ends at a NUL. NULL puts nothing. */
+void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
 /* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */
 static inline uint8_t put_u8(struct row *row, enum field_id id, struct rd *r)

@@ -1,11 +1,12 @@
 /* mDNS is any payload on port 5353 (RFC 6762), SSDP an HTTP-like one on port 1900 (UPnP Device Architecture 1.1), as
- * long as the other port is not lower and taken by a protocol of its own: of two known ports the lower one decides.
- * Observed, tshark 4.0.17; the list of ports is `tshark -G decodes`, udp.port, below 5353. */
+ * long as the other port is not lower and taken by a protocol of its own: of two known ports the lower one decides. So
+ * it is with DNS (53) and LLMNR (5355); where neither port is known, any message that looks like a plain query or
+ * response is DNS. Observed, tshark 4.0.17; the list of ports is `tshark -G decodes`, udp.port. */
 #include "flow/recognise.h"
 
 #include <string.h>
 
-enum { PORT_SSDP = 1900, PORT_MDNS = 5353, DNS_ID_AND_FLAGS = 4 /* bytes; with less there is no item for it */ };
+enum { PORT_DNS = 53, PORT_SSDP = 1900, PORT_MDNS = 5353, PORT_LLMNR = 5355, DNS_ID_AND_FLAGS = 4 /* bytes; with less there is no item for it */ };
 
 static const uint16_t known_ports[] = {
     0, 7, 13, 19, 37, 49, 53, 67, 68, 69, 88, 111, 123, 137, 138, 161, 162, 173, 177, 213, 269, 319, 320,
@@ -17,7 +18,17 @@ static const uint16_t known_ports[] = {
     3250, 3333, 3343, 3357, 3386, 3389, 3452, 3455, 3478, 3483, 3503, 3540, 3544, 3567, 3622, 3671, 3784,
     3785, 3792, 3799, 3804, 3819, 3863, 3956, 4000, 4011, 4058, 4305, 4306, 4307, 4341, 4342, 4500, 4533,
     4534, 4551, 4555, 4556, 4569, 4665, 4672, 4713, 4729, 4739, 4754, 4784, 4789, 4790, 4791, 4991, 5000,
-    5001, 5031, 5050, 5060, 5072, 5094, 5246, 5247, 5264, 5265, 5350, 5351,
+    5001, 5031, 5050, 5060, 5072, 5094, 5246, 5247, 5264, 5265, 5350, 5351, 5353, 5355, 5404, 5405, 5436,
+    5555, 5567, 5678, 5683, 5684, 5868, 6060, 6073, 6081, 6084, 6087, 6118, 6160, 6343, 6543, 6635, 6666,
+    6696, 6784, 6970, 7000, 7001, 7002, 7003, 7004, 7005, 7006, 7007, 7008, 7009, 7010, 7021, 7074, 7075,
+    7255, 7275, 7784, 8000, 8116, 8161, 8200, 8211, 8600, 8611, 8612, 8613, 8614, 8755, 8767, 8805, 8848,
+    9003, 9200, 9201, 9202, 9203, 9214, 9600, 9875, 9877, 9899, 9901, 9955, 9956, 9996, 9999, 10253, 10500,
+    11211, 11273, 11898, 12000, 12001, 12002, 12003, 12004, 12220, 12222, 12223, 13400, 13819, 13907, 13910,
+    17220, 17500, 17754, 17755, 17756, 18246, 19132, 19788, 19948, 19999, 20000, 20561, 22222, 23272, 24576,
+    24577, 25826, 26000, 27036, 27500, 27910, 27950, 27951, 27952, 27953, 27960, 27961, 27962, 27963, 30030,
+    32000, 32512, 34962, 34980, 37008, 41170, 44818, 45564, 47000, 47808, 49999, 54328, 56000, 56001, 56500,
+    56501, 57000, 57001, 57032, 57033, 57500, 57501, 57532, 57533, 59000, 59001, 59032, 59033, 59500, 59501,
+    59532, 59533, 60001,
 };
 
 static bool known(uint16_t port)
@@ -63,4 +74,42 @@ enum udp_service recognise_udp(const struct layer *layer)
     if (port == PORT_MDNS)
         return rd_cap_left(&r) >= DNS_ID_AND_FLAGS ? UDP_MDNS : UDP_OTHER;
     return looks_like_http(r) ? UDP_SSDP : UDP_OTHER;
+}
+
+/* One question and not too many records: what Wireshark demands of DNS on any port. */
+static bool looks_like_dns(struct rd r)
+{
+    enum { HEADER = 12, FLAG_RESPONSE = 0x8000, OPCODE = 0x7800, MAX_ANSWERS = 100, MAX_OTHERS = 10 };
+    if (rd_left(&r) <= HEADER)
+        return false;
+    rd_skip(&r, 2);
+    uint16_t flags = rd_u16(&r), questions = rd_u16(&r);
+    uint16_t answers = rd_u16(&r), authority = rd_u16(&r), additional = rd_u16(&r);
+    bool response = flags & FLAG_RESPONSE;
+    return rd_ok(&r) && !(flags & OPCODE) && questions <= 1 && (response || questions == 1) && answers <= (response ? MAX_ANSWERS : 0) &&
+           authority <= (response ? MAX_OTHERS : 0) && additional <= MAX_OTHERS;
+}
+
+static enum udp_names names_of_port(uint16_t port)
+{
+    return port == PORT_DNS ? NAMES_DNS : port == PORT_MDNS ? NAMES_MDNS : port == PORT_LLMNR ? NAMES_LLMNR : NAMES_NONE;
+}
+
+enum udp_names recognise_names(const struct layer *layer, struct rd *message)
+{
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint16_t a = rd_u16(&r), b = rd_u16(&r), length = rd_u16(&r);
+    rd_skip(&r, 2);
+    if (layer->kind == LAYER_UDPLITE || length < 8 || length - 8u > rd_left(&r))
+        *message = rd_rest(&r);
+    else
+        *message = rd_sub(&r, length - 8u);
+    if (!rd_ok(&r) || !rd_cap_left(message) || (layer->kind == LAYER_UDP && length && length < 8))
+        return NAMES_NONE;
+    uint16_t low = a < b ? a : b, high = a < b ? b : a;
+    if (low && known(low))
+        return names_of_port(low);
+    if (known(high))
+        return names_of_port(high);
+    return looks_like_dns(*message) ? NAMES_DNS : NAMES_NONE;
 }

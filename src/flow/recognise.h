@@ -9,4 +9,9 @@ enum udp_service { UDP_OTHER, UDP_MDNS, UDP_SSDP };
 /* `layer` is a UDP layer. */
 enum udp_service recognise_udp(const struct layer *layer);
 
+/* What Wireshark takes for DNS or one of its two relatives, and the message in it. `layer` is a UDP or UDP-Lite
+ * layer. */
+enum udp_names { NAMES_NONE, NAMES_DNS, NAMES_MDNS, NAMES_LLMNR };
+enum udp_names recognise_names(const struct layer *layer, struct rd *message);
+
 #endif

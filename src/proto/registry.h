@@ -24,6 +24,7 @@ struct pdu_facts {
     uint8_t direction;  /* 0 or 1; the conversation's own numbering */
     bool may_wait;      /* false: what is not here will not come, `length` beyond the bytes is read as it is */
     bool reassembled;
+    bool fin; /* the segment has the FIN flag */
     int64_t pdu_len;    /* what `length` said; the reader may span fewer bytes when !may_wait */
     struct arena *arena;                  /* for the conversation: until the capture ends */
     const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
@@ -45,10 +46,12 @@ struct protocol {
 
 /* All of them, ended by NULL, in the order in which their heuristics are asked. */
 extern const struct protocol *const tcp_protocols[];
-enum { N_TCP_PROTOCOLS = 11 };
+enum { N_TCP_PROTOCOLS = 14 };
 
-/* True when a field of some of these protocols is wanted. */
-bool protocols_wanted(const int16_t *slot_of);
+/* True when a field of this protocol is wanted. */
+bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
+/* True when a field of some of these protocols is wanted; *only: and no other field. */
+bool protocols_wanted(const int16_t *slot_of, bool *only);
 
 /* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
 const struct protocol *protocol_of_port(uint16_t port, bool *foreign);

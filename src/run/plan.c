@@ -1,15 +1,18 @@
-/* Looks up what the options name, and chooses the engine: native where it answers every field and there is no
- * filter, else libwireshark. What the chosen one does not know is an error that says so; it is never answered
+/* Looks up what the options name, and chooses the engine: native where it answers every field and the filter, else
+ * libwireshark. What the chosen one does not know is an error that says so; it is never answered
  * approximately. */
 #include "run/plan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/spare.h"
 #include "engine/worker.h"
+#include "run/catalog.h"
 
 enum { ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
        DEFAULT_BATCH_ROWS = 65536, MAX_BATCH_ROWS = 1 << 24 };
@@ -72,14 +75,32 @@ enum fc_status fc_protocols_parse(uint32_t *out, const char *text, struct fc_err
     return parse_words(out, text, words, sizeof words / sizeof *words, "protocol", err);
 }
 
+enum { N_NEAR = 3 };
+
 /* "; near it: ip.ttl, ..." or nothing. */
-static void near_names(char *out, size_t cap, const char *name)
+static void write_near(char *out, size_t cap, const char *const *near, size_t n)
 {
-    const char *near[3];
-    size_t n = field_nearest(near, 3, name), used = 0;
+    size_t used = 0;
     *out = 0;
     for (size_t i = 0; i < n && used < cap; i++)
         used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "; near it: ", near[i]);
+}
+
+static void near_names(char *out, size_t cap, const char *name)
+{
+    const char *near[N_NEAR];
+    write_near(out, cap, near, field_nearest(near, N_NEAR, name));
+}
+
+/* Out of all that the worker's libwireshark knows. */
+static void near_names_of_all(char *out, size_t cap, const char *name, const struct worker *worker)
+{
+    const char *near[N_NEAR];
+    struct fc_fields *all = NULL;
+    *out = 0;
+    if (!catalog_load(&all, worker_version(worker), NULL))
+        write_near(out, cap, near, fc_fields_nearest(near, N_NEAR, all, name));
+    fc_fields_free(all);
 }
 
 static enum fc_status unknown_field(const char *name, struct fc_error *err)
@@ -88,7 +109,7 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
     near_names(hint, sizeof hint, name);
     return error_set(err, FC_FIELD, -1,
                      "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
-                     "vlan, ip, ipv6, tcp and udp (docs/fields.md)%s",
+                     "vlan, ip, ipv6, tcp and udp, and some of TLS, X.509, DNS, HTTP and SSH (docs/fields.md)%s",
                      name, hint);
 }
 
@@ -106,11 +127,27 @@ static enum fc_status native_fields(struct query *q, const char *const *names, s
     return FC_OK;
 }
 
-static enum fc_status no_filter(const char *filter, struct fc_error *err)
+/* Compiles the filter, if there is one. FC_UNSUPPORTED: it is not native, and err says why. */
+static enum fc_status native_filter(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
-    return error_set(err, FC_FILTER, (int64_t)strspn(filter, " \t\r\n"),
-                     "display filters are not answered by the native engine, which was asked for: \"%s\"",
-                     filter);
+    if (!q->has_filter)
+        return FC_OK;
+    for (size_t i = 0; i < o->n_fields; i++)
+        if (!strcmp(o->fields[i], "frame.time_delta_displayed")) /* counted from the last frame that passed */
+            return error_set(err, FC_UNSUPPORTED, -1, "frame.time_delta_displayed with a filter");
+    return filter_compile(&q->filter, o->filter, err);
+}
+
+static enum fc_status native_query(struct query *q, const struct fc_options *o, struct fc_error *err)
+{
+    struct fc_error why;
+    enum fc_status status = native_fields(q, o->fields, err);
+    if (status || (status = native_filter(q, o, &why)) == FC_OK)
+        return status;
+    if (status != FC_UNSUPPORTED)
+        return error_set(err, status, why.offset, "%s", why.text);
+    return error_set(err, status, why.offset, "the native engine, which was asked for, does not answer this filter: %s",
+                     why.text);
 }
 
 /* ---- libwireshark ---- */
@@ -124,35 +161,72 @@ static enum fc_status keep_names(struct query *q, const char *const *names, stru
     return q->names ? FC_OK : error_memory(err);
 }
 
-/* Adds what helps: the native engine's table is the only list of names at hand here. */
+/* Adds what helps. */
 static enum fc_status worker_refusal(const struct query *q, enum fc_status status, struct fc_error *err)
 {
     char hint[256] = "", text[1024];
     for (size_t i = 0; err && status == FC_FIELD && i < q->n_fields; i++)
         if (strstr(err->text, q->names[i]) && field_find(q->names[i]) == F_COUNT)
-            near_names(hint, sizeof hint, q->names[i]);
+            near_names_of_all(hint, sizeof hint, q->names[i], q->worker);
     if (!err || !*hint)
         return status;
     snprintf(text, sizeof text, "%.700s%s", err->text, hint);
     return error_set(err, status, err->offset, "%s", text);
 }
 
-static enum fc_status wireshark_fields(struct query *q, const char *const *names, const char *filter,
-                                       struct fc_error *err)
+/* The content of a key log file; the worker's processes open no files. */
+static enum fc_status read_keylog(char **out, const char *path, struct fc_error *err)
 {
-    enum fc_status status = keep_names(q, names, err);
-    if (!status && (status = worker_start(&q->worker, err))) {
-        char missing[1024], hint[256] = "";
-        for (size_t i = 0; !*hint && i < q->n_fields; i++)
-            if (field_find(names[i]) == F_COUNT)
-                near_names(hint, sizeof hint, names[i]);
-        snprintf(missing, sizeof missing, "%s%s, and %.600s", q->reason, hint, err ? err->text : "");
-        return error_set(err, status, -1, "%s", missing);
-    }
+    enum { MOST = 64 << 20 };
+    FILE *file = path ? fopen(path, "re") : NULL;
+    char *text = path ? memory_zero(1, MOST + 1) : NULL;
+    enum fc_status status = FC_OK;
+    if (path && !text)
+        status = error_memory(err);
+    else if (path && !file)
+        status = error_set(err, FC_NOT_FOUND, -1, "key log %s: %s", path, strerror(errno));
+    else if (path && fread(text, 1, MOST + 1, file) > MOST)
+        status = error_set(err, FC_USAGE, -1, "key log %s: more than %d MB", path, MOST >> 20);
+    if (!status && file && ferror(file))
+        status = error_set(err, FC_IO, -1, "key log %s: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    if (status)
+        memory_free(text);
+    else
+        *out = text;
+    return status;
+}
+
+/* Says why the worker was wanted, and what may have been meant. */
+static enum fc_status no_worker(const struct query *q, enum fc_status status, const char *const *names,
+                                struct fc_error *err)
+{
+    char missing[1024], hint[256] = "";
+    for (size_t i = 0; !*hint && i < q->n_fields; i++)
+        if (field_find(names[i]) == F_COUNT)
+            near_names(hint, sizeof hint, names[i]);
+    snprintf(missing, sizeof missing, "%s%s, and %.600s", q->reason, hint, err ? err->text : "");
+    return error_set(err, status, -1, "%s", missing);
+}
+
+static enum fc_status wireshark_fields(struct query *q, const struct fc_options *o, struct fc_error *err)
+{
+    char *keylog = NULL;
+    enum fc_status status = keep_names(q, o->fields, err);
     if (!status)
-        status = worker_query(q->worker, filter ? filter : "", (const char *const *)q->names, q->n_fields,
-                              q->fields, err);
-    return status ? worker_refusal(q, status, err) : FC_OK;
+        status = read_keylog(&keylog, o->keylog, err);
+    if (!status && (status = worker_start(&q->worker, err)))
+        status = no_worker(q, status, o->fields, err);
+    struct worker_question question = {.filter = o->filter ? o->filter : "",
+                                       .names = (const char *const *)q->names,
+                                       .n = q->n_fields,
+                                       .keylog = keylog,
+                                       .options = o};
+    if (!status && (status = worker_query(q->worker, &question, q->fields, err)))
+        status = worker_refusal(q, status, err);
+    memory_free(keylog);
+    return status;
 }
 
 /* ---- the choice ---- */
@@ -174,23 +248,44 @@ static enum fc_status engine_asked(enum fc_engine *out, enum fc_engine option, s
                      named);
 }
 
-/* Whether the query has to go to libwireshark, and why. */
-static bool needs_wireshark(struct query *q, const char *const *names, enum fc_engine engine)
+/* Why a query is libwireshark's whatever it asks; NULL: it need not be. */
+static const char *reason_of(const struct fc_options *o, enum fc_engine engine)
 {
-    if (engine == FC_ENGINE_WIRESHARK) {
-        q->reason = "it was asked for";
-        return true;
+    return engine == FC_ENGINE_WIRESHARK ? "it was asked for"
+           : o->n_preferences            ? "preferences are set"
+           : o->n_decode_as              ? "decode-as rules are set"
+           : o->keylog                   ? "a key log is given"
+           : o->passes == FC_PASSES_TWO  ? "two passes are asked for"
+                                         : NULL;
+}
+
+/* Whether the query has to go to libwireshark, and why; or a filter that no engine takes. */
+static enum fc_status choose(struct query *q, const struct fc_options *o, enum fc_engine engine, bool *wireshark,
+                             struct fc_error *err)
+{
+    struct fc_error why;
+    *wireshark = true;
+    if ((q->reason = reason_of(o, engine)))
+        return FC_OK;
+    for (size_t i = 0; i < q->n_fields; i++) {
+        enum field_id id = field_find(o->fields[i]);
+        if (id != F_COUNT && field_is_header(id))
+            continue;
+        snprintf(q->why_text, sizeof q->why_text,
+                 id == F_COUNT ? "field \"%.100s\" is none of the native engine's"
+                               : "field \"%.60s\" is answered natively on request only (docs/fields.md)",
+                 o->fields[i]);
+        q->reason = q->why_text;
+        return FC_OK;
     }
-    for (size_t i = 0; i < q->n_fields; i++)
-        if (field_find(names[i]) == F_COUNT) {
-            snprintf(q->why_text, sizeof q->why_text, "field \"%.100s\" is none of the native engine's",
-                     names[i]);
-            q->reason = q->why_text;
-            return true;
-        }
-    if (q->has_filter)
-        q->reason = "display filters are not answered natively";
-    return q->has_filter;
+    enum fc_status status = native_filter(q, o, &why);
+    if (status == FC_UNSUPPORTED) {
+        snprintf(q->why_text, sizeof q->why_text, "the filter is not native: %.120s", why.text);
+        q->reason = q->why_text;
+        return FC_OK;
+    }
+    *wireshark = false;
+    return status ? error_set(err, status, why.offset, "%s", why.text) : FC_OK;
 }
 
 static enum fc_status check_names(const struct fc_options *o, struct fc_error *err)
@@ -216,19 +311,25 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
     q->n_fields = o->n_fields;
     q->fields = memory_zero(o->n_fields, sizeof *q->fields);
     q->has_filter = o->filter && o->filter[strspn(o->filter, " \t\r\n")];
-    if (!q->fields)
+    if (engine != FC_ENGINE_NATIVE)
+        q->spare = spare_new();
+    if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->spare))
         return error_memory(err);
-    if (engine == FC_ENGINE_NATIVE && q->has_filter)
-        return no_filter(o->filter, err);
-    if (engine != FC_ENGINE_NATIVE && needs_wireshark(q, o->fields, engine))
-        return wireshark_fields(q, o->fields, o->filter, err);
-    return native_fields(q, o->fields, err);
+    if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
+        return error_set(err, FC_USAGE, -1,
+                         "preferences, decode-as and key logs are not for the native engine, which was asked for");
+    if (engine == FC_ENGINE_NATIVE)
+        return native_query(q, o, err);
+    bool wireshark;
+    if ((status = choose(q, o, engine, &wireshark, err)))
+        return status;
+    return wireshark ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
 }
 
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 {
     if (o->level > FC_LEVEL_FRAMES || o->style > FC_STYLE_CLASSIC || o->policy > FC_POLICY_TIMEOUT ||
-        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK)
+        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO)
         return error_set(err, FC_USAGE, -1, "an option has a value that does not exist");
     if (!o->protocols || (o->protocols & ~(uint32_t)ALL_PROTOCOLS))
         return error_set(err, FC_USAGE, -1, "no such protocols");
@@ -254,6 +355,8 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
         status = look_up(out, options, err);
     out->options.fields = NULL;
     out->options.filter = NULL;
+    out->options.preferences = out->options.decode_as = NULL;
+    out->options.keylog = NULL;
     if (status)
         plan_free(out);
     return status;
@@ -262,11 +365,15 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
 void plan_free(struct query *q)
 {
     worker_stop(q->worker);
+    spare_free(q->spare);
+    filter_free(q->filter);
+    q->filter = NULL;
     for (size_t i = 0; q->names && i < q->n_fields; i++)
         memory_free(q->names[i]);
     memory_free(q->names);
     memory_free(q->fields);
     q->worker = NULL;
+    q->spare = NULL;
     q->names = NULL;
     q->fields = NULL;
     q->n_fields = 0;
@@ -274,10 +381,14 @@ void plan_free(struct query *q)
 
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
+    const char *lacks = q->worker ? worker_lacks(q->worker) : "";
     if (q->worker)
-        snprintf(out, cap, "wireshark engine (libwireshark %s): %s", worker_version(q->worker), q->reason);
+        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
+                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
+                 *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
-        snprintf(out, cap, "native engine: it answers all %zu fields, and there is no filter", q->n_fields);
+        snprintf(out, cap, "native engine: it answers all %zu fields, and %s", q->n_fields,
+                 q->filter ? "the filter" : "there is no filter");
     else
-        snprintf(out, cap, "native engine: no fields and no filter are asked for");
+        snprintf(out, cap, "native engine: no fields%s", q->filter ? ", and it answers the filter" : " and no filter are asked for");
 }

@@ -36,7 +36,8 @@ struct fc_run {
     struct fc_count *counts;
     size_t n_counts;
     char (*link_names)[24];
-    char explanation[256];
+    char explanation[512];
+    char *program; /* of the filter, once it was asked for */
 };
 
 /* ---- opening ---- */
@@ -148,6 +149,7 @@ void fc_run_free(struct fc_run *run)
     memory_free(run->inputs);
     memory_free(run->memory_name);
     memory_free(run->counts);
+    memory_free(run->program);
     memory_free(run->link_names);
     memory_free(run);
 }
@@ -196,7 +198,9 @@ static void run_stop(void *self)
 
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
 {
-    if (run->jobs > 1 && run->n_inputs > 1)
+    bool share = run->jobs > 1 && run->n_inputs > 1;
+    run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
+    if (share)
         return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress, err);
     return native_open(&run->engine, &run->query, run->inputs, run->n_inputs, &run->progress, err);
 }
@@ -260,6 +264,19 @@ struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
 const char *fc_run_explain(const struct fc_run *run)
 {
     return run->explanation;
+}
+
+const char *fc_run_program(struct fc_run *run)
+{
+    const struct filter *filter = run->query.filter;
+    if (!filter || run->program)
+        return filter ? run->program : "";
+    size_t len = filter_dump(NULL, 0, filter);
+    run->program = memory_alloc(len + 1);
+    if (!run->program)
+        return "";
+    filter_dump(run->program, len + 1, filter);
+    return run->program;
 }
 
 /* ---- accounting ---- */

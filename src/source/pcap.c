@@ -55,6 +55,7 @@ static inline enum fc_status pcap_record(struct source *s, struct frame *out, st
     out->time_ns = (int64_t)get_u32(head, big) * 1000000000 + (int64_t)get_u32(head + 4, big) * s->unit_ns;
     out->number = ++s->n_frames;
     out->offset = window_offset(w);
+    out->record_len = s->head_len + n.cap_len;
     out->interface = &s->interfaces[0]->shown;
     out->has_time = true;
     w->pos += s->head_len + n.cap_len;

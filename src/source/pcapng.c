@@ -337,6 +337,7 @@ static enum fc_status pcapng_next(struct source *s, struct frame *out, struct fc
             out->len = source_wire_len(out->len);
             out->number = ++s->n_frames;
             out->offset = block.offset;
+            out->record_len = padded(block.len);
             return FC_OK;
         }
     }

@@ -210,6 +210,49 @@ enum fc_status source_open(struct source **out, const char *path, struct fc_erro
     return status;
 }
 
+static enum fc_status write_window(struct window *w, int to, struct fc_error *err)
+{
+    while (window_need(w, 1)) {
+        ssize_t n = write(to, window_at(w), window_left(w));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return error_set(err, FC_IO, -1, "no temporary copy: %s", strerror(errno));
+        w->pos += (size_t)n;
+    }
+    return FC_OK; /* what is wrong behind these bytes is told when they are read as a capture */
+}
+
+bool source_is_packed(int file)
+{
+    uint8_t head[CODEC_MAGIC_MAX];
+    ssize_t n = pread(file, head, sizeof head, 0);
+    return n > 0 && codec_find(head, (size_t)n);
+}
+
+enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to, struct fc_error *err)
+{
+    struct source *s = source_new(path);
+    if (!s)
+        return error_memory(err);
+    enum fc_status status = FC_OK;
+    if (memory)
+        window_over_memory(&s->window, memory, len);
+    else
+        status = open_file(s, path, err);
+    s->stable = memory != NULL;
+    if (!status)
+        window_need(&s->window, CODEC_MAGIC_MAX);
+    const struct codec *codec =
+        status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
+    if (codec)
+        status = unpack(s, codec, err);
+    if (!status)
+        status = write_window(&s->window, to, err);
+    source_close(s);
+    return status;
+}
+
 enum fc_status source_open_memory(struct source **out, const char *name, const void *data, size_t len,
                                   struct fc_error *err)
 {

@@ -30,6 +30,7 @@ struct frame {
     int64_t time_ns;     /* since 1970-01-01 UTC */
     uint32_t number;     /* from 1, as frame.number */
     uint64_t offset;     /* of the record or block in the uncompressed file, as frame.file_off */
+    uint32_t record_len; /* bytes of the record or block there, header and all */
     const struct capture_interface *interface; /* NULL when opaque */
     bool has_time;                             /* pcapng simple packet and custom blocks have none */
     bool opaque; /* no packet but a frame to tshark: pcapng custom block, journal entry, sysdig event */
@@ -57,6 +58,13 @@ FC_MUST_USE enum fc_status source_open(struct source **out, const char *path, st
 /* The same over bytes in memory, which must outlive the source. */
 FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *name, const void *data,
                                               size_t len, struct fc_error *err);
+
+/* Whether a file begins like a compressed one. */
+bool source_is_packed(int file);
+/* Writes the bytes of a capture (in memory, or of that path), unpacked, to a descriptor; what lies before damage is
+ * written. FC_NOT_FOUND, FC_IO, FC_UNSUPPORTED. */
+FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to,
+                                         struct fc_error *err);
 
 /* The next frame; out->data is NULL at the end. FC_CUT: the file ends inside a record (everything before it
  * has been handed out); FC_FORMAT: damaged here; either with the offset of the record in the unpacked

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-enum { FIRST_SIZE = 2048, FAR = 1 << 30 /* where a message ends that waits for the FIN */ };
+enum { FIRST_SIZE = 2048, AT_ONCE = 20480 /* a TLS record at its longest */, FAR = 1 << 30 /* where a message ends that waits for the FIN */ };
 
 /* Bytes of a message; in the pool's list until they are given back. */
 struct reasm_buffer {
@@ -74,11 +74,27 @@ static void lose(struct reasm *pool, struct reasm_message *m)
     pool->refused++;
 }
 
-/* Room for `need` bytes; the limits are kept here. */
+/* A buffer that was given back, if it is large enough and not much too large: messages may wait for ever. */
+static bool reuse(struct reasm *pool, struct reasm_message *m, size_t size)
+{
+    struct reasm_buffer *b = pool->spare;
+    if (m->buffer || !b || b->size < size || b->size > 2 * size)
+        return false;
+    pool->spare = NULL;
+    pool->held += b->size;
+    link_buffer(pool, b);
+    m->buffer = b;
+    return true;
+}
+
+/* Room for `need` bytes; the limits are kept here. A short message whose length is known gets all of it at once. */
 static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
 {
-    size_t old = m->buffer ? m->buffer->size : 0, size = old ? old : FIRST_SIZE;
-    if (m->buffer && need <= old)
+    uint32_t whole = m->next - m->seq;
+    size_t old = m->buffer ? m->buffer->size : 0, size = old;
+    if (!old)
+        size = whole < AT_ONCE ? (whole / FIRST_SIZE + 1) * FIRST_SIZE : FIRST_SIZE;
+    if ((m->buffer && need <= old) || (need <= size && reuse(pool, m, size)))
         return true;
     while (size < need && size < REASM_MESSAGE_LIMIT)
         size *= 2;
@@ -334,15 +350,21 @@ void reasm_push(struct reasm *pool, struct reasm_side *side, const struct reasm_
 void reasm_turn(struct reasm *pool)
 {
     while (pool->spent) {
-        struct reasm_buffer *next = pool->spent->next;
-        memory_free(pool->spent);
-        pool->spent = next;
+        struct reasm_buffer *b = pool->spent;
+        pool->spent = b->next;
+        if (b->size <= AT_ONCE) {
+            memory_free(pool->spare);
+            pool->spare = b;
+        } else {
+            memory_free(b);
+        }
     }
 }
 
 void reasm_reset(struct reasm *pool)
 {
     reasm_turn(pool);
+    memory_free(pool->spare);
     while (pool->buffers) {
         struct reasm_buffer *next = pool->buffers->next;
         memory_free(pool->buffers);

@@ -52,6 +52,7 @@ struct reasm_side {
 /* Zero-initialise. */
 struct reasm {
     struct reasm_buffer *buffers, *spent;
+    struct reasm_buffer *spare; /* kept for the next message: one after the other is what bulk data is */
     size_t held;
     uint64_t refused; /* messages or pieces not kept because a limit was reached */
     bool failed;      /* memory ended */

@@ -106,7 +106,7 @@ bool values_next(struct values_reader *r, struct value *out)
         r->n_left = (uint32_t)log_get_varint(&r->log);
     }
     r->n_left--;
-    out->slot = (uint32_t)log_get_varint(&r->log);
+    out->slot = (uint16_t)log_get_varint(&r->log);
     value_get(r, r->types[out->slot], out);
     return !r->out_of_memory;
 }

@@ -24,6 +24,12 @@ def name_of(path: Path) -> str:
     return str(path)
 
 
+def path_of(name: str) -> Path:
+    """The capture that is called so."""
+    base, _, rest = name.partition("/")
+    return (CORPUS if base == "corpus" else OWN) / rest
+
+
 def under(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if is_capture(p)) if folder.is_dir() else []
 

@@ -211,7 +211,7 @@ int main(int argc, char **argv)
     bool fields = false, all = false;
     static const char *asked[1024]; /* -e FIELD */
     o.fields = asked;
-    for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:")) != -1;) {
+    for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:p:")) != -1;) {
         switch (letter) {
         case 'F':
             for (size_t i = 0; i < fc_n_fields(); i++)
@@ -233,9 +233,12 @@ int main(int argc, char **argv)
             asked[o.n_fields++] = optarg;
             break;
         case 'Y': o.filter = optarg; break;
+        case 'p': o.passes = (uint32_t)atoi(optarg); break;
         default: return 2;
         }
     }
+    if (all || fields) /* all of the native engine's */
+        o.engine = FC_ENGINE_NATIVE;
     if (all)
         answer_all(o, argv + optind, (size_t)(argc - optind));
     else

@@ -66,6 +66,20 @@ def run(capture: Path, fields: list[str]) -> tuple[str, int]:
 
 
 @functools.cache
+def every_field() -> dict[str, str]:
+    """Every name that a field or protocol has, and its type (the first one where several fields share the name)."""
+    done = subprocess.run(["tshark", "-G", "fields"], env=environment(), capture_output=True)
+    found: dict[str, str] = {}
+    for line in done.stdout.decode(errors="replace").split("\n"):
+        cells = line.split("\t")
+        if cells[0] == "P":
+            found[cells[2]] = "FT_PROTOCOL"
+        elif len(cells) > 3:
+            found.setdefault(cells[2], cells[3])
+    return found
+
+
+@functools.cache
 def siblings(protocols: frozenset[str]) -> list[str]:
     """Every field of these protocols, so that a kept answer outlives a longer list of native fields."""
     text = subprocess.run(["tshark", "-G", "fields"], env=environment(), capture_output=True, text=True).stdout

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 
 import cli_captures as captures
 import pytest
+from needs_worker import needs_worker
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +232,17 @@ def test_status_1_beside_a_file_of_no_use(cli, mixed, tmp_path):
         (["-r", "/does/not/exist.pcap"], "/does/not/exist.pcap"),
         (["fields", "-o", "x.csv"], "standard output"),
         (["fields", "no*such*field"], "no field matches"),
+        (["--native", "CAPTURE"], "for `flowcontainer fields'"),
+        (["--preference", "nonsense", "CAPTURE"], "NAME:VALUE"),
+        (["--preference", "x.y", "CAPTURE"], "NAME:VALUE"),
+        (["--passes", "3", "CAPTURE"], "1, 2 or auto"),
+        (["--max-memory", "much", "CAPTURE"], "300M or 1G"),
+        (["--max-memory", "12MM", "CAPTURE"], "300M or 1G"),
+        (["--max-memory", "0", "CAPTURE"], "300M or 1G"),
+        (["--max-memory", "99999999999T", "CAPTURE"], "300M or 1G"),
+        (["--engine", "native", "-o", "tcp.desegment_tcp_streams:FALSE", "CAPTURE"], "native"),
+        (["--engine", "native", "-d", "tcp.port==1,tls", "CAPTURE"], "native"),
+        (["--engine", "native", "--keylog", "keys", "CAPTURE"], "native"),
     ],
 )
 def test_status_2(cli, mixed, tmp_path, args, said):
@@ -276,6 +288,51 @@ def test_explain(cli, mixed):
     assert done.returncode == 0 and "native" in done.stdout
     assert cli("explain", "-e", "ip.ttl").stdout == done.stdout
     assert cli("explain", "-e", "no.such.field").returncode == 2
+
+
+def test_a_preference_or_a_file(cli, mixed, tmp_path):
+    """-o is tshark's where it reads as tshark's, and our --output everywhere else."""
+    for name in ("x.csv", "./tcp.x:FALSE.csv", "day:1.csv", ".a.b:c.csv"):
+        done = cli("-q", "-o", name, "-e", "ip.ttl", mixed, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / name).exists(), name
+
+
+@needs_worker
+def test_what_asks_for_wireshark_is_explained(cli):
+    for words, reason in [
+        (["-o", "tcp.desegment_tcp_streams:FALSE"], "preferences"),
+        (["--preference", "tcp.desegment_tcp_streams:FALSE"], "preferences"),
+        (["-d", "tcp.port==8443,tls"], "decode-as"),
+        (["--decode-as=tcp.port==8443,tls"], "decode-as"),
+        (["-Y", "http"], "filter"),
+        (["-e", "http.host"], "http.host"),
+        (["--passes", "2", "-e", "http.host"], "two passes"),
+        (["-e", "dns.response_in"], "two passes"),
+    ]:
+        done = cli("explain", *words)
+        assert done.returncode == 0 and done.stdout.startswith("wireshark engine"), (words, done.stderr)
+        assert reason in done.stdout, words
+    assert cli("explain", "--max-memory", "1G", "-e", "ip.ttl").stdout.startswith("native engine")
+    assert "later frames" in cli("explain", "--passes", "1", "-e", "dns.response_in").stderr
+    assert "no.such" in cli("explain", "-o", "no.such:1").stderr
+    for words in (["--keylog", "nokeys"], ["-o", "tls.keylog_file:nokeys"]):
+        assert "nokeys" in cli("explain", *words).stderr
+
+
+@needs_worker
+def test_dissection_options_change_the_answer(cli, root):
+    demo = root / "tests" / "pcaps" / "demo.pcap"
+
+    def answer(*words):
+        done = cli("-q", "-T", "ndjson", "-e", "tls.handshake.type", "-e", "http.host", "-e", "tls.record.length", *words, demo)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    plain = answer()
+    assert answer("-o", "tcp.desegment_tcp_streams:FALSE") != plain
+    assert answer("-d", "tcp.port==443,http") != plain
+    assert answer("--max-memory", "64M") == answer("--passes", "1") == answer("-j", "1") == plain
 
 
 def test_fields(cli):

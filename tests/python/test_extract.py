@@ -104,7 +104,7 @@ def test_integers_whose_values_have_names_are_decimal(small: Path) -> None:
 
 def test_positional_arguments(small: Path) -> None:
     assert len(extract(str(small), "", "")) == 2
-    assert len(extract(str(small), "", ["ip.ttl"], True)) == 2
+    assert len(extract(str(small), "", ["ip.ttl"], False, False, [], True)) == 2
     assert len(extract(infile=str(small), filter="", extension=[], split_flag=True, verbose=False)) == 2
     assert len(extract(str(small), ip_layer=False, cmd_parameter=[])) == 2
 
@@ -206,7 +206,8 @@ def test_flow_made_by_hand() -> None:
     assert bool(Flow()) and len(Flow()) == 0
 
 
-def test_ext_protocol_is_never_guessed(small: Path) -> None:
+def test_ext_protocol_is_never_guessed(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWCONTAINER_WORKER", "/nonexistent/worker")
     flow = next(iter(extract(str(small)).values()))
     with pytest.raises(flowcontainer.UnsupportedError, match="ext_protocol"):
         _ = flow.ext_protocol
@@ -233,18 +234,36 @@ def test_unknown_field(small: Path) -> None:
         extract(str(small), extension="ip.tlt")
 
 
-def test_the_native_engine_refuses_filters(small: Path) -> None:
-    with pytest.raises(ValueError, match="tcp"):
-        extract(str(small), filter="tcp", engine="native")
+def test_filters_of_the_native_engine(small: Path) -> None:
+    with pytest.raises(ValueError, match="http"):
+        extract(str(small), filter="tcp and http", engine="native")
+    with pytest.raises(ValueError, match="unexpected.*byte 9"):
+        extract(str(small), filter="tcp.port = 80", engine="native")
+    assert extract(str(small), filter="tcp and not tcp", engine="native") == {}
     assert len(extract(str(small), filter="  ")) == 2
     assert len(extract(str(small), filter=None)) == 2
 
 
-def test_parameters_that_need_wireshark(small: Path) -> None:
-    with pytest.raises(ValueError, match="ip_layer"):
-        extract(str(small), ip_layer=True)
-    with pytest.raises(ValueError, match="cmd_parameter"):
-        extract(str(small), cmd_parameter=["-o", "tls.keylog_file:x"])
+def test_ext_protocol_of_a_pipe_is_refused(small: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(small.read_bytes()))
+    writer.start()
+    flow = next(iter(extract(str(pipe)).values()))
+    writer.join()
+    with pytest.raises((flowcontainer.UnsupportedError, RuntimeError), match="pipe"):
+        _ = flow.ext_protocol
+
+
+def test_parameters_that_need_wireshark(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWCONTAINER_WORKER", "/nonexistent/worker")
+    assert len(extract(str(small), ip_layer=True)) == 2
+    assert len(extract(str(small), cmd_parameter=["-n", "-c", "100"])) == 2
+    for words in (["-o", "tcp.desegment_tcp_streams:FALSE"], ["-d", "tcp.port==1,tls"]):
+        with pytest.raises(flowcontainer.UnsupportedError, match="libwireshark-dev"):
+            extract(str(small), cmd_parameter=words)
+        with pytest.raises(ValueError, match="native"):
+            extract(str(small), cmd_parameter=words, engine="native")
 
 
 @pytest.mark.parametrize("content", [b"not a capture at all, but long enough to be one", b"\xd4\xc3\xb2\xa1"])

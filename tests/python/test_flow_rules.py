@@ -15,7 +15,8 @@ from flowcontainer import _core, scan
 pytest.importorskip("pyarrow")
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTES = {"stream_numbers_may_differ", "fragments_over_limit", "empty_captures"}
+NOTES = {"stream_numbers_may_differ", "fragments_over_limit", "empty_captures", "reassembly_over_limit",
+         "protocols_not_followed"}
 LEVELS = ("flows", "packets", "frames")
 SECOND = 10**9
 

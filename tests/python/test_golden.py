@@ -28,8 +28,9 @@ def test_seed_example(shared: Path) -> None:
     flows_like(golden, flows, path, set(golden["flows"][0]) - {"stream", "extension"})
 
 
-@needs_worker
-def test_seed_example_whole(shared: Path) -> None:
+def test_seed_example_whole(shared: Path, monkeypatch) -> None:
+    """Natively: libwireshark is not asked."""
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "native")
     golden = json.loads((shared / "golden" / "seed_example.json").read_text())
     path = str(shared / golden["capture"])
     flows = extract(path, **golden["query"])

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from flowcontainer import scan
+from needs_worker import needs_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs/guide/python.md").read_text()
 
 
+@needs_worker
 def test_snippets_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("duckdb", "pandas", "polars", "pyarrow"):
         pytest.importorskip(package)

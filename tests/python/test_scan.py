@@ -12,11 +12,13 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import capture
 import flowcontainer
 import pytest
 from flowcontainer import scan
+from needs_worker import needs_worker
 
 pa = pytest.importorskip("pyarrow")
 
@@ -305,6 +307,33 @@ def test_explain_repr_and_pickle(small: Path) -> None:
     table = scan(small)
     assert "native" in table.explain() and "small.pcap" in repr(table)
     assert pickle.loads(pickle.dumps(table)).to_arrow().equals(table.to_arrow())
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [({"preferences": "nonsense"}, "NAME:VALUE"), ({"preferences": [1]}, "text"), ({"passes": 3}, "passes"),
+     ({"max_memory": "much"}, "max_memory"), ({"max_memory": -1}, "max_memory"), ({"max_memory": 1.5}, "max_memory"),
+     ({"max_memory": "1.5G"}, "max_memory"), ({"decode_as": 3}, "decode_as"), ({"keylog": 3}, "path")],
+)  # fmt: skip
+def test_options_of_dissection_are_checked(small: Path, options: dict[str, Any], error: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=error):
+        scan(small, **options)
+
+
+@needs_worker
+def test_options_of_dissection_reach_the_engine(small: Path) -> None:
+    for options in (
+        {"preferences": {"tcp.desegment_tcp_streams": False}},
+        {"preferences": ["tcp.desegment_tcp_streams:FALSE", "ip.defragment: TRUE"]},
+        {"decode_as": "tcp.port==443,http"},
+        {"decode_as": ["tcp.port==443,http", "udp.port==1,dns"]},
+    ):
+        assert scan(small, **options).explain().startswith("wireshark engine")
+    assert "two passes" in scan(small, "http.host", passes=2, max_memory="1G").explain()
+    with pytest.raises(ValueError, match="no.such"):
+        scan(small, preferences="no.such:1")
+    with pytest.raises(ValueError, match="nosuchprotocol"):
+        scan(small, decode_as="tcp.port==1,nosuchprotocol")
 
 
 def test_fields() -> None:

@@ -506,7 +506,7 @@ TEST(options_that_make_no_sense)
         {{.policy = FC_POLICY_TIMEOUT, .idle_ns = -1}, FC_USAGE, "time-out"},
         {{.policy = FC_POLICY_TIMEOUT, .active_ns = -1}, FC_USAGE, "time-out"},
         {{.batch_rows = UINT32_MAX}, FC_USAGE, "batch"},
-        {{.filter = " tcp"}, FC_FILTER, "tcp"},
+        {{.filter = " == 80"}, FC_FILTER, "=="},
         {{.fields = wrong_name, .n_fields = 1}, FC_FIELD, "ip.ttl"},
         {{.fields = twice, .n_fields = 3}, FC_USAGE, "twice"},
     };

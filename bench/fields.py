@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Fields and filters that only libwireshark answers: ours against the original and the stock tshark, on one capture.
+
+    python bench/fields.py CAPTURE [--runs 3] [--mb 50]            CAPTURE whole for ours, its first MB for the others
+    python bench/fields.py --small 10000                           so many captures of 100 packets, one field, one core
+
+As bench/versus.py: whole processes in turns, page cache warm, medians, rates compared where a peer runs on a part. The
+memory told is the highest that any one process of the engine had resident. The same answers are asked of all: the
+flows of a filter with http.user_agent, smb2.filename and tls.handshake.ja3_full, which need one pass."""
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import small
+import versus
+
+FIELDS = ['http.user_agent', 'smb2.filename', 'tls.handshake.ja3_full']
+AHEAD = FIELDS + ['http.response_in']
+FILTER = '(tcp or udp) and not tcp.analysis.retransmission'
+ORIGINAL = versus.ORIGINAL.replace('filter="(tcp or udp)"', f'filter="{FILTER}", extension={FIELDS!r}')
+
+
+def ours(command, fields, text, *more):
+    if not os.path.exists(command):
+        return None
+    words = [word for field in fields for word in ('-e', field)]
+    return lambda f, t: [command, '-q', '-T', 'ndjson', '--classic', *words, *(['-Y', text] if text else []), *more,
+                         '-o', os.path.join(t, 'flows.ndjson'), f]
+
+
+def tshark(fields, *more):
+    words = [word for field in versus.TSHARK_FIELDS + fields for word in ('-e', field)]
+    return versus.words('tshark', '-n', '-r', '{f}', '-T', 'fields', '-E', 'separator=`', *words, *more)
+
+
+def peers(build, mb):
+    command, limit = os.path.join(build, 'flowcontainer'), mb * versus.MB
+    make = versus.Peer
+    return [
+        make('ours, 2 jobs', ours(command, FIELDS, FILTER, '-j', '2'), says='one pass'),
+        make('ours, 1 job', ours(command, FIELDS, FILTER, '-j', '1'), says='one pass'),
+        make('ours, two passes, 2 jobs', ours(command, AHEAD, FILTER, '-j', '2'), says='a field that looks ahead'),
+        make('ours, http.*, 2 jobs', ours(command, ['http.user_agent', 'http.host'], 'http', '-j', '2'),
+             says='what TLS hides is left out'),
+        make('ours, http.*, --exact', ours(command, ['http.user_agent', 'http.host'], 'http', '-j', '2', '--exact'),
+             says='nothing is left out'),
+        make('tshark -Y', tshark(FIELDS, '-Y', FILTER), limit, 'one pass'),
+        make('the original', versus.python(versus.PEERS, 'flowcontainer.reader', ORIGINAL), limit, 'extract(), two passes'),
+    ]
+
+
+class Watch(threading.Thread):
+    """The highest resident memory of any one process of the engine while it lives."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.most, self.stop = 0, threading.Event()
+
+    def run(self):
+        while not self.stop.wait(0.02):
+            for status in pathlib.Path('/proc').glob('[0-9]*/status'):
+                try:
+                    text = status.read_text()
+                except OSError:
+                    continue
+                if text.startswith('Name:\tflowcontainer-w') and 'VmHWM:' in text:
+                    self.most = max(self.most, int(text.split('VmHWM:')[1].split()[0]) * 1024)
+
+
+def many(count, build):
+    """Milliseconds a capture, start and all, on one core."""
+    command = os.path.join(build, 'flowcontainer')
+    with tempfile.TemporaryDirectory() as folder:
+        captures, _ = small.make(folder, count, 100)
+        argv = ['taskset', '-c', '0', command, '-q', '-j', '1', '-T', 'ndjson', '-e', 'http.user_agent', '-o',
+                os.path.join(folder, 'out.ndjson'), captures]
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            subprocess.run(argv, check=True)
+            times.append(time.perf_counter() - start)
+            os.remove(os.path.join(folder, 'out.ndjson'))
+    print(f'{count:,} captures of 100 packets, one job, one core: {statistics.median(times) / count * 1000:.2f} ms each')
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    p.add_argument('capture', nargs='?')
+    p.add_argument('--runs', type=int, default=3)
+    p.add_argument('--mb', type=int, default=50, help='the part that slow peers get')
+    p.add_argument('--only', default='', help='names, or beginnings of names, by semicolon')
+    p.add_argument('--small', type=int, default=0)
+    p.add_argument('--build', default=os.path.join(versus.ROOT, 'build', 'release'))
+    p.add_argument('--label', default='fields')
+    a = p.parse_args()
+    if a.small:
+        many(a.small, a.build)
+    if not a.capture:
+        return
+    chosen = [x for x in peers(a.build, a.mb) if x.argv and any(x.name.startswith(o) for o in a.only.split(';'))]
+    path, watch = os.path.abspath(a.capture), Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        captures = {None: versus.cut(path)}
+        part = a.mb * versus.MB
+        whole = part >= captures[None]['bytes']
+        captures[part] = captures[None] if whole else versus.cut(path, part, os.path.join(folder, 'first.pcap'))
+        watch.start()
+        versus.run_all(chosen, captures, a.runs)
+        watch.stop.set()
+    results = [versus.summary(x, captures[x.limit]) for x in chosen if x.runs]
+    print(f"{os.path.basename(path)}: {captures[None]['bytes'] / versus.MB:.0f} MB, {captures[None]['packets']:,} packets; "
+          f"medians of {a.runs}; the largest process of the engine had {watch.most / versus.MB:.0f} MB")
+    versus.show(results, captures[None]['bytes'])
+    versus.save(a, captures[None], results)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,100 @@
+/* Queries that wait for their responses.
+ * Invariant: a query stays the newest of its identifier until it was answered or RETRANSMISSION_NS have passed; until
+ * then the same identifier is the same query again. Source: observed, tshark 4.0.17. */
+#include "proto/dns_match.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/time.h"
+
+enum { FIRST_SLOTS = 256, FIRST_IN_ARENA = 8 };
+#define RETRANSMISSION_NS (5 * INT64_C(1000000000)) /* after it a query is a new one */
+
+static size_t slot_of(const struct dns_matcher *m, uint64_t key)
+{
+    uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15);
+    size_t at = (size_t)(hash >> 32) & (m->n_slots - 1);
+    while (m->slots[at].key && m->slots[at].key != key)
+        at = (at + 1) & (m->n_slots - 1);
+    return at;
+}
+
+static bool grow(struct dns_matcher *m)
+{
+    struct dns_matcher larger = *m;
+    larger.n_slots = m->n_slots ? m->n_slots * 2 : m->arena ? FIRST_IN_ARENA : FIRST_SLOTS;
+    size_t size = larger.n_slots * sizeof *larger.slots;
+    larger.slots = m->arena ? arena_alloc(m->arena, size) : memory_alloc(size);
+    if (!larger.slots)
+        return false;
+    memset(larger.slots, 0, size);
+    for (size_t i = 0; i < m->n_slots; i++)
+        if (m->slots[i].key)
+            larger.slots[slot_of(&larger, m->slots[i].key)] = m->slots[i];
+    if (!m->arena)
+        memory_free(m->slots);
+    *m = larger;
+    return true;
+}
+
+static void note_query(struct dns_matcher *m, struct dns_query *q, struct dns_match *out, const struct dns_query *new)
+{
+    if (q->key && !q->response_frame && time_diff(new->time_ns, q->time_ns) < RETRANSMISSION_NS) {
+        out->retransmission = true;
+        out->query_frame = q->frame;
+        return;
+    }
+    m->n_queries += !q->key;
+    *q = *new;
+}
+
+static void note_response(struct dns_query *q, struct dns_match *out, uint32_t frame, int64_t time_ns)
+{
+    if (!q || !q->key) {
+        out->unsolicited = true;
+        return;
+    }
+    out->retransmission = q->response_frame != 0;
+    if (!q->response_frame)
+        q->response_frame = frame;
+    out->query_frame = q->frame;
+    out->response_frame = q->response_frame;
+    out->time_ns = time_diff(time_ns, q->time_ns);
+}
+
+bool dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, uint64_t conversation, uint32_t frame,
+               int64_t time_ns, bool quoted)
+{
+    uint16_t id = rd_u16(&message), flags = rd_u16(&message);
+    bool response = flags >> 15;
+    *out = (struct dns_match){0};
+    if (!rd_ok(&message))
+        return true;
+    if (quoted) {
+        out->unsolicited = response;
+        return true;
+    }
+    if (m->n_queries >= m->n_slots / 2 && !grow(m))
+        return false;
+    uint64_t key = (conversation << 16 | id) + 1;
+    struct dns_query *q = &m->slots[slot_of(m, key)];
+    if (response)
+        note_response(q, out, frame, time_ns);
+    else
+        note_query(m, q, out, &(struct dns_query){.key = key, .time_ns = time_ns, .frame = frame});
+    return true;
+}
+
+void dns_matcher_reset(struct dns_matcher *m)
+{
+    if (m->n_queries)
+        memset(m->slots, 0, m->n_slots * sizeof *m->slots);
+    m->n_queries = 0;
+}
+
+void dns_matcher_free(struct dns_matcher *m)
+{
+    memory_free(m->slots);
+    *m = (struct dns_matcher){0};
+}

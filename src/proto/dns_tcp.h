@@ -1,0 +1,9 @@
+/* DNS among the protocols above TCP. */
+#ifndef FC_PROTO_DNS_TCP_H
+#define FC_PROTO_DNS_TCP_H
+
+#include "proto/registry.h"
+
+extern const struct protocol dns_tcp_protocol;
+
+#endif

@@ -1,0 +1,287 @@
+/* HTTP/1 messages: where one ends, and what belongs to the message as a whole.
+ * Invariant: a message's values stand at the frame that completes its body. A response without a length goes on to the
+ * end of the connection, except where it has no body at all. Source: RFC 9112, 6; observed, tshark 4.0.17. */
+#include "proto/http.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/time.h"
+
+static bool has_no_body(const struct http_state *state, int status)
+{
+    return state->head || (state->connect && status / 100 == 2) || status / 100 == 1 || status == 204 ||
+           status == 304;
+}
+
+/* ---- where a message ends ---- */
+
+/* What the header lines say of the body. False: they are not all there. */
+static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
+{
+    for (;;) {
+        if (!rd_left(r))
+            return !may_wait;
+        struct http_line line = http_line_read(r, may_wait);
+        if (!line.ended)
+            return !may_wait;
+        if (!line.len)
+            return true;
+        const uint8_t *colon = memchr(line.text, ':', line.len), *value = colon ? colon + 1 : line.text;
+        uint32_t n = colon ? line.len - (uint32_t)(value - line.text) : 0;
+        for (; n && (*value == ' ' || *value == '\t'); value++)
+            n--;
+        if (http_line_is(&line, "Content-Length:") && n && *value >= '0' && *value <= '9') {
+            head->has_length = true;
+            head->length = 0;
+            for (uint32_t i = 0; i < n && value[i] >= '0' && value[i] <= '9' && head->length < UINT32_MAX; i++)
+                head->length = head->length * 10 + (uint64_t)(value[i] - '0');
+        } else if (http_line_is(&line, "Transfer-Encoding:")) {
+            head->chunked = n >= 7 && !strncasecmp((const char *)value, "chunked", 7);
+        }
+    }
+}
+
+static uint64_t hex_of(const struct http_line *line)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < line->len && n < UINT32_MAX; i++) {
+        uint8_t c = line->text[i] | 0x20;
+        if (c >= '0' && c <= '9')
+            n = n << 4 | (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            n = n << 4 | (uint64_t)(c - 'a' + 10);
+        else
+            break;
+    }
+    return n;
+}
+
+/* Steps over the chunks and what trails them; false: they are not all there. */
+static bool chunks_scan(struct rd *r, bool may_wait)
+{
+    uint64_t size;
+    do {
+        struct http_line line = http_line_read(r, may_wait);
+        size = hex_of(&line);
+        if (!line.ended || size > rd_left(r))
+            return false;
+        rd_skip(r, (uint32_t)size);
+        while (size && (line = http_line_read(r, may_wait)).len) /* what the size leaves out */
+            if (!line.ended)
+                return false;
+        if (!line.ended)
+            return false;
+    } while (size);
+    for (;;) {
+        struct http_line line = http_line_read(r, may_wait);
+        if (!line.ended || !line.len)
+            return line.ended;
+    }
+}
+
+/* An empty line may stand before a message. */
+static void skip_empty(struct rd *r)
+{
+    struct rd ahead = *r;
+    struct http_line line = http_line_read(&ahead, true);
+    if (!line.ended || line.len || !rd_cap_left(&ahead))
+        return;
+    struct rd next = ahead;
+    line = http_line_read(&next, true);
+    if (http_kind_of(&line) != HTTP_OTHER)
+        *r = ahead;
+}
+
+/* The body's end, r behind the head. */
+static int64_t body_length(const struct http_state *state, struct rd *r, const struct http_head *head,
+                           const struct pdu_facts *facts)
+{
+    bool may_wait = facts->may_wait && !facts->fin;
+    if (head->kind == HTTP_RESPONSE && has_no_body(state, head->status))
+        return r->pos;
+    if (head->chunked)
+        return chunks_scan(r, may_wait) ? (int64_t)r->pos : may_wait ? PDU_ONE_MORE : (int64_t)r->len;
+    if (head->has_length && head->length > INT32_MAX) /* nobody waits for so much */
+        return may_wait ? PDU_UNTIL_FIN : (int64_t)r->len;
+    if (head->has_length)
+        return may_wait || head->length <= rd_left(r) ? (int64_t)(r->pos + head->length) : r->len;
+    if (head->kind == HTTP_RESPONSE)
+        return may_wait ? PDU_UNTIL_FIN : (int64_t)r->len;
+    return r->pos;
+}
+
+static int64_t http_length(void *context, const struct rd *whole, const struct pdu_facts *facts)
+{
+    struct http_state *state = context;
+    struct rd r = *whole;
+    if (state->handed_on)
+        return rd_left(&r);
+    skip_empty(&r);
+    struct rd start = r;
+    struct http_line line = http_line_read(&start, facts->may_wait);
+    struct http_head head = {.kind = http_kind_of(&line)};
+    if (!line.ended && facts->may_wait)
+        return PDU_ONE_MORE;
+    if (head.kind == HTTP_OTHER) /* before the first message such bytes are swallowed, not refused */
+        return state->seen ? (int64_t)rd_left(whole) : PDU_STOP;
+    head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
+    if (!headers_scan(&start, &head, facts->may_wait))
+        return PDU_ONE_MORE;
+    return body_length(state, &start, &head, facts);
+}
+
+/* ---- a message ---- */
+
+static bool is_absolute(const struct http_head *head)
+{
+    return (head->uri_len >= 7 && !strncasecmp((const char *)head->uri, "http://", 7)) ||
+           (head->uri_len >= 8 && !strncasecmp((const char *)head->uri, "https://", 8));
+}
+
+/* Keeps the URI for the responses to come; true when it is one in full. */
+static bool uri_keep(struct http_state *state, const struct http_head *head, struct arena *arena)
+{
+    static const char scheme[] = "http://";
+    enum { SCHEME = sizeof scheme - 1 };
+    bool as_is = is_absolute(head) || state->connect, full = state->connect || head->host;
+    if (!full && state->uri_is_full) /* it stays, says Wireshark */
+        return false;
+    state->uri_is_full = full;
+    uint32_t prefix = as_is || !head->host ? 0 : (uint32_t)SCHEME + head->host_len;
+    uint32_t len = prefix + head->uri_len;
+    if (len > state->uri_room || !state->uri) {
+        uint8_t *room = arena_alloc(arena, 2 * (size_t)len + 1);
+        if (!room)
+            return false;
+        state->uri = room;
+        state->uri_room = 2 * len + 1;
+    }
+    if (prefix) {
+        memcpy(state->uri, scheme, SCHEME);
+        memcpy(state->uri + SCHEME, head->host, head->host_len);
+    }
+    if (head->uri_len)
+        memcpy(state->uri + prefix, head->uri, head->uri_len);
+    state->uri_len = len;
+    return full;
+}
+
+static void request_note(struct row *row, struct http_state *state, const struct http_head *head,
+                         const struct pdu_facts *facts)
+{
+    state->before = state->now;
+    state->now = (struct http_exchange){.request_frame = facts->frame, .request_ns = facts->time_ns};
+    put_bool(row, F_HTTP_REQUEST, true);
+    put_uint(row, F_HTTP_REQUEST_NUMBER, ++state->number);
+    if (state->before.request_frame)
+        put_uint(row, F_HTTP_PREV_REQUEST_IN, state->before.request_frame);
+    if (uri_keep(state, head, facts->arena))
+        put_text_wire(row, F_HTTP_REQUEST_FULL_URI, state->uri, state->uri_len);
+}
+
+static void notification_note(struct row *row, struct http_state *state, const struct http_head *head,
+                              const struct pdu_facts *facts)
+{
+    put_bool(row, F_HTTP_NOTIFICATION, true);
+    if (uri_keep(state, head, facts->arena))
+        put_text_wire(row, F_HTTP_REQUEST_FULL_URI, state->uri, state->uri_len);
+}
+
+static void response_note(struct row *row, struct http_state *state, const struct pdu_facts *facts)
+{
+    if (!state->number || state->now.response_frame) {
+        state->before = state->now;
+        state->now = (struct http_exchange){0};
+        state->number++;
+    }
+    state->now.response_frame = facts->frame;
+    put_bool(row, F_HTTP_RESPONSE, true);
+    put_uint(row, F_HTTP_RESPONSE_NUMBER, state->number);
+    if (state->before.request_frame)
+        put_uint(row, F_HTTP_PREV_REQUEST_IN, state->before.request_frame);
+    if (state->before.response_frame)
+        put_uint(row, F_HTTP_PREV_RESPONSE_IN, state->before.response_frame);
+    if (state->now.request_frame) {
+        put_uint(row, F_HTTP_REQUEST_IN, state->now.request_frame);
+        put_int(row, F_HTTP_TIME, time_diff(facts->time_ns, state->now.request_ns));
+    }
+    if (state->uri)
+        put_text_wire(row, F_HTTP_RESPONSE_FOR_URI, state->uri, state->uri_len);
+}
+
+/* CONNECT and upgrades: what follows is another protocol's. */
+static void hand_on(struct http_state *state, const struct http_head *head, const struct pdu_facts *facts)
+{
+    if (head->status / 100 == 2 && state->connect) {
+        bool foreign;
+        uint32_t port = 0, i = state->uri_len;
+        while (i && state->uri[i - 1] != ':')
+            i--;
+        for (; i && i < state->uri_len && state->uri[i] >= '0' && state->uri[i] <= '9' && port < 65536; i++)
+            port = port * 10 + (uint32_t)(state->uri[i] - '0');
+        const struct protocol *next = port && port < 65536 ? protocol_of_port((uint16_t)port, &foreign) : NULL;
+        if (next && next != &http_protocol)
+            *facts->conversation = next;
+        state->handed_on = true;
+    } else if (head->status == 101 && head->upgrades) {
+        state->handed_on = true;
+    }
+}
+
+void http_message_read(struct row *row, struct rd *r, struct http_state *state, const struct pdu_facts *facts)
+{
+    struct http_head head = {0};
+    skip_empty(r);
+    struct rd look = *r;
+    struct http_line line = http_line_read(&look, false);
+    if (http_kind_of(&line) == HTTP_REQUEST) {
+        state->head = http_line_is(&line, "HEAD ");
+        state->connect = http_line_is(&line, "CONNECT ");
+    }
+    http_head_read(row, r, &head);
+    state->seen |= head.kind != HTTP_OTHER;
+    if (!rd_ok(r))
+        return;
+    if (head.kind == HTTP_REQUEST)
+        request_note(row, state, &head, facts);
+    else if (head.kind == HTTP_NOTIFICATION)
+        notification_note(row, state, &head, facts);
+    else if (head.kind == HTTP_RESPONSE)
+        response_note(row, state, facts);
+    if (head.kind == HTTP_RESPONSE)
+        hand_on(state, &head, facts);
+}
+
+static bool http_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
+{
+    struct http_state *state = context;
+    if (!state->handed_on)
+        http_message_read(row, r, state, facts);
+    return true;
+}
+
+/* On any port: a first line that begins or ends with "HTTP/1.". */
+static bool http_recognises(const struct rd *whole, const struct pdu_facts *facts)
+{
+    static const char token[] = "HTTP/1.";
+    enum { TOKEN = sizeof token - 1, VERSION = TOKEN + 1 };
+    struct rd r = *whole;
+    (void)facts;
+    struct http_line line = http_line_read(&r, true);
+    if (!line.ended || line.len < VERSION || line.len == VERSION)
+        return false;
+    return http_line_is(&line, token) ||
+           !strncasecmp((const char *)line.text + line.len - VERSION, token, TOKEN);
+}
+
+static const uint16_t http_ports[] = {80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371, 0};
+static const char *const http_fields[] = {"http.", NULL};
+
+const struct protocol http_protocol = {.name = "http",
+                                       .fields = http_fields,
+                                       .ports = http_ports,
+                                       .state_len = sizeof(struct http_state),
+                                       .recognises = http_recognises,
+                                       .length = http_length,
+                                       .read = http_read};

@@ -1,0 +1,134 @@
+"""Display filters: our verdicts and refusals beside those of the stock tshark.
+
+filters.txt and filters_bad.txt hold the filters, filters.golden and filters_bad.golden what tshark makes of them over
+filters.pcapng (the project's captures demo, icmp_quotes, eth_vlan, tcp_corners, snap, frag4, ip6_extensions, malformed,
+eth_padding, tcp_keep_alive and tcp_reuse, one behind the other).
+
+    filters.py --record            asks tshark anew for both golden files (minutes)
+    filters.py [-n N] [CAPTURE...] compares N filters drawn for each capture (default: 5 for each of the corpus; all: 0)
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import captures
+import ours
+import tshark
+
+HERE = Path(__file__).resolve().parent
+CAPTURE = HERE / "filters.pcapng"
+FOREIGN = "FOREIGN"
+
+
+def program() -> Path:
+    return ours.program().with_name("diff_verdicts")
+
+
+def lines(name: str) -> list[str]:
+    return (HERE / name).read_text(encoding="utf-8").splitlines()
+
+
+def golden(name: str) -> list[list[str]]:
+    return [line.split("\t") for line in lines(name)]
+
+
+def answer(filters: list[str], *arguments: str) -> list[list[str]]:
+    text = "".join(line + "\n" for line in filters)
+    done = subprocess.run([program(), *arguments], input=text.encode(), capture_output=True, timeout=600,
+                          env={**os.environ, "TZ": "UTC"})
+    if done.returncode:
+        raise ours.Failed(done.stderr.decode(errors="replace")[-3000:])
+    return [line.split("\t") for line in done.stdout.decode("utf-8", "surrogateescape").splitlines()]
+
+
+def our_frames(filters: list[str], capture: Path) -> list[str]:
+    """Per filter the ranges of frames that pass, "ERR" or "FOREIGN"."""
+    return [cells[1] for cells in answer(filters, str(capture))[1:]]
+
+
+def our_refusals(filters: list[str]) -> list[list[str]]:
+    """Per filter [status, offset, message]."""
+    return [["OK", "", ""] if cells[0] == "OK" else [cells[0], cells[1], cells[-1]] for cells in answer(filters, "-c")]
+
+
+def ranges(frames: list[int]) -> str:
+    out: list[list[int]] = []
+    for frame in frames:
+        if out and out[-1][1] == frame - 1:
+            out[-1][1] = frame
+        else:
+            out.append([frame, frame])
+    return "".join(f"{first}-{last}," for first, last in out)
+
+
+def ask(text: str, capture: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["tshark", "-n", "-r", str(capture), "-Y", text, "-T", "fields", "-e", "frame.number"],
+                          env=tshark.environment(), capture_output=True, text=True, errors="surrogateescape")
+
+
+def their_frames(text: str, capture: Path) -> str:
+    done = ask(text, capture)
+    if done.returncode not in (0, 2):
+        raise tshark.Broken(done.stderr)
+    return ranges([int(line) for line in done.stdout.split()])
+
+
+def their_refusal(text: str) -> tuple[str, str]:
+    """The offset, -1 where tshark points nowhere, and the message; two empty texts when it accepts."""
+    done = ask(text, CAPTURE)
+    if done.returncode == 0:
+        return "", ""
+    told = done.stderr.splitlines()
+    at = next(i for i, line in enumerate(told) if line.startswith("tshark: "))
+    caret = next((line for line in told[at + 1:] if re.fullmatch(r" +\^~*", line)), None)
+    return (str(caret.index("^") - 4) if caret else "-1"), told[at].removeprefix("tshark: ")
+
+
+def record() -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        good, bad = lines("filters.txt"), lines("filters_bad.txt")
+        rows = zip(good, pool.map(lambda text: their_frames(text, CAPTURE), good))
+        (HERE / "filters.golden").write_text("".join(f"{text}\t{frames}\n" for text, frames in rows))
+        rows = zip(bad, pool.map(their_refusal, bad))
+        (HERE / "filters_bad.golden").write_text("".join(f"{text}\t{at}\t{told}\n" for text, (at, told) in rows))
+
+
+def differences(capture: Path, filters: list[str]) -> list[str]:
+    """What tshark says otherwise; filters that are not native are left out."""
+    found = []
+    for text, frames in zip(filters, our_frames(filters, capture)):
+        if frames != FOREIGN and (theirs := their_frames(text, capture)) != frames:
+            found.append(f"{captures.name_of(capture)}: {text}\n  tshark {theirs[:200]}\n  ours   {frames[:200]}")
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("-n", type=int, default=5)
+    parser.add_argument("captures", nargs="*", type=Path)
+    options = parser.parse_args()
+    if options.record:
+        record()
+        return 0
+    every, bad = lines("filters.txt"), 0
+    for capture in options.captures or captures.default():
+        drawn = random.Random(str(capture)).sample(every, options.n) if options.n else every
+        for difference in differences(capture, drawn):
+            print(difference)
+            bad += 1
+    print(f"{bad} differences")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+/* Verdicts of many filters at once, frame by frame, whatever becomes of the frames: what filters.py holds against
+ * tshark. Filters come from standard input, one a line.
+ *   diff_verdicts -c            per filter: OK, FOREIGN or ERR with offset and message
+ *   diff_verdicts CAPTURE...    per capture FILE, then per filter the ranges of frames that pass, or ERR, FOREIGN */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/emit.h"
+#include "source/source.h"
+
+enum { MOST = 40000 };
+
+struct line {
+    char *text;
+    struct filter *filter;
+    struct fc_error error;
+    struct filter_state state;
+    struct row row;
+    uint32_t needs;
+    uint32_t first, last; /* the run of frames being noted */
+    FILE *out;
+    char *ranges;
+    size_t ranges_len;
+};
+static struct line *lines;
+static size_t n_lines;
+
+static void read_lines(void)
+{
+    char *text = NULL;
+    size_t cap = 0;
+    ssize_t n;
+    lines = calloc(MOST, sizeof *lines);
+    while (lines && n_lines < MOST && (n = getline(&text, &cap, stdin)) > 0) {
+        if (text[n - 1] == '\n')
+            text[n - 1] = 0;
+        struct line *l = &lines[n_lines++];
+        l->text = strdup(text);
+        if (filter_compile(&l->filter, text, &l->error))
+            l->filter = NULL;
+        else
+            l->needs = emit_needs(filter_slots(l->filter));
+    }
+    free(text);
+}
+
+static void say_compiled(void)
+{
+    for (size_t i = 0; i < n_lines; i++) {
+        const struct line *l = &lines[i];
+        if (l->filter || l->error.status == FC_USAGE)
+            printf("OK\t%s\n", l->text);
+        else
+            printf("%s\t%lld\t%s\t%s\n", l->error.status == FC_FILTER ? "ERR" : "FOREIGN", (long long)l->error.offset,
+                   l->text, l->error.text);
+    }
+}
+
+static void note(struct line *l, uint32_t frame)
+{
+    if (l->last && l->last == frame - 1) {
+        l->last = frame;
+        return;
+    }
+    if (l->last)
+        fprintf(l->out, "%u-%u,", l->first, l->last);
+    l->first = l->last = frame;
+}
+
+static void judge(struct line *l, const struct examined *x, const struct frame_times *times, const struct source *source,
+                  struct arena *arena)
+{
+    l->row.slot_of = filter_slots(l->filter);
+    l->row.arena = arena;
+    row_reset(&l->row);
+    emit_some(&l->row, x, times, source, l->needs);
+    if (filter_wants_protocols(l->filter))
+        emit_protocols(&l->row, x, filter_protocol_slots(l->filter));
+    if (filter_run(l->filter, &l->state, &l->row))
+        note(l, x->packet.frame->number);
+}
+
+static void read_frames(struct source *source)
+{
+    struct examiner *examiner = calloc(1, sizeof *examiner);
+    static struct examined x;
+    struct frame frame;
+    struct frame_times times = {0};
+    struct fc_error error;
+    examiner->keeps_flights = true;
+    while (!source_next(source, &frame, &error) && frame.data) {
+        examine(examiner, &frame, &x);
+        frame_times_note(&times, &frame);
+        for (size_t i = 0; i < n_lines; i++)
+            if (lines[i].filter)
+                judge(&lines[i], &x, &times, source, &examiner->arena);
+    }
+    examiner_free(examiner);
+    free(examiner);
+}
+
+static void run(const char *path)
+{
+    struct source *source;
+    struct fc_error error;
+    if (source_open(&source, path, &error)) {
+        printf("FILE\t%s\tERR\n", path);
+        return;
+    }
+    for (size_t i = 0; i < n_lines; i++) {
+        lines[i].first = lines[i].last = 0;
+        lines[i].out = open_memstream(&lines[i].ranges, &lines[i].ranges_len);
+    }
+    read_frames(source);
+    source_close(source);
+    printf("FILE\t%s\n", path);
+    for (size_t i = 0; i < n_lines; i++) {
+        struct line *l = &lines[i];
+        if (l->last)
+            fprintf(l->out, "%u-%u,", l->first, l->last);
+        fclose(l->out);
+        printf("%zu\t%s\n", i, l->filter ? l->ranges : l->error.status == FC_FILTER ? "ERR" : "FOREIGN");
+        free(l->ranges);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    read_lines();
+    if (argc > 1 && !strcmp(argv[1], "-c"))
+        say_compiled();
+    else
+        for (int i = 1; i < argc; i++)
+            run(argv[i]);
+    for (size_t i = 0; i < n_lines; i++) {
+        filter_free(lines[i].filter);
+        filter_state_free(&lines[i].state);
+        row_free(&lines[i].row);
+        free(lines[i].text);
+    }
+    free(lines);
+    return 0;
+}

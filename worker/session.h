@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What the files that know libwireshark share: the session and the one query. */
+#ifndef FCW_SESSION_H
+#define FCW_SESSION_H
+
+/* What epan calls back for; the type's name is epan's, its content ours. */
+struct packet_provider_data;
+
+#include "shim.h"
+
+struct packet_provider_data {
+    wtap *wth;
+    const frame_data *ref;
+    frame_data *prev_dis, *prev_cap;
+    frame_data *frames; /* all of the capture when it is dissected twice, in order of their numbers */
+    uint32_t n_frames;
+};
+
+struct session {
+    struct packet_provider_data provider;
+    epan_t *epan;
+    dfilter_t *filter;
+    GArray *hfids;  /* every field of the asked names */
+    GArray *guards; /* fields that nobody asked for, without which dissection would go other ways */
+    int32_t *slots; /* by hfid, -1: not asked */
+    int n_slots;
+    struct ws_field *fields; /* by slot; the caller's */
+    column_info *columns;    /* NULL: none are asked for */
+    int32_t *column_slots;   /* by column, -1: not asked */
+    const char *keylog;
+    bool visible, twice;
+    bool reused; /* the process has dissected another capture before */
+};
+extern struct session ws;
+
+wtap *capture_open(int fd, const char **message); /* of a regular file, from its start; NULL and why */
+void session_begin(void); /* a new epan session: nothing is known of any capture */
+bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name);
+struct ws_field field_describe(const header_field_info *hf);
+/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike; all
+ * else that differs becomes text. */
+void field_unite(struct ws_field *into, const struct ws_field *f);
+/* All wanted values of a dissected frame, in the order in which tshark writes them. */
+void put_values(struct ws_sink *sink, epan_dissect_t *edt);
+
+#endif

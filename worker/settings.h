@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What `tshark -o` and `tshark -d` set, before the first session begins. */
+#ifndef FCW_SETTINGS_H
+#define FCW_SETTINGS_H
+
+#include "ws.h"
+
+bool settings_take(const struct ws_question *question, struct ws_refusal *refusal);
+
+#endif
