@@ -32,6 +32,9 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x);
 /* The same for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
+/* From this frame on fields asked for may have other values than those given: something is not read here, or a limit was
+ * met. */
+bool apps_lost(const struct apps *apps);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);
 
