@@ -16,11 +16,12 @@ The fields that the native engine answers, under Wireshark's names and with Wire
 A field marked *one* has at most one value in a packet; of the others a packet can have several (tunnels, options), and
 columns are lists. Hex: Wireshark prints it in base 16.
 
-Fields of frame, eth, vlan, ip, ipv6, tcp, udp and udplite are exact in every capture, and always answered natively. Those of
-protocols above are answered natively on request (`--engine native`, `engine="native"`): they equal Wireshark's where such
-messages come over TCP or in plain datagrams, but what QUIC, DTLS and other carriers hold is not read (the note
-`protocols_not_followed` is counted where QUIC, DTLS or OpenVPN was seen), and where a snap length has cut segments, values
-may differ. Without that request libwireshark answers them.
+Fields of frame, eth, vlan, ip, ipv6, tcp, udp and udplite are exact in every capture. Those of the protocols above are, too,
+until something comes up that may carry them and is not read here, such as OpenVPN, or a stream that Wireshark decrypts with keys
+of the capture: from that frame on libwireshark answers (the note `handed_over`); without libwireshark, or with
+`--engine native`, such captures are counted in the note `protocols_not_followed`. Fields that only a second pass over the
+capture may know (`dns.retransmit_response_in`, `http.prev_request_in`, `http.prev_response_in`) are libwireshark's unless the
+native engine is asked for.
 """
 
 

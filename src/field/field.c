@@ -170,7 +170,7 @@ unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits;
 
 bool field_looks_ahead(enum field_id id)
 {
-    return id == F_DNS_RETRANSMIT_RESPONSE_IN || id == F_HTTP_PREV_RESPONSE_IN;
+    return id == F_DNS_RETRANSMIT_RESPONSE_IN || id == F_HTTP_PREV_REQUEST_IN || id == F_HTTP_PREV_RESPONSE_IN;
 }
 
 bool field_is_header(enum field_id id)

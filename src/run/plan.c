@@ -415,8 +415,9 @@ void plan_explain(char *out, size_t cap, const struct query *q)
                  worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
                  *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
-        snprintf(out, cap, "native engine: it answers all %zu fields, and %s", q->n_fields,
-                 q->filter ? "the filter" : "there is no filter");
+        snprintf(out, cap, "native engine: it answers %s, and %s%s",
+                 q->n_fields == 1 ? "the field" : "all fields", q->filter ? "the filter" : "there is no filter",
+                 q->standby ? "; where a capture holds what it does not read, libwireshark goes on" : "");
     else
         snprintf(out, cap, "native engine: no fields%s", q->filter ? ", and it answers the filter" : " and no filter are asked for");
 }

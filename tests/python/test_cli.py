@@ -306,7 +306,8 @@ def test_what_asks_for_wireshark_is_explained(cli):
         (["-d", "tcp.port==8443,tls"], "decode-as"),
         (["--decode-as=tcp.port==8443,tls"], "decode-as"),
         (["-Y", "http"], "filter"),
-        (["-e", "http.host"], "http.host"),
+        (["-e", "smb2.filename"], "smb2.filename"),
+        (["-e", "http.prev_response_in"], "two passes"),
         (["--passes", "2", "-e", "http.host"], "two passes"),
         (["-e", "dns.response_in"], "two passes"),
     ]:

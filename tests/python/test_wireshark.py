@@ -41,7 +41,8 @@ def test_both_engines_agree() -> None:
 @needs_worker
 def test_the_choice_is_explained(monkeypatch) -> None:
     assert "native" in flowcontainer.scan(str(DEMO), "ip.ttl").explain()
-    assert "http.host" in flowcontainer.scan(str(DEMO), ["ip.ttl", "http.host"]).explain()
+    assert "libwireshark goes on" in flowcontainer.scan(str(DEMO), ["ip.ttl", "http.host"]).explain()
+    assert "smb2.filename" in flowcontainer.scan(str(DEMO), ["ip.ttl", "smb2.filename"]).explain()
     assert "http" in flowcontainer.scan(str(DEMO), filter="http").explain()
     assert flowcontainer.scan(str(DEMO), filter="tcp").explain().startswith("native engine")
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
@@ -62,10 +63,10 @@ def test_native_never_guesses() -> None:
 def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FLOWCONTAINER_WORKER", str(tmp_path / "nothing"))
     with pytest.raises(flowcontainer.UnsupportedError, match="libwireshark-dev"):
-        extract(str(DEMO), extension="http.host")
+        extract(str(DEMO), extension="smb2.filename")
     monkeypatch.setenv("FLOWCONTAINER_WORKER", shutil.which("true") or "/bin/true")
     with pytest.raises(flowcontainer.UnsupportedError, match="does not start"):
-        extract(str(DEMO), extension="http.host")
+        extract(str(DEMO), extension="smb2.filename")
 
 
 # ---- what is refused ----
