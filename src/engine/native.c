@@ -301,8 +301,9 @@ static enum fc_status judge_capture(struct native *n)
     if (n->examiner.convs.numbers_may_differ)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
-    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused;
-    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
+    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused +
+                                           n->apps.dtls.refused;
+    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign || n->apps.dtls.foreign;
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)
