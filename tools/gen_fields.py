@@ -18,9 +18,9 @@ columns are lists. Hex: Wireshark prints it in base 16.
 
 Fields of frame, eth, vlan, ip, ipv6, tcp, udp and udplite are exact in every capture, and always answered natively. Those of
 protocols above are answered natively on request (`--engine native`, `engine="native"`): they equal Wireshark's where such
-messages come over TCP or in plain datagrams, but what QUIC, DTLS and other carriers hold is not read (the note
-`protocols_not_followed` is counted where QUIC, DTLS or OpenVPN was seen), and where a snap length has cut segments, values
-may differ. Without that request libwireshark answers them.
+messages come over TCP, in QUIC, in DTLS or in plain datagrams, but what other carriers hold is not read (the note
+`protocols_not_followed` is counted where such a one, OpenVPN for instance, was seen), and where a snap length has cut
+segments, values may differ. Without that request libwireshark answers them.
 """
 
 

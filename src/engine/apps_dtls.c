@@ -19,8 +19,11 @@ static const uint16_t taken[] = {
 
 /* Ports whose owners take some of it. */
 static const uint16_t unclear[] = {
-    269, 500, 502, 631, 1113, 1755, 1985, 2029, 4533, 4534, 5000, 5031, 5094, 5555, 5678, 7000, 7004, 7005,
+    269, 500, 631, 1113, 1755, 1985, 2029, 4533, 4534, 5031, 5555, 5678, 7000, 7004, 7005,
     7006, 7007, 7008, 7009, 8755, 9955, 30030};
+
+/* Ports whose owners take some of it only when its version is that of OpenSSL before 0.9.8f. */
+static const uint16_t unclear_old[] = {502, 5000, 5094};
 
 enum owner { OWNER_NONE, OWNER_DTLS, OWNER_CAPWAP, OWNER_OTHER, OWNER_UNCLEAR };
 
@@ -38,7 +41,7 @@ static bool is_among(const uint16_t *ports, size_t n, uint16_t port)
 }
 
 /* Who gets what looks like DTLS on this port; none: the next that is asked. */
-static enum owner owner_of(uint16_t port)
+static enum owner owner_of(uint16_t port, const struct rd *r)
 {
     enum { CAPWAP_CONTROL = 5246, CAPWAP_DATA = 5247 };
     if (dtls_owns(port))
@@ -47,6 +50,8 @@ static enum owner owner_of(uint16_t port)
         return OWNER_CAPWAP;
     if (is_among(taken, sizeof taken / sizeof *taken, port))
         return OWNER_OTHER;
+    if (is_among(unclear_old, sizeof unclear_old / sizeof *unclear_old, port) && rd_peek16(r, 1) == DTLS_OPENSSL)
+        return OWNER_UNCLEAR;
     return is_among(unclear, sizeof unclear / sizeof *unclear, port) ? OWNER_UNCLEAR : OWNER_NONE;
 }
 
@@ -57,18 +62,23 @@ static bool enter_capwap(struct rd *r)
     return (rd_peek8(r, 0) & 0x0f) == PREAMBLE_DTLS && rd_skip(r, HEADER) && rd_cap_left(r);
 }
 
-static bool is_ours(struct apps *apps, const struct conv *conv, struct rd *r)
+static bool is_ours(struct apps *apps, const struct conv_ref *ref, struct rd *r)
 {
+    const struct conv *conv = ref->conv;
+    const struct dtls_path *path = conv->app ? conv->app->dtls : NULL;
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
-    enum owner owner = owner_of(a < b ? a : b);
+    enum owner owner = owner_of(a < b ? a : b, r);
     if (conv->quic && conv->quic->claimed)
         return false;
     if (owner == OWNER_NONE)
-        owner = owner_of(a < b ? b : a);
-    if (owner == OWNER_UNCLEAR)
-        apps->foreign |= dtls_recognises(r);
-    return owner == OWNER_DTLS || (owner == OWNER_CAPWAP && enter_capwap(r)) ||
-           (owner == OWNER_NONE && dtls_recognises(r));
+        owner = owner_of(a < b ? b : a, r);
+    if (owner == OWNER_DTLS)
+        return true;
+    if (owner == OWNER_CAPWAP)
+        return enter_capwap(r);
+    bool like = owner != OWNER_OTHER && dtls_recognises(&apps->dtls, r, path ? &path->tls.ids[1 - ref->direction] : NULL);
+    apps->foreign |= like && owner == OWNER_UNCLEAR;
+    return like && owner == OWNER_NONE;
 }
 
 static struct dtls_path *path_of(struct apps *apps, struct conv *conv)
@@ -91,7 +101,7 @@ void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int
     if (layer->kind != LAYER_UDP || !t->has_ref || !apps_payload(layer, &payload))
         return;
     struct conv *conv = t->ref.conv;
-    if (!is_ours(apps, conv, &payload))
+    if (!is_ours(apps, &t->ref, &payload))
         return;
     struct dtls_facts facts = {.frame = x->packet.frame->number,
                                .time_ns = x->packet.frame->time_ns,

@@ -16,7 +16,15 @@ static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && 
 
 bool dtls_owns(uint16_t port) { return port == 853 || port == 2221 || port == 5684 || port == 5868; }
 
-bool dtls_recognises(const struct rd *r)
+/* Whether this ID stands at the reader; r steps over it. */
+static bool id_take(struct rd *r, const struct tls_id *id)
+{
+    if (!id || !id->len || !rd_has(r, id->len) || memcmp(r->data + r->pos, id->bytes, id->len))
+        return false;
+    return rd_skip(r, id->len);
+}
+
+bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct tls_id *id)
 {
     struct rd rest = *r;
     if (!rd_has(&rest, 3))
@@ -28,10 +36,9 @@ bool dtls_recognises(const struct rd *r)
         if (!is_content(type) || !is_version(rd_u16(&rest)))
             return false;
         rd_skip(&rest, 8);
-        uint16_t len = rd_u16(&rest);
-        if (type == TLS_CID) /* where its length stands is not known here */
-            return true;
-        if (!rd_skip(&rest, len))
+        if (type == TLS_CID && !id_take(&rest, id) && dtls->has_ids)
+            return true; /* that of another path, perhaps: dtls_read tells */
+        if (!rd_skip(&rest, rd_u16(&rest)))
             return false;
     }
     return true;
@@ -63,7 +70,7 @@ static void note_version(struct tls_state *state, uint8_t type, uint8_t message,
 static bool is_alert(uint8_t level, uint8_t description)
 {
     static const uint8_t known[] = {0,  1,  10, 20, 21, 22, 30, 40, 41,  42,  43,  44,  45,  46,  47,  48,  49,
-                                    50, 51, 60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116, 120};
+                                    50, 51, 60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116, 120, 121};
     return (level == 1 || level == 2) && memchr(known, description, sizeof known);
 }
 
@@ -132,43 +139,33 @@ static bool content_read(struct dtls *dtls, struct row *row, struct rd r, uint8_
     }
 }
 
-/* The connection ID that a record of this direction names, as its receiver chose it. False: what Wireshark takes for
- * one is not known. */
-static bool id_expect(struct dtls *dtls, const struct rd *r, const struct dtls_facts *facts, uint8_t *len)
+static bool id_stands(struct rd r, const struct tls_id *id)
 {
     enum { AT = 11 };
-    const struct tls_id *id = &facts->path->tls.ids[1 - facts->direction];
-    struct rd look = *r;
-    *len = 0;
-    if (!dtls->has_ids)
-        return true;
-    rd_skip(&look, AT);
-    const uint8_t *bytes = rd_bytes(&look, id->len);
-    if (id->len && bytes && !memcmp(bytes, id->bytes, id->len)) {
-        *len = id->len;
-        return true;
-    }
-    dtls->foreign = true;
-    return false;
+    return rd_skip(&r, AT) && id_take(&r, id);
 }
 
 /* struct { ContentType type; ProtocolVersion version; uint16 epoch; uint48 sequence_number; [opaque cid[]]
  * uint16 length; ... } */
 static bool record_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dtls_facts *facts)
 {
-    uint8_t type = rd_peek8(r, 0), id_len = 0;
+    uint8_t type = rd_peek8(r, 0);
     if (!rd_has(r, DTLS_HEADER) || !is_content(type) || !is_version(rd_peek16(r, 1)))
         return false;
-    if (type == TLS_CID && !id_expect(dtls, r, facts, &id_len))
+    bool has_id = type == TLS_CID && dtls->has_ids;
+    const struct tls_id *id = &facts->path->tls.ids[1 - facts->direction];
+    if (has_id && !id_stands(*r, id)) { /* what Wireshark takes for one is not known */
+        dtls->foreign = true;
         return false;
+    }
     put_label(row, F_TLS_RECORD);
     put_u8(row, type == TLS_CID ? F_DTLS_RECORD_SPECIAL_TYPE : F_TLS_RECORD_CONTENT_TYPE, r);
     uint16_t version = put_u16(row, F_TLS_RECORD_VERSION, r);
     put_u16(row, F_DTLS_RECORD_EPOCH, r);
     uint64_t high = rd_u16(r);
     put_uint(row, F_DTLS_RECORD_SEQUENCE_NUMBER, high << 32 | rd_u32(r));
-    if (id_len)
-        put_span(row, F_DTLS_RECORD_CONNECTION_ID, r, id_len);
+    if (type == TLS_CID)
+        put_span(row, F_DTLS_RECORD_CONNECTION_ID, r, has_id ? id->len : 0);
     uint16_t len = put_u16(row, F_TLS_RECORD_LENGTH, r);
     if (!rd_need(r, 1)) /* even of an empty record */
         return false;

@@ -59,8 +59,9 @@ struct dtls_facts {
 /* slot_of: of the rows that will want values. */
 void dtls_init(struct dtls *dtls, struct arena *arena, const int16_t *slot_of);
 void dtls_reset(struct dtls *dtls); /* for the next capture */
-/* Whether a datagram is DTLS's wherever no port says so: records of known types and versions that fill it. */
-bool dtls_recognises(const struct rd *r);
+/* Whether a datagram is DTLS's wherever no port says so: records of known types and versions that fill it. id: the
+ * connection ID that its receiver chose; NULL: none. */
+bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct tls_id *id);
 /* Whether the port is DTLS's in Wireshark's table. */
 bool dtls_owns(uint16_t port);
 void dtls_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dtls_facts *facts);

@@ -65,38 +65,41 @@ static bool is_whole(const struct dtls_message *m)
     return have >= m->len;
 }
 
-/* Bytes that a piece brings again; *differ: some of them not as they were. */
-static bool overlaps(const uint8_t *bytes, uint32_t have, const struct dtls_piece *p, bool *differ)
+/* A piece and what is wrong with it; bytes: what earlier ones brought, `have` of them. */
+static void piece_put(struct row *row, const struct dtls_message *m, const struct dtls_piece *p, const uint8_t *bytes,
+                      uint32_t have)
 {
-    if (!p->len || p->offset >= have)
-        return false;
-    uint32_t n = have - p->offset < p->len ? have - p->offset : p->len;
-    *differ |= memcmp(bytes + p->offset, p->bytes, n) != 0;
-    return true;
+    bool overlap = p->len && p->offset < have, too_long = p->offset + p->len > m->len;
+    uint32_t n = overlap ? have - p->offset : 0;
+    bool conflict = overlap && memcmp(bytes + p->offset, p->bytes, n < p->len ? n : p->len) != 0;
+    put_uint(row, conflict || too_long ? F_DTLS_FRAGMENT_ERROR : F_DTLS_FRAGMENT, p->frame);
+    if (overlap)
+        put_bool(row, F_DTLS_FRAGMENT_OVERLAP, true);
+    if (conflict)
+        put_bool(row, F_DTLS_FRAGMENT_OVERLAP_CONFLICTS, true);
+    if (too_long)
+        put_bool(row, F_DTLS_FRAGMENT_TOO_LONG_FRAGMENT, true);
 }
 
 /* Puts the pieces together; false when memory ends. */
-static bool join(struct dtls *dtls, struct row *row, const struct dtls_message *m, struct rd *out)
+static bool join(struct row *row, const struct dtls_message *m, struct rd *out)
 {
     uint32_t have = 0, n_pieces = 0;
-    uint8_t *bytes = arena_alloc(row->arena, m->len);
-    bool odd = false;
+    uint8_t *bytes = arena_alloc(row->arena, m->len ? m->len : 1);
     if (!bytes) {
         row->out_of_memory = true;
         return false;
     }
     put_label(row, F_DTLS_FRAGMENTS);
     for (const struct dtls_piece *p = m->pieces; p; p = p->next, n_pieces++) {
-        put_uint(row, F_DTLS_FRAGMENT, p->frame);
-        odd |= p->offset + p->len > m->len;
-        if (overlaps(bytes, have, p, &odd))
-            put_bool(row, F_DTLS_FRAGMENT_OVERLAP, true);
-        for (uint32_t i = have; i >= p->offset && i < p->offset + p->len && i < m->len; i++)
-            bytes[have++] = p->bytes[i - p->offset];
+        piece_put(row, m, p, bytes, have);
+        while (have < m->len && have >= p->offset && have - p->offset < p->len) {
+            bytes[have] = p->bytes[have - p->offset];
+            have++;
+        }
     }
     put_uint(row, F_DTLS_FRAGMENT_COUNT, n_pieces);
     put_uint(row, F_DTLS_REASSEMBLED_LENGTH, m->len);
-    dtls->foreign |= odd; /* Wireshark's choice among bytes that differ was not looked into */
     *out = rd_make(bytes, m->len, m->len);
     return true;
 }
@@ -109,10 +112,8 @@ bool dtls_fragment_push(struct dtls *dtls, struct row *row, struct rd *part, con
     *stop = m && m->whole; /* a repeated fragment ends what Wireshark reads */
     if (!m || m->whole || !bytes || !keep(dtls, m, bytes, header, facts))
         return false;
-    if (m->len != header->len) {
+    if (m->len != header->len)
         put_label(row, F_DTLS_MSG_LEN_DIFF_FRAGMENT);
-        dtls->foreign = true;
-    }
     m->whole = is_whole(m);
-    return m->whole && header->fragment_offset + header->fragment_len == m->len && join(dtls, row, m, out);
+    return m->whole && header->fragment_offset + header->fragment_len == m->len && join(row, m, out);
 }

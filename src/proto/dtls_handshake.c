@@ -67,8 +67,10 @@ static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, co
         return false;
     if (header->fragment_len > header->len) {
         put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_TOO_LONG);
-        dtls->foreign = true; /* how far such a body is read was not looked into */
-        return true;
+        part.len = part.cap = header->len;
+        bool whole = body_read(dtls, h, part, header->type);
+        dtls->foreign |= !whole; /* how far past the message's end Wireshark reads was not looked into */
+        return whole;
     }
     if (end > header->len) {
         put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_PAST_END_MSG);
@@ -77,7 +79,7 @@ static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, co
     if (header->fragment_len == header->len)
         return body_read(dtls, h, part, header->type);
     if (dtls_fragment_push(dtls, h->row, &part, header, facts, &body, &stop))
-        return body_read(dtls, h, body, header->type);
+        return rd_left(&body) == header->len && body_read(dtls, h, body, header->type);
     return !stop;
 }
 

@@ -106,8 +106,8 @@ bool tls_from_server(const struct tls_state *state, const struct pdu_facts *fact
 /* ---- tls_hello.c ---- */
 
 void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message);
-/* The cookie of DTLS's hellos. */
-void tls_cookie_read(struct row *row, struct rd *r);
+/* The cookie of DTLS's hellos; false as tls_vector. */
+bool tls_cookie_read(struct row *row, struct rd *r);
 
 /* ---- tls_extension.c ---- */
 
@@ -130,6 +130,7 @@ struct tls_ja3 {
     char *parts[JA3_PARTS];
     uint32_t lens[JA3_PARTS];
     bool wanted;
+    bool ended; /* there are extensions, but their length makes no sense */
 };
 void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello_len);
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value);

@@ -33,6 +33,7 @@ enum {
     EXT_VERSIONS = 43,
     EXT_COOKIE = 44,
     EXT_PSK_MODES = 45,
+    EXT_OID_FILTERS = 48,
     EXT_POST_HANDSHAKE_AUTH = 49,
     EXT_SIGNATURE_ALGORITHMS_CERT = 50,
     EXT_KEY_SHARE = 51,
@@ -196,6 +197,10 @@ void tls_scts_read(struct row *row, struct rd *r)
             put_label(row, F_TLS_SCT_SCT_EXTENSIONS);
         tls_signature_algorithm(row, &sct);
         bytes_read(row, &sct, F_TLS_SCT_SCT_SIGNATURE_LENGTH, F_TLS_SCT_SCT_SIGNATURE, 2);
+        if (!rd_ok(&sct)) {
+            r->fail = sct.fail;
+            return;
+        }
     }
 }
 
@@ -398,6 +403,9 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1, LIST_U8,
                      NULL, 0);
         break;
+    case EXT_OID_FILTERS: /* its length goes by the name of the modes' */
+        tls_vector(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, 2, 0, 0xffff, &(struct rd){0});
+        break;
     case EXT_NPN:
         npn_read(row, r);
         break;
@@ -423,10 +431,17 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3)
 {
     struct rd list;
-    if (!tls_vector(h->row, r, F_TLS_HANDSHAKE_EXTENSIONS_LENGTH, 2, 0, 0xffff, &list))
+    if (!tls_vector(h->row, r, F_TLS_HANDSHAKE_EXTENSIONS_LENGTH, 2, 0, 0xffff, &list)) {
+        if (ja3)
+            ja3->ended = true;
         return;
+    }
     while (rd_left(&list) >= 4 && rd_ok(&list)) {
         struct rd body;
+        if (h->datagram && 4u + rd_peek16(&list, 2) > rd_left(&list) + rd_left(r)) { /* past the message's end */
+            r->fail = RD_MALFORMED;
+            return;
+        }
         uint16_t type = put_u16(h->row, F_TLS_HANDSHAKE_EXTENSION_TYPE, &list);
         if (!tls_vector(h->row, &list, F_TLS_HANDSHAKE_EXTENSION_LEN, 2, 0, 0xffff, &body))
             break;

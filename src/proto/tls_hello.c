@@ -17,7 +17,7 @@ static void random_read(struct tls_hand *h, struct rd *r)
 {
     struct rd parts = rd_rest(r);
     put_span(h->row, F_TLS_HANDSHAKE_RANDOM, r, RANDOM_LEN);
-    if (h->state->version == TLS_13)
+    if (!rd_ok(r) || h->state->version == TLS_13)
         return;
     uint32_t seconds = rd_u32(&parts);
     if (rd_ok(&parts))
@@ -38,11 +38,14 @@ static void session_id_read(struct tls_hand *h, struct rd *r)
 }
 
 /* opaque cookie<0..32> */
-void tls_cookie_read(struct row *row, struct rd *r)
+bool tls_cookie_read(struct row *row, struct rd *r)
 {
     struct rd cookie;
-    if (tls_vector(row, r, F_DTLS_HANDSHAKE_COOKIE_LENGTH, 1, 0, 32, &cookie) && rd_left(&cookie))
+    if (!tls_vector(row, r, F_DTLS_HANDSHAKE_COOKIE_LENGTH, 1, 0, 32, &cookie))
+        return false;
+    if (rd_left(&cookie))
         put_span(row, F_DTLS_HANDSHAKE_COOKIE, &cookie, rd_left(&cookie));
+    return true;
 }
 
 static void client_hello_read(struct tls_hand *h, struct rd *r)
@@ -53,8 +56,8 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
     uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
     random_read(h, r);
     session_id_read(h, r);
-    if (h->datagram)
-        tls_cookie_read(h->row, r);
+    if (h->datagram && !tls_cookie_read(h->row, r))
+        return;
     if (!rd_ok(r) || !tls_vector(h->row, r, F_TLS_HANDSHAKE_CIPHER_SUITES_LENGTH, 2, 2, 0xfffe, &list))
         return;
     put_label(h->row, F_TLS_HANDSHAKE_CIPHERSUITES);
@@ -69,7 +72,8 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
     h->state->early_data = false;
     if (rd_left(r))
         tls_extensions_read(h, r, TLS_CLIENT_HELLO, &ja3);
-    ja3_put(&ja3, h->row, true, version);
+    if (rd_ok(r))
+        ja3_put(&ja3, h->row, true, version);
     if (h->state->early_data && !h->datagram) /* what follows at once is of TLS 1.3 */
         h->state->version = TLS_13;
 }
@@ -127,7 +131,8 @@ static void server_hello_read(struct tls_hand *h, struct rd *r)
         return;
     if (rd_left(r))
         tls_extensions_read(h, r, retry ? TLS_HELLO_RETRY : TLS_SERVER_HELLO, &ja3);
-    ja3_put(&ja3, h->row, false, version);
+    if (rd_ok(r))
+        ja3_put(&ja3, h->row, false, version);
 }
 
 /* Drafts of TLS 1.3 before 22: version, since 19 a cipher suite, extensions. */

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import dtls
 from packets import *  # noqa: F403 (the vocabulary)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -645,6 +646,30 @@ def _():
 @capture('quic_heuristic.pcap', 'what looks like QUIC: versions, lengths of connection IDs, headers cut at every byte')
 def _():
     return quic_datagrams('heuristic')
+
+
+# ---- DTLS ----------------------------------------------------------------------------------------------------------
+
+def dtls_datagrams(datagrams):
+    frames = []
+    for way, client, server, payload, cut in datagrams:
+        ends = (B4, A4, server, client) if way else (A4, B4, client, server)
+        frame = on_ethernet(way, ip_udp(*ends, payload))
+        frames.append(frame if cut is None else (frame[:len(frame) - len(payload) + cut], len(frame)))
+    return pcap(frames)
+
+
+for part, says in (
+        ('recorded', 'openssl s_client and s_server: DTLS 1.2 and 1.0, client certificates, RSA, DHE and PSK, small fragments, fragments '
+                     'lost, swapped and repeated'),
+        ('heuristic', 'what looks like DTLS: types, versions and lengths of records on ports with and without an owner, CAPWAP'),
+        ('fragments', 'handshake messages in fragments: every order, repeated, overlapping, contradicting, too long, empty'),
+        ('hellos', 'versions, cookies, messages of every type, bodies cut short'),
+        ('extensions', 'extensions of hellos, those of DTLS alone among them'),
+        ('connection_ids', 'records that name a connection ID'),
+        ('records', 'empty and too long records, all alerts, heartbeats'),
+        ('cut', 'datagrams cut by the snap length at every byte')):
+    capture(f'dtls_{part}.pcap', says)(lambda make=getattr(dtls, part): dtls_datagrams(make()))
 
 
 # ---- damage --------------------------------------------------------------------------------------------------------
