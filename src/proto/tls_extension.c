@@ -309,6 +309,11 @@ static void connection_id_read(struct tls_hand *h, struct rd *r)
 
 static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type)
 {
+    struct rd skipped;
+    if (type == EXT_OID_FILTERS) { /* its length goes by the name of the modes' */
+        tls_vector(h->row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, 2, 0, 0xffff, &skipped);
+        return;
+    }
     if (h->datagram && type == EXT_USE_SRTP) {
         srtp_read(h->row, r);
         return;
@@ -402,9 +407,6 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
     case EXT_PSK_MODES:
         numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1, LIST_U8,
                      NULL, 0);
-        break;
-    case EXT_OID_FILTERS: /* its length goes by the name of the modes' */
-        tls_vector(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, 2, 0, 0xffff, &(struct rd){0});
         break;
     case EXT_NPN:
         npn_read(row, r);
