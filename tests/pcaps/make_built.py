@@ -672,6 +672,32 @@ for part, says in (
     capture(f'dtls_{part}.pcap', says)(lambda make=getattr(dtls, part): dtls_datagrams(make()))
 
 
+@capture('dtls_quoted.pcap', 'DTLS in the datagrams that ICMP errors quote, whole and cut; fragments of messages there')
+def _():
+    hello, pieces = dtls.rec(22, dtls.msg(1, dtls.HELLO)), dtls.parts(1, dtls.HELLO, 0, 20, 40)
+    data, frames = dtls.rec(23, b'z' * 40), []
+
+    def sent(payload, client, server=40001):
+        frames.append(on_ethernet(0, ip_udp(A4, B4, client, server, payload)))
+
+    def quoted(payload, client, server=40001, n=None):
+        frames.append(on_ethernet(1, ip4(B4, A4, 1, icmp4(3, 3, bytes(4), ip_udp(A4, B4, client, server, payload)[:n]))))
+    sent(hello, 41000)
+    quoted(hello, 41000)
+    for n in range(28, 100, 3):
+        quoted(hello + dtls.ALERT, 41000, n=n)
+        quoted(data, 41001, n=n)
+        quoted(data, 41002, 5684, n)
+    for piece in pieces:
+        quoted(piece, 41003)
+    for piece in pieces + pieces:
+        (sent if len(frames) % 2 else quoted)(piece, 41004)
+    quoted(pieces[0], 41005)
+    sent(pieces[1], 41005)
+    sent(pieces[2], 41005)
+    return pcap(frames)
+
+
 # ---- damage --------------------------------------------------------------------------------------------------------
 
 @capture('malformed.pcap', 'headers that lie: lengths too small and too large, versions, offsets, cut options, IPv6 length 0, frames of 0 to '
