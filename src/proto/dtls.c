@@ -30,12 +30,14 @@ bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct t
     if (!rd_has(&rest, 3))
         return false;
     while (rd_left(&rest)) {
-        if (!rd_has(&rest, DTLS_HEADER)) /* cut: it may be; or too short to be */
-            return rest.cap < rest.len && rd_left(&rest) >= DTLS_HEADER;
-        uint8_t type = rd_u8(&rest);
-        if (!is_content(type) || !is_version(rd_u16(&rest)))
+        if (!rd_has(&rest, 3)) /* cut: it may be; or too short to be */
+            return rest.cap < rest.len;
+        uint8_t type = rd_peek8(&rest, 0);
+        if (!is_content(type) || !is_version(rd_peek16(&rest, 1)))
             return false;
-        rd_skip(&rest, 8);
+        if (!rd_has(&rest, DTLS_HEADER))
+            return rd_left(&rest) >= DTLS_HEADER;
+        rd_skip(&rest, DTLS_HEADER - 2);
         if (type == TLS_CID && !id_take(&rest, id) && dtls->has_ids)
             return true; /* that of another path, perhaps: dtls_read tells */
         if (!rd_skip(&rest, rd_u16(&rest)))

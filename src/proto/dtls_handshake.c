@@ -52,32 +52,46 @@ static bool body_read(struct dtls *dtls, struct tls_hand *h, struct rd body, uin
     return rd_ok(&body);
 }
 
+/* A fragment that is its whole message, or pretends to be more. */
+static bool whole_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, const struct dtls_header *header)
+{
+    struct rd body = rd_sub(r, header->fragment_len);
+    bool too_long = header->fragment_len > header->len;
+    if (too_long)
+        put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_TOO_LONG);
+    /* of a signature that was cut Wireshark tells what is there, of other messages nothing */
+    if (header->type != TLS_CERTIFICATE_VERIFY && !rd_need(&body, header->fragment_len))
+        return false;
+    if (too_long) {
+        body.len = header->len;
+        body.cap = body.cap < body.len ? body.cap : body.len;
+    }
+    bool good = body_read(dtls, h, body, header->type);
+    dtls->foreign |= too_long && !good; /* how far past its end Wireshark reads was not looked into */
+    return good;
+}
+
 /* One message, whose header was read; r stands behind it. */
 static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, const struct dtls_header *header,
                          const struct dtls_facts *facts)
 {
-    uint32_t end = header->fragment_offset + header->fragment_len;
-    struct rd part = rd_sub(r, header->fragment_len), body;
-    bool stop = false;
-    if (!header->fragment_len && header->len && header->fragment_offset) {
+    uint32_t n = header->fragment_len;
+    if (!n && header->len && header->fragment_offset) {
         put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_ZERO);
         return true;
     }
-    if (!rd_need(&part, header->fragment_len))
-        return false;
-    if (header->fragment_len > header->len) {
-        put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_TOO_LONG);
-        part.len = part.cap = header->len;
-        bool whole = body_read(dtls, h, part, header->type);
-        dtls->foreign |= !whole; /* how far past the message's end Wireshark reads was not looked into */
-        return whole;
-    }
-    if (end > header->len) {
+    if (n > header->len)
+        return whole_read(dtls, h, r, header);
+    if (header->fragment_offset + n > header->len) {
         put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_PAST_END_MSG);
-        return true;
+        return rd_skip(r, n < rd_left(r) ? n : rd_left(r));
     }
-    if (header->fragment_len == header->len)
-        return body_read(dtls, h, part, header->type);
+    if (n == header->len)
+        return whole_read(dtls, h, r, header);
+    struct rd part = rd_sub(r, n), body;
+    bool stop = false;
+    if (!rd_need(&part, n))
+        return false;
     if (dtls_fragment_push(dtls, h->row, &part, header, facts, &body, &stop))
         return rd_left(&body) == header->len && body_read(dtls, h, body, header->type);
     return !stop;
