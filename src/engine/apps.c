@@ -9,13 +9,6 @@
 #include "flow/recognise.h"
 #include "proto/http.h"
 
-/* What a TCP conversation remembers for the protocols above it. */
-struct app_conv {
-    const struct protocol *claimed; /* asked first */
-    struct reasm_side sides[2];
-    void *states[N_TCP_PROTOCOLS]; /* made when first needed */
-};
-
 struct look {
     struct apps *apps;
     struct row *row;
@@ -57,15 +50,12 @@ static void note_foreign(struct look *l, const struct reasm_view *view)
             l->apps->foreign = true;
 }
 
-/* TLS also goes inside datagrams that are not read here: DTLS, OpenVPN. */
+/* TLS also goes inside datagrams that are not read here: OpenVPN, remote desktops. */
 static bool is_datagram_carrier(struct rd udp)
 {
-    enum { OPENVPN = 1194, HEADER = 8 };
+    enum { OPENVPN = 1194, REMOTE_DESKTOP = 3389 };
     uint16_t source = rd_peek16(&udp, 0), destination = rd_peek16(&udp, 2);
-    rd_skip(&udp, HEADER);
-    uint8_t first = rd_peek8(&udp, 0);
-    bool dtls = first >= 20 && first <= 25 && rd_peek16(&udp, 1) >= 0xfefc && rd_peek16(&udp, 1) <= 0xfeff;
-    return dtls || source == OPENVPN || destination == OPENVPN;
+    return source == OPENVPN || destination == OPENVPN || source == REMOTE_DESKTOP || destination == REMOTE_DESKTOP;
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
@@ -107,7 +97,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
     return wish;
 }
 
-static struct app_conv *conv_of(struct apps *apps, struct conv *conv)
+struct app_conv *apps_conv(struct apps *apps, struct conv *conv)
 {
     if (conv->app)
         return conv->app;
@@ -147,7 +137,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         return;
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
-    struct look look = {.apps = apps, .row = row, .conv = conv_of(apps, conv), .server_port = server_port_of(conv)};
+    struct look look = {.apps = apps, .row = row, .conv = apps_conv(apps, conv), .server_port = server_port_of(conv)};
     if (!look.conv)
         return;
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
@@ -174,6 +164,21 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     apps->failed |= apps->reasm.failed;
 }
 
+bool apps_payload(const struct layer *layer, struct rd *out)
+{
+    enum { HEADER = 8 };
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint16_t length = rd_peek16(&r, 4);
+    if (length && length < HEADER)
+        return false;
+    if (!rd_skip(&r, HEADER))
+        return false;
+    *out = rd_rest(&r);
+    if (length && length - HEADER < (int64_t)out->len)
+        *out = rd_make(out->data, out->cap, length - HEADER);
+    return out->cap > 0;
+}
+
 static void read_ssdp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
@@ -181,7 +186,7 @@ static void read_ssdp(struct apps *apps, struct row *row, const struct examined 
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     if (!t->has_ref || layer->kind != LAYER_UDP || recognise_udp(layer) != UDP_SSDP || !rd_skip(&r, 8))
         return;
-    struct look look = {.apps = apps, .row = row, .conv = conv_of(apps, t->ref.conv)};
+    struct look look = {.apps = apps, .row = row, .conv = apps_conv(apps, t->ref.conv)};
     struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
                                     .time_ns = x->packet.frame->time_ns,
@@ -194,6 +199,7 @@ void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int 
 {
     read_ssdp(apps, row, x, i);
     apps_quic(apps, row, x, i);
+    apps_dtls(apps, row, x, i);
 }
 
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
@@ -234,9 +240,17 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of, &apps->only);
     apps->quic.arena = &apps->arena;
+    dtls_init(&apps->dtls, &apps->arena, slot_of);
 }
 
-bool apps_lost(const struct apps *apps) { return apps->foreign || apps->reasm.refused || apps->quic.refused; }
+bool apps_foreign(const struct apps *apps) { return apps->foreign || apps->dtls.foreign; }
+
+uint64_t apps_refused(const struct apps *apps)
+{
+    return apps->reasm.refused + apps->quic.refused + apps->dtls.refused;
+}
+
+bool apps_lost(const struct apps *apps) { return apps_foreign(apps) || apps_refused(apps); }
 
 void apps_reset(struct apps *apps)
 {
@@ -246,6 +260,7 @@ void apps_reset(struct apps *apps)
     arena_reset(&apps->arena);
     apps->foreign = apps->failed = false;
     apps->quic = (struct quic){.arena = &apps->arena};
+    dtls_reset(&apps->dtls);
 }
 
 void apps_free(struct apps *apps)

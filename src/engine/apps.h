@@ -4,8 +4,17 @@
 #define FC_ENGINE_APPS_H
 
 #include "engine/examine.h"
+#include "proto/dtls.h"
 #include "proto/quic.h"
 #include "proto/registry.h"
+
+/* What a conversation remembers for the protocols above it. */
+struct app_conv {
+    const struct protocol *claimed; /* asked first */
+    struct reasm_side sides[2];
+    void *states[N_TCP_PROTOCOLS]; /* made when first needed */
+    struct dtls_path *dtls;        /* the same */
+};
 
 struct apps {
     bool wanted, only; /* fields of these protocols are asked for; and no others */
@@ -16,6 +25,7 @@ struct apps {
     struct row mute; /* wants nothing */
     struct arena scratch; /* of the mute row: one frame */
     struct quic quic;
+    struct dtls dtls;
     bool failed;
 };
 
@@ -24,15 +34,25 @@ void apps_init(struct apps *apps, const int16_t *slot_of);
 void apps_turn(struct apps *apps, const struct examined *x);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* The same of UDP layer i: SSDP, which is HTTP in datagrams, and QUIC. */
+/* The same of UDP layer i: SSDP, which is HTTP in datagrams, QUIC and DTLS. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The part of apps_udp that is QUIC's (apps_quic.c). */
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* The part that is DTLS's (apps_dtls.c). */
+void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* A UDP layer's payload: as many bytes as the length field says, where it makes sense. */
+bool apps_payload(const struct layer *layer, struct rd *out);
+/* Made when it is new; NULL when memory ends. */
+struct app_conv *apps_conv(struct apps *apps, struct conv *conv);
 /* All of a frame's layers. */
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x);
 /* The same for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
-/* From this frame on fields asked for may have other values than those given: something is not read here, or a limit was
+/* Something is not read here that may hold fields asked for. */
+bool apps_foreign(const struct apps *apps);
+/* Messages given up because of a limit. */
+uint64_t apps_refused(const struct apps *apps);
+/* One of both: from this frame on fields asked for may have other values than those given: something is not read here, or a limit was
  * met. */
 bool apps_lost(const struct apps *apps);
 void apps_reset(struct apps *apps); /* for the next capture */

@@ -66,28 +66,12 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
     return conv->quic;
 }
 
-/* The payload: as many bytes as the length field says, where it makes sense. */
-static bool payload_of(const struct layer *layer, struct rd *out)
-{
-    enum { HEADER = 8 };
-    struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    uint16_t length = rd_peek16(&r, 4);
-    if (length && length < HEADER)
-        return false;
-    if (!rd_skip(&r, HEADER))
-        return false;
-    *out = rd_rest(&r);
-    if (length && length - HEADER < (int64_t)out->len)
-        *out = rd_make(out->data, out->cap, length - HEADER);
-    return out->cap > 0;
-}
-
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd payload;
-    if (layer->kind != LAYER_UDP || !t->has_ref || !payload_of(layer, &payload))
+    if (layer->kind != LAYER_UDP || !t->has_ref || !apps_payload(layer, &payload))
         return;
     struct conv *conv = t->ref.conv;
     struct quic_path *path = path_of(apps, conv, &payload);

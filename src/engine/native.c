@@ -338,8 +338,8 @@ static enum fc_status judge_capture(struct native *n)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
     if (!n->oracle) {
-        report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused;
-        report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
+        report->notes[NOTE_REASSEMBLY_LIMIT] += apps_refused(&n->apps);
+        report->notes[NOTE_NOT_FOLLOWED] += apps_foreign(&n->apps);
     }
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;

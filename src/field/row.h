@@ -22,6 +22,7 @@ struct value {
 
 struct row {
     const int16_t *slot_of; /* F_COUNT entries: index of a wanted field, or -1 */
+    const int16_t *own_slots; /* while a protocol borrows the fields of another: slot_of as it is otherwise; or NULL */
     struct value *values;
     uint32_t n_values, capacity;
     bool out_of_memory;

@@ -93,8 +93,13 @@ bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of)
     return false;
 }
 
+/* Of protocols in datagrams. */
+static const char *const datagram_fields[] = {"dtls.", "quic.", NULL};
+
 static bool is_ours(const char *name)
 {
+    if (has_prefix(name, datagram_fields))
+        return true;
     for (size_t i = 0; tcp_protocols[i]; i++)
         if (has_prefix(name, tcp_protocols[i]->fields))
             return true;

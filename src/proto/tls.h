@@ -40,6 +40,12 @@ struct tls_fragment {
     uint32_t n_frames, frames_room;
 };
 
+/* A connection ID of DTLS, which its receiver chose. */
+struct tls_id {
+    const uint8_t *bytes; /* in the conversation's arena */
+    uint8_t len;
+};
+
 /* What a conversation remembers. */
 struct tls_state {
     uint16_t version; /* 0: not agreed on yet */
@@ -52,6 +58,7 @@ struct tls_state {
     bool early_data;       /* the ClientHello announces it */
     bool may_resume;       /* a ServerHello came, and no ServerHelloDone after it */
     uint32_t quic_version; /* 0: not inside QUIC */
+    struct tls_id ids[2];  /* DTLS: by the direction in which the one sends that chose it */
 };
 
 /* A handshake message on its way into a row. */
@@ -60,6 +67,7 @@ struct tls_hand {
     struct tls_state *state;
     const struct pdu_facts *facts;
     bool from_server;
+    bool datagram; /* DTLS */
 };
 
 /* ---- tls_vector.c ---- */
@@ -86,6 +94,10 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 /* The same of QUIC's handshake bytes, which have no records and are never encrypted once they come here. */
 bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
+/* What follows a message's header; type: the message's. */
+void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type);
+/* A ClientHello tells who the server is. */
+void tls_set_server(struct tls_hand *h, uint8_t type);
 /* A version that a message fixes for the conversation; drafts of TLS 1.3 count as TLS 1.3. */
 void tls_set_version(struct tls_state *state, uint16_t version);
 bool tls_is_message(uint8_t type);
@@ -94,6 +106,8 @@ bool tls_from_server(const struct tls_state *state, const struct pdu_facts *fact
 /* ---- tls_hello.c ---- */
 
 void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message);
+/* The cookie of DTLS's hellos; false as tls_vector. */
+bool tls_cookie_read(struct row *row, struct rd *r);
 
 /* ---- tls_extension.c ---- */
 
@@ -116,6 +130,7 @@ struct tls_ja3 {
     char *parts[JA3_PARTS];
     uint32_t lens[JA3_PARTS];
     bool wanted;
+    bool ended; /* there are extensions, but their length makes no sense */
 };
 void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello_len);
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value);

@@ -1,6 +1,8 @@
 /* Extensions of hellos and of what follows them (RFC 8446 4.2, RFC 6066, 7301, 7627, 8422, 8449, 8879 and drafts that
  * browsers speak). Invariant: an extension's values come from inside the extension.
  * Which of them Wireshark takes apart, and what it makes of the others: observed, tshark 4.0.17. */
+#include <string.h>
+
 #include "proto/tls.h"
 
 enum {
@@ -31,9 +33,12 @@ enum {
     EXT_VERSIONS = 43,
     EXT_COOKIE = 44,
     EXT_PSK_MODES = 45,
+    EXT_OID_FILTERS = 48,
     EXT_POST_HANDSHAKE_AUTH = 49,
     EXT_SIGNATURE_ALGORITHMS_CERT = 50,
     EXT_KEY_SHARE = 51,
+    EXT_CONNECTION_ID_DRAFT = 53,
+    EXT_CONNECTION_ID = 54,
     EXT_QUIC = 57,
     EXT_NPN = 13172,
     EXT_ALPS = 17513,
@@ -192,6 +197,10 @@ void tls_scts_read(struct row *row, struct rd *r)
             put_label(row, F_TLS_SCT_SCT_EXTENSIONS);
         tls_signature_algorithm(row, &sct);
         bytes_read(row, &sct, F_TLS_SCT_SCT_SIGNATURE_LENGTH, F_TLS_SCT_SCT_SIGNATURE, 2);
+        if (!rd_ok(&sct)) {
+            r->fail = sct.fail;
+            return;
+        }
     }
 }
 
@@ -270,8 +279,49 @@ static void cert_types_read(struct row *row, struct rd *r, uint8_t message)
         put_u8(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPE, &list);
 }
 
+/* RFC 5764 4.1.1: SRTP profiles and a master key identifier. */
+static void srtp_read(struct row *row, struct rd *r)
+{
+    uint16_t len = put_u16(row, F_DTLS_USE_SRTP_PROTECTION_PROFILES_LENGTH, r);
+    for (uint32_t i = 0; i < len && rd_ok(r); i += 2)
+        put_u16(row, F_DTLS_USE_SRTP_PROTECTION_PROFILE, r);
+    uint8_t mki_len = put_u8(row, F_DTLS_USE_SRTP_MKI_LENGTH, r);
+    if (mki_len)
+        put_span(row, F_DTLS_USE_SRTP_MKI, r, mki_len);
+}
+
+/* RFC 9146 3: the connection ID that the peer shall send. */
+static void connection_id_read(struct tls_hand *h, struct rd *r)
+{
+    uint8_t len = put_u8(h->row, F_DTLS_CONNECTION_ID_LENGTH, r);
+    const uint8_t *bytes = rd_bytes(r, len);
+    if (!bytes || !len)
+        return;
+    put_bytes(h->row, F_DTLS_CONNECTION_ID, bytes, len);
+    uint8_t *copy = arena_alloc(h->facts->arena, len);
+    if (!copy) {
+        h->row->out_of_memory = true;
+        return;
+    }
+    memcpy(copy, bytes, len);
+    h->state->ids[h->facts->direction] = (struct tls_id){copy, len};
+}
+
 static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type)
 {
+    struct rd skipped;
+    if (type == EXT_OID_FILTERS) { /* its length goes by the name of the modes' */
+        tls_vector(h->row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, 2, 0, 0xffff, &skipped);
+        return;
+    }
+    if (h->datagram && type == EXT_USE_SRTP) {
+        srtp_read(h->row, r);
+        return;
+    }
+    if (h->datagram && (type == EXT_CONNECTION_ID || type == EXT_CONNECTION_ID_DRAFT)) {
+        connection_id_read(h, r);
+        return;
+    }
     if (type == EXT_QUIC || type == EXT_QUIC_DRAFT)
         tls_quic_parameters_read(h, r);
     else
@@ -383,10 +433,17 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3)
 {
     struct rd list;
-    if (!tls_vector(h->row, r, F_TLS_HANDSHAKE_EXTENSIONS_LENGTH, 2, 0, 0xffff, &list))
+    if (!tls_vector(h->row, r, F_TLS_HANDSHAKE_EXTENSIONS_LENGTH, 2, 0, 0xffff, &list)) {
+        if (ja3)
+            ja3->ended = true;
         return;
+    }
     while (rd_left(&list) >= 4 && rd_ok(&list)) {
         struct rd body;
+        if (h->datagram && 4u + rd_peek16(&list, 2) > rd_left(&list) + rd_left(r)) { /* past the message's end */
+            r->fail = RD_MALFORMED;
+            return;
+        }
         uint16_t type = put_u16(h->row, F_TLS_HANDSHAKE_EXTENSION_TYPE, &list);
         if (!tls_vector(h->row, &list, F_TLS_HANDSHAKE_EXTENSION_LEN, 2, 0, 0xffff, &body))
             break;

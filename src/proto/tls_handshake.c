@@ -52,7 +52,7 @@ static bool is_encrypted(const struct tls_hand *h, const struct rd *r)
     return changed && h->facts->frame > changed;
 }
 
-static void set_server(struct tls_hand *h, uint8_t type)
+void tls_set_server(struct tls_hand *h, uint8_t type)
 {
     if (type != TLS_CLIENT_HELLO)
         return;
@@ -85,7 +85,7 @@ static void next_protocol_read(struct tls_hand *h, struct rd *r)
     put_span(h->row, F_TLS_HANDSHAKE_NPN_PADDING, r, len);
 }
 
-static void body_read(struct tls_hand *h, struct rd *r, uint8_t type)
+void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type)
 {
     switch (type) {
     case TLS_CLIENT_HELLO:
@@ -145,9 +145,9 @@ static bool message_read(struct tls_hand *h, struct rd *r)
     uint32_t len = put_u24(h->row, F_TLS_HANDSHAKE_LENGTH, r);
     if (!rd_ok(r))
         return false;
-    set_server(h, type);
+    tls_set_server(h, type);
     struct rd body = rd_sub(r, len < rd_left(r) ? len : rd_left(r));
-    body_read(h, &body, type);
+    tls_body_read(h, &body, type);
     return rd_ok(&body);
 }
 
@@ -244,7 +244,7 @@ static bool messages_read(struct tls_hand *h, struct rd *r)
 
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
 {
-    struct tls_hand h = {row, state, facts, tls_from_server(state, facts)};
+    struct tls_hand h = {row, state, facts, tls_from_server(state, facts), .datagram = false};
     if (!state->fragments[facts->direction].len && is_encrypted(&h, r)) {
         put_label(row, F_TLS_HANDSHAKE);
         return true;
@@ -254,6 +254,6 @@ bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, 
 
 bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
 {
-    struct tls_hand h = {row, state, facts, tls_from_server(state, facts)};
+    struct tls_hand h = {row, state, facts, tls_from_server(state, facts), .datagram = false};
     return messages_read(&h, r);
 }

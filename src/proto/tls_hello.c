@@ -3,7 +3,7 @@
  * Beside the RFCs: observed, tshark 4.0.17. */
 #include <string.h>
 
-#include "proto/tls.h"
+#include "proto/dtls.h"
 
 enum { RANDOM_LEN = 32, EXTENSION_VERSIONS = 43 };
 
@@ -17,7 +17,7 @@ static void random_read(struct tls_hand *h, struct rd *r)
 {
     struct rd parts = rd_rest(r);
     put_span(h->row, F_TLS_HANDSHAKE_RANDOM, r, RANDOM_LEN);
-    if (h->state->version == TLS_13)
+    if (!rd_ok(r) || h->state->version == TLS_13)
         return;
     uint32_t seconds = rd_u32(&parts);
     if (rd_ok(&parts))
@@ -37,6 +37,17 @@ static void session_id_read(struct tls_hand *h, struct rd *r)
         put_bytes(h->row, F_TLS_HANDSHAKE_SESSION_ID, id, len);
 }
 
+/* opaque cookie<0..32> */
+bool tls_cookie_read(struct row *row, struct rd *r)
+{
+    struct rd cookie;
+    if (!tls_vector(row, r, F_DTLS_HANDSHAKE_COOKIE_LENGTH, 1, 0, 32, &cookie))
+        return false;
+    if (rd_left(&cookie))
+        put_span(row, F_DTLS_HANDSHAKE_COOKIE, &cookie, rd_left(&cookie));
+    return true;
+}
+
 static void client_hello_read(struct tls_hand *h, struct rd *r)
 {
     struct tls_ja3 ja3;
@@ -45,6 +56,8 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
     uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
     random_read(h, r);
     session_id_read(h, r);
+    if (h->datagram && !tls_cookie_read(h->row, r))
+        return;
     if (!rd_ok(r) || !tls_vector(h->row, r, F_TLS_HANDSHAKE_CIPHER_SUITES_LENGTH, 2, 2, 0xfffe, &list))
         return;
     put_label(h->row, F_TLS_HANDSHAKE_CIPHERSUITES);
@@ -59,8 +72,9 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
     h->state->early_data = false;
     if (rd_left(r))
         tls_extensions_read(h, r, TLS_CLIENT_HELLO, &ja3);
-    ja3_put(&ja3, h->row, true, version);
-    if (h->state->early_data) /* what follows at once is of TLS 1.3 */
+    if (rd_ok(r))
+        ja3_put(&ja3, h->row, true, version);
+    if (h->state->early_data && !h->datagram) /* what follows at once is of TLS 1.3 */
         h->state->version = TLS_13;
 }
 
@@ -88,13 +102,21 @@ static uint16_t chosen_version(struct rd r, bool *retry)
     return version;
 }
 
+static void set_version(struct tls_hand *h, uint16_t version)
+{
+    if (h->datagram)
+        dtls_set_version(h->state, version);
+    else
+        tls_set_version(h->state, version);
+}
+
 static void server_hello_read(struct tls_hand *h, struct rd *r)
 {
     struct tls_ja3 ja3;
     bool retry;
     ja3_begin(&ja3, h->row, false, rd_left(r));
     h->state->may_resume = true;
-    tls_set_version(h->state, chosen_version(rd_rest(r), &retry));
+    set_version(h, chosen_version(rd_rest(r), &retry));
     uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
     bool early_draft = h->state->draft && h->state->draft < 22;
     random_read(h, r);
@@ -109,16 +131,18 @@ static void server_hello_read(struct tls_hand *h, struct rd *r)
         return;
     if (rd_left(r))
         tls_extensions_read(h, r, retry ? TLS_HELLO_RETRY : TLS_SERVER_HELLO, &ja3);
-    ja3_put(&ja3, h->row, false, version);
+    if (rd_ok(r))
+        ja3_put(&ja3, h->row, false, version);
 }
 
 /* Drafts of TLS 1.3 before 22: version, since 19 a cipher suite, extensions. */
 static void hello_retry_read(struct tls_hand *h, struct rd *r)
 {
     struct rd look = *r;
-    tls_set_version(h->state, rd_u16(&look));
-    put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
-    if (h->state->draft >= 19)
+    set_version(h, rd_u16(&look));
+    uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
+    bool has_cipher = h->datagram ? version >> 8 != 0x7f || (version & 0xff) >= 19 : h->state->draft >= 19;
+    if (has_cipher)
         put_u16(h->row, F_TLS_HANDSHAKE_CIPHERSUITE, r);
     if (rd_ok(r) && rd_left(r))
         tls_extensions_read(h, r, TLS_HELLO_RETRY, NULL);

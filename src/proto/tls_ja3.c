@@ -50,7 +50,7 @@ void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version
 {
     if (!ja3->wanted)
         return;
-    int n_parts = client ? JA3_PARTS : JA3_EXTENSIONS + 1;
+    int n_parts = client && !ja3->ended ? JA3_PARTS : JA3_EXTENSIONS + 1;
     size_t room = SPARE;
     for (int i = 0; i < n_parts; i++)
         room += ja3->lens[i] + 1;

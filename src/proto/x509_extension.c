@@ -146,8 +146,11 @@ static void name_constraints_read(struct row *row, struct rd r)
 void x509_scts_read(struct row *row, struct rd octets)
 {
     struct rd list;
+    const int16_t *slots = row->slot_of;
+    row->slot_of = row->own_slots ? row->own_slots : slots; /* they are of TLS even inside DTLS */
     if (der_take(&octets, DER_OCTET_STRING, &list))
         tls_scts_read(row, &list);
+    row->slot_of = slots;
 }
 
 static void value_read(struct row *row, const struct rd *oid, struct rd value)

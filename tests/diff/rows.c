@@ -70,13 +70,12 @@ static void print_cell(const struct ArrowSchema *s, const struct ArrowArray *a, 
 static void print_text(uint32_t rule, const struct ArrowArray *a, int64_t i)
 {
     static char *text;
-    static size_t cap = 1;
-    size_t len = text ? fc_rule_text(text, cap, rule, a, i, FC_TEXT_TSHARK) : cap;
-    if (!text || len > cap) {
-        cap = text ? len : 4096;
+    static size_t cap;
+    size_t len = 4096;
+    while (!text || (len = fc_rule_text(text, cap, rule, a, i, FC_TEXT_TSHARK)) > cap) {
+        cap = len;
         if (!(text = realloc(text, cap)))
             die("memory", "no more");
-        len = fc_rule_text(text, cap, rule, a, i, FC_TEXT_TSHARK);
     }
     fwrite(text, 1, len, stdout);
 }

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import dtls
 from packets import *  # noqa: F403 (the vocabulary)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -645,6 +646,56 @@ def _():
 @capture('quic_heuristic.pcap', 'what looks like QUIC: versions, lengths of connection IDs, headers cut at every byte')
 def _():
     return quic_datagrams('heuristic')
+
+
+# ---- DTLS ----------------------------------------------------------------------------------------------------------
+
+def dtls_datagrams(datagrams):
+    frames = []
+    for way, client, server, payload, cut in datagrams:
+        ends = (B4, A4, server, client) if way else (A4, B4, client, server)
+        frame = on_ethernet(way, ip_udp(*ends, payload))
+        frames.append(frame if cut is None else (frame[:len(frame) - len(payload) + cut], len(frame)))
+    return pcap(frames)
+
+
+for part, says in (
+        ('recorded', 'openssl s_client and s_server: DTLS 1.2 and 1.0, client certificates, RSA, DHE and PSK, small fragments, fragments '
+                     'lost, swapped and repeated'),
+        ('heuristic', 'what looks like DTLS: types, versions and lengths of records on ports with and without an owner, CAPWAP'),
+        ('fragments', 'handshake messages in fragments: every order, repeated, overlapping, contradicting, too long, empty'),
+        ('hellos', 'versions, cookies, messages of every type, bodies cut short'),
+        ('extensions', 'extensions of hellos, those of DTLS alone among them'),
+        ('connection_ids', 'records that name a connection ID'),
+        ('records', 'empty and too long records, all alerts, heartbeats'),
+        ('cut', 'datagrams cut by the snap length at every byte')):
+    capture(f'dtls_{part}.pcap', says)(lambda make=getattr(dtls, part): dtls_datagrams(make()))
+
+
+@capture('dtls_quoted.pcap', 'DTLS in the datagrams that ICMP errors quote, whole and cut; fragments of messages there')
+def _():
+    hello, pieces = dtls.rec(22, dtls.msg(1, dtls.HELLO)), dtls.parts(1, dtls.HELLO, 0, 20, 40)
+    data, frames = dtls.rec(23, b'z' * 40), []
+
+    def sent(payload, client, server=40001):
+        frames.append(on_ethernet(0, ip_udp(A4, B4, client, server, payload)))
+
+    def quoted(payload, client, server=40001, n=None):
+        frames.append(on_ethernet(1, ip4(B4, A4, 1, icmp4(3, 3, bytes(4), ip_udp(A4, B4, client, server, payload)[:n]))))
+    sent(hello, 41000)
+    quoted(hello, 41000)
+    for n in range(28, 100, 3):
+        quoted(hello + dtls.ALERT, 41000, n=n)
+        quoted(data, 41001, n=n)
+        quoted(data, 41002, 5684, n)
+    for piece in pieces:
+        quoted(piece, 41003)
+    for piece in pieces + pieces:
+        (sent if len(frames) % 2 else quoted)(piece, 41004)
+    quoted(pieces[0], 41005)
+    sent(pieces[1], 41005)
+    sent(pieces[2], 41005)
+    return pcap(frames)
 
 
 # ---- damage --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,137 @@
+/* Handshake records of DTLS -> messages (RFC 6347 4.2). Invariant: a message's body is shown once, whole: where it came
+ * in one piece, or at the fragment that ends it.
+ * Which records count as encrypted, and what odd lengths lead to: observed, tshark 4.0.17. */
+#include "proto/dtls.h"
+
+enum { HEADER = 12 };
+
+/* Suites that do not encrypt: Wireshark goes on inside what they protect. */
+static bool is_open(uint16_t cipher)
+{
+    static const uint16_t open[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x00b0, 0x00b1, 0x00b4, 0x00b5,
+                                    0x00b8, 0x00b9, 0xc001, 0xc006, 0xc00b, 0xc010, 0xc015, 0xc039, 0xc03a, 0xc03b};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        if (open[i] == cipher)
+            return true;
+    return false;
+}
+
+/* struct { ProtocolVersion server_version; opaque cookie<0..2^8-1>; } HelloVerifyRequest */
+static void verify_request_read(struct row *row, struct rd *r)
+{
+    put_u16(row, F_TLS_HANDSHAKE_VERSION, r);
+    tls_cookie_read(row, r);
+}
+
+static void server_hello_read(struct dtls *dtls, struct tls_hand *h, struct rd *body)
+{
+    tls_body_read(h, body, TLS_SERVER_HELLO);
+    dtls->foreign |= is_open(h->state->cipher);
+}
+
+/* The messages of which Wireshark tells no more than the header are those of TLS 1.3 and rare ones. */
+static bool body_read(struct dtls *dtls, struct tls_hand *h, struct rd body, uint8_t type)
+{
+    tls_set_server(h, type);
+    switch (type) {
+    case TLS_HELLO_VERIFY:
+        verify_request_read(h->row, &body);
+        break;
+    case TLS_SERVER_HELLO:
+        server_hello_read(dtls, h, &body);
+        break;
+    case TLS_ENCRYPTED_EXTENSIONS:
+    case TLS_KEY_UPDATE:
+    case TLS_NEXT_PROTOCOL:
+        break;
+    default:
+        tls_body_read(h, &body, type);
+        break;
+    }
+    dtls->has_ids |= h->state->ids[0].len || h->state->ids[1].len;
+    return rd_ok(&body);
+}
+
+/* A fragment that is its whole message, or pretends to be more. */
+static bool whole_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, const struct dtls_header *header)
+{
+    struct rd body = rd_sub(r, header->fragment_len);
+    bool too_long = header->fragment_len > header->len;
+    if (too_long)
+        put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_TOO_LONG);
+    /* of a signature that was cut Wireshark tells what is there, of other messages nothing */
+    if (header->type != TLS_CERTIFICATE_VERIFY && !rd_need(&body, header->fragment_len))
+        return false;
+    if (too_long) {
+        body.len = header->len;
+        body.cap = body.cap < body.len ? body.cap : body.len;
+    }
+    bool good = body_read(dtls, h, body, header->type);
+    dtls->foreign |= too_long && !good; /* how far past its end Wireshark reads was not looked into */
+    return good;
+}
+
+/* One message, whose header was read; r stands behind it. */
+static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, const struct dtls_header *header,
+                         const struct dtls_facts *facts)
+{
+    uint32_t n = header->fragment_len;
+    if (!n && header->len && header->fragment_offset) {
+        put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_ZERO);
+        return true;
+    }
+    if (n > header->len)
+        return whole_read(dtls, h, r, header);
+    if (header->fragment_offset + n > header->len) {
+        put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_PAST_END_MSG);
+        return rd_skip(r, n < rd_left(r) ? n : rd_left(r));
+    }
+    if (n == header->len)
+        return whole_read(dtls, h, r, header);
+    struct rd part = rd_sub(r, n), body;
+    bool stop = false;
+    if (!rd_need(&part, n))
+        return false;
+    if (dtls_fragment_push(dtls, h->row, &part, header, facts, &body, &stop))
+        return rd_left(&body) == header->len && body_read(dtls, h, body, header->type);
+    return !stop;
+}
+
+/* struct { HandshakeType msg_type; uint24 length; uint16 message_seq; uint24 fragment_offset; uint24 fragment_length;
+ * ... } */
+static struct dtls_header header_read(struct row *row, struct rd *r)
+{
+    struct dtls_header header;
+    header.type = put_u8(row, F_TLS_HANDSHAKE_TYPE, r);
+    header.len = put_u24(row, F_TLS_HANDSHAKE_LENGTH, r);
+    header.number = put_u16(row, F_DTLS_HANDSHAKE_MESSAGE_SEQ, r);
+    header.fragment_offset = put_u24(row, F_DTLS_HANDSHAKE_FRAGMENT_OFFSET, r);
+    header.fragment_len = put_u24(row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH, r);
+    return header;
+}
+
+bool dtls_handshake_read(struct dtls *dtls, struct row *row, struct rd r, uint32_t record_len,
+                         const struct dtls_facts *facts)
+{
+    struct pdu_facts tls_facts = {.frame = facts->frame,
+                                  .time_ns = facts->time_ns,
+                                  .sport = facts->sport,
+                                  .dport = facts->dport,
+                                  .direction = facts->direction,
+                                  .arena = dtls->arena};
+    struct tls_hand h = {row, &facts->path->tls, &tls_facts, dtls_from_server(facts), .datagram = true};
+    for (bool first = true; r.pos < record_len; first = false) {
+        if (!rd_need(&r, 1))
+            return false;
+        put_label(row, F_TLS_HANDSHAKE);
+        if (!rd_need(&r, HEADER))
+            return false;
+        uint32_t fragment_len = rd_peek32(&r, HEADER - 4) & 0xffffff;
+        if (!tls_is_message(rd_peek8(&r, 0)) || (first && fragment_len > record_len)) /* ciphertext */
+            return true;
+        struct dtls_header header = header_read(row, &r);
+        if (!message_read(dtls, &h, &r, &header, facts))
+            return false;
+    }
+    return true;
+}
