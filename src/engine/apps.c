@@ -221,8 +221,11 @@ static void note_carriers(struct apps *apps, const struct examined *x)
 {
     for (int i = 0; i < x->packet.n_layers; i++) {
         const struct layer *layer = &x->packet.layers[i];
+        struct rd r = rd_make(layer->data, layer->cap, layer->len);
         if (layer->kind == LAYER_UDP)
-            apps->foreign |= is_datagram_carrier(rd_make(layer->data, layer->cap, layer->len));
+            apps->foreign |= is_datagram_carrier(r);
+        if (layer->kind == LAYER_SCTP) /* whose DTLS is not read */
+            apps->foreign |= dtls_owns(rd_peek16(&r, 0)) || dtls_owns(rd_peek16(&r, 2));
     }
 }
 

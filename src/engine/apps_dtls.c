@@ -1,26 +1,27 @@
-/* UDP datagrams to DTLS: those of its ports, those in CAPWAP, and those that its heuristic takes on ports whose owners
- * refuse them. It claims no conversation, so STUN, TURN and RTP may share its ports. Invariant: as in apps.c, what is
- * shown depends on the capture alone.
- * Source: observed, tshark 4.0.17: datagrams of all types and versions of records to all ports of `tshark -G decodes`. */
+/* UDP datagrams to DTLS: those of its ports, those in CAPWAP, and those that its heuristic takes on ports
+ * whose owners refuse them. It claims no conversation, so STUN, TURN and RTP may share its ports. Invariant:
+ * as in apps.c, what is shown depends on the capture alone. Source: observed, tshark 4.0.17: datagrams of all
+ * types and versions of records to all ports of `tshark -G decodes`. */
 #include "engine/apps.h"
 
 /* Ports whose owners take whatever looks like DTLS. */
 static const uint16_t taken[] = {
-    7, 13, 19, 37, 49, 53, 67, 68, 69, 111, 123, 137, 138, 173, 213, 319, 320, 389, 427, 434, 464, 496, 513,
-    514, 520, 521, 524, 525, 546, 547, 664, 699, 701, 854, 910, 921, 925, 1001, 1153, 1194, 1293, 1628,
-    1629, 1718, 1719, 1745, 1900, 2099, 2123, 2152, 2157, 2222, 2246, 2268, 2269, 2313, 2345, 2887, 2944,
-    2945, 2948, 2949, 3000, 3130, 3250, 3343, 3357, 3386, 3389, 3452, 3455, 3544, 3567, 3671, 3784, 3785,
-    3804, 3863, 4305, 4306, 4307, 4341, 4342, 4500, 4551, 4555, 4569, 4729, 4754, 4784, 4789, 4790, 4791,
-    4991, 5072, 5353, 5355, 5404, 5405, 5436, 5567, 5683, 6073, 6081, 6118, 6160, 6635, 6784, 6970, 7074,
-    7075, 7255, 7275, 7784, 8200, 8600, 8767, 8805, 8848, 9200, 9201, 9202, 9203, 9214, 9875, 9877, 9899,
-    9901, 9956, 10253, 11211, 11273, 12000, 12001, 12002, 12003, 12004, 12220, 12222, 12223, 13400, 17220,
-    17500, 17755, 17756, 19132, 19948, 19999, 23272, 24576, 24577, 25826, 26000, 27500, 27910, 27950, 27951,
-    27952, 27953, 27960, 27961, 27962, 27963, 32000, 32512, 34962, 34980, 37008, 41170, 44818, 47000, 54328};
+    7,     13,    19,    37,    49,    53,    67,    68,    69,    111,   123,   137,   138,   173,   213,
+    319,   320,   389,   427,   434,   464,   496,   513,   514,   520,   521,   524,   525,   546,   547,
+    664,   699,   701,   854,   910,   921,   925,   1001,  1153,  1194,  1293,  1628,  1629,  1718,  1719,
+    1745,  1900,  2099,  2123,  2152,  2157,  2222,  2246,  2268,  2269,  2313,  2345,  2887,  2944,  2945,
+    2948,  2949,  3000,  3130,  3250,  3343,  3357,  3386,  3389,  3452,  3455,  3544,  3567,  3671,  3784,
+    3785,  3804,  3863,  4305,  4306,  4307,  4341,  4342,  4500,  4551,  4555,  4569,  4729,  4754,  4784,
+    4789,  4790,  4791,  4991,  5072,  5353,  5355,  5404,  5405,  5436,  5567,  5683,  6073,  6081,  6118,
+    6160,  6635,  6784,  6970,  7074,  7075,  7255,  7275,  7784,  8200,  8600,  8767,  8805,  8848,  9200,
+    9201,  9202,  9203,  9214,  9875,  9877,  9899,  9901,  9956,  10253, 11211, 11273, 12000, 12001, 12002,
+    12003, 12004, 12220, 12222, 12223, 13400, 17220, 17500, 17755, 17756, 19132, 19948, 19999, 23272, 24576,
+    24577, 25826, 26000, 27500, 27910, 27950, 27951, 27952, 27953, 27960, 27961, 27962, 27963, 32000, 32512,
+    34962, 34980, 37008, 41170, 44818, 47000, 54328};
 
 /* Ports whose owners take some of it. */
-static const uint16_t unclear[] = {
-    269, 500, 631, 1113, 1755, 1985, 2029, 4533, 4534, 5031, 5555, 5678, 7000, 7004, 7005,
-    7006, 7007, 7008, 7009, 8755, 9955, 30030};
+static const uint16_t unclear[] = {269,  500,  631,  1113, 1755, 1985, 2029, 4533, 4534, 5031, 5555,
+                                   5678, 7000, 7004, 7005, 7006, 7007, 7008, 7009, 8755, 9955, 30030};
 
 /* Ports whose owners take some of it only when its version is that of OpenSSL before 0.9.8f. */
 static const uint16_t unclear_old[] = {502, 5000, 5094};
@@ -50,16 +51,25 @@ static enum owner owner_of(uint16_t port, const struct rd *r)
         return OWNER_CAPWAP;
     if (is_among(taken, sizeof taken / sizeof *taken, port))
         return OWNER_OTHER;
-    if (is_among(unclear_old, sizeof unclear_old / sizeof *unclear_old, port) && rd_peek16(r, 1) == DTLS_OPENSSL)
+    if (is_among(unclear_old, sizeof unclear_old / sizeof *unclear_old, port) &&
+        rd_peek16(r, 1) == DTLS_OPENSSL)
         return OWNER_UNCLEAR;
     return is_among(unclear, sizeof unclear / sizeof *unclear, port) ? OWNER_UNCLEAR : OWNER_NONE;
+}
+
+enum { PREAMBLE = 0x0f, PREAMBLE_DTLS = 1 }; /* CAPWAP */
+
+/* What neither DTLS nor CAPWAP that holds it begins with need not be looked at. */
+static bool may_begin(uint8_t first)
+{
+    return (first >= TLS_CHANGE_CIPHER_SPEC && first <= TLS_CID) || (first & PREAMBLE) == PREAMBLE_DTLS;
 }
 
 /* RFC 5415 4.2: a preamble that announces DTLS, and three bytes more. */
 static bool enter_capwap(struct rd *r)
 {
-    enum { PREAMBLE_DTLS = 1, HEADER = 4 };
-    return (rd_peek8(r, 0) & 0x0f) == PREAMBLE_DTLS && rd_skip(r, HEADER) && rd_cap_left(r);
+    enum { HEADER = 4 };
+    return (rd_peek8(r, 0) & PREAMBLE) == PREAMBLE_DTLS && rd_skip(r, HEADER) && rd_cap_left(r);
 }
 
 static bool is_ours(struct apps *apps, const struct conv_ref *ref, struct rd *r)
@@ -76,7 +86,8 @@ static bool is_ours(struct apps *apps, const struct conv_ref *ref, struct rd *r)
         return true;
     if (owner == OWNER_CAPWAP)
         return enter_capwap(r);
-    bool like = owner != OWNER_OTHER && dtls_recognises(&apps->dtls, r, path ? &path->tls.ids[1 - ref->direction] : NULL);
+    bool like = owner != OWNER_OTHER &&
+                dtls_recognises(&apps->dtls, r, path ? &path->tls.ids[1 - ref->direction] : NULL);
     apps->foreign |= like && owner == OWNER_UNCLEAR;
     return like && owner == OWNER_NONE;
 }
@@ -101,7 +112,7 @@ void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int
     if (layer->kind != LAYER_UDP || !t->has_ref || !apps_payload(layer, &payload))
         return;
     struct conv *conv = t->ref.conv;
-    if (!is_ours(apps, &t->ref, &payload))
+    if (!may_begin(rd_peek8(&payload, 0)) || !is_ours(apps, &t->ref, &payload))
         return;
     struct dtls_facts facts = {.frame = x->packet.frame->number,
                                .time_ns = x->packet.frame->time_ns,

@@ -1,6 +1,6 @@
 /* DTLS records (RFC 6347 4.1, RFC 9146 4): header, alerts, change of cipher, application data, heartbeats.
- * Invariant: records follow one another by their lengths, but what is inside one may read past its end up to the
- * datagram's, as Wireshark does. Source beside the RFCs: observed, tshark 4.0.17. */
+ * Invariant: records follow one another by their lengths, but what is inside one may read past its end up to
+ * the datagram's, as Wireshark does. Source beside the RFCs: observed, tshark 4.0.17. */
 #include "proto/dtls.h"
 
 #include <string.h>
@@ -62,17 +62,20 @@ bool dtls_from_server(const struct dtls_facts *facts)
     return state->has_server ? facts->direction == state->server : dtls_owns(facts->sport);
 }
 
-/* Until it is agreed on, a record header tells the version; but not that of a ClientHello or of ciphertext. */
+/* Until it is agreed on, a record header tells the version; but not that of a ClientHello or of ciphertext.
+ */
 static void note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)
 {
-    if (!state->version && (type != TLS_HANDSHAKE || (tls_is_message(message) && message != TLS_CLIENT_HELLO)))
+    if (!state->version &&
+        (type != TLS_HANDSHAKE || (tls_is_message(message) && message != TLS_CLIENT_HELLO)))
         dtls_set_version(state, version);
 }
 
 static bool is_alert(uint8_t level, uint8_t description)
 {
-    static const uint8_t known[] = {0,  1,  10, 20, 21, 22, 30, 40, 41,  42,  43,  44,  45,  46,  47,  48,  49,
-                                    50, 51, 60, 70, 71, 80, 86, 90, 100, 109, 110, 111, 112, 113, 114, 115, 116, 120, 121};
+    static const uint8_t known[] = {0,  1,   10,  20,  21,  22,  30,  40,  41,  42,  43,  44,
+                                    45, 46,  47,  48,  49,  50,  51,  60,  70,  71,  80,  86,
+                                    90, 100, 109, 110, 111, 112, 113, 114, 115, 116, 120, 121};
     return (level == 1 || level == 2) && memchr(known, description, sizeof known);
 }
 

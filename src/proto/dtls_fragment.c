@@ -1,6 +1,6 @@
-/* Fragments of DTLS's handshake messages -> whole messages (RFC 6347 4.2.3). Invariant: of fragments that bring the same
- * bytes the first counts; a message is put together once, and shown only when the fragment that makes it whole is also
- * the one that ends it. Source of the latter: observed, tshark 4.0.17. */
+/* Fragments of DTLS's handshake messages -> whole messages (RFC 6347 4.2.3). Invariant: of fragments that
+ * bring the same bytes the first counts; a message is put together once, and shown only when the fragment
+ * that makes it whole is also the one that ends it. Source of the latter: observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/dtls.h"
@@ -31,8 +31,8 @@ static struct dtls_message *message_of(struct dtls *dtls, const struct dtls_head
 }
 
 /* Keeps a copy. */
-static bool keep(struct dtls *dtls, struct dtls_message *m, const uint8_t *bytes, const struct dtls_header *header,
-                 const struct dtls_facts *facts)
+static bool keep(struct dtls *dtls, struct dtls_message *m, const uint8_t *bytes,
+                 const struct dtls_header *header, const struct dtls_facts *facts)
 {
     uint32_t n = header->fragment_len;
     if (facts->path->held + n + sizeof(struct dtls_piece) > DTLS_HELD_LIMIT) {
@@ -66,10 +66,10 @@ static bool is_whole(const struct dtls_message *m)
 }
 
 /* A piece and what is wrong with it; bytes: what earlier ones brought, `have` of them. */
-static void piece_put(struct row *row, const struct dtls_message *m, const struct dtls_piece *p, const uint8_t *bytes,
-                      uint32_t have)
+static void piece_put(struct row *row, const struct dtls_message *m, const struct dtls_piece *p,
+                      const uint8_t *bytes, uint32_t have)
 {
-    bool overlap = p->len && p->offset < have, too_long = p->offset + p->len > m->len;
+    bool overlap = p->len && p->offset<have, too_long = p->offset + p->len> m->len;
     uint32_t n = overlap ? have - p->offset : 0;
     bool conflict = overlap && memcmp(bytes + p->offset, p->bytes, n < p->len ? n : p->len) != 0;
     put_uint(row, conflict || too_long ? F_DTLS_FRAGMENT_ERROR : F_DTLS_FRAGMENT, p->frame);

@@ -1,6 +1,6 @@
-/* Handshake records of DTLS -> messages (RFC 6347 4.2). Invariant: a message's body is shown once, whole: where it came
- * in one piece, or at the fragment that ends it.
- * Which records count as encrypted, and what odd lengths lead to: observed, tshark 4.0.17. */
+/* Handshake records of DTLS -> messages (RFC 6347 4.2). Invariant: a message's body is shown once, whole:
+ * where it came in one piece, or at the fragment that ends it. Which records count as encrypted, and what odd
+ * lengths lead to: observed, tshark 4.0.17. */
 #include "proto/dtls.h"
 
 enum { HEADER = 12 };
@@ -8,8 +8,9 @@ enum { HEADER = 12 };
 /* Suites that do not encrypt: Wireshark goes on inside what they protect. */
 static bool is_open(uint16_t cipher)
 {
-    static const uint16_t open[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x00b0, 0x00b1, 0x00b4, 0x00b5,
-                                    0x00b8, 0x00b9, 0xc001, 0xc006, 0xc00b, 0xc010, 0xc015, 0xc039, 0xc03a, 0xc03b};
+    static const uint16_t open[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x00b0,
+                                    0x00b1, 0x00b4, 0x00b5, 0x00b8, 0x00b9, 0xc001, 0xc006,
+                                    0xc00b, 0xc010, 0xc015, 0xc039, 0xc03a, 0xc03b};
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
         if (open[i] == cipher)
             return true;
@@ -72,8 +73,8 @@ static bool whole_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, cons
 }
 
 /* One message, whose header was read; r stands behind it. */
-static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, const struct dtls_header *header,
-                         const struct dtls_facts *facts)
+static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r,
+                         const struct dtls_header *header, const struct dtls_facts *facts)
 {
     uint32_t n = header->fragment_len;
     if (!n && header->len && header->fragment_offset) {
@@ -97,7 +98,8 @@ static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, co
     return !stop;
 }
 
-/* struct { HandshakeType msg_type; uint24 length; uint16 message_seq; uint24 fragment_offset; uint24 fragment_length;
+/* struct { HandshakeType msg_type; uint24 length; uint16 message_seq; uint24 fragment_offset; uint24
+ * fragment_length;
  * ... } */
 static struct dtls_header header_read(struct row *row, struct rd *r)
 {

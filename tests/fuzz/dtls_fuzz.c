@@ -1,5 +1,6 @@
-/* DTLS datagrams between two ends: flags and length, then bytes. A flag makes the bytes a fragment of a message, since
- * lengths and offsets that fit one another are rarely made up. Every value that comes out is read. */
+/* DTLS datagrams between two ends: flags and length, then bytes. A flag makes the bytes a fragment of a
+ * message, since lengths and offsets that fit one another are rarely made up. Every value that comes out is
+ * read. */
 #include <stdlib.h>
 #include <string.h>
 

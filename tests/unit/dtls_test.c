@@ -1,11 +1,12 @@
-/* DTLS: records, hellos, fragments in every order, cut and split everywhere. Expected values: RFC 6347; tshark 4.0.17 on
- * the same bytes. */
+/* DTLS: records, hellos, fragments in every order, cut and split everywhere. Expected values: RFC 6347;
+ * tshark 4.0.17 on the same bytes. */
 #include "proto/dtls.h"
 #include "values.h"
 
 /* A ClientHello with a cookie, example.com, a group and an SRTP profile. */
-#define BODY                                                                                                      \
-    "fefd000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0004616263640004c02bc02f010000250000001" \
+#define BODY                                                                                                 \
+    "fefd000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f0004616263640004c02bc02f0100002500" \
+    "00001"                                                                                                  \
     "0000e00000b6578616d706c652e636f6d000a000400020017000e00050002000100"
 #define HELLO "16fefd00000000000000000063 01000057 0001 000000 000057 " BODY
 #define ALERT "15fefd00000000000000050002 0100"
@@ -52,7 +53,8 @@ static const char *push(const char *prefix, const char *hex, uint8_t direction)
 /* A record with bytes [from, to) of the hello's body. */
 static const char *piece(char *out, unsigned from, unsigned to)
 {
-    int n = sprintf(out, "16fefd0000000000000000%04x01000057 0001 %06x %06x ", 12 + to - from, from, to - from);
+    int n =
+        sprintf(out, "16fefd0000000000000000%04x01000057 0001 %06x %06x ", 12 + to - from, from, to - from);
     memcpy(out + n, BODY + 2 * from, 2 * (to - from));
     out[n + 2 * (int)(to - from)] = 0;
     return out;
@@ -73,9 +75,10 @@ TEST(record)
                "dtls.record=1 dtls.record.content_type=23 dtls.record.version=65277 dtls.record.epoch=1 "
                "dtls.record.sequence_number=7 dtls.record.length=3 dtls.app_data=616263");
     CHECK_TEXT(push("tls.", "17fefd0001000000000007 0003 616263", UP), "");
-    CHECK_TEXT(push("dtls.alert", ALERT ALERT, UP),
-               "dtls.alert_message=1 dtls.alert_message.level=1 dtls.alert_message.desc=0 dtls.alert_message=1 "
-               "dtls.alert_message.level=1 dtls.alert_message.desc=0");
+    CHECK_TEXT(
+        push("dtls.alert", ALERT ALERT, UP),
+        "dtls.alert_message=1 dtls.alert_message.level=1 dtls.alert_message.desc=0 dtls.alert_message=1 "
+        "dtls.alert_message.level=1 dtls.alert_message.desc=0");
     CHECK_TEXT(push("dtls.record.length", "17fefd0001000000000007 0003 6162", UP), "dtls.record.length=3");
     CHECK_TEXT(push("dtls.record", "17fefc0001000000000007 0003 616263", UP), "");
 }
@@ -85,11 +88,13 @@ TEST(hello)
     begin();
     CHECK_TEXT(push("dtls.handshake.cookie", HELLO, UP),
                "dtls.handshake.cookie_length=4 dtls.handshake.cookie=61626364");
-    CHECK_TEXT(push("dtls.handshake.extensions_server_name", HELLO, UP),
-               "dtls.handshake.extensions_server_name_list_len=14 dtls.handshake.extensions_server_name_type=0 "
-               "dtls.handshake.extensions_server_name_len=11 dtls.handshake.extensions_server_name=example.com");
+    CHECK_TEXT(
+        push("dtls.handshake.extensions_server_name", HELLO, UP),
+        "dtls.handshake.extensions_server_name_list_len=14 dtls.handshake.extensions_server_name_type=0 "
+        "dtls.handshake.extensions_server_name_len=11 dtls.handshake.extensions_server_name=example.com");
     CHECK_TEXT(push("dtls.use_srtp", HELLO, UP),
-               "dtls.use_srtp.protection_profiles_length=2 dtls.use_srtp.protection_profile=1 dtls.use_srtp.mki_length=0");
+               "dtls.use_srtp.protection_profiles_length=2 dtls.use_srtp.protection_profile=1 "
+               "dtls.use_srtp.mki_length=0");
     CHECK_TEXT(push("dtls.handshake.ja3_full", HELLO, UP),
                "dtls.handshake.ja3_full=65277,49195-49199,0-10-14,23,");
     CHECK(path.tls.has_server && path.tls.server == DOWN);
@@ -98,10 +103,12 @@ TEST(hello)
 TEST(verify_request)
 {
     begin();
-    CHECK_TEXT(push("dtls.handshake.", "16feff0000000000000000 0013 03000007 0000 000000 000007 feff 04 61626364", DOWN),
-               "dtls.handshake.type=3 dtls.handshake.length=7 dtls.handshake.message_seq=0 "
-               "dtls.handshake.fragment_offset=0 dtls.handshake.fragment_length=7 dtls.handshake.version=65279 "
-               "dtls.handshake.cookie_length=4 dtls.handshake.cookie=61626364");
+    CHECK_TEXT(
+        push("dtls.handshake.", "16feff0000000000000000 0013 03000007 0000 000000 000007 feff 04 61626364",
+             DOWN),
+        "dtls.handshake.type=3 dtls.handshake.length=7 dtls.handshake.message_seq=0 "
+        "dtls.handshake.fragment_offset=0 dtls.handshake.fragment_length=7 dtls.handshake.version=65279 "
+        "dtls.handshake.cookie_length=4 dtls.handshake.cookie=61626364");
     CHECK_INT(path.tls.version, TLS_11);
 }
 
@@ -177,7 +184,8 @@ TEST(split_everywhere)
             CHECK_TEXT(push("dtls.handshake.extension", piece(hex, 0, i), UP), "");
             if (j < BODY_LEN)
                 CHECK_TEXT(push("dtls.handshake.extension", piece(hex, i, j), UP), "");
-            CHECK_TEXT(push("dtls.handshake.extension", piece(hex, j < BODY_LEN ? j : i, BODY_LEN), UP), whole);
+            CHECK_TEXT(push("dtls.handshake.extension", piece(hex, j < BODY_LEN ? j : i, BODY_LEN), UP),
+                       whole);
         }
 }
 
@@ -211,8 +219,10 @@ TEST(connection_id)
     begin();
     CHECK_TEXT(push("dtls.record.connection_id", "19fefd0001000000000001 0003 616263", DOWN),
                "dtls.record.connection_id=");
-    push("", "16fefd0000000000000000 003f 01000033 0000 000000 000033 fefd 0001020304050607 08090a0b0c0d0e0f "
-             "1011121314151617 18191a1b1c1d1e1f 00 00 0002c02b 0100 0007 0036 0003 02 4349", UP);
+    push("",
+         "16fefd0000000000000000 003f 01000033 0000 000000 000033 fefd 0001020304050607 08090a0b0c0d0e0f "
+         "1011121314151617 18191a1b1c1d1e1f 00 00 0002c02b 0100 0007 0036 0003 02 4349",
+         UP);
     CHECK(dtls.has_ids);
     CHECK_TEXT(push("dtls.record.connection_id", record, DOWN), "dtls.record.connection_id=4349");
     CHECK_TEXT(push("dtls.enc_content", record, DOWN), "dtls.enc_content=616263");
@@ -226,10 +236,12 @@ TEST(recognised)
     begin();
     CHECK(recognised(ALERT, 99) && recognised(ALERT ALERT, 99) && recognised(HELLO, 199));
     CHECK(recognised("17010000000000000000000001 7a", 99) && recognised("17feff00000000000000000001 7a", 99));
-    CHECK(!recognised("17fefe00000000000000000001 7a", 99) && !recognised("17fefc00000000000000000001 7a", 99));
-    CHECK(!recognised("13fefd00000000000000000001 7a", 99) && !recognised("1afefd00000000000000000001 7a", 99));
-    CHECK(!recognised("17fefd00000000000000000002 7a", 99) && !recognised("17fefd00000000000000000001 7a7a", 99));
+    CHECK(!recognised("17fefe00000000000000000001 7a", 99) &&
+          !recognised("17fefc00000000000000000001 7a", 99));
+    CHECK(!recognised("13fefd00000000000000000001 7a", 99) &&
+          !recognised("1afefd00000000000000000001 7a", 99));
+    CHECK(!recognised("17fefd00000000000000000002 7a", 99) &&
+          !recognised("17fefd00000000000000000001 7a7a", 99));
     CHECK(!recognised("17fefd000000000000000000", 99) && !recognised("", 99));
     CHECK(recognised(HELLO, 3) && !recognised(HELLO, 2) && recognised(ALERT ALERT, 15));
 }
-
