@@ -68,8 +68,6 @@ void check_resolve(struct node *n)
     memcpy(name, n->token.text, n->token.text_len);
     name[n->token.text_len] = 0;
     enum field_id id = field_find(name);
-    if (id != F_COUNT && !field_is_header(id))
-        return; /* may be in carriers that are not read here */
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
         return;
@@ -86,7 +84,7 @@ static bool has_layers(const struct node *n)
                                         "ipv6.routing", "ipv6.opt"};
     static const char *const owners[] = {"frame.", "ip.", "ipv6.", "tcp.", "udp."};
     if (n->is_protocol)
-        return n->id != P_ETH && n->id != P_VLAN;
+        return n->id != P_ETH && n->id != P_VLAN && !filter_protocol_is_app((enum filter_protocol)n->id);
     const char *name = field_table[n->id].name;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strncmp(name, parts[i], strlen(parts[i])))
@@ -134,6 +132,12 @@ static bool depends_on_verdicts(const struct node *n)
 }
 
 /* ---- slices and functions ---- */
+
+/* A protocol whose presence alone is known, not its place or how often it is there. */
+static bool is_app(const struct node *n)
+{
+    return check_is_name(n) && n->is_protocol && filter_protocol_is_app((enum filter_protocol)n->id);
+}
 
 /* A protocol's header; how long it counts for Wireshark, when it is cut or carries something, is not known. */
 static bool is_header(const struct node *n) { return check_is_name(n) && n->is_protocol && n->id != P_FRAME; }
@@ -298,7 +302,8 @@ static bool check_function(struct checker *c, struct node *n)
         return check_len(c, n, n->items);
     case FN_COUNT:
         n->type = FT_UINT32;
-        return check_field_argument(c, n, n->items);
+        return check_field_argument(c, n, n->items) &&
+               (!is_app(n->items) || check_foreign(c, n->items, "the number of such a protocol"));
     case FN_UPPER:
     case FN_LOWER:
         return check_case(c, n, n->items);

@@ -41,6 +41,7 @@ struct quic {
     uint32_t n_slots, n_names, n_conns;
     uint32_t cid_lens; /* bits: lengths of connection IDs that were seen */
     uint64_t refused;  /* connections, or pieces of handshakes, over a limit */
+    bool has_handshake; /* set when bytes of a handshake were shown to TLS; the caller's to clear */
     bool failed;       /* memory ended */
 };
 
