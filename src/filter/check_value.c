@@ -59,6 +59,13 @@ static int find_protocol(const char *name)
     return -1;
 }
 
+/* The old name of TLS holds for all of its fields, too. */
+static void modernise(char *name)
+{
+    if (!strncmp(name, "ssl", 3) && (!name[3] || name[3] == '.'))
+        memcpy(name, "tls", 3);
+}
+
 void check_resolve(struct node *n)
 {
     char name[128];
@@ -67,6 +74,7 @@ void check_resolve(struct node *n)
         return;
     memcpy(name, n->token.text, n->token.text_len);
     name[n->token.text_len] = 0;
+    modernise(name);
     enum field_id id = field_find(name);
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
@@ -205,13 +213,6 @@ static bool check_field_argument(struct checker *c, const struct node *n, struct
     return a->kind == N_FUNCTION ? bad_argument(c, n, a, only_fields) : check_foreign(c, a, "such an argument");
 }
 
-/* Texts without letters beyond ASCII, whose case is another matter. */
-static bool is_ascii(const struct node *n)
-{
-    const char *name = field_table[n->id].name, *end = strrchr(name, '_');
-    return !strcmp(name, "tcp.flags.str") || (end && (!strcmp(end, "_resolved") || !strcmp(end, "_host")));
-}
-
 static bool check_case(struct checker *c, struct node *n, struct node *a)
 {
     check_resolve(a);
@@ -222,7 +223,7 @@ static bool check_case(struct checker *c, struct node *n, struct node *a)
     if (!check_is_name(a) || a->type != FT_STRING)
         return bad_argument(c, n, a, "Only string type fields can be used as parameter for %s()");
     n->type = FT_STRING;
-    return is_ascii(a) ? check_value(c, a, -1, NULL) : check_foreign(c, a, "letters of such a field");
+    return check_value(c, a, -1, NULL); /* letters beyond ASCII stay as they are */
 }
 
 static bool check_string(struct checker *c, struct node *n, struct node *a)
