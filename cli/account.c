@@ -47,6 +47,7 @@ static const struct words NOTES[] = {
      "messages of TCP streams given up, for too much was waiting"},
     {"protocols_not_followed", "capture in which fields may be inside protocols that are not read",
      "captures in which fields may be inside protocols that are not read"},
+    {"handed_over", "capture that libwireshark went on with", "captures that libwireshark went on with"},
 };
 
 static void add(struct text *line, const char *text) { text_add(line, text, strlen(text)); }

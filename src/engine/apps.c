@@ -305,6 +305,8 @@ void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *f
     apps->quic.arena = &apps->arena;
 }
 
+bool apps_lost(const struct apps *apps) { return apps->foreign || apps->reasm.refused || apps->quic.refused; }
+
 void apps_reset(struct apps *apps)
 {
     if (!apps->wanted)

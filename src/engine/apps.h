@@ -39,6 +39,9 @@ void apps_frame(struct apps *apps, struct row *row, const struct examined *x);
 void apps_advance(struct apps *apps, const struct examined *x);
 /* Puts those shown into slots by enum filter_protocol; after the frame was gone through. */
 void apps_protocols(const struct apps *apps, struct row *row, const int16_t *slots);
+/* From this frame on fields asked for may have other values than those given: something is not read here, or a limit was
+ * met. */
+bool apps_lost(const struct apps *apps);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);
 

@@ -14,6 +14,7 @@ struct query {
     int16_t slot_of[F_COUNT]; /* index into fields, or -1; with a worker nothing is asked of the native readers */
     struct spare *spare;      /* for captures of foreign formats; NULL: they are refused */
     struct worker *worker;    /* fields and filter are libwireshark's matter; NULL: values are native */
+    struct standby *standby;  /* goes on where the native engine meets what it does not read; NULL: nobody does */
     uint32_t children;        /* processes that may dissect one capture at a time, at least 1 */
     bool has_filter;
     struct filter *filter;    /* compiled, when values are native */

@@ -12,6 +12,7 @@
 #include "engine/measure.h"
 #include "engine/oracle.h"
 #include "engine/sieve.h"
+#include "engine/standby.h"
 #include "flow/flow.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -27,6 +28,7 @@ struct native {
     struct progress *progress;
     struct source *source;
     struct oracle *oracle;   /* NULL: values are native */
+    bool alone;              /* there is nobody to hand this capture over to */
     struct fc_error failure; /* of the oracle */
     struct examiner examiner;
     struct examined examined;
@@ -181,19 +183,54 @@ static enum fc_status take_native_values(struct native *n, enum reason *reason)
     return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : status;
 }
 
-/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
- * values. */
-static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
+/* Something came up that is not read here: from now on libwireshark answers for this capture. */
+static enum fc_status hand_over(struct native *n)
+{
+    if (n->oracle || n->alone || !n->query->standby || !apps_lost(&n->apps))
+        return FC_OK;
+    const struct query *query = standby_query(n->query->standby, n->query);
+    n->alone = !query;
+    enum fc_status status =
+        query ? oracle_open(&n->oracle, query, &n->inputs[n->input], n->progress, &n->failure) : FC_OK;
+    n->engine.report.notes[NOTE_HANDED_OVER] += n->oracle != NULL;
+    return status;
+}
+
+static enum fc_status take_values_of_oracle(struct native *n, const struct frame *frame, enum reason *reason)
 {
     enum verdict verdict = VERDICT_PASSED;
     row_reset(&n->row);
-    if (!n->oracle)
-        return take_native_values(n, reason);
     enum fc_status status = oracle_frame(n->oracle, frame->number, &n->row, &verdict, &n->failure);
     bool passed = verdict == VERDICT_PASSED || (verdict == VERDICT_CRASHED && !n->query->has_filter);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
     return status;
+}
+
+/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
+ * values. */
+static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
+{
+    if (n->oracle)
+        return take_values_of_oracle(n, frame, reason);
+    enum reason natively = *reason;
+    row_reset(&n->row);
+    enum fc_status status = take_native_values(n, &natively);
+    if (!status)
+        status = hand_over(n);
+    if (!status && n->oracle)
+        return take_values_of_oracle(n, frame, reason);
+    *reason = natively;
+    return status;
+}
+
+/* Moves what the protocols above remember, for a frame whose values nobody wants. */
+static enum fc_status pass_by(struct native *n)
+{
+    if (!n->apps.wanted || n->oracle)
+        return FC_OK;
+    apps_advance(&n->apps, &n->examined);
+    return n->apps.failed ? FC_MEMORY : hand_over(n);
 }
 
 static enum fc_status take_frame(struct native *n, const struct frame *frame)
@@ -211,17 +248,12 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     bool asked = n->query->n_fields || n->query->filter;
     if (asked)
         frame_times_note(&n->times, frame);
-    if (n->apps.wanted)
+    if (n->apps.wanted && !n->oracle)
         apps_turn(&n->apps, x);
-    if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
-        enum fc_status status = take_values(n, frame, &reason);
-        if (status)
-            return status;
-    } else if (n->apps.wanted) {
-        apps_advance(&n->apps, x);
-        if (n->apps.failed)
-            return FC_MEMORY;
-    }
+    bool wanted = (asked || n->oracle) && (reason == REASON_KEPT || all);
+    enum fc_status status = wanted ? take_values(n, frame, &reason) : pass_by(n);
+    if (status)
+        return status;
     n->engine.report.reasons[reason]++;
     if (reason == REASON_LINK_TYPE) {
         n->unknown_link++;
@@ -233,7 +265,7 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
         return FC_OK;
     struct flow *flow = NULL;
     uint32_t index = 0;
-    enum fc_status status = reason == REASON_KEPT ? put_in_flow(n, layer, &flow, &index) : FC_OK;
+    status = reason == REASON_KEPT ? put_in_flow(n, layer, &flow, &index) : FC_OK;
     if (!status && n->packets)
         status = add_packet_row(n, layer, flow, index, reason);
     return status;
@@ -264,8 +296,12 @@ static enum fc_status note_problem(struct native *n, const struct fc_error *erro
 static enum fc_status open_input(struct native *n, const struct input *input, struct fc_error *err)
 {
     enum fc_status status = FC_OK;
-    if (n->query->worker)
-        status = oracle_open(&n->oracle, n->query, input, n->progress, err);
+    const struct query *query = n->query->worker ? n->query : NULL;
+    if (n->query->standby && !input->memory && source_reads_once(input->name)) /* too late, once it has been read */
+        query = standby_query(n->query->standby, n->query);
+    n->alone = n->query->standby && !query && !input->memory && source_reads_once(input->name);
+    if (query)
+        status = oracle_open(&n->oracle, query, input, n->progress, err);
     if (status)
         return status;
     const char *copy = n->oracle ? oracle_path(n->oracle) : NULL;
@@ -303,8 +339,10 @@ static enum fc_status judge_capture(struct native *n)
     if (n->examiner.convs.numbers_may_differ)
         report->notes[NOTE_STREAM_NUMBERS]++;
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
-    report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused;
-    report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
+    if (!n->oracle) {
+        report->notes[NOTE_REASSEMBLY_LIMIT] += n->apps.reasm.refused + n->apps.quic.refused;
+        report->notes[NOTE_NOT_FOLLOWED] += n->apps.foreign;
+    }
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
     if (!n->frames || n->unknown_link < n->frames)

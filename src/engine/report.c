@@ -12,6 +12,7 @@ const char *note_name(enum note note)
         [NOTE_CRASHED] = "dissector_crashed",
         [NOTE_REASSEMBLY_LIMIT] = "reassembly_over_limit",
         [NOTE_NOT_FOLLOWED] = "protocols_not_followed",
+        [NOTE_HANDED_OVER] = "handed_over",
     };
     return names[note];
 }

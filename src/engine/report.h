@@ -15,6 +15,7 @@ enum note {
     NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
     NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams given up because too much of them was waiting */
     NOTE_NOT_FOLLOWED,     /* captures in which fields asked for may be inside protocols that are not read */
+    NOTE_HANDED_OVER,      /* captures that libwireshark went on with, because of such protocols */
     N_NOTES
 };
 

@@ -168,6 +168,11 @@ const char *field_arrow_format(enum field_type type) { return types[type].arrow;
 
 unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits; }
 
+bool field_looks_ahead(enum field_id id)
+{
+    return id == F_DNS_RETRANSMIT_RESPONSE_IN || id == F_HTTP_PREV_RESPONSE_IN;
+}
+
 bool field_is_header(enum field_id id)
 {
     static const char *const headers[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite."};

@@ -47,6 +47,8 @@ extern const struct field field_table[F_COUNT];
 /* Whether it is a field of frame, link, network or transport headers, which are always known exactly. Others lie in
  * protocols above, which may also come in carriers that are not read here. */
 bool field_is_header(enum field_id id);
+/* Whether Wireshark may know its value only after a second pass over the capture. */
+bool field_looks_ahead(enum field_id id);
 /* The field of exactly this name, or F_COUNT. */
 enum field_id field_find(const char *name);
 /* Ids in the order of their names; F_COUNT of them. */

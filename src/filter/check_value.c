@@ -59,11 +59,13 @@ static int find_protocol(const char *name)
     return -1;
 }
 
-/* The old name of TLS holds for all of its fields, too. */
-static void modernise(char *name)
+/* The old name of TLS holds for all of its fields, too; errors tell the new one. */
+static bool modernise(char *name)
 {
-    if (!strncmp(name, "ssl", 3) && (!name[3] || name[3] == '.'))
+    bool old = !strncmp(name, "ssl", 3) && (!name[3] || name[3] == '.');
+    if (old)
         memcpy(name, "tls", 3);
+    return old;
 }
 
 void check_resolve(struct node *n)
@@ -74,13 +76,17 @@ void check_resolve(struct node *n)
         return;
     memcpy(name, n->token.text, n->token.text_len);
     name[n->token.text_len] = 0;
-    modernise(name);
+    bool old = modernise(name);
     enum field_id id = field_find(name);
+    if (id != F_COUNT && field_looks_ahead(id))
+        return;
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
         return;
     n->kind = N_FIELD;
     n->is_protocol = id == F_COUNT;
+    if (old) /* of the same length */
+        n->token.text = n->is_protocol ? filter_protocol_name((enum filter_protocol)protocol) : field_table[id].name;
     n->id = (uint16_t)(n->is_protocol ? protocol : (int)id);
     n->type = n->is_protocol ? FILTER_FT_PROTOCOL : (int)field_table[id].type;
 }

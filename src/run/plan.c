@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/spare.h"
+#include "engine/standby.h"
 #include "engine/worker.h"
 #include "run/catalog.h"
 
@@ -259,25 +260,34 @@ static const char *reason_of(const struct fc_options *o, enum fc_engine engine)
                                          : NULL;
 }
 
+/* Whether every field is native; *headers: and known in every capture. */
+static bool are_native(struct query *q, const struct fc_options *o, bool *headers)
+{
+    *headers = true;
+    for (size_t i = 0; i < q->n_fields; i++) {
+        enum field_id id = field_find(o->fields[i]);
+        if (id == F_COUNT || field_looks_ahead(id)) {
+            snprintf(q->why_text, sizeof q->why_text,
+                     id == F_COUNT ? "field \"%.100s\" is none of the native engine's"
+                                   : "field \"%.60s\" may depend on later frames",
+                     o->fields[i]);
+            q->reason = q->why_text;
+            return false;
+        }
+        *headers &= field_is_header(id);
+    }
+    return true;
+}
+
 /* Whether the query has to go to libwireshark, and why; or a filter that no engine takes. */
 static enum fc_status choose(struct query *q, const struct fc_options *o, enum fc_engine engine, bool *wireshark,
                              struct fc_error *err)
 {
     struct fc_error why;
+    bool headers;
     *wireshark = true;
-    if ((q->reason = reason_of(o, engine)))
+    if ((q->reason = reason_of(o, engine)) || !are_native(q, o, &headers))
         return FC_OK;
-    for (size_t i = 0; i < q->n_fields; i++) {
-        enum field_id id = field_find(o->fields[i]);
-        if (id != F_COUNT && field_is_header(id))
-            continue;
-        snprintf(q->why_text, sizeof q->why_text,
-                 id == F_COUNT ? "field \"%.100s\" is none of the native engine's"
-                               : "field \"%.60s\" is answered natively on request only (docs/fields.md)",
-                 o->fields[i]);
-        q->reason = q->why_text;
-        return FC_OK;
-    }
     enum fc_status status = native_filter(q, o, &why);
     if (status == FC_UNSUPPORTED) {
         snprintf(q->why_text, sizeof q->why_text, "the filter is not native: %.120s", why.text);
@@ -285,18 +295,35 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
         return FC_OK;
     }
     *wireshark = false;
-    return status ? error_set(err, status, why.offset, "%s", why.text) : FC_OK;
+    if (status)
+        return error_set(err, status, why.offset, "%s", why.text);
+    headers &= !(q->filter && filter_wants_apps(q->filter));
+    if (!headers && !(q->standby = standby_new(o)))
+        return error_memory(err);
+    return FC_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static enum fc_status check_names(const struct fc_options *o, struct fc_error *err)
 {
     if (o->n_fields > INT16_MAX)
         return error_set(err, FC_USAGE, -1, "too many fields");
-    for (size_t i = 0; i < o->n_fields; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(o->fields[i], o->fields[j]))
-                return error_set(err, FC_USAGE, -1, "field \"%s\" is asked for twice", o->fields[i]);
-    return FC_OK;
+    const char **names = memory_zero(o->n_fields, sizeof *names);
+    if (!names)
+        return error_memory(err);
+    if (o->n_fields)
+        memcpy(names, o->fields, o->n_fields * sizeof *names);
+    qsort(names, o->n_fields, sizeof *names, compare_names);
+    enum fc_status status = FC_OK;
+    for (size_t i = 1; !status && i < o->n_fields; i++)
+        if (!strcmp(names[i - 1], names[i]))
+            status = error_set(err, FC_USAGE, -1, "field \"%s\" is asked for twice", names[i]);
+    memory_free(names);
+    return status;
 }
 
 static enum fc_status look_up(struct query *q, const struct fc_options *o, struct fc_error *err)
@@ -366,6 +393,7 @@ void plan_free(struct query *q)
 {
     worker_stop(q->worker);
     spare_free(q->spare);
+    standby_free(q->standby);
     filter_free(q->filter);
     q->filter = NULL;
     for (size_t i = 0; q->names && i < q->n_fields; i++)
@@ -374,6 +402,7 @@ void plan_free(struct query *q)
     memory_free(q->fields);
     q->worker = NULL;
     q->spare = NULL;
+    q->standby = NULL;
     q->names = NULL;
     q->fields = NULL;
     q->n_fields = 0;

@@ -210,6 +210,12 @@ enum fc_status source_open(struct source **out, const char *path, struct fc_erro
     return status;
 }
 
+bool source_reads_once(const char *path)
+{
+    struct stat st;
+    return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
 static enum fc_status write_window(struct window *w, int to, struct fc_error *err)
 {
     while (window_need(w, 1)) {

@@ -59,6 +59,8 @@ FC_MUST_USE enum fc_status source_open(struct source **out, const char *path, st
 FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *name, const void *data,
                                               size_t len, struct fc_error *err);
 
+/* Whether what source_open reads under this name is gone then: standard input, a pipe. */
+bool source_reads_once(const char *path);
 /* Whether a file begins like a compressed one. */
 bool source_is_packed(int file);
 /* Writes the bytes of a capture (in memory, or of that path), unpacked, to a descriptor; what lies before damage is

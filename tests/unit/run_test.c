@@ -144,6 +144,7 @@ static void all_fields(struct fc_options *options)
         names[i] = fc_field(i).name;
     options->fields = names;
     options->n_fields = n;
+    options->engine = FC_ENGINE_NATIVE;
 }
 
 /* ---- memory ---- */
