@@ -38,7 +38,7 @@ static void measure(struct bench *b, const struct examined *x, const struct fram
     for (int i = 0; i < ROUNDS; i++) {
         row_reset(&b->row);
         if (b->needs)
-            emit_some(&b->row, x, times, source, b->needs);
+            emit_frame(&b->row, x, times, source, b->needs);
         if (protocols)
             emit_protocols(&b->row, x, filter_protocol_slots(b->filter));
     }

@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "flow/recognise.h"
+#include "proto/dns.h"
+#include "proto/dns_tcp.h"
 #include "proto/http.h"
+#include "proto/ssh.h"
+#include "proto/tls.h"
 
 struct look {
     struct apps *apps;
@@ -16,6 +20,20 @@ struct look {
     struct pdu_facts facts;
     uint16_t server_port; /* 0: no SYN was seen */
 };
+
+static void show_protocol(struct apps *apps, enum filter_protocol protocol) { apps->shown |= UINT32_C(1) << protocol; }
+
+/* Who took bytes is shown; DNS and HTTP where a message of them was read. */
+static void show_tcp(struct apps *apps, const struct protocol *protocol, bool has_read)
+{
+    static const struct {
+        const struct protocol *protocol;
+        enum filter_protocol name;
+    } names[] = {{&tls_protocol, P_TLS}, {&http_protocol, P_HTTP}, {&dns_tcp_protocol, P_DNS}, {&ssh_protocol, P_SSH}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].protocol == protocol && (has_read || (protocol != &http_protocol && protocol != &dns_tcp_protocol)))
+            show_protocol(apps, names[i].name);
+}
 
 static void *state_of(struct look *l, const struct protocol *protocol)
 {
@@ -36,7 +54,14 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
     void *state = state_of(l, protocol);
     if (!state || (protocol->accepts && !protocol->accepts(state, &view->bytes, &l->facts)))
         return false;
+    const struct protocol *claimed = l->conv->claimed;
+    l->facts.has_read = false;
     *wish = protocol_walk(protocol, l->row, state, view, &l->facts);
+    show_tcp(l->apps, protocol, l->facts.has_read);
+    if (l->conv->claimed != claimed)
+        l->conv->carrier = protocol;
+    else if (protocol == claimed && l->conv->carrier)
+        show_tcp(l->apps, l->conv->carrier, true);
     return true;
 }
 
@@ -48,6 +73,12 @@ static void note_foreign(struct look *l, const struct reasm_view *view)
     for (size_t i = 0; tcp_protocols[i]; i++)
         if (tcp_protocols[i]->recognises && tcp_protocols[i]->recognises(&view->bytes, &l->facts))
             l->apps->foreign = true;
+}
+
+/* The header that proxies put before a connection's bytes, in its two forms: Wireshark reads on behind it. */
+static bool is_proxied(const struct rd *r)
+{
+    return rd_peek32(r, 0) == 0x50524f58 || (rd_peek32(r, 0) == 0x0d0a0d0a && rd_peek32(r, 4) == 0x000d0a51);
 }
 
 /* TLS also goes inside datagrams that are not read here: OpenVPN, remote desktops. */
@@ -82,6 +113,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
     struct reasm_wish wish = {0, 0};
     l->facts.may_wait = view->may_wait;
     l->facts.reassembled = view->reassembled;
+    l->apps->foreign |= is_proxied(&view->bytes);
     if (l->conv->claimed && offer(l, l->conv->claimed, view, &wish))
         return wish;
     if (offer_ports(l, view, &wish))
@@ -117,10 +149,13 @@ static uint16_t server_port_of(const struct conv *conv)
     return conv->synack_from >= 0 ? conv->side[conv->synack_from].port : 0;
 }
 
-/* Repeated segments count for nothing; fast retransmissions are taken like any other segment. */
-static bool is_repeated(uint32_t flags)
+/* Repeated segments count for nothing; fast retransmissions are taken like any other segment, and so are spurious ones
+ * that were cut when they were captured. */
+static bool is_repeated(uint32_t flags, bool is_cut)
 {
-    return flags & TCP_SPURIOUS_RETRANSMISSION || (flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION));
+    if (flags & TCP_SPURIOUS_RETRANSMISSION)
+        return !is_cut;
+    return flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION);
 }
 
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i)
@@ -133,7 +168,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
         return;
     struct rd payload = rd_rest(&r);
-    if ((!payload.len && !(header.flags & TCP_FLAG_FIN)) || is_repeated(t->tcp.flags))
+    if ((!payload.len && !(header.flags & TCP_FLAG_FIN)) || is_repeated(t->tcp.flags, payload.cap < payload.len))
         return;
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
@@ -191,12 +226,29 @@ static void read_ssdp(struct apps *apps, struct row *row, const struct examined 
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
                                     .time_ns = x->packet.frame->time_ns,
                                     .arena = &apps->arena};
-    if (state)
-        http_message_read(row, &r, state, &look.facts);
+    if (!state)
+        return;
+    http_message_read(row, &r, state, &look.facts);
+    show_protocol(apps, P_SSDP);
+}
+
+static void read_names(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    static const uint8_t protocols[] = {[DNS_PLAIN] = P_DNS, [DNS_MDNS] = P_MDNS, [DNS_LLMNR] = P_LLMNR};
+    for (int n = 0; n < x->n_names; n++) {
+        const struct name_message *m = &x->names[n];
+        if (m->layer != i)
+            continue;
+        struct rd r = m->message;
+        struct dns_facts facts = {.kind = (enum dns_kind)m->kind, .match = m->match};
+        dns_read(row, &r, &facts);
+        show_protocol(apps, (enum filter_protocol)protocols[m->kind]);
+    }
 }
 
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
+    read_names(apps, row, x, i);
     read_ssdp(apps, row, x, i);
     apps_quic(apps, row, x, i);
     apps_dtls(apps, row, x, i);
@@ -207,7 +259,7 @@ void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
     for (int i = 0; i < x->packet.n_layers; i++)
         if (x->packet.layers[i].kind == LAYER_TCP)
             apps_tcp(apps, row, x, i);
-        else if (x->packet.layers[i].kind == LAYER_UDP)
+        else if (x->packet.layers[i].kind == LAYER_UDP || x->packet.layers[i].kind == LAYER_UDPLITE)
             apps_udp(apps, row, x, i);
 }
 
@@ -215,6 +267,13 @@ void apps_advance(struct apps *apps, const struct examined *x)
 {
     apps->mute.n_values = 0;
     apps_frame(apps, &apps->mute, x);
+}
+
+void apps_protocols(const struct apps *apps, struct row *row, const int16_t *slots)
+{
+    for (int p = P_TLS; p < P_COUNT; p++)
+        if (slots[p] >= 0 && (apps->shown >> p & 1))
+            row_slot(row, (uint32_t)slots[p]);
 }
 
 static void note_carriers(struct apps *apps, const struct examined *x)
@@ -231,17 +290,26 @@ static void note_carriers(struct apps *apps, const struct examined *x)
 
 void apps_turn(struct apps *apps, const struct examined *x)
 {
+    apps->shown = 0;
     note_carriers(apps, x);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
 }
 
-void apps_init(struct apps *apps, const int16_t *slot_of)
+bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
+{
+    const int16_t *protocols = filter ? filter_protocol_slots(filter) : NULL;
+    return protocol_wanted(&dns_tcp_protocol, slot_of) ||
+           (filter && (protocol_wanted(&dns_tcp_protocol, filter_slots(filter)) || protocols[P_DNS] >= 0 ||
+                       protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
+}
+
+void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
-    apps->wanted = protocols_wanted(slot_of, &apps->only);
+    apps->wanted = protocols_wanted(slot_of) || (filter && filter_wants_apps(filter));
     apps->quic.arena = &apps->arena;
     dtls_init(&apps->dtls, &apps->arena, slot_of);
 }

@@ -1,23 +1,26 @@
-/* The protocols above TCP: hands each segment's payload to reassembly and whole messages to their parsers. Runs
- * only when the query asks for fields of such protocols, and then for every frame, kept or not. */
+/* The protocols above TCP and UDP: hands each segment's payload to reassembly and whole messages to their parsers. Runs
+ * only when the query or its filter asks for such protocols, and then once for every frame, kept or not. */
 #ifndef FC_ENGINE_APPS_H
 #define FC_ENGINE_APPS_H
 
 #include "engine/examine.h"
 #include "proto/dtls.h"
+#include "filter/filter.h"
 #include "proto/quic.h"
 #include "proto/registry.h"
 
 /* What a conversation remembers for the protocols above it. */
 struct app_conv {
     const struct protocol *claimed; /* asked first */
+    const struct protocol *carrier; /* who claimed it for another one, and goes on carrying it */
     struct reasm_side sides[2];
     void *states[N_TCP_PROTOCOLS]; /* made when first needed */
     struct dtls_path *dtls;        /* the same */
 };
 
 struct apps {
-    bool wanted, only; /* fields of these protocols are asked for; and no others */
+    bool wanted; /* these protocols are asked for */
+    uint32_t shown; /* bits by enum filter_protocol: those that Wireshark shows in this frame */
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
     bool foreign;       /* something of ours may be inside a protocol that is not read here */
@@ -29,12 +32,15 @@ struct apps {
     bool failed;
 };
 
-void apps_init(struct apps *apps, const int16_t *slot_of);
+/* By the slots of the rows it is to fill; the query's filter may be NULL. */
+void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter);
+/* Whether messages of DNS over UDP have to be looked at. */
+bool apps_want_names(const int16_t *slot_of, const struct filter *filter);
 /* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
 void apps_turn(struct apps *apps, const struct examined *x);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* The same of UDP layer i: SSDP, which is HTTP in datagrams, QUIC and DTLS. */
+/* The same of UDP layer i: DNS and its kin, SSDP, which is HTTP in datagrams, QUIC and DTLS. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The part of apps_udp that is QUIC's (apps_quic.c). */
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i);
@@ -48,6 +54,8 @@ struct app_conv *apps_conv(struct apps *apps, struct conv *conv);
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x);
 /* The same for their state alone. */
 void apps_advance(struct apps *apps, const struct examined *x);
+/* Puts those shown into slots by enum filter_protocol; after the frame was gone through. */
+void apps_protocols(const struct apps *apps, struct row *row, const int16_t *slots);
 /* Something is not read here that may hold fields asked for. */
 bool apps_foreign(const struct apps *apps);
 /* Messages given up because of a limit. */

@@ -82,6 +82,8 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
                                .src = end_of(&conv->side[t->ref.direction]),
                                .dst = end_of(&conv->side[1 - t->ref.direction]),
                                .path = path};
+    apps->quic.has_handshake = false;
     quic_read(&apps->quic, row, &payload, &facts);
+    apps->shown |= UINT32_C(1) << P_QUIC | (uint32_t)apps->quic.has_handshake << P_TLS;
     apps->failed |= apps->quic.failed;
 }

@@ -114,13 +114,6 @@ static bool is_whole(const struct examined *x, uint8_t net)
     return false;
 }
 
-static void emit_names(struct row *row, const struct name_message *m)
-{
-    struct rd r = m->message;
-    struct dns_facts facts = {.kind = (enum dns_kind)m->kind, .match = m->match};
-    dns_read(row, &r, &facts);
-}
-
 static void emit_udp(struct row *row, const struct examined *x, int i)
 {
     const struct packet *p = &x->packet;
@@ -139,9 +132,6 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
         facts.previous_ns = t->previous_ns;
     }
     udp_read(row, &r, &facts);
-    for (int n = 0; n < x->n_names; n++)
-        if (x->names[n].layer == i)
-            emit_names(row, &x->names[n]);
 }
 
 static void emit_facts(struct row *row, const struct frame *f, const struct frame_times *times,
@@ -187,7 +177,7 @@ static void emit_cooked(struct row *row, const struct frame *f)
 }
 
 /* The readers that values are asked of. */
-enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32, NEED_ALL = 63 };
+enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32 };
 
 uint32_t emit_needs(const int16_t *slots)
 {
@@ -197,18 +187,15 @@ uint32_t emit_needs(const int16_t *slots)
     } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK}, {"vlan.", NEED_LINK}, {"ip.", NEED_IP4},
                    {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP}};
     uint32_t needs = 0;
-    for (int id = 0; id < F_COUNT; id++) {
-        uint32_t need = NEED_ALL; /* of names that no reader here is known for */
+    for (int id = 0; id < F_COUNT; id++)
         for (size_t i = 0; slots[id] >= 0 && i < sizeof readers / sizeof *readers; i++)
             if (!strncmp(field_table[id].name, readers[i].prefix, strlen(readers[i].prefix)))
-                need = readers[i].needs;
-        needs |= slots[id] >= 0 ? need : 0;
-    }
+                needs |= readers[i].needs;
     return needs;
 }
 
-static void emit_layers(struct row *row, const struct examined *x, const struct frame_times *times,
-                        const struct source *source, uint32_t needs, struct apps *apps)
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
+                const struct source *source, uint32_t needs)
 {
     static const uint8_t need_of[N_LAYER_KINDS] = {
         [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
@@ -238,31 +225,15 @@ static void emit_layers(struct row *row, const struct examined *x, const struct 
             break;
         case LAYER_TCP:
             emit_tcp(row, x, i);
-            if (apps && apps->wanted)
-                apps_tcp(apps, row, x, i);
             break;
         case LAYER_UDP:
         case LAYER_UDPLITE:
             emit_udp(row, x, i);
-            if (apps && apps->wanted)
-                apps_udp(apps, row, x, i);
             break;
         default:
             break;
         }
     }
-}
-
-void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source, struct apps *apps)
-{
-    emit_layers(row, x, times, source, NEED_ALL, apps);
-}
-
-void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
-               uint32_t needs)
-{
-    emit_layers(row, x, times, source, needs, NULL);
 }
 
 /* Bytes of the header that stand for the protocol itself. */

@@ -1,8 +1,8 @@
-/* Field values of one frame: hands every layer to its reader, outermost first, with the facts it needs. */
+/* Header fields of one frame: hands every layer to its reader, outermost first, with the facts it needs. */
 #ifndef FC_ENGINE_EMIT_H
 #define FC_ENGINE_EMIT_H
 
-#include "engine/apps.h"
+#include "engine/examine.h"
 #include "field/row.h"
 #include "filter/filter.h"
 #include "proto/headers.h"
@@ -15,13 +15,11 @@ struct frame_times {
 /* Call for every frame, before emit_frame. */
 void frame_times_note(struct frame_times *times, const struct frame *frame);
 
-/* Puts the wanted fields of the frame into the row. */
-void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source, struct apps *apps);
-/* The same of those readers alone that fields with these slots come from, without protocols above TCP. */
+/* The readers that header fields with these slots come from; 0: none. */
 uint32_t emit_needs(const int16_t *slots);
-void emit_some(struct row *row, const struct examined *x, const struct frame_times *times, const struct source *source,
-               uint32_t needs);
+/* Puts the wanted header fields of the frame into the row, as far as they come from these readers. */
+void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
+                const struct source *source, uint32_t needs);
 /* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
 

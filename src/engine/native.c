@@ -14,7 +14,6 @@
 #include "engine/sieve.h"
 #include "engine/standby.h"
 #include "flow/flow.h"
-#include "proto/dns_tcp.h"
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/values.h"
@@ -38,6 +37,7 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
+    uint32_t needs; /* readers of header fields */
     struct sieve sieve;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */
@@ -164,19 +164,21 @@ static void count_fragments(struct native *n, int layer, enum reason *reason)
         *reason = REASON_FRAGMENT_INCOMPLETE;
 }
 
-/* The filter is asked before any other value is made. */
+/* The filter is asked before any other value is made, but for those that it shares with the query. */
 static enum fc_status take_native_values(struct native *n, enum reason *reason)
 {
     bool passed;
-    enum fc_status status = sieve_frame(&n->sieve, &n->examined, &n->times, n->source, &passed);
+    enum fc_status status = sieve_frame(&n->sieve, &n->examined, &n->times, n->source, &n->apps, &passed);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
     bool wanted = passed && n->query->n_fields;
-    if (wanted && n->apps.wanted && n->apps.only && !n->examiner.matches_names) /* DNS is in datagrams, too */
+    if (wanted && n->needs)
+        emit_frame(&n->row, &n->examined, &n->times, n->source, n->needs);
+    if (wanted && n->sieve.wants_apps)
+        row_take(&n->row, &n->sieve.apps);
+    else if (wanted && n->apps.wanted)
         apps_frame(&n->apps, &n->row, &n->examined);
-    else if (wanted)
-        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->apps);
-    else if (n->apps.wanted)
+    else if (n->apps.wanted && !n->sieve.wants_apps)
         apps_advance(&n->apps, &n->examined);
     return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : status;
 }
@@ -567,12 +569,13 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->examiner.protocols = query->options.protocols;
     n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
                                 (query->filter && emit_wants_flights(filter_slots(query->filter)));
-    n->examiner.matches_names = protocol_wanted(&dns_tcp_protocol, query->slot_of);
-    apps_init(&n->apps, query->slot_of);
+    n->examiner.matches_names = apps_want_names(query->slot_of, query->filter);
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
-    sieve_open(&n->sieve, query->filter, &n->examiner.arena);
+    n->needs = emit_needs(query->slot_of);
+    sieve_open(&n->sieve, query->filter, query->slot_of, &n->examiner.arena);
+    apps_init(&n->apps, sieve_slots(&n->sieve, query->slot_of), query->filter);
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

@@ -50,6 +50,18 @@ void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t
     put_text(row, id, copy, len);
 }
 
+void row_take(struct row *row, const struct row *from)
+{
+    for (uint32_t i = 0; i < from->n_values; i++) {
+        int16_t slot = row->slot_of[from->values[i].slot];
+        struct value *v = slot >= 0 ? row_grow(row) : NULL;
+        if (!v)
+            continue;
+        *v = from->values[i];
+        v->slot = (uint16_t)slot;
+    }
+}
+
 struct value *row_slot(struct row *row, uint32_t slot)
 {
     struct value *v = row_grow(row);

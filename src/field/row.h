@@ -87,6 +87,8 @@ static inline void put_text(struct row *row, enum field_id id, const char *text,
 }
 /* Text copied into the row's arena. */
 void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t len);
+/* Takes over what it wants of a row whose slots are the ids of fields. */
+void row_take(struct row *row, const struct row *from);
 /* A value by its slot, whatever the field; NULL when memory ends. */
 struct value *row_slot(struct row *row, uint32_t slot);
 /* The same of text from the wire, as put_text_utf8. */

@@ -59,6 +59,15 @@ static int find_protocol(const char *name)
     return -1;
 }
 
+/* The old name of TLS holds for all of its fields, too; errors tell the new one. */
+static bool modernise(char *name)
+{
+    bool old = !strncmp(name, "ssl", 3) && (!name[3] || name[3] == '.');
+    if (old)
+        memcpy(name, "tls", 3);
+    return old;
+}
+
 void check_resolve(struct node *n)
 {
     char name[128];
@@ -67,14 +76,17 @@ void check_resolve(struct node *n)
         return;
     memcpy(name, n->token.text, n->token.text_len);
     name[n->token.text_len] = 0;
+    bool old = modernise(name);
     enum field_id id = field_find(name);
-    if (id != F_COUNT && !field_is_header(id))
-        return; /* may be in carriers that are not read here */
+    if (id != F_COUNT && field_looks_ahead(id))
+        return;
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
         return;
     n->kind = N_FIELD;
     n->is_protocol = id == F_COUNT;
+    if (old) /* of the same length */
+        n->token.text = n->is_protocol ? filter_protocol_name((enum filter_protocol)protocol) : field_table[id].name;
     n->id = (uint16_t)(n->is_protocol ? protocol : (int)id);
     n->type = n->is_protocol ? FILTER_FT_PROTOCOL : (int)field_table[id].type;
 }
@@ -86,7 +98,7 @@ static bool has_layers(const struct node *n)
                                         "ipv6.routing", "ipv6.opt"};
     static const char *const owners[] = {"frame.", "ip.", "ipv6.", "tcp.", "udp."};
     if (n->is_protocol)
-        return n->id != P_ETH && n->id != P_VLAN;
+        return n->id != P_ETH && n->id != P_VLAN && !filter_protocol_is_app((enum filter_protocol)n->id);
     const char *name = field_table[n->id].name;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!strncmp(name, parts[i], strlen(parts[i])))
@@ -134,6 +146,12 @@ static bool depends_on_verdicts(const struct node *n)
 }
 
 /* ---- slices and functions ---- */
+
+/* A protocol whose presence alone is known, not its place or how often it is there. */
+static bool is_app(const struct node *n)
+{
+    return check_is_name(n) && n->is_protocol && filter_protocol_is_app((enum filter_protocol)n->id);
+}
 
 /* A protocol's header; how long it counts for Wireshark, when it is cut or carries something, is not known. */
 static bool is_header(const struct node *n) { return check_is_name(n) && n->is_protocol && n->id != P_FRAME; }
@@ -201,13 +219,6 @@ static bool check_field_argument(struct checker *c, const struct node *n, struct
     return a->kind == N_FUNCTION ? bad_argument(c, n, a, only_fields) : check_foreign(c, a, "such an argument");
 }
 
-/* Texts without letters beyond ASCII, whose case is another matter. */
-static bool is_ascii(const struct node *n)
-{
-    const char *name = field_table[n->id].name, *end = strrchr(name, '_');
-    return !strcmp(name, "tcp.flags.str") || (end && (!strcmp(end, "_resolved") || !strcmp(end, "_host")));
-}
-
 static bool check_case(struct checker *c, struct node *n, struct node *a)
 {
     check_resolve(a);
@@ -218,7 +229,7 @@ static bool check_case(struct checker *c, struct node *n, struct node *a)
     if (!check_is_name(a) || a->type != FT_STRING)
         return bad_argument(c, n, a, "Only string type fields can be used as parameter for %s()");
     n->type = FT_STRING;
-    return is_ascii(a) ? check_value(c, a, -1, NULL) : check_foreign(c, a, "letters of such a field");
+    return check_value(c, a, -1, NULL); /* letters beyond ASCII stay as they are */
 }
 
 static bool check_string(struct checker *c, struct node *n, struct node *a)
@@ -298,7 +309,8 @@ static bool check_function(struct checker *c, struct node *n)
         return check_len(c, n, n->items);
     case FN_COUNT:
         n->type = FT_UINT32;
-        return check_field_argument(c, n, n->items);
+        return check_field_argument(c, n, n->items) &&
+               (!is_app(n->items) || check_foreign(c, n->items, "the number of such a protocol"));
     case FN_UPPER:
     case FN_LOWER:
         return check_case(c, n, n->items);

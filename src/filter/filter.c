@@ -85,6 +85,17 @@ const int16_t *filter_slots(const struct filter *f) { return f->slots; }
 const int16_t *filter_protocol_slots(const struct filter *f) { return f->protocols; }
 bool filter_wants_protocols(const struct filter *f) { return f->n_protocols > 0; }
 
+bool filter_wants_apps(const struct filter *f)
+{
+    for (uint16_t slot = 0; slot < f->n_slots; slot++) {
+        uint16_t id = f->slot_ids[slot];
+        if (id < F_COUNT ? !field_is_header((enum field_id)id)
+                         : filter_protocol_is_app((enum filter_protocol)(id - F_COUNT)))
+            return true;
+    }
+    return false;
+}
+
 /* ---- the program as text ---- */
 
 struct dump {

@@ -19,6 +19,8 @@ enum filter_protocol {
     P_COUNT
 };
 const char *filter_protocol_name(enum filter_protocol protocol);
+/* Whether it is above TCP and UDP: then its presence alone is known, and its value has no bytes. */
+static inline bool filter_protocol_is_app(enum filter_protocol protocol) { return protocol >= P_TLS; }
 
 /* A compiled filter; read-only, so that threads share it. */
 struct filter;
@@ -32,6 +34,8 @@ const int16_t *filter_slots(const struct filter *filter);
 const int16_t *filter_protocol_slots(const struct filter *filter);
 /* Some protocol is asked for. */
 bool filter_wants_protocols(const struct filter *filter);
+/* Some field or protocol is asked for that is above TCP and UDP. */
+bool filter_wants_apps(const struct filter *filter);
 
 /* Registers and scratch of one thread; grows with the longest row. Zero-initialise. */
 struct filter_state {

@@ -104,7 +104,7 @@ enum udp_names recognise_names(const struct layer *layer, struct rd *message)
         *message = rd_rest(&r);
     else
         *message = rd_sub(&r, length - 8u);
-    if (!rd_ok(&r) || !rd_cap_left(message) || (layer->kind == LAYER_UDP && length && length < 8))
+    if (!rd_ok(&r) || rd_cap_left(message) < DNS_ID_AND_FLAGS || (layer->kind == LAYER_UDP && length && length < 8))
         return NAMES_NONE;
     uint16_t low = a < b ? a : b, high = a < b ? b : a;
     if (low && known(low))

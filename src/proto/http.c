@@ -116,15 +116,18 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     struct http_state *state = context;
     struct rd r = *whole;
     if (state->handed_on)
-        return rd_left(&r);
+        return state->upgraded ? PDU_STOP : (int64_t)rd_left(&r);
     skip_empty(&r);
     struct rd start = r;
     struct http_line line = http_line_read(&start, facts->may_wait);
     struct http_head head = {.kind = http_kind_of(&line)};
-    if (!line.ended && facts->may_wait)
+    bool text = rd_peek8(&r, 0) >= ' ' && rd_peek8(&r, 0) <= '~';
+    if (!line.ended && facts->may_wait && text)
         return PDU_ONE_MORE;
-    if (head.kind == HTTP_OTHER) /* before the first message such bytes are swallowed, not refused */
-        return state->seen ? (int64_t)rd_left(whole) : PDU_STOP;
+    if (head.kind == HTTP_OTHER) { /* headers alone are HTTP; other bytes are swallowed, not refused, before a message */
+        bool header = text && line.len && memchr(line.text, ':', line.len);
+        return state->seen || header ? (int64_t)rd_left(whole) : PDU_STOP;
+    }
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
     if (!headers_scan(&start, &head, facts->may_wait))
         return PDU_ONE_MORE;
@@ -225,7 +228,7 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
             *facts->conversation = next;
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
-        state->handed_on = true;
+        state->handed_on = state->upgraded = true;
     }
 }
 

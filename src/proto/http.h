@@ -18,6 +18,7 @@ struct http_exchange {
 struct http_state {
     bool seen;      /* a request or response came: from then on other bytes are HTTP, too */
     bool handed_on; /* to another protocol, after CONNECT or an upgrade */
+    bool upgraded;  /* of the two it was the latter: HTTP itself is no more */
     bool head, connect;               /* methods of the newest request */
     struct http_exchange now, before; /* the newest exchange and the one before it */
     uint32_t number;                  /* of the newest, from 1; 0: none yet */

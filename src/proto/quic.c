@@ -44,14 +44,6 @@ static bool head_read(struct rd *r, struct quic_head *head, uint8_t short_len)
     return rd_ok(r);
 }
 
-bool quic_wanted(const int16_t *slot_of)
-{
-    for (int id = F_QUIC_ACK_ACK_DELAY; id <= F_QUIC_VN_UNUSED; id++)
-        if (slot_of[id] >= 0)
-            return true;
-    return false;
-}
-
 bool quic_recognises(const struct quic *quic, const struct rd *r)
 {
     struct rd look = *r;

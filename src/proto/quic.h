@@ -41,6 +41,7 @@ struct quic {
     uint32_t n_slots, n_names, n_conns;
     uint32_t cid_lens; /* bits: lengths of connection IDs that were seen */
     uint64_t refused;  /* connections, or pieces of handshakes, over a limit */
+    bool has_handshake; /* set when bytes of a handshake were shown to TLS; the caller's to clear */
     bool failed;       /* memory ended */
 };
 
@@ -52,8 +53,6 @@ struct quic_facts {
     struct quic_path *path;
 };
 
-/* True when a field of QUIC is wanted; those of TLS, which it carries, are the registry's matter. */
-bool quic_wanted(const int16_t *slot_of);
 /* Whether a datagram of a path that nobody claimed is QUIC's. */
 bool quic_recognises(const struct quic *quic, const struct rd *r);
 void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct quic_facts *facts);

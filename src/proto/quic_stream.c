@@ -14,6 +14,7 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                                   .dport = facts->dst.port,
                                   .direction = from_server,
                                   .arena = quic->arena};
+    quic->has_handshake = true;
     return tls_messages_read(row, r, &facts->path->tls, &tls_facts);
 }
 

@@ -96,28 +96,15 @@ bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of)
 /* Of protocols in datagrams. */
 static const char *const datagram_fields[] = {"dtls.", "quic.", NULL};
 
-static bool is_ours(const char *name)
+bool protocols_wanted(const int16_t *slot_of)
 {
-    if (has_prefix(name, datagram_fields))
-        return true;
+    for (int id = 0; id < F_COUNT; id++)
+        if (slot_of[id] >= 0 && has_prefix(field_table[id].name, datagram_fields))
+            return true;
     for (size_t i = 0; tcp_protocols[i]; i++)
-        if (has_prefix(name, tcp_protocols[i]->fields))
+        if (protocol_wanted(tcp_protocols[i], slot_of))
             return true;
     return false;
-}
-
-bool protocols_wanted(const int16_t *slot_of, bool *only)
-{
-    bool some = false;
-    *only = true;
-    for (int id = 0; id < F_COUNT; id++) {
-        if (slot_of[id] < 0)
-            continue;
-        bool ours = is_ours(field_table[id].name);
-        some |= ours;
-        *only &= ours;
-    }
-    return some;
 }
 
 struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row, void *state,
@@ -133,6 +120,7 @@ struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row
             return (struct reasm_wish){r.pos, n < 0 ? n : n - rest.len};
         facts->pdu_len = n;
         struct rd pdu = rd_sub(&r, n < 0 || n > rest.len ? rest.len : (uint32_t)n);
+        facts->has_read = true;
         if (!protocol->read(row, &pdu, state, facts))
             break;
     }

@@ -25,6 +25,7 @@ struct pdu_facts {
     bool may_wait;      /* false: what is not here will not come, `length` beyond the bytes is read as it is */
     bool reassembled;
     bool fin; /* the segment has the FIN flag */
+    bool has_read;      /* some message of the bytes was read */
     int64_t pdu_len;    /* what `length` said; the reader may span fewer bytes when !may_wait */
     struct arena *arena;                  /* for the conversation: until the capture ends */
     const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
@@ -50,8 +51,8 @@ enum { N_TCP_PROTOCOLS = 14 };
 
 /* True when a field of this protocol is wanted. */
 bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
-/* True when a field of some of these protocols is wanted; *only: and no other field. */
-bool protocols_wanted(const int16_t *slot_of, bool *only);
+/* True when a field of some of these protocols is wanted. */
+bool protocols_wanted(const int16_t *slot_of);
 
 /* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
 const struct protocol *protocol_of_port(uint16_t port, bool *foreign);

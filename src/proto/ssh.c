@@ -17,8 +17,10 @@ enum ssh_stage { STAGE_VERSION, STAGE_PLAIN, STAGE_OPAQUE };
 /* By direction: 0 to the server. */
 struct ssh_state {
     uint8_t stage[2];
-    bool version_2;
+    bool can_2, only_1; /* some side speaks version 2; some side nothing but version 1 */
 };
+
+static bool is_version_2(const struct ssh_state *state) { return state->can_2 && !state->only_1; }
 
 static const struct {
     uint16_t length, list;
@@ -60,7 +62,7 @@ static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_fa
         const uint8_t *text = rd_bytes(&copy, n), *end = text ? memchr(text, '\n', n) : NULL;
         return end ? end - text + 1 : facts->may_wait ? PDU_ONE_MORE : (int64_t)rd_left(r);
     }
-    if (stage != STAGE_PLAIN || !state->version_2)
+    if (stage != STAGE_PLAIN || !is_version_2(state))
         return rd_left(r);
     if (rd_left(r) < LENGTH)
         return facts->may_wait ? LENGTH : (int64_t)rd_left(r);
@@ -75,7 +77,9 @@ static void version_read(struct row *row, struct rd *r, struct ssh_state *state)
     while (text && n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
     put_text_wire(row, F_SSH_PROTOCOL, text, n);
-    state->version_2 |= text && n > 5 && (text[4] == '2' || (n > 8 && !memcmp(text + 4, "1.99-", 5)));
+    bool both = text && n > 8 && !memcmp(text + 4, "1.99-", 5);
+    state->can_2 |= both || (text && n > 5 && text[4] == '2');
+    state->only_1 |= !both && text && n > 5 && text[4] == '1';
 }
 
 /* The names of four lists with semicolons between, and the MD5 of that. */
@@ -136,7 +140,7 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
         *stage = STAGE_PLAIN;
         return true;
     }
-    if (*stage != STAGE_PLAIN || !state->version_2)
+    if (*stage != STAGE_PLAIN || !is_version_2(state))
         return true;
     uint32_t len = rd_u32(r);
     rd_u8(r);

@@ -3,14 +3,14 @@
  * Source: the SSL 2.0 draft of 1995; what counts as such a record: observed, tshark 4.0.17. */
 #include "proto/tls.h"
 
-enum { CLIENT_HELLO = 1, CLIENT_MASTER_KEY = 2, SERVER_HELLO = 4, LAST_MESSAGE = 8 };
+enum { ERROR = 0, CLIENT_HELLO = 1, CLIENT_MASTER_KEY = 2, SERVER_HELLO = 4, LAST_MESSAGE = 8 };
 
 static uint32_t header_len(const struct rd *r) { return rd_peek8(r, 0) & 0x80 ? 2 : 3; }
 
 bool ssl2_recognises(const struct rd *r)
 {
     uint8_t message = rd_peek8(r, 2);
-    return rd_peek8(r, 0) & 0x80 && (message == CLIENT_HELLO || message == CLIENT_MASTER_KEY || message == SERVER_HELLO);
+    return rd_peek8(r, 0) & 0x80 && (message == ERROR || message == CLIENT_HELLO || message == CLIENT_MASTER_KEY || message == SERVER_HELLO);
 }
 
 bool ssl2_is_hello(const struct rd *r)

@@ -297,6 +297,7 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
     *wireshark = false;
     if (status)
         return error_set(err, status, why.offset, "%s", why.text);
+    headers &= !(q->filter && filter_wants_apps(q->filter));
     if (!headers && !(q->standby = standby_new(o)))
         return error_memory(err);
     return FC_OK;

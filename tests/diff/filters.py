@@ -2,9 +2,12 @@
 
 filters.txt and filters_bad.txt hold the filters, filters.golden and filters_bad.golden what tshark makes of them over
 filters.pcapng (the project's captures demo, icmp_quotes, eth_vlan, tcp_corners, snap, frag4, ip6_extensions, malformed,
-eth_padding, tcp_keep_alive and tcp_reuse, one behind the other).
+eth_padding, tcp_keep_alive and tcp_reuse, one behind the other). The same holds of filters_apps.txt, with fields and
+protocols above TCP and UDP, and filters_apps.pcapng (demo, tls_versions, quic_connections, quic_frames, quic_pieces,
+tcp_keep_alive and tcp_reuse).
 
-    filters.py --record            asks tshark anew for both golden files (minutes)
+    filters.py --record            asks tshark anew for the golden files (minutes)
+    filters.py --apps [CAPTURE...] compares all of filters_apps.txt, in one run of tshark a capture
     filters.py [-n N] [CAPTURE...] compares N filters drawn for each capture (default: 5 for each of the corpus; all: 0)
 """
 
@@ -21,11 +24,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import captures
+import known
 import ours
 import tshark
+import wireshark
 
 HERE = Path(__file__).resolve().parent
 CAPTURE = HERE / "filters.pcapng"
+APPS = HERE / "filters_apps.pcapng"
 FOREIGN = "FOREIGN"
 
 
@@ -93,7 +99,14 @@ def their_refusal(text: str) -> tuple[str, str]:
     return (str(caret.index("^") - 4) if caret else "-1"), told[at].removeprefix("tshark: ")
 
 
+def record_apps() -> None:
+    texts = lines("filters_apps.txt")
+    found = [ranges(sorted(frames)) for frames in wireshark.judged(APPS, texts)]
+    (HERE / "filters_apps.golden").write_text("".join(f"{text}\t{frames}\n" for text, frames in zip(texts, found)))
+
+
 def record() -> None:
+    record_apps()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         good, bad = lines("filters.txt"), lines("filters_bad.txt")
         rows = zip(good, pool.map(lambda text: their_frames(text, CAPTURE), good))
@@ -111,15 +124,42 @@ def differences(capture: Path, filters: list[str]) -> list[str]:
     return found
 
 
+def comparable() -> list[Path]:
+    """Captures without reasons in known.toml to differ in applications."""
+    rows = [row for row in known.load() if any(word in row.field for word in ("tls", "http", "dns", "x509", "frames"))]
+    return [path for path in captures.default()
+            if not any(row.matches(captures.name_of(path), row.field.split()[0], "value", row.wireshark + ".0")
+                       for row in rows)]
+
+
+def differences_of_apps(capture: Path, texts: list[str]) -> list[str]:
+    """The same, judged in one run; nothing where frames come that the native engine hands over to libwireshark."""
+    rows = answer(texts, str(capture))
+    if len(rows) < 2 or rows[0][2] != "0":
+        return []
+    try:
+        wants = wireshark.judged(capture, texts)
+    except tshark.Broken:
+        return []
+    return [f"{captures.name_of(capture)}: {text}\n  tshark {ranges(sorted(want))[:200]}\n  ours   {row[1][:200]}"
+            for text, want, row in zip(texts, wants, rows[1:]) if row[1] not in (FOREIGN, ranges(sorted(want)))]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--apps", action="store_true")
     parser.add_argument("-n", type=int, default=5)
     parser.add_argument("captures", nargs="*", type=Path)
     options = parser.parse_args()
     if options.record:
         record()
         return 0
+    if options.apps:
+        found = [one for capture in options.captures or comparable()
+                 for one in differences_of_apps(capture, lines("filters_apps.txt"))]
+        print("\n".join([*found, f"{len(found)} differences"]))
+        return 1 if found else 0
     every, bad = lines("filters.txt"), 0
     for capture in options.captures or captures.default():
         drawn = random.Random(str(capture)).sample(every, options.n) if options.n else every

@@ -25,6 +25,23 @@ def test_frames(program) -> None:
     assert not wrong
 
 
+def test_frames_of_applications(program) -> None:
+    rows = filters.golden("filters_apps.golden")
+    assert [text for text, _ in rows] == filters.lines("filters_apps.txt")
+    assert len(rows) >= 250 and sum(bool(frames) for _, frames in rows) >= 120
+    found = filters.our_frames([text for text, _ in rows], filters.APPS)
+    wrong = [(text, frames, ours) for (text, frames), ours in zip(rows, found) if frames != ours]
+    assert not wrong
+
+
+def test_applications_of_other_captures(program, stock) -> None:
+    """In captures drawn anew in every run, all in one run of tshark each; those apart in which something is not followed."""
+    texts = filters.lines("filters_apps.txt")
+    for capture in random.sample(filters.comparable(), 4):
+        wrong = filters.differences_of_apps(capture, texts)
+        assert not wrong
+
+
 def test_refusals(program) -> None:
     rows = filters.golden("filters_bad.golden")
     assert [row[0] for row in rows] == filters.lines("filters_bad.txt")
@@ -35,8 +52,8 @@ def test_refusals(program) -> None:
 
 
 def test_what_is_not_exact_is_not_native(program) -> None:
-    texts = ["http", "tls", "tcp.srcport == http", "eth.src[0] == ff", "ip.proto == UDP", "tcp contains \"GET\"",
-             "frame.time_delta_displayed > 0", "${a} == 1", "tcp.port == 80 and dns.qry.name", "len(tcp) == 20",
+    texts = ["rtp", "tls[0] == 16", "len(http) > 1", "count(dns) > 1", "tls#[1]", "http.host#[1]", "eth.src[0] == ff", "ip.proto == UDP", "tcp contains \"GET\"",
+             "frame.time_delta_displayed > 0", "${a} == 1", "tcp.port == 80 and dtls.bogus", "http.prev_response_in", "len(tcp) == 20",
              "frame.time_delta + 1 == 2", "ip.ttl == -200"]
     assert [row[0] for row in filters.our_refusals(texts)] == ["FOREIGN"] * len(texts)
 

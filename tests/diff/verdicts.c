@@ -1,11 +1,13 @@
 /* Verdicts of many filters at once, frame by frame, whatever becomes of the frames: what filters.py holds against
  * tshark. Filters come from standard input, one a line.
  *   diff_verdicts -c            per filter: OK, FOREIGN or ERR with offset and message
- *   diff_verdicts CAPTURE...    per capture FILE, then per filter the ranges of frames that pass, or ERR, FOREIGN */
+ *   diff_verdicts CAPTURE...    per capture FILE with the first frame in which there is something that the native engine
+ *                               does not follow, or 0; then per filter the ranges of frames that pass, or ERR, FOREIGN */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/apps.h"
 #include "engine/emit.h"
 #include "source/source.h"
 
@@ -25,6 +27,11 @@ struct line {
 };
 static struct line *lines;
 static size_t n_lines;
+/* Protocols above TCP and UDP are gone through once a frame, whoever asks; slots are ids of fields. */
+static int16_t apps_slots[F_COUNT];
+static struct row apps_row = {.slot_of = apps_slots};
+static struct filter *all_apps;
+static uint32_t foreign; /* first frame with what is not followed */
 
 static void read_lines(void)
 {
@@ -41,6 +48,9 @@ static void read_lines(void)
             l->filter = NULL;
         else
             l->needs = emit_needs(filter_slots(l->filter));
+        for (int id = 0; l->filter && id < F_COUNT; id++)
+            if (filter_slots(l->filter)[id] >= 0 && !field_is_header((enum field_id)id))
+                apps_slots[id] = (int16_t)id;
     }
     free(text);
 }
@@ -69,14 +79,16 @@ static void note(struct line *l, uint32_t frame)
 }
 
 static void judge(struct line *l, const struct examined *x, const struct frame_times *times, const struct source *source,
-                  struct arena *arena)
+                  const struct apps *apps, struct arena *arena)
 {
     l->row.slot_of = filter_slots(l->filter);
     l->row.arena = arena;
     row_reset(&l->row);
-    emit_some(&l->row, x, times, source, l->needs);
+    emit_frame(&l->row, x, times, source, l->needs);
     if (filter_wants_protocols(l->filter))
         emit_protocols(&l->row, x, filter_protocol_slots(l->filter));
+    row_take(&l->row, &apps_row);
+    apps_protocols(apps, &l->row, filter_protocol_slots(l->filter));
     if (filter_run(l->filter, &l->state, &l->row))
         note(l, x->packet.frame->number);
 }
@@ -88,14 +100,24 @@ static void read_frames(struct source *source)
     struct frame frame;
     struct frame_times times = {0};
     struct fc_error error;
-    examiner->keeps_flights = true;
+    struct apps *apps = calloc(1, sizeof *apps);
+    examiner->keeps_flights = examiner->matches_names = true;
+    apps_init(apps, apps_slots, all_apps);
+    apps_row.arena = &examiner->arena;
     while (!source_next(source, &frame, &error) && frame.data) {
         examine(examiner, &frame, &x);
         frame_times_note(&times, &frame);
+        row_reset(&apps_row);
+        apps_turn(apps, &x);
+        apps_frame(apps, &apps_row, &x);
+        if (apps->foreign && !foreign)
+            foreign = frame.number;
         for (size_t i = 0; i < n_lines; i++)
             if (lines[i].filter)
-                judge(&lines[i], &x, &times, source, &examiner->arena);
+                judge(&lines[i], &x, &times, source, apps, &examiner->arena);
     }
+    apps_free(apps);
+    free(apps);
     examiner_free(examiner);
     free(examiner);
 }
@@ -112,9 +134,10 @@ static void run(const char *path)
         lines[i].first = lines[i].last = 0;
         lines[i].out = open_memstream(&lines[i].ranges, &lines[i].ranges_len);
     }
+    foreign = 0;
     read_frames(source);
     source_close(source);
-    printf("FILE\t%s\n", path);
+    printf("FILE\t%s\t%u\n", path, foreign);
     for (size_t i = 0; i < n_lines; i++) {
         struct line *l = &lines[i];
         if (l->last)
@@ -127,6 +150,10 @@ static void run(const char *path)
 
 int main(int argc, char **argv)
 {
+    struct fc_error error;
+    memset(apps_slots, 0xff, sizeof apps_slots);
+    if (filter_compile(&all_apps, "tls", &error))
+        return 1;
     read_lines();
     if (argc > 1 && !strcmp(argv[1], "-c"))
         say_compiled();
@@ -140,5 +167,7 @@ int main(int argc, char **argv)
         free(lines[i].text);
     }
     free(lines);
+    filter_free(all_apps);
+    row_free(&apps_row);
     return 0;
 }

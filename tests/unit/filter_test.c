@@ -167,7 +167,8 @@ TEST(errors_have_a_place)
 
 TEST(what_is_not_exact_is_not_native)
 {
-    static const char *const texts[] = {"http", "tcp.srcport == http", "eth.src[0] == ff", "ip.proto == UDP",
+    static const char *const texts[] = {"rtp", "tls[0] == 16", "count(dns) > 1", "tls#[1]", "http.host#[1]",
+                                        "http.prev_response_in", "eth.src[0] == ff", "ip.proto == UDP",
                                         "tcp contains \"GET\"", "frame.time_delta_displayed > 0", "ip.ttl == -200",
                                         "ip.src#[-1]", "ip.src#1 == 1.1.1.1 and ip.src == 10.0.0.1"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
