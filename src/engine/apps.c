@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flow/recognise.h"
+#include "proto/foreign.h"
 #include "proto/http.h"
 
 /* What a TCP conversation remembers for the protocols above it. */
@@ -44,28 +45,30 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
     if (!state || (protocol->accepts && !protocol->accepts(state, &view->bytes, &l->facts)))
         return false;
     *wish = protocol_walk(protocol, l->row, state, view, &l->facts);
+    if (!protocol->fields[0]) /* it only leads to others */
+        l->apps->foreign |= foreign_holds(view->bytes, l->apps->families & FAMILY_HANDSHAKES);
     return true;
 }
 
 /* Bytes for a port that belongs to another protocol of Wireshark's: not ours to answer, but told. */
 static void note_foreign(struct look *l, const struct reasm_view *view)
 {
-    enum { OPENVPN = 1194 };
-    l->apps->foreign |= l->facts.sport == OPENVPN || l->facts.dport == OPENVPN;
+    enum { OPENVPN = 1194, RPCAP = 2002 };
+    uint16_t sport = l->facts.sport, dport = l->facts.dport;
+    if (sport == OPENVPN || dport == OPENVPN || sport == RPCAP || dport == RPCAP ||
+        foreign_holds(view->bytes, l->apps->families))
+        l->apps->foreign = true;
     for (size_t i = 0; tcp_protocols[i]; i++)
         if (tcp_protocols[i]->recognises && tcp_protocols[i]->recognises(&view->bytes, &l->facts))
             l->apps->foreign = true;
 }
 
-/* TLS also goes inside datagrams that are not read here: DTLS, OpenVPN. */
-static bool is_datagram_carrier(struct rd udp)
+/* Bytes that nobody took: what begins with a header of some heuristic's own may go on with what is read here. */
+static void note_unclaimed(struct look *l, const struct reasm_view *view)
 {
-    enum { OPENVPN = 1194, HEADER = 8 };
-    uint16_t source = rd_peek16(&udp, 0), destination = rd_peek16(&udp, 2);
-    rd_skip(&udp, HEADER);
-    uint8_t first = rd_peek8(&udp, 0);
-    bool dtls = first >= 20 && first <= 25 && rd_peek16(&udp, 1) >= 0xfefc && rd_peek16(&udp, 1) <= 0xfeff;
-    return dtls || source == OPENVPN || destination == OPENVPN;
+    enum { FRONT = 256 };
+    struct rd look = view->bytes, front = rd_sub(&look, rd_cap_left(&look) < FRONT ? rd_cap_left(&look) : FRONT);
+    l->apps->foreign |= foreign_proxy(view->bytes) || foreign_holds(front, l->apps->families);
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
@@ -104,6 +107,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
         if (offer(l, p, view, &wish))
             return wish;
     }
+    note_unclaimed(l, view);
     return wish;
 }
 
@@ -157,7 +161,9 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .direction = t->ref.direction,
                                     .fin = header.flags & TCP_FLAG_FIN,
                                     .arena = &apps->arena,
-                                    .conversation = &look.conv->claimed};
+                                    .conversation = &look.conv->claimed,
+                                    .families = apps->families,
+                                    .foreign = &apps->foreign};
     struct reasm_segment segment = {
         .payload = payload,
         .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
@@ -172,6 +178,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     }
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
+    apps->foreign |= apps->reasm.refused > 0;
 }
 
 static void read_ssdp(struct apps *apps, struct row *row, const struct examined *x, int i)
@@ -185,7 +192,9 @@ static void read_ssdp(struct apps *apps, struct row *row, const struct examined 
     struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
                                     .time_ns = x->packet.frame->time_ns,
-                                    .arena = &apps->arena};
+                                    .arena = &apps->arena,
+                                    .families = apps->families,
+                                    .foreign = &apps->foreign};
     if (state)
         http_message_read(row, &r, state, &look.facts);
 }
@@ -211,18 +220,9 @@ void apps_advance(struct apps *apps, const struct examined *x)
     apps_frame(apps, &apps->mute, x);
 }
 
-static void note_carriers(struct apps *apps, const struct examined *x)
+void apps_turn(struct apps *apps, const struct examined *x, const struct source *source)
 {
-    for (int i = 0; i < x->packet.n_layers; i++) {
-        const struct layer *layer = &x->packet.layers[i];
-        if (layer->kind == LAYER_UDP)
-            apps->foreign |= is_datagram_carrier(rd_make(layer->data, layer->cap, layer->len));
-    }
-}
-
-void apps_turn(struct apps *apps, const struct examined *x)
-{
-    note_carriers(apps, x);
+    apps_note(apps, x, source);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
@@ -233,6 +233,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of)
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of, &apps->only);
+    apps->families = families_wanted(slot_of);
     apps->quic.arena = &apps->arena;
 }
 

@@ -11,6 +11,7 @@ struct apps {
     bool wanted, only; /* fields of these protocols are asked for; and no others */
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
+    unsigned families;  /* bits of enum family: what is asked for */
     bool foreign;       /* something of ours may be inside a protocol that is not read here */
     int16_t mute_slots[F_COUNT];
     struct row mute; /* wants nothing */
@@ -21,7 +22,9 @@ struct apps {
 
 void apps_init(struct apps *apps, const int16_t *slot_of);
 /* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
-void apps_turn(struct apps *apps, const struct examined *x);
+void apps_turn(struct apps *apps, const struct examined *x, const struct source *source);
+/* The latter part of it (apps_foreign.c). */
+void apps_note(struct apps *apps, const struct examined *x, const struct source *source);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The same of UDP layer i: SSDP, which is HTTP in datagrams, and QUIC. */

@@ -100,4 +100,5 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
                                .path = path};
     quic_read(&apps->quic, row, &payload, &facts);
     apps->failed |= apps->quic.failed;
+    apps->foreign |= apps->quic.refused > 0;
 }

@@ -210,7 +210,7 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (asked)
         frame_times_note(&n->times, frame);
     if (n->apps.wanted)
-        apps_turn(&n->apps, x);
+        apps_turn(&n->apps, x, n->source);
     if ((asked || n->oracle) && (reason == REASON_KEPT || all)) {
         enum fc_status status = take_values(n, frame, &reason);
         if (status)
