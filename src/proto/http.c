@@ -239,15 +239,6 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
     }
 }
 
-/* A capture that cuts a line which is no header: what there is of it counts as the body. */
-static void rest_read(struct row *row, const struct rd *r, const struct http_head *head, const struct pdu_facts *facts)
-{
-    struct rd rest = *r;
-    rest.fail = RD_OK;
-    if (head->kind == HTTP_OTHER)
-        http_body_read(row, &rest, head, facts);
-}
-
 void http_message_read(struct row *row, struct rd *r, struct http_state *state, const struct pdu_facts *facts)
 {
     struct http_head head = {0};
@@ -262,10 +253,8 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
     }
     http_head_read(row, r, &head);
     state->seen |= head.kind != HTTP_OTHER;
-    if (!rd_ok(r)) {
-        rest_read(row, r, &head, facts);
+    if (!rd_ok(r))
         return;
-    }
     if (head.kind == HTTP_REQUEST)
         request_note(row, state, &head, facts);
     else if (head.kind == HTTP_NOTIFICATION)
@@ -274,7 +263,7 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
         response_note(row, state, facts);
     if (head.kind == HTTP_RESPONSE)
         hand_on(state, &head, facts);
-    if (rd_left(r))
+    if (rd_left(r) && !head.open_line)
         http_body_read(row, r, &head, facts);
 }
 

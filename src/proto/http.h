@@ -51,6 +51,7 @@ struct http_head {
     int status;
     bool has_length, chunked;
     uint64_t length;
+    bool open_line; /* the head ends with text that has no line end: it is no body */
     bool upgrades; /* to a protocol that takes over */
     bool is_http2; /* namely that one */
     const uint8_t *host, *uri, *type; /* NULL: none */

@@ -222,6 +222,7 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
             r->fail = RD_CUT;
             return;
         }
+        head->open_line = !line.ended && !colon;
         if (line.len && !colon)
             return;
         *r = ahead;
