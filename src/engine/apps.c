@@ -68,7 +68,9 @@ static void note_unclaimed(struct look *l, const struct reasm_view *view)
 {
     enum { FRONT = 256 };
     struct rd look = view->bytes, front = rd_sub(&look, rd_cap_left(&look) < FRONT ? rd_cap_left(&look) : FRONT);
-    l->apps->foreign |= foreign_proxy(view->bytes) || foreign_holds(front, l->apps->families);
+    if (foreign_http2(&view->bytes))
+        pdu_foreign(&l->facts, FAMILY_X509 | FAMILY_DNS);
+    l->apps->foreign |= foreign_proxy(view->bytes) || foreign_holds(front, l->apps->families & FAMILY_HANDSHAKES);
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)

@@ -6,7 +6,7 @@
 
 enum { ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, COAP = 5683, L2TP = 1701, OPENVPN = 1194,
        PANA = 716, TZSP = 37008, JMIRROR = 30030, BATMAN = 4305, PEEKREMOTE = 5000, SFLOW = 6343, LWAPP = 12222,
-       CAPWAP = 5246 };
+       CAPWAP = 5246, ACDR = 925 };
 
 static bool is_radius(uint16_t port) { return port == 1645 || port == 1646 || port == 1700 || port == 1812 ||
                                               port == 1813 || port == 3799; }
@@ -22,7 +22,7 @@ static bool is_carrier(uint16_t port)
 static bool is_mirror(uint16_t port)
 {
     return port == TZSP || port == JMIRROR || port == BATMAN || port == PEEKREMOTE || port == SFLOW || port == LWAPP ||
-           port == LWAPP + 1 || port == OPENVPN;
+           port == LWAPP + 1 || port == OPENVPN || port == ACDR;
 }
 
 static bool is_dtls(const struct rd *r)
@@ -48,7 +48,7 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
     rd_skip(&r, HEADER - 4);
     if (!rd_ok(&r) || !rd_left(&r))
         return false;
-    if (is_mirror(source) || is_mirror(destination) || foreign_proxy(r))
+    if (is_mirror(source) || is_mirror(destination) || foreign_proxy(r) || foreign_mirror(&r))
         return true;
     if (!(apps->families & (FAMILY_HANDSHAKES | FAMILY_HTTP)))
         return false;
@@ -102,10 +102,26 @@ static bool layer_holds(const struct apps *apps, const struct packet *p, int i)
     }
 }
 
+/* EtherTypes that hold packets behind a header which is not taken apart here: BATMAN, TRILL, MACsec, provider
+ * backbones, Cisco's metadata and VN tags, HSR, E-tags, service chains. */
+static bool is_wrapped(const struct packet *p)
+{
+    static const uint16_t types[] = {0x4305, 0x22f3, 0x88e5, 0x88e7, 0x8909, 0x8926, 0x892f, 0x893f, 0x894f};
+    if (!p->n_layers || (p->layers[p->n_layers - 1].kind != LAYER_ETH && p->layers[p->n_layers - 1].kind != LAYER_VLAN))
+        return false;
+    const struct layer *last = &p->layers[p->n_layers - 1];
+    struct rd r = rd_make(last->data, last->cap, last->len);
+    uint16_t type = rd_peek16(&r, last->kind == LAYER_ETH ? 12 : 2);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
 /* Link types and link protocols, by which EAP comes too. */
 static bool link_holds(const struct apps *apps, const struct packet *p)
 {
-    if (p->reason == REASON_LINK_TYPE)
+    if (p->reason == REASON_LINK_TYPE || is_wrapped(p))
         return true;
     if (p->has_ip || !p->frame->interface || p->frame->opaque || !(apps->families & FAMILY_HANDSHAKES))
         return false;

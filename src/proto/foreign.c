@@ -57,10 +57,10 @@ static bool is_certificate_part(const struct rd *r)
         const char *bytes;
     } identifiers[] = {{5, "\x06\x03\x55\x04"},                     /* a name's attribute; any last byte */
                        {5, "\x06\x03\x55\x1d"},                     /* an extension */
-                       {7, "\x06\x09\x2a\x86\x48\x86\xf7"},         /* RSA's algorithms and PKCS */
-                       {7, "\x06\x08\x2a\x86\x48\x86\xf7"},         /* the same, digests */
-                       {6, "\x06\x07\x2a\x86\x48\xce"},             /* elliptic curves */
-                       {6, "\x06\x08\x2a\x86\x48\xce"},
+                       {8, "\x06\x09\x2a\x86\x48\x86\xf7\x0d"},     /* RSA's algorithms and PKCS */
+                       {8, "\x06\x08\x2a\x86\x48\x86\xf7\x0d"},     /* the same, digests */
+                       {7, "\x06\x07\x2a\x86\x48\xce\x3d"},         /* elliptic curves */
+                       {7, "\x06\x08\x2a\x86\x48\xce\x3d"},
                        {7, "\x06\x05\x2b\x0e\x03\x02\x1a"},         /* SHA-1 */
                        {7, "\x06\x09\x60\x86\x48\x01\x65"},         /* SHA-2, AES */
                        {5, "\x06\x03\x2b\x65"}};                    /* Edwards curves */
@@ -148,6 +148,17 @@ bool foreign_radius(struct rd r)
 bool foreign_proxy(struct rd r)
 {
     return begins(&r, "PROXY ", 6) || begins(&r, "\r\n\r\n\0\r\nQUIT\n", 12);
+}
+
+bool foreign_http2(const struct rd *r)
+{
+    return begins(r, "PRI * HTTP/2", 12);
+}
+
+bool foreign_mirror(const struct rd *r)
+{
+    enum { PEEKREMOTE = 0x00ffabcd, RFTAP = 0x52467461 };
+    return rd_peek32(r, 0) == PEEKREMOTE || rd_peek32(r, 0) == RFTAP;
 }
 
 unsigned foreign_media(const uint8_t *text, uint32_t len)

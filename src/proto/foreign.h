@@ -15,6 +15,10 @@ bool foreign_eap_frame(struct rd frame);
 bool foreign_radius(struct rd r);
 /* The header that proxies put before a connection (PROXY protocol, versions 1 and 2). */
 bool foreign_proxy(struct rd r);
+/* The preface of HTTP/2, whose bodies' types stand in headers that are packed. */
+bool foreign_http2(const struct rd *r);
+/* Headers that mirrors put before packets in datagrams on any port. */
+bool foreign_mirror(const struct rd *r);
 /* What follows an HTTP body's type that holds other families; `text` is the type. */
 unsigned foreign_media(const uint8_t *text, uint32_t len);
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/time.h"
+#include "proto/foreign.h"
 
 static bool has_no_body(const struct http_state *state, int status)
 {
@@ -128,6 +129,8 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     struct http_head head = {.kind = http_kind_of(&line)};
     if (!line.ended && facts->may_wait)
         return PDU_ONE_MORE;
+    if (foreign_http2(&r))
+        pdu_foreign(facts, FAMILY_X509 | FAMILY_DNS);
     if (head.kind == HTTP_OTHER) { /* before the first message only what begins like a header is looked at */
         bool header = line.len && memchr(line.text, ':', line.len);
         return state->seen || header ? (int64_t)rd_left(whole) : PDU_STOP;
@@ -230,6 +233,8 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
         const struct protocol *next = port && port < 65536 ? protocol_of_port((uint16_t)port, &foreign) : NULL;
         if (next && next != &http_protocol)
             *facts->conversation = next;
+        else
+            pdu_foreign(facts, FAMILY_ANY);
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = true;

@@ -21,6 +21,7 @@ TEST(certificate_inside)
     CHECK(foreign_holds(BYTES("xx\x06\x03\x55\x04\x03\x0c"), FAMILY_X509));
     CHECK(foreign_holds(BYTES("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), FAMILY_X509));
     CHECK(!foreign_holds(BYTES("xx\x06\x03\x55\x04\x03\x0c"), FAMILY_TLS));
+    CHECK(!foreign_holds(BYTES("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"), FAMILY_X509)); /* Kerberos */
     CHECK(!foreign_holds(BYTES("\x06\x06\x06\x03\x55"), FAMILY_X509));
     CHECK(foreign_holds(BYTES("Content-Type: application/pkcs7-mime"), FAMILY_X509));
 }
@@ -49,6 +50,13 @@ TEST(proxy)
     CHECK(foreign_proxy(BYTES("PROXY TCP4 ")));
     CHECK(foreign_proxy(BYTES("\r\n\r\n\0\r\nQUIT\n\x21")));
     CHECK(!foreign_proxy(BYTES("PROXYTCP4 ")));
+}
+
+TEST(others)
+{
+    struct rd preface = BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), mirror = BYTES("\0\xff\xab\xcd\2"), none = BYTES("GET ");
+    CHECK(foreign_http2(&preface) && !foreign_http2(&none));
+    CHECK(foreign_mirror(&mirror) && !foreign_mirror(&none));
 }
 
 TEST(media)
