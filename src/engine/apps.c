@@ -9,6 +9,7 @@
 #include "flow/recognise.h"
 #include "proto/dns.h"
 #include "proto/dns_tcp.h"
+#include "proto/foreign.h"
 #include "proto/http.h"
 #include "proto/ssh.h"
 #include "proto/tls.h"
@@ -62,31 +63,32 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
         l->conv->carrier = protocol;
     else if (protocol == claimed && l->conv->carrier)
         show_tcp(l->apps, l->conv->carrier, true);
+    if (!protocol->fields[0]) /* it only leads to others */
+        l->apps->foreign |= foreign_holds(view->bytes, l->apps->families & FAMILY_HANDSHAKES);
     return true;
 }
 
 /* Bytes for a port that belongs to another protocol of Wireshark's: not ours to answer, but told. */
 static void note_foreign(struct look *l, const struct reasm_view *view)
 {
-    enum { OPENVPN = 1194 };
-    l->apps->foreign |= l->facts.sport == OPENVPN || l->facts.dport == OPENVPN;
+    enum { OPENVPN = 1194, RPCAP = 2002 };
+    uint16_t sport = l->facts.sport, dport = l->facts.dport;
+    if (sport == OPENVPN || dport == OPENVPN || sport == RPCAP || dport == RPCAP ||
+        foreign_holds(view->bytes, l->apps->families))
+        l->apps->foreign = true;
     for (size_t i = 0; tcp_protocols[i]; i++)
         if (tcp_protocols[i]->recognises && tcp_protocols[i]->recognises(&view->bytes, &l->facts))
             l->apps->foreign = true;
 }
 
-/* The header that proxies put before a connection's bytes, in its two forms: Wireshark reads on behind it. */
-static bool is_proxied(const struct rd *r)
+/* Bytes that nobody took: what begins with a header of some heuristic's own may go on with what is read here. */
+static void note_unclaimed(struct look *l, const struct reasm_view *view)
 {
-    return rd_peek32(r, 0) == 0x50524f58 || (rd_peek32(r, 0) == 0x0d0a0d0a && rd_peek32(r, 4) == 0x000d0a51);
-}
-
-/* TLS also goes inside datagrams that are not read here: OpenVPN, remote desktops. */
-static bool is_datagram_carrier(struct rd udp)
-{
-    enum { OPENVPN = 1194, REMOTE_DESKTOP = 3389 };
-    uint16_t source = rd_peek16(&udp, 0), destination = rd_peek16(&udp, 2);
-    return source == OPENVPN || destination == OPENVPN || source == REMOTE_DESKTOP || destination == REMOTE_DESKTOP;
+    enum { FRONT = 256 };
+    struct rd look = view->bytes, front = rd_sub(&look, rd_cap_left(&look) < FRONT ? rd_cap_left(&look) : FRONT);
+    if (foreign_http2(&view->bytes))
+        pdu_foreign(&l->facts, FAMILY_X509 | FAMILY_DNS);
+    l->apps->foreign |= foreign_proxy(view->bytes) || foreign_holds(front, l->apps->families & FAMILY_HANDSHAKES);
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
@@ -113,7 +115,6 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
     struct reasm_wish wish = {0, 0};
     l->facts.may_wait = view->may_wait;
     l->facts.reassembled = view->reassembled;
-    l->apps->foreign |= is_proxied(&view->bytes);
     if (l->conv->claimed && offer(l, l->conv->claimed, view, &wish))
         return wish;
     if (offer_ports(l, view, &wish))
@@ -126,6 +127,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
         if (offer(l, p, view, &wish))
             return wish;
     }
+    note_unclaimed(l, view);
     return wish;
 }
 
@@ -182,7 +184,9 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .direction = t->ref.direction,
                                     .fin = header.flags & TCP_FLAG_FIN,
                                     .arena = &apps->arena,
-                                    .conversation = &look.conv->claimed};
+                                    .conversation = &look.conv->claimed,
+                                    .families = apps->families,
+                                    .foreign = &apps->foreign};
     struct reasm_segment segment = {
         .payload = payload,
         .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
@@ -197,6 +201,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     }
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
+    apps->foreign |= apps->reasm.refused > 0;
 }
 
 bool apps_payload(const struct layer *layer, struct rd *out)
@@ -225,7 +230,9 @@ static void read_ssdp(struct apps *apps, struct row *row, const struct examined 
     struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
                                     .time_ns = x->packet.frame->time_ns,
-                                    .arena = &apps->arena};
+                                    .arena = &apps->arena,
+                                     .families = apps->families,
+                                     .foreign = &apps->foreign};
     if (!state)
         return;
     http_message_read(row, &r, state, &look.facts);
@@ -276,22 +283,10 @@ void apps_protocols(const struct apps *apps, struct row *row, const int16_t *slo
             row_slot(row, (uint32_t)slots[p]);
 }
 
-static void note_carriers(struct apps *apps, const struct examined *x)
-{
-    for (int i = 0; i < x->packet.n_layers; i++) {
-        const struct layer *layer = &x->packet.layers[i];
-        struct rd r = rd_make(layer->data, layer->cap, layer->len);
-        if (layer->kind == LAYER_UDP)
-            apps->foreign |= is_datagram_carrier(r);
-        if (layer->kind == LAYER_SCTP) /* whose DTLS is not read */
-            apps->foreign |= dtls_owns(rd_peek16(&r, 0)) || dtls_owns(rd_peek16(&r, 2));
-    }
-}
-
-void apps_turn(struct apps *apps, const struct examined *x)
+void apps_turn(struct apps *apps, const struct examined *x, const struct source *source)
 {
     apps->shown = 0;
-    note_carriers(apps, x);
+    apps_note(apps, x, source);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
@@ -310,6 +305,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *f
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of) || (filter && filter_wants_apps(filter));
+    apps->families = filter && filter_wants_apps(filter) ? FAMILY_ANY : families_wanted(slot_of);
     apps->quic.arena = &apps->arena;
     dtls_init(&apps->dtls, &apps->arena, slot_of);
 }

@@ -23,6 +23,7 @@ struct apps {
     uint32_t shown; /* bits by enum filter_protocol: those that Wireshark shows in this frame */
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
+    unsigned families;  /* bits of enum family: what is asked for */
     bool foreign;       /* something of ours may be inside a protocol that is not read here */
     int16_t mute_slots[F_COUNT];
     struct row mute; /* wants nothing */
@@ -37,7 +38,9 @@ void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *f
 /* Whether messages of DNS over UDP have to be looked at. */
 bool apps_want_names(const int16_t *slot_of, const struct filter *filter);
 /* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
-void apps_turn(struct apps *apps, const struct examined *x);
+void apps_turn(struct apps *apps, const struct examined *x, const struct source *source);
+/* The latter part of it (apps_foreign.c). */
+void apps_note(struct apps *apps, const struct examined *x, const struct source *source);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The same of UDP layer i: DNS and its kin, SSDP, which is HTTP in datagrams, QUIC and DTLS. */

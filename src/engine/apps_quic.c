@@ -86,4 +86,5 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
     quic_read(&apps->quic, row, &payload, &facts);
     apps->shown |= UINT32_C(1) << P_QUIC | (uint32_t)apps->quic.has_handshake << P_TLS;
     apps->failed |= apps->quic.failed;
+    apps->foreign |= apps->quic.refused > 0;
 }

@@ -177,7 +177,8 @@ static void emit_cooked(struct row *row, const struct frame *f)
 }
 
 /* The readers that values are asked of. */
-enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32 };
+enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32, NEED_ICMP = 64,
+            NEED_ALL = 127 };
 
 uint32_t emit_needs(const int16_t *slots)
 {
@@ -185,7 +186,8 @@ uint32_t emit_needs(const int16_t *slots)
         const char *prefix;
         uint32_t needs;
     } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK}, {"vlan.", NEED_LINK}, {"ip.", NEED_IP4},
-                   {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP}};
+                   {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP},
+                   {"icmp.", NEED_ICMP},   {"icmpv6.", NEED_ICMP}};
     uint32_t needs = 0;
     for (int id = 0; id < F_COUNT; id++)
         for (size_t i = 0; slots[id] >= 0 && i < sizeof readers / sizeof *readers; i++)
@@ -194,13 +196,22 @@ uint32_t emit_needs(const int16_t *slots)
     return needs;
 }
 
+static void emit_icmp(struct row *row, const struct layer *layer)
+{
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (layer->kind == LAYER_ICMP)
+        icmp_read(row, &r);
+    else
+        icmp6_read(row, &r);
+}
+
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
                 const struct source *source, uint32_t needs)
 {
     static const uint8_t need_of[N_LAYER_KINDS] = {
         [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
         [LAYER_TCP] = NEED_TCP,  [LAYER_UDP] = NEED_UDP,   [LAYER_UDPLITE] = NEED_UDP,
-        [LAYER_IP6_EXTENSION] = NEED_IP6};
+        [LAYER_IP6_EXTENSION] = NEED_IP6, [LAYER_ICMP] = NEED_ICMP, [LAYER_ICMP6] = NEED_ICMP};
     uint16_t seen[N_LAYER_KINDS] = {0};
     row->layer = 1;
     if (needs & NEED_FRAME)
@@ -222,6 +233,10 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
             break;
         case LAYER_IP6_EXTENSION:
             emit_extension(row, x, i);
+            break;
+        case LAYER_ICMP:
+        case LAYER_ICMP6:
+            emit_icmp(row, &x->packet.layers[i]);
             break;
         case LAYER_TCP:
             emit_tcp(row, x, i);

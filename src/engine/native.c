@@ -249,7 +249,7 @@ static enum fc_status take_frame(struct native *n, const struct frame *frame)
     if (asked)
         frame_times_note(&n->times, frame);
     if (n->apps.wanted && !n->oracle)
-        apps_turn(&n->apps, x);
+        apps_turn(&n->apps, x, n->source);
     bool wanted = (asked || n->oracle) && (reason == REASON_KEPT || all);
     enum fc_status status = wanted ? take_values(n, frame, &reason) : pass_by(n);
     if (status)

@@ -175,7 +175,8 @@ bool field_looks_ahead(enum field_id id)
 
 bool field_is_header(enum field_id id)
 {
-    static const char *const headers[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite."};
+    static const char *const headers[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite.",
+                                          "icmp.", "icmpv6."};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         if (!strncmp(field_table[id].name, headers[i], strlen(headers[i])))
             return true;

@@ -101,6 +101,12 @@ struct tcp_facts {
 };
 void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts);
 
+/* ---- ICMP, ICMPv6 ---- */
+
+/* The header; what an error quotes is read by the readers of its own headers. */
+void icmp_read(struct row *row, struct rd *r);
+void icmp6_read(struct row *row, struct rd *r);
+
 /* ---- UDP, UDP-Lite ---- */
 
 struct udp_facts {

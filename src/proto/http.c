@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/time.h"
+#include "proto/foreign.h"
 
 static bool has_no_body(const struct http_state *state, int status)
 {
@@ -42,7 +43,7 @@ static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
     }
 }
 
-static uint64_t hex_of(const struct http_line *line)
+uint64_t http_chunk_size(const struct http_line *line)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < line->len && n < UINT32_MAX; i++) {
@@ -63,7 +64,7 @@ static bool chunks_scan(struct rd *r, bool may_wait)
     uint64_t size;
     do {
         struct http_line line = http_line_read(r, may_wait);
-        size = hex_of(&line);
+        size = http_chunk_size(&line);
         if (!line.ended || size > rd_left(r))
             return false;
         rd_skip(r, (uint32_t)size);
@@ -80,17 +81,20 @@ static bool chunks_scan(struct rd *r, bool may_wait)
     }
 }
 
-/* An empty line may stand before a message. */
+/* One empty line may stand before a message. */
 static void skip_empty(struct rd *r)
 {
     struct rd ahead = *r;
     struct http_line line = http_line_read(&ahead, true);
-    if (!line.ended || line.len || !rd_cap_left(&ahead))
-        return;
-    struct rd next = ahead;
-    line = http_line_read(&next, true);
-    if (http_kind_of(&line) != HTTP_OTHER)
+    if (line.ended && !line.len && line.full == 2 && rd_cap_left(&ahead))
         *r = ahead;
+}
+
+/* What begins otherwise is no HTTP, whoever owns the port. */
+static bool is_text(const struct rd *r)
+{
+    uint8_t first = rd_peek8(r, 0);
+    return !rd_has(r, 1) || (first >= ' ' && first <= '~');
 }
 
 /* The body's end, r behind the head. */
@@ -118,14 +122,17 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     if (state->handed_on)
         return state->upgraded ? PDU_STOP : (int64_t)rd_left(&r);
     skip_empty(&r);
+    if (!is_text(&r)) /* nothing is waited for */
+        return state->seen ? (int64_t)rd_left(whole) : PDU_STOP;
     struct rd start = r;
     struct http_line line = http_line_read(&start, facts->may_wait);
     struct http_head head = {.kind = http_kind_of(&line)};
-    bool text = rd_peek8(&r, 0) >= ' ' && rd_peek8(&r, 0) <= '~';
-    if (!line.ended && facts->may_wait && text)
+    if (!line.ended && facts->may_wait)
         return PDU_ONE_MORE;
-    if (head.kind == HTTP_OTHER) { /* headers alone are HTTP; other bytes are swallowed, not refused, before a message */
-        bool header = text && line.len && memchr(line.text, ':', line.len);
+    if (foreign_http2(&r))
+        pdu_foreign(facts, FAMILY_X509 | FAMILY_DNS);
+    if (head.kind == HTTP_OTHER) { /* before the first message only what begins like a header is looked at */
+        bool header = line.len && memchr(line.text, ':', line.len);
         return state->seen || header ? (int64_t)rd_left(whole) : PDU_STOP;
     }
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
@@ -226,9 +233,14 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
         const struct protocol *next = port && port < 65536 ? protocol_of_port((uint16_t)port, &foreign) : NULL;
         if (next && next != &http_protocol)
             *facts->conversation = next;
+        else
+            pdu_foreign(facts, FAMILY_ANY);
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = state->upgraded = true;
+        pdu_foreign(facts, head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* types in headers that are packed */
+    } else if (head->status == 101) {
+        pdu_foreign(facts, FAMILY_ANY);
     }
 }
 
@@ -238,6 +250,8 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
     skip_empty(r);
     struct rd look = *r;
     struct http_line line = http_line_read(&look, false);
+    if (!is_text(r))
+        return;
     if (http_kind_of(&line) == HTTP_REQUEST) {
         state->head = http_line_is(&line, "HEAD ");
         state->connect = http_line_is(&line, "CONNECT ");
@@ -254,6 +268,8 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
         response_note(row, state, facts);
     if (head.kind == HTTP_RESPONSE)
         hand_on(state, &head, facts);
+    if (rd_left(r) && !head.open_line)
+        http_body_read(row, r, &head, facts);
 }
 
 static bool http_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)

@@ -52,10 +52,21 @@ struct http_head {
     int status;
     bool has_length, chunked;
     uint64_t length;
+    bool open_line; /* the head ends with text that has no line end: it is no body */
     bool upgrades; /* to a protocol that takes over */
-    const uint8_t *host, *uri; /* NULL: none */
-    uint32_t host_len, uri_len;
+    bool is_http2; /* namely that one */
+    const uint8_t *host, *uri, *type; /* NULL: none */
+    uint32_t host_len, uri_len, type_len;
+    const uint8_t *encoding, *transfer; /* of the body; NULL: not told */
+    uint32_t encoding_len, transfer_len;
 };
+/* Bytes that one body may have once it is unpacked. Past it libwireshark is asked. */
+enum { HTTP_BODY_LIMIT = 64 << 20 };
+/* What stands behind the head, r at its first byte. */
+void http_body_read(struct row *row, struct rd *r, const struct http_head *head, const struct pdu_facts *facts);
+/* A chunk's size, of the line that announces it. */
+uint64_t http_chunk_size(const struct http_line *line);
+
 /* Header lines, from the start line on, up to and with the empty line: values into the row. */
 void http_head_read(struct row *row, struct rd *r, struct http_head *head);
 

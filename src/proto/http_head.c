@@ -157,8 +157,22 @@ static void note_header(struct row *row, enum field_id field, struct text value,
     switch (field) {
     case F_HTTP_CONTENT_LENGTH_HEADER: length_put(row, value, head); break;
     case F_HTTP_COOKIE: put_parts(row, F_HTTP_COOKIE_PAIR, value, ';', true); break;
-    case F_HTTP_TRANSFER_ENCODING: head->chunked = begins(value, "chunked"); break;
-    case F_HTTP_UPGRADE: head->upgrades = begins(value, "websocket") || begins(value, "h2c") || begins(value, "SSTP");
+    case F_HTTP_CONTENT_TYPE:
+        head->type = value.at;
+        head->type_len = value.len;
+        break;
+    case F_HTTP_CONTENT_ENCODING:
+        head->encoding = value.at;
+        head->encoding_len = value.len;
+        break;
+    case F_HTTP_TRANSFER_ENCODING:
+        head->chunked = begins(value, "chunked");
+        head->transfer = value.at;
+        head->transfer_len = value.len;
+        break;
+    case F_HTTP_UPGRADE:
+        head->is_http2 = begins(value, "h2c");
+        head->upgrades = begins(value, "websocket") || begins(value, "h2c") || begins(value, "SSTP");
         break;
     case F_HTTP_HOST: {
         const uint8_t *nul = value.len ? memchr(value.at, 0, value.len) : NULL;
@@ -208,6 +222,7 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
             r->fail = RD_CUT;
             return;
         }
+        head->open_line = !line.ended && !colon;
         if (line.len && !colon)
             return;
         *r = ahead;

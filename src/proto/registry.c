@@ -107,6 +107,21 @@ bool protocols_wanted(const int16_t *slot_of)
     return false;
 }
 
+unsigned families_wanted(const int16_t *slot_of)
+{
+    static const struct {
+        const char *prefix;
+        unsigned family;
+    } families[] = {{"tls.", FAMILY_TLS}, {"dtls.", FAMILY_TLS}, {"x509", FAMILY_X509}, {"http.", FAMILY_HTTP},
+                    {"dns.", FAMILY_DNS}, {"ssh.", FAMILY_SSH},  {"quic.", FAMILY_QUIC}};
+    unsigned wanted = 0;
+    for (int id = 0; id < F_COUNT; id++)
+        for (size_t i = 0; slot_of[id] >= 0 && i < sizeof families / sizeof *families; i++)
+            if (!strncmp(field_table[id].name, families[i].prefix, strlen(families[i].prefix)))
+                wanted |= families[i].family;
+    return wanted;
+}
+
 struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row, void *state,
                                 const struct reasm_view *view, struct pdu_facts *facts)
 {

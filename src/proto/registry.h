@@ -15,6 +15,10 @@ enum {
     PDU_STOP = -3                    /* no message: the rest of the bytes is not looked at */
 };
 
+/* Fields that are asked for, by what Wireshark can show them in. */
+enum family { FAMILY_TLS = 1, FAMILY_X509 = 2, FAMILY_HTTP = 4, FAMILY_DNS = 8, FAMILY_SSH = 16, FAMILY_QUIC = 32 };
+enum { FAMILY_ANY = 63, FAMILY_HANDSHAKES = FAMILY_TLS | FAMILY_X509 };
+
 struct protocol;
 /* The packet that a PDU is read in. */
 struct pdu_facts {
@@ -29,7 +33,16 @@ struct pdu_facts {
     int64_t pdu_len;    /* what `length` said; the reader may span fewer bytes when !may_wait */
     struct arena *arena;                  /* for the conversation: until the capture ends */
     const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
+    unsigned families;                    /* that are asked for */
+    bool *foreign; /* set where one of them may be inside something that is not read; NULL: nobody asks */
 };
+
+/* Something that is not read here may hold fields of these families, from this packet on. */
+static inline void pdu_foreign(const struct pdu_facts *facts, unsigned families)
+{
+    if (facts->foreign && facts->families & families)
+        *facts->foreign = true;
+}
 
 struct protocol {
     const char *name;
@@ -53,6 +66,8 @@ enum { N_TCP_PROTOCOLS = 14 };
 bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
 /* True when a field of some of these protocols is wanted. */
 bool protocols_wanted(const int16_t *slot_of);
+/* Bits of enum family. */
+unsigned families_wanted(const int16_t *slot_of);
 
 /* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
 const struct protocol *protocol_of_port(uint16_t port, bool *foreign);

@@ -163,22 +163,31 @@ static uint16_t socks_port(struct rd r)
     return rd_u16(&r);
 }
 
-/* Greeting, choice, request, answer; then the connection is the target's. */
+/* Greeting, choice, request, answer; then the connection is the target's, whose TLS alone is followed. */
 static bool socks_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
+    enum { VERSION_4 = 4, VERSION_5 = 5, CONNECT = 1 };
     struct starttls_state *state = context;
     bool foreign;
     (void)row;
-    if (rd_peek8(r, 0) != 5)
+    if (rd_peek8(r, 0) != VERSION_5 || (state->step == 2 && rd_peek8(r, 1) != CONNECT)) {
+        if (rd_peek8(r, 0) == VERSION_4 || state->step >= 2)
+            pdu_foreign(facts, FAMILY_ANY);
         return true;
+    }
     if (state->step == 2 && facts->direction == state->client) {
         state->port = socks_port(*r);
         state->asked = true;
     } else if (state->step == 3) {
         const struct protocol *owner = protocol_of_port(state->port, &foreign);
-        answer(state, facts, rd_peek8(r, 1) == 0 && owner == &tls_protocol);
+        bool granted = rd_peek8(r, 1) == 0;
+        if (granted && owner != &tls_protocol)
+            pdu_foreign(facts, FAMILY_ANY);
+        answer(state, facts, granted && owner == &tls_protocol);
     } else if (!state->step) {
         state->client = facts->direction;
+    } else if (rd_peek8(r, 1)) { /* the tunnel, or words of a method that is not followed */
+        pdu_foreign(facts, FAMILY_ANY);
     }
     if (state->step < 4)
         state->step++;

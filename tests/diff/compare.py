@@ -70,12 +70,12 @@ def kind_of(theirs: str, mine: str) -> str:
 
 
 def compare_fields(result: Result, fields: list[str], theirs: list[str], mine: list[str], extra: int) -> None:
-    base = len(mine[0].split(CELL)) - len(fields) if mine else 0
+    base = min((row.count(CELL) for row in mine), default=0) + 1 - len(fields)
     for index, (a, b) in enumerate(zip(theirs, mine)):
         a, b = a.split(CELL, extra)[extra], b.split(CELL, base)[base]
         if a == b:
             continue
-        for name, x, y in zip(fields, a.split(CELL), b.split(CELL)):
+        for name, x, y in zip(fields, a.split(CELL, len(fields) - 1), b.split(CELL, len(fields) - 1)):
             if x != y:
                 result.add(name, kind_of(x, y), index + 1, x, y)
 

@@ -20,6 +20,7 @@ class Row:
     wireshark: str
     frames: list[int] = field(default_factory=list)  # empty: any
     kind: str = "*"
+    note: str = ""  # of the accounting, which must tell of the difference
     excused: int = 0
 
     def matches(self, capture: str, name: str, kind: str, version: str) -> bool:
@@ -39,7 +40,7 @@ def excuse(rows: list[Row], result, version: str) -> None:
     """Takes what a row explains out of the result's groups; what goes beyond a row's max stays."""
     for (name, kind), group in list(result.groups.items()):
         for row in rows:
-            if not row.matches(result.name, name, kind, version):
+            if not row.matches(result.name, name, kind, version) or (row.note and not result.notes.get(row.note)):
                 continue
             left = []
             for frame in group.frames:

@@ -148,14 +148,27 @@ static enum fc_level level_named(const char *name)
                                       : FC_LEVEL_FRAMES;
 }
 
+/* All of the native engine's, the one whose text may hold the byte between cells at the end. */
 static const char **all_fields(void)
 {
+    static const char text[] = "http.file_data";
+    size_t n = 0;
     const char **names = calloc(fc_n_fields(), sizeof *names);
     if (!names)
         die("memory", "no more");
     for (size_t i = 0; i < fc_n_fields(); i++)
-        names[i] = fc_field(i).name;
+        if (strcmp(fc_field(i).name, text))
+            names[n++] = fc_field(i).name;
+    names[n] = text;
     return names;
+}
+
+static const char *type_of(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(fc_field(i).name, name))
+        i++;
+    return fc_field(i).type;
 }
 
 /* `fields`: every native field instead of those in the options. */
@@ -212,10 +225,13 @@ int main(int argc, char **argv)
     o.fields = asked;
     for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:p:")) != -1;) {
         switch (letter) {
-        case 'F':
+        case 'F': {
+            const char **names = all_fields();
             for (size_t i = 0; i < fc_n_fields(); i++)
-                printf("%s %s\n", fc_field(i).name, fc_field(i).type);
+                printf("%s %s\n", names[i], type_of(names[i]));
+            free(names);
             return 0;
+        }
         case 'A': all = true; break;
         case 'l': o.level = level_named(optarg); break;
         case 'c': o.style = FC_STYLE_CLASSIC; break;

@@ -108,7 +108,7 @@ static void read_frames(struct source *source)
         examine(examiner, &frame, &x);
         frame_times_note(&times, &frame);
         row_reset(&apps_row);
-        apps_turn(apps, &x);
+        apps_turn(apps, &x, source);
         apps_frame(apps, &apps_row, &x);
         if (apps->foreign && !foreign)
             foreign = frame.number;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/foreign.h"
 #include "proto/http.h"
 #include "proto/ssh.h"
 
@@ -12,6 +13,7 @@ static void walk(const struct protocol *protocol, const uint8_t *data, size_t si
 {
     static int16_t slots[F_COUNT];
     struct arena arena = {0}, scratch = {0};
+    bool foreign = false;
     struct row row = {.slot_of = slots, .arena = &scratch};
     const struct protocol *claimed = NULL;
     void *state = calloc(1, protocol->state_len);
@@ -21,9 +23,12 @@ static void walk(const struct protocol *protocol, const uint8_t *data, size_t si
         size_t n = data[0] < size - 1 ? data[0] : size - 1;
         struct pdu_facts facts = {.frame = frame, .sport = frame & 1 ? 40000 : 22, .dport = frame & 1 ? 22 : 40000,
                                   .direction = frame & 1, .may_wait = n % 3, .fin = n % 7 == 0, .arena = &arena,
-                                  .conversation = &claimed};
+                                  .conversation = &claimed, .families = FAMILY_ANY, .foreign = &foreign};
         uint8_t *copy = malloc(n ? n : 1);
         memcpy(copy, data + 1, n);
+        foreign |= foreign_holds(rd_make(data + 1, (uint32_t)n, (uint32_t)n), FAMILY_ANY) ||
+                   foreign_eap_frame(rd_make(data + 1, (uint32_t)n, (uint32_t)n)) ||
+                   foreign_radius(rd_make(data + 1, (uint32_t)n, (uint32_t)n));
         struct reasm_view view = {.bytes = rd_make(copy, (uint32_t)n, (uint32_t)n + (n % 5 == 0)),
                                   .may_wait = facts.may_wait};
         if (!protocol->accepts || protocol->accepts(state, &view.bytes, &facts))

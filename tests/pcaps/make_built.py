@@ -6,6 +6,7 @@ import lzma
 import os
 import subprocess
 import sys
+import zlib
 
 import dtls
 from packets import *  # noqa: F403 (the vocabulary)
@@ -607,6 +608,62 @@ def _():
                ip_tcp(*s, 3, 14, PSH | ACK, b'\5\0\0\1' + addr('198.51.100.1') + be('H', 80)), ip_tcp(*c, 14, 13, PSH | ACK, b'GET / HTTP/1.0\r\n\r\n'),
                ip_tcp(A4, B4, 4031, 9999, 0, 0, SYN)]
     return pcap([on_ethernet(0 if f[12:16] == addr(A4) else 1, f) for f in frames])
+
+
+# ---- HTTP ----------------------------------------------------------------------------------------------------------
+
+def exchange(port, *pieces, server=80):
+    """A connection of its own; each piece: from the client (True) or the server, bytes."""
+    seq, frames = [1, 1], []
+    ends = (A4, B4, port, server), (B4, A4, server, port)
+    frames += [on_ethernet(0, ip_tcp(*ends[0], 0, 0, SYN)), on_ethernet(1, ip_tcp(*ends[1], 0, 1, SYN | ACK))]
+    for client, data in pieces:
+        d = 0 if client else 1
+        for at in range(0, len(data), 1000):
+            part = data[at:at + 1000]
+            frames.append(on_ethernet(d, ip_tcp(*ends[d], seq[d], seq[1 - d], PSH | ACK, part)))
+            seq[d] += len(part)
+    frames += [on_ethernet(d, ip_tcp(*ends[d], seq[d], seq[1 - d], FIN | ACK)) for d in (1, 0)]
+    return frames
+
+
+def bodies():
+    """Heads and bodies of responses."""
+    text = b'hello body, hello body, hello body\r\n' * 40
+    raw = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = {b'gzip': gzip.compress(text, mtime=0), b'deflate': zlib.compress(text), b'x-deflate': raw.compress(text) + raw.flush()}
+    chunks = b'5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nX-Trailer: 1\r\n\r\n'
+    yield b'', text
+    yield b'', b'a\xc3\xa9\x80\x01\x1f\x7f\tb\0c'
+    yield b'', b'\0'
+    for name, data in packed.items():
+        yield b'Content-Encoding: ' + name + b'\r\n', data
+        yield b'Content-Encoding: ' + name.upper() + b'\r\n', data[:30]
+        yield b'Content-Encoding: ' + name + b'\r\n', data[:20] + b'\xff\x55\xff' + data[23:]
+        yield b'Content-Encoding: ' + name + b'\r\n', data + b'more'
+    for name in (b'identity', b'gzip;q=1', b'gzip, deflate', b'none', b''):
+        yield b'Content-Encoding: ' + name + b'\r\n', packed[b'gzip']
+    for name in (b'identity', b'gzip', b'deflate', b'compress'):
+        yield b'Transfer-Encoding: ' + name + b'\r\n', text
+    yield None, b'Transfer-Encoding: chunked\r\n\r\n' + chunks
+    gz = packed[b'gzip']
+    yield None, b'Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n' % (len(gz), gz)
+    yield None, b'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+    yield None, b'\r\nto the end of the connection'
+
+
+@capture('http_bodies.pcap', 'bodies of HTTP: chunks, trailers, gzip and deflate whole, cut, damaged; codings that are none; text that is not; '
+         'what begins with bytes that are no text, with an empty line, with a header')
+def _():
+    request, frames = b'GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n', []
+    for i, (head, body) in enumerate(bodies()):
+        tail = body if head is None else head + b'Content-Length: %d\r\n\r\n' % len(body) + body
+        frames += exchange(41000 + i, (True, request), (False, b'HTTP/1.1 200 OK\r\n' + tail))
+    for i, start in enumerate((b'\0', b'x', b'\t', b'\r\n', b'\n', b'\r\nabc', b'a: b\r\nc', b'abc\r\nd: e\r\n')):
+        frames += exchange(42000 + i, (True, start), (True, request))
+        frames += exchange(43000 + i, (True, request), (True, start), (True, request))
+        frames += exchange(44000 + i, (True, start), (True, request), server=9091)
+    return pcap(frames)
 
 
 # ---- QUIC ----------------------------------------------------------------------------------------------------------

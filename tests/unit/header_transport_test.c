@@ -189,3 +189,28 @@ TEST(udp_labels)
                "udp.length=9 udplite.checksum_coverage.bad=1 udp.checksum=4660 udp.checksum.status=2 "
                "udp.payload=00");
 }
+
+static const char *icmp(const char *prefix, const char *hex, bool six)
+{
+    values_begin(&v, prefix, hex);
+    struct rd r = values_reader(&v);
+    if (six)
+        icmp6_read(&v.row, &r);
+    else
+        icmp_read(&v.row, &r);
+    return values_text(&v);
+}
+
+TEST(icmp_headers)
+{
+    CHECK_TEXT(icmp("icmp.", "0800 abcd 0102 0003 6869", false),
+               "icmp.type=8 icmp.code=0 icmp.checksum=43981 icmp.ident=258 icmp.ident_le=513 icmp.seq=3 icmp.seq_le=768");
+    CHECK_TEXT(icmp("icmp.", "0304 abcd 0000 05dc", false), "icmp.type=3 icmp.code=4 icmp.checksum=43981 icmp.mtu=1500");
+    CHECK_TEXT(icmp("icmp.", "0303 abcd 0000 05dc", false), "icmp.type=3 icmp.code=3 icmp.checksum=43981");
+    CHECK_TEXT(icmp("icmp.", "0800 abcd 01", false), "icmp.type=8 icmp.code=0 icmp.checksum=43981");
+    CHECK_TEXT(icmp("icmp", "0200 abcd 0000 0500", true),
+               "icmpv6.type=2 icmpv6.code=0 icmpv6.checksum=43981 icmpv6.mtu=1280");
+    CHECK_TEXT(icmp("icmp", "8000 abcd 0001 0002", true),
+               "icmpv6.type=128 icmpv6.code=0 icmpv6.checksum=43981 icmpv6.echo.identifier=1 "
+               "icmpv6.echo.sequence_number=2");
+}

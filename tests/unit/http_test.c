@@ -54,6 +54,38 @@ TEST(request)
     CHECK_TEXT(http("http.request.v", "GET  /y HTTP/1.1\r\n\r\n"), "http.request.version=/y HTTP/1.1");
 }
 
+TEST(bodies)
+{
+    CHECK_TEXT(http("http.file_data", RESPONSE), "http.file_data=hello");
+    CHECK_TEXT(http("http.chunk", CHUNKED),
+               "http.chunk_size=3 http.chunk_data=616263 http.chunk_boundary=0d0a http.chunk_size=0");
+    CHECK_TEXT(http("http.file_data", CHUNKED), "http.file_data=abc");
+    CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"), "");
+    CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 2\r\n\r\nab"), "");
+    CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "");
+}
+
+TEST(foreign_bodies)
+{
+    static const char *const bodies[] = {"Content-Encoding: br\r\n", "Content-Type: application/dns-message\r\n",
+                                         "Content-Type: text/html\r\nContent-Encoding: deflate\r\n", NULL};
+    static const bool told[] = {true, true, false};
+    for (int i = 0; bodies[i]; i++) {
+        char text[256];
+        bool foreign = false;
+        int n = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\n\r\nab", bodies[i]);
+        begin("http.");
+        struct pdu_facts facts = facts_of(1, true);
+        facts.families = FAMILY_HTTP | FAMILY_DNS;
+        facts.foreign = &foreign;
+        struct reasm_view view = {.bytes = rd_make((const uint8_t *)text, (uint32_t)n, (uint32_t)n), .may_wait = true};
+        protocol_walk(&http_protocol, &v.row, state, &view, &facts);
+        CHECK(foreign == told[i]);
+        values_text(&v);
+        arena_free(&arena);
+    }
+}
+
 TEST(pipeline)
 {
     CHECK_TEXT(http("http.request_number", REQUEST REQUEST), "http.request_number=1 http.request_number=2");

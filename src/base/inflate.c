@@ -1,0 +1,98 @@
+/* Bodies that were compressed with DEFLATE, whatever form the sender chose.
+ * Invariant: damage in the middle shows nothing of a gzip stream; what was right before the end counts when the input
+ * just ends. Checksums and what follows the stream are not looked at. Source: RFC 1950, 1951, 1952; observed, tshark
+ * 4.0.17. */
+#include "base/inflate.h"
+
+#ifdef FC_HAVE_ZLIB
+#include <string.h>
+#include <zlib.h>
+
+#include "base/rd.h"
+
+/* How the stream is framed, in zlib's terms. */
+enum { ZLIB_FORM = MAX_WBITS, BARE_FORM = -MAX_WBITS };
+
+static void *take(void *arena, unsigned n, unsigned size) { return arena_alloc(arena, (size_t)n * size); }
+
+static void give(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory;
+}
+
+static bool grow(struct arena *arena, uint8_t **out, uint32_t used, uint32_t *room)
+{
+    uint8_t *bigger = arena_alloc(arena, 2 * (size_t)*room);
+    if (!bigger)
+        return false;
+    memcpy(bigger, *out, used);
+    *out = bigger;
+    *room *= 2;
+    return true;
+}
+
+static enum inflate_result run(struct arena *arena, struct rd r, int form, uint32_t limit, uint8_t **out,
+                               uint32_t *out_len)
+{
+    z_stream z = {.zalloc = take, .zfree = give, .opaque = arena};
+    uint32_t room = rd_cap_left(&r) * 4 + 64;
+    z.avail_in = rd_cap_left(&r);
+    z.next_in = (uint8_t *)(uintptr_t)rd_bytes(&r, z.avail_in);
+    *out = arena_alloc(arena, room);
+    if (!*out || inflateInit2(&z, form) != Z_OK)
+        return INFLATE_MEMORY;
+    for (;;) {
+        z.next_out = *out + z.total_out;
+        z.avail_out = room - (uint32_t)z.total_out;
+        int status = inflate(&z, Z_SYNC_FLUSH);
+        *out_len = (uint32_t)z.total_out;
+        if (status == Z_MEM_ERROR)
+            return INFLATE_MEMORY;
+        if (status == Z_STREAM_END || status == Z_BUF_ERROR || (status == Z_OK && z.avail_out))
+            return INFLATE_OK;
+        if (status != Z_OK)
+            return INFLATE_BROKEN;
+        if (z.total_out > limit)
+            return INFLATE_MISSING;
+        if (!grow(arena, out, *out_len, &room))
+            return INFLATE_MEMORY;
+    }
+}
+
+/* ID 16, method 8, flags 8, time 32, extra flags 8, system 8, then a name where the flags say so. */
+static enum inflate_result skip_gzip_header(struct rd *r)
+{
+    enum { FLAG_NAME = 8, FLAG_TEXT = 1, DEFLATE = 8 };
+    rd_skip(r, 2);
+    uint8_t method = rd_u8(r), flags = rd_u8(r);
+    rd_skip(r, 6);
+    if (rd_ok(r) && flags & ~(FLAG_NAME | FLAG_TEXT)) /* what Wireshark makes of them was not established */
+        return INFLATE_MISSING;
+    while (flags & FLAG_NAME && rd_ok(r) && rd_u8(r))
+        ;
+    return rd_ok(r) && method == DEFLATE && rd_left(r) ? INFLATE_OK : INFLATE_BROKEN;
+}
+
+enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit, uint8_t **out,
+                                 uint32_t *out_len)
+{
+    struct rd r = rd_make(in, len, len);
+    if (rd_peek16(&r, 0) == 0x1f8b) {
+        enum inflate_result header = skip_gzip_header(&r);
+        return header ? header : run(arena, rd_rest(&r), BARE_FORM, limit, out, out_len);
+    }
+    enum inflate_result result = run(arena, r, ZLIB_FORM, limit, out, out_len);
+    return result == INFLATE_BROKEN && !*out_len ? run(arena, r, BARE_FORM, limit, out, out_len) : result;
+}
+
+#else
+
+enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit, uint8_t **out,
+                                 uint32_t *out_len)
+{
+    (void)arena, (void)in, (void)len, (void)limit, (void)out, (void)out_len;
+    return INFLATE_MISSING;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* Bodies of HTTP: chunks joined, DEFLATE undone, then shown, or handed to who reads such a type.
+ * Invariant: a body that cannot be unpacked is not shown. What is only made to be looked at lies in the row's arena.
+ * Source: RFC 9112, 7.1; RFC 9110, 8.4; observed, tshark 4.0.17. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/inflate.h"
+#include "proto/foreign.h"
+#include "proto/http.h"
+#include "proto/x509.h"
+
+static bool is(const uint8_t *text, uint32_t len, const char *word)
+{
+    return len == strlen(word) && !strncasecmp((const char *)text, word, len);
+}
+
+static bool is_one_of(const uint8_t *text, uint32_t len, const char *const *words)
+{
+    while (*words && !is(text, len, *words))
+        words++;
+    return *words;
+}
+
+/* ---- chunks ---- */
+
+/* What follows the last chunk, up to the empty line. */
+static void trailer_read(struct row *row, struct rd *r)
+{
+    struct rd start = *r;
+    uint32_t len = 0;
+    for (;;) {
+        struct http_line line = http_line_read(r, false);
+        if (!line.ended || !line.len)
+            break;
+        len += line.full;
+    }
+    if (len)
+        put_text_wire(row, F_HTTP_CHUNKED_TRAILER_PART, rd_bytes(&start, len), len);
+}
+
+/* A chunk's data and the line end behind it; false: they are not all there. */
+static bool chunk_read(struct row *row, struct rd *r, uint64_t size, uint8_t *out)
+{
+    struct rd ahead = *r;
+    const uint8_t *data = size <= rd_left(r) ? rd_bytes(&ahead, (uint32_t)size) : NULL;
+    struct rd end = ahead;
+    struct http_line line = http_line_read(&ahead, false);
+    if (!data || !line.ended)
+        return false;
+    put_uint(row, F_HTTP_CHUNK_SIZE, size);
+    put_bytes(row, F_HTTP_CHUNK_DATA, data, (uint32_t)size);
+    put_bytes(row, F_HTTP_CHUNK_BOUNDARY, rd_bytes(&end, line.full), line.full);
+    memcpy(out, data, size);
+    *r = ahead;
+    return true;
+}
+
+/* All chunks joined; NULL: they do not end. */
+static const uint8_t *chunks_read(struct row *row, struct rd *r, uint32_t *len)
+{
+    uint8_t *out = arena_alloc(row->arena, rd_cap_left(r) + 1);
+    row->out_of_memory |= !out;
+    *len = 0;
+    while (out && rd_cap_left(r)) {
+        struct rd ahead = *r;
+        struct http_line line = http_line_read(&ahead, false);
+        uint64_t size = http_chunk_size(&line);
+        if (!line.ended)
+            return NULL;
+        if (!size) {
+            put_uint(row, F_HTTP_CHUNK_SIZE, 0);
+            *r = ahead;
+            trailer_read(row, r);
+            return out;
+        }
+        if (!chunk_read(row, &ahead, size, out + *len))
+            return NULL;
+        *len += (uint32_t)size;
+        *r = ahead;
+    }
+    return NULL;
+}
+
+/* ---- encodings ---- */
+
+/* Undoes the encoding; NULL: it cannot be undone, or is none that Wireshark knows. */
+static const uint8_t *unpack(struct row *row, const uint8_t *body, uint32_t *len, const struct http_head *head,
+                             const struct pdu_facts *facts)
+{
+    static const char *const deflate[] = {"gzip", "x-gzip", "deflate", "x-deflate", NULL};
+    uint8_t *out = NULL;
+    uint32_t out_len = 0;
+    if (!head->encoding || is(head->encoding, head->encoding_len, "identity"))
+        return body;
+    if (is(head->encoding, head->encoding_len, "br"))
+        pdu_foreign(facts, FAMILY_ANY);
+    if (!is_one_of(head->encoding, head->encoding_len, deflate))
+        return NULL;
+    enum inflate_result result = inflate_body(row->arena, body, *len, HTTP_BODY_LIMIT, &out, &out_len);
+    if (result == INFLATE_MISSING)
+        pdu_foreign(facts, FAMILY_ANY);
+    row->out_of_memory |= result == INFLATE_MEMORY;
+    *len = out_len;
+    return result == INFLATE_OK ? out : NULL;
+}
+
+/* Codings of the transfer other than chunks, which hide the body from Wireshark. */
+static bool is_hidden(const struct http_head *head, const struct pdu_facts *facts)
+{
+    static const char *const open[] = {"identity", "chunked", NULL};
+    static const char *const hidden[] = {"gzip", "deflate", "compress", NULL};
+    if (!head->transfer || is_one_of(head->transfer, head->transfer_len, open))
+        return false;
+    if (!is_one_of(head->transfer, head->transfer_len, hidden))
+        pdu_foreign(facts, FAMILY_ANY);
+    return true;
+}
+
+/* ---- types ---- */
+
+/* Bodies that hold fields of other families. */
+static void media_note(const struct http_head *head, const struct rd *body, const struct pdu_facts *facts)
+{
+    static const char multipart[] = "multipart";
+    enum { LEN = sizeof multipart - 1 };
+    unsigned families = foreign_media(head->type, head->type_len);
+    if (head->type_len >= LEN && !strncasecmp((const char *)head->type, multipart, LEN) &&
+        (head->encoding || foreign_holds(*body, facts->families)))
+        families |= FAMILY_ANY;
+    pdu_foreign(facts, families);
+}
+
+static bool is_ocsp(const struct http_head *head)
+{
+    static const char type[] = "application/ocsp-response";
+    enum { LEN = sizeof type - 1 };
+    return head->type_len >= LEN && !strncasecmp((const char *)head->type, type, LEN);
+}
+
+void http_body_read(struct row *row, struct rd *r, const struct http_head *head, const struct pdu_facts *facts)
+{
+    bool ocsp = head->type && facts->families & FAMILY_X509 && is_ocsp(head);
+    bool chunked = row_wants(row, F_HTTP_CHUNK_SIZE) || row_wants(row, F_HTTP_CHUNK_DATA) ||
+                   row_wants(row, F_HTTP_CHUNK_BOUNDARY) || row_wants(row, F_HTTP_CHUNKED_TRAILER_PART);
+    if (head->type)
+        media_note(head, r, facts);
+    if (!ocsp && !row_wants(row, F_HTTP_FILE_DATA) && !(chunked && head->chunked))
+        return;
+    struct rd rest = rd_rest(r);
+    uint32_t len = rd_cap_left(&rest);
+    const uint8_t *body = head->chunked ? chunks_read(row, &rest, &len) : rd_bytes(&rest, len);
+    if (!body || !len || is_hidden(head, facts) || !(body = unpack(row, body, &len, head, facts)) || !len)
+        return;
+    put_text_wire(row, F_HTTP_FILE_DATA, body, len);
+    if (ocsp)
+        ocsp_read(row, rd_make(body, len, len));
+}
