@@ -208,26 +208,28 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
     struct rd ahead = *r;
     struct http_line line = http_line_read(&ahead, false);
     head->kind = http_kind_of(&line);
-    if (head->kind != HTTP_OTHER)
+    bool begun = head->kind != HTTP_OTHER; /* the head; bytes that begin otherwise may be all body */
+    if (begun)
         *r = ahead;
     if (head->kind == HTTP_RESPONSE)
         response_line_put(row, &line, head);
-    else if (head->kind != HTTP_OTHER)
+    else if (begun)
         request_line_put(row, &line, head);
     while (rd_cap_left(r)) {
         ahead = *r;
         line = http_line_read(&ahead, false);
         const uint8_t *colon = colon_of(&line);
-        if (!line.ended && rd_left(&ahead) && !colon) {
+        if (begun && !line.ended && rd_left(&ahead) && !colon) {
             r->fail = RD_CUT;
             return;
         }
-        head->open_line = !line.ended && !colon;
+        head->open_line = begun && !line.ended && !colon;
         if (line.len && !colon)
             return;
         *r = ahead;
         if (!line.len)
             return;
         header_put(row, &line, colon, head);
+        begun = true;
     }
 }
