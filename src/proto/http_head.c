@@ -215,7 +215,12 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
         response_line_put(row, &line, head);
     else if (begun)
         request_line_put(row, &line, head);
-    while (rd_cap_left(r)) {
+    while (rd_left(r)) {
+        if (!rd_cap_left(r)) {
+            if (begun && line.ended) /* cut between two lines */
+                r->fail = RD_CUT;
+            return;
+        }
         ahead = *r;
         line = http_line_read(&ahead, false);
         const uint8_t *colon = colon_of(&line);

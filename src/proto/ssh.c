@@ -142,6 +142,8 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     }
     if (*stage != STAGE_PLAIN || !is_version_2(state))
         return true;
+    if (r->cap < r->len)
+        pdu_foreign(facts, FAMILY_SSH); /* what is shown of a message that was cut was not looked into */
     uint32_t len = rd_u32(r);
     rd_u8(r);
     uint8_t message = rd_u8(r);

@@ -35,7 +35,7 @@ static bool is_ssl2(const struct tls_state *state, const struct rd *r)
 
 static int64_t tls_length(void *context, const struct rd *r, const struct pdu_facts *facts)
 {
-    const struct tls_state *state = context;
+    struct tls_state *state = context;
     if (state->version == SSL_20)
         return ssl2_length(r);
     if (rd_left(r) < HEADER)
@@ -43,8 +43,13 @@ static int64_t tls_length(void *context, const struct rd *r, const struct pdu_fa
     if (is_ssl2(state, r))
         return ssl2_length(r);
     int64_t len = HEADER + rd_peek16(r, 3);
+    if (is_content(rd_peek8(r, 0)) && (state->version || is_version(rd_peek16(r, 1)))) {
+        bool open = r->cap < r->len && len > rd_left(r) && !facts->may_wait;
+        state->was_cut |= open;
+        return open ? PDU_STOP : len;
+    }
     if (is_content(rd_peek8(r, 0)))
-        return state->version || is_version(rd_peek16(r, 1)) ? len : PDU_STOP;
+        return PDU_STOP;
     return !state->version ? PDU_STOP : len < rd_left(r) ? len : rd_left(r);
 }
 
@@ -113,6 +118,8 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     if (is_ssl2(state, r))
         return ssl2_read(row, r, state);
     if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
+        if (state->was_cut && row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* not always shown then */
+            pdu_foreign(facts, FAMILY_TLS);
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;
     }

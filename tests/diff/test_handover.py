@@ -3,7 +3,8 @@ every capture. So has one whose capture comes through a pipe."""
 
 from __future__ import annotations
 
-import os
+import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -39,3 +40,41 @@ def test_the_answer_is_libwiresharks(first: int, options: list[str], monkeypatch
     chosen = ours.run(paths, "-j1", *options)
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
     assert not differences(chosen, ours.run(paths, "-j1", *options))[:5]
+
+
+@pytest.mark.parametrize("length", [97, 301, 803])
+def test_of_captures_that_were_cut(length: int, options: list[str], monkeypatch, tmp_path: Path) -> None:
+    """A snap length leaves messages without their ends."""
+    if not shutil.which("editcap"):
+        pytest.skip("editcap is not installed")
+    words = ("tls", "http", "ssh", "quic", "dns", "smtp")
+    small = [path for path in captures.under(captures.CORPUS) if path.stat().st_size < 100_000
+             and any(word in path.name for word in words)]
+    for i, path in enumerate(random.Random(length).sample(small, 25)):
+        subprocess.run(["editcap", "-F", "pcap", "-s", str(length), path, tmp_path / f"{i}.pcap"], capture_output=True)
+    paths = sorted(tmp_path.glob("*.pcap"))
+    assert len(paths) > 15
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "auto")
+    chosen = ours.run(paths, "-j1", *options)
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
+    assert not differences(chosen, ours.run(paths, "-j1", *options))[:5]
+
+
+def test_of_a_pipe(options: list[str], monkeypatch) -> None:
+    """It cannot be read again, so libwireshark has it from its first frame on."""
+    capture = captures.OWN / "tls_null.pcap"
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
+    whole = ours.run(capture, "-j1", *options)
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "auto")
+    with subprocess.Popen(["cat", capture], stdout=subprocess.PIPE) as cat:
+        done = subprocess.run([ours.program(), "-j1", *options, "--", "-"], stdin=cat.stdout, capture_output=True, check=True)
+    piped = ours.read(done.stdout.decode("utf-8", "surrogateescape"))
+    assert [row.split(ours.CELL)[1:] for row in piped.rows] == [row.split(ours.CELL)[1:] for row in whole.rows]
+
+
+def test_without_a_worker_it_is_told(options: list[str], monkeypatch) -> None:
+    capture = captures.OWN / "tls_null.pcap"
+    assert ours.run(capture, *options).notes["handed_over"] == 1
+    monkeypatch.setenv("FLOWCONTAINER_WORKER", "/nonexistent/worker")
+    alone = ours.run(capture, *options)
+    assert alone.notes["protocols_not_followed"] == 1 and not alone.notes.get("handed_over")
