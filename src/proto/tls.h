@@ -137,6 +137,11 @@ void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value);
 void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version);
 
+/* ---- tls_ja4.c ---- */
+
+/* `hello` is a ClientHello's body; carrier 't' or 'q'. */
+void ja4_read(struct row *row, struct rd hello, char carrier);
+
 /* ---- tls_key.c ---- */
 
 void tls_server_key_read(struct tls_hand *h, struct rd *r);
