@@ -1,5 +1,5 @@
 /* Protocols that hand their connection over to TLS: only as much of them is read as it takes to see that happen.
- * The bytes of a segment are one message; a command that is split over segments is not seen.
+ * The bytes of a segment are one message; a command that is split over segments is not followed.
  * Invariant: after the server's consent the conversation is TLS's, from its next segment on.
  * Modbus stands here because it refuses what is not its own, so that TLS on its port is found.
  * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS); the protocols
@@ -14,7 +14,7 @@
 enum { TAG_MAX = 32 };
 
 struct starttls_state {
-    bool asked;
+    bool asked, open_line; /* open_line: some segment ended within a line */
     uint8_t client;   /* direction of who asked */
     uint8_t step;     /* of SOCKS */
     uint16_t port;    /* that SOCKS connects to */
@@ -24,7 +24,8 @@ struct starttls_state {
 static int64_t segment_length(void *state, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)state;
-    (void)facts;
+    if (r->cap < r->len) /* the words that decide may be what is missing */
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     return rd_left(r);
 }
 
@@ -51,13 +52,27 @@ static void answer(struct starttls_state *state, const struct pdu_facts *facts, 
     if (!state->asked || facts->direction == state->client)
         return;
     state->asked = false;
+    if (consent && state->open_line)
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     if (consent)
         *facts->conversation = &tls_protocol;
+}
+
+/* A segment of a protocol of lines. What is short and does not end a line may be half a command. */
+static void note_line(struct starttls_state *state, const struct rd *r, const struct pdu_facts *facts)
+{
+    enum { LONG = 512 };
+    uint32_t len = rd_left(r);
+    bool open = len && rd_peek8(r, len - 1) != '\n';
+    state->open_line |= open;
+    if (open && len < LONG)
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
 }
 
 static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_line(state, r, facts);
     if (starts_with(r, "AUTH TLS") || starts_with(r, "AUTH SSL"))
         ask(state, facts);
     else
@@ -68,6 +83,7 @@ static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pd
 static bool smtp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_line(state, r, facts);
     if (starts_with(r, "STARTTLS"))
         ask(state, facts);
     else
@@ -78,6 +94,7 @@ static bool smtp_read(struct row *row, struct rd *r, void *state, const struct p
 static bool pop_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_line(state, r, facts);
     if (starts_with(r, "STLS"))
         ask(state, facts);
     else
@@ -92,6 +109,7 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
     struct rd look = *r;
     uint32_t n = 0;
     (void)row;
+    note_line(state, r, facts);
     if (state->asked && facts->direction != state->client) {
         struct rd rest = *r;
         uint32_t len = (uint32_t)strlen(state->tag);
@@ -131,16 +149,22 @@ static bool xmpp_read(struct row *row, struct rd *r, void *state, const struct p
     return true;
 }
 
-/* A login packet that holds nothing but capabilities, TLS among them. */
-static bool mysql_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+/* A greeting, and a login packet that holds nothing but capabilities, TLS among them. */
+static bool mysql_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
-    enum { SSL_REQUEST = 36, CAN_TLS = 0x0800 };
+    enum { SSL_REQUEST = 36, CAN_TLS = 0x0800, PROTOCOL = 10 };
+    struct starttls_state *state = context;
     (void)row;
-    (void)state;
     struct rd look = *r;
     rd_skip(&look, 4);
-    if (rd_left(r) == SSL_REQUEST && rd_peek8(r, 0) == 32 && rd_peek8(r, 3) == 1 && (rd_u16_le(&look) & CAN_TLS))
+    if (!rd_peek8(r, 3) && rd_peek8(r, 4) == PROTOCOL)
+        state->step = 1;
+    if (rd_left(r) != SSL_REQUEST || rd_peek8(r, 0) != 32 || rd_peek8(r, 3) != 1 || !(rd_u16_le(&look) & CAN_TLS))
+        return true;
+    if (state->step)
         *facts->conversation = &tls_protocol;
+    else
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     return true;
 }
 

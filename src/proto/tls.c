@@ -116,9 +116,9 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
 {
     struct tls_state *state = context;
     if (is_ssl2(state, r))
-        return ssl2_read(row, r, state);
+        return ssl2_read(row, r, state, facts);
     if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
-        if (state->was_cut && row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* not always shown then */
+        if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* after gaps and cuts it is not always shown */
             pdu_foreign(facts, FAMILY_TLS);
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;

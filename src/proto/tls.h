@@ -87,7 +87,7 @@ bool ssl2_recognises(const struct rd *r);
 /* A ClientHello in that form, which a session of a later version may show too. */
 bool ssl2_is_hello(const struct rd *r);
 int64_t ssl2_length(const struct rd *r);
-bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
+bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 
 /* ---- tls_handshake.c ---- */
 
