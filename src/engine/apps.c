@@ -201,6 +201,8 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         show(&look, &view);
         return;
     }
+    if (t->tcp.flags & TCP_KEEP_ALIVE && reasm_counts_segments(&look.conv->sides[t->ref.direction], segment.seq))
+        apps->foreign = true;
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
     apps->foreign |= apps->reasm.refused > 0;

@@ -96,11 +96,12 @@ static enum udp_names names_of_port(uint16_t port)
     return port == PORT_DNS ? NAMES_DNS : port == PORT_MDNS ? NAMES_MDNS : port == PORT_LLMNR ? NAMES_LLMNR : NAMES_NONE;
 }
 
-/* Owners of ports may refuse what is none of theirs; which do was not looked into. */
-static enum udp_names names_of_owner(uint16_t port, struct rd message)
+/* Owners of ports may refuse what is none of theirs, then it is the other port's; which do was not looked into. */
+static enum udp_names names_of_owner(uint16_t port, uint16_t other, struct rd message)
 {
     enum udp_names names = names_of_port(port);
-    return names == NAMES_NONE && looks_like_dns(message) ? NAMES_UNCLEAR : names;
+    bool unclear = names == NAMES_NONE && (looks_like_dns(message) || names_of_port(other) != NAMES_NONE);
+    return unclear ? NAMES_UNCLEAR : names;
 }
 
 enum udp_names recognise_names(const struct layer *layer, struct rd *message)
@@ -116,8 +117,8 @@ enum udp_names recognise_names(const struct layer *layer, struct rd *message)
         return NAMES_NONE;
     uint16_t low = a < b ? a : b, high = a < b ? b : a;
     if (low && recognise_owner(low))
-        return names_of_owner(low, *message);
+        return names_of_owner(low, high, *message);
     if (recognise_owner(high))
-        return names_of_owner(high, *message);
+        return names_of_owner(high, low, *message);
     return looks_like_dns(*message) ? NAMES_DNS : NAMES_NONE;
 }

@@ -150,6 +150,8 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
         pdu_foreign(facts, FAMILY_SSH); /* a late copy of what came before */
     if (*stage != STAGE_PLAIN || !is_version_2(state))
         return true;
+    if (state->stage[1 - side] == STAGE_VERSION) /* the other's version line was lost, or comes late */
+        pdu_foreign(facts, FAMILY_SSH);
     uint32_t len = rd_u32(r);
     rd_u8(r);
     uint8_t message = rd_u8(r);

@@ -128,10 +128,29 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
     return true;
 }
 
+/* Half a message where a whole one decides. */
+static void note_part(bool part, const struct pdu_facts *facts)
+{
+    if (part)
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
+}
+
+/* A BER sequence (X.690 8.1.3): tag 30, a length in short form or in up to four bytes. */
+static bool is_whole_sequence(struct rd r)
+{
+    enum { SEQUENCE = 0x30, LONG_FORM = 0x80 };
+    uint8_t tag = rd_u8(&r), first = rd_u8(&r);
+    uint64_t len = first < LONG_FORM ? first : 0;
+    for (int i = first < LONG_FORM ? 0 : first - LONG_FORM; i > 0 && rd_ok(&r); i--)
+        len = len << 8 | rd_u8(&r);
+    return tag == SEQUENCE && rd_ok(&r) && len <= rd_left(&r);
+}
+
 static bool ldap_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     static const char request[] = "1.3.6.1.4.1.1466.20037", success[] = "\x0a\x01";
     (void)row;
+    note_part(!is_whole_sequence(*r), facts);
     if (contains(r, "\x77", 1) && contains(r, request, sizeof request - 1))
         ask(state, facts);
     else
@@ -142,6 +161,7 @@ static bool ldap_read(struct row *row, struct rd *r, void *state, const struct p
 static bool xmpp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_part(rd_left(r) && rd_peek8(r, rd_left(r) - 1) != '>', facts);
     if (contains(r, "<starttls", 9) && !contains(r, "<stream:features", 16))
         ask(state, facts);
     else
@@ -159,6 +179,8 @@ static bool mysql_read(struct row *row, struct rd *r, void *context, const struc
     rd_skip(&look, 4);
     if (!rd_peek8(r, 3) && rd_peek8(r, 4) == PROTOCOL)
         state->step = 1;
+    note_part(!rd_has(r, 4) || (rd_peek8(r, 0) | rd_peek8(r, 1) << 8 | rd_peek8(r, 2) << 16) + 4 > (int64_t)rd_left(r),
+              facts);
     if (rd_left(r) != SSL_REQUEST || rd_peek8(r, 0) != 32 || rd_peek8(r, 3) != 1 || !(rd_u16_le(&look) & CAN_TLS))
         return true;
     if (state->step)
@@ -171,6 +193,7 @@ static bool mysql_read(struct row *row, struct rd *r, void *context, const struc
 static bool pgsql_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_part(rd_left(r) > 1 && rd_left(r) < 5, facts); /* a type and a length */
     if (rd_left(r) == 8 && rd_peek32(r, 0) == 8 && rd_peek32(r, 4) == 0x04d2162f)
         ask(state, facts);
     else
