@@ -257,6 +257,7 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = state->upgraded = true;
+        pdu_foreign(facts, state->now.request_frame ? 0 : FAMILY_ANY); /* to a request that was lost, or comes late */
         pdu_foreign(facts, head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* types in headers that are packed */
     } else if (head->status == 101) {
         pdu_foreign(facts, FAMILY_ANY);

@@ -85,7 +85,7 @@ def halves(frame: Frame, dice: random.Random) -> list[Frame]:
         return [frame]
     (ip_length,) = struct.unpack_from(">H", d, 16)
     start, end = 34 + (d[46] >> 4) * 4, 14 + ip_length
-    if end > len(d) or end - start < 2:
+    if start < 54 or end > len(d) or end - start < 2:
         return [frame]
     at = dice.randrange(start + 1, end)
     first, second = bytearray(d[:at]), bytearray(d[:start] + d[at:end])
