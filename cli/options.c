@@ -69,8 +69,8 @@ const struct opt_row OPT_ROWS[] = {
      "counts them"},
     {NULL, KEY_ENGINE, "engine", "ENGINE",
      "who answers: auto (default), native (in process, its\n"
-     "own fields, no filter), wireshark (any field, any\n"
-     "filter; needs flowcontainer-worker)"},
+     "own fields, filters over them), wireshark (any field,\n"
+     "any filter; needs flowcontainer-worker)"},
 
     {"How Wireshark dissects (asks for the wireshark engine)", KEY_PREFERENCE, "preference", "NAME:VALUE",
      "set a preference, such as\n"

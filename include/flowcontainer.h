@@ -113,10 +113,13 @@ enum fc_style {
                         at the level of flows those without payload are left out */
 };
 
-/* Who answers. A query goes whole to one engine. */
+/* Who answers. A query goes whole to one engine; the automatic choice may change it in the middle of a capture. */
 enum fc_engine {
     FC_ENGINE_AUTO,     /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by itself
-                           the native one when it answers every field and the filter, else wireshark */
+                           the native one when it answers every field and the filter, else wireshark. Where it
+                           meets something that may hold what is asked for and that it does not read, libwireshark
+                           goes on from that frame (note handed_over), if there is a worker; a pipe goes to the worker
+                           from its first frame when fields above TCP and UDP are asked for */
     FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, and filters over them */
     FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the program
                            flowcontainer-worker, which is looked for beside the executable or library, in its

@@ -21,14 +21,14 @@ static void give(void *arena, void *memory)
     (void)memory;
 }
 
-static bool grow(struct arena *arena, uint8_t **out, uint32_t used, uint32_t *room)
+static bool grow(struct arena *arena, uint8_t **out, uint32_t used, uint32_t *room, uint32_t most)
 {
-    uint8_t *bigger = arena_alloc(arena, 2 * (size_t)*room);
+    *room = *room < most / 2 ? *room * 2 : most;
+    uint8_t *bigger = arena_alloc(arena, *room);
     if (!bigger)
         return false;
     memcpy(bigger, *out, used);
     *out = bigger;
-    *room *= 2;
     return true;
 }
 
@@ -36,7 +36,8 @@ static enum inflate_result run(struct arena *arena, struct rd r, int form, uint3
                                uint32_t *out_len)
 {
     z_stream z = {.zalloc = take, .zfree = give, .opaque = arena};
-    uint32_t room = rd_cap_left(&r) * 4 + 64;
+    uint32_t guess = rd_cap_left(&r) < limit / 4 ? rd_cap_left(&r) * 4 + 64 : limit;
+    uint32_t room = guess < limit ? guess : limit + 1; /* by the one more it shows that it is too long */
     z.avail_in = rd_cap_left(&r);
     z.next_in = (uint8_t *)(uintptr_t)rd_bytes(&r, z.avail_in);
     *out = arena_alloc(arena, room);
@@ -55,7 +56,7 @@ static enum inflate_result run(struct arena *arena, struct rd r, int form, uint3
             return INFLATE_BROKEN;
         if (z.total_out > limit)
             return INFLATE_MISSING;
-        if (!grow(arena, out, *out_len, &room))
+        if (!grow(arena, out, *out_len, &room, limit + 1))
             return INFLATE_MEMORY;
     }
 }

@@ -170,6 +170,8 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
         return;
     struct rd payload = rd_rest(&r);
+    if (layer->cap < r.pos) /* options were cut: Wireshark goes no further */
+        return;
     if ((!payload.len && !(header.flags & TCP_FLAG_FIN)) || is_repeated(t->tcp.flags, payload.cap < payload.len))
         return;
     struct conv *conv = t->ref.conv;
@@ -199,6 +201,8 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         show(&look, &view);
         return;
     }
+    if (t->tcp.flags & TCP_KEEP_ALIVE && reasm_counts_segments(&look.conv->sides[t->ref.direction], segment.seq))
+        apps->foreign = true;
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
     apps->foreign |= apps->reasm.refused > 0;

@@ -63,8 +63,7 @@ void apps_protocols(const struct apps *apps, struct row *row, const int16_t *slo
 bool apps_foreign(const struct apps *apps);
 /* Messages given up because of a limit. */
 uint64_t apps_refused(const struct apps *apps);
-/* One of both: from this frame on fields asked for may have other values than those given: something is not read here, or a limit was
- * met. */
+/* One of both: from this frame on fields asked for may have other values than those given. */
 bool apps_lost(const struct apps *apps);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);

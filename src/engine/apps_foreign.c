@@ -8,8 +8,10 @@ enum { ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, C
        PANA = 716, TZSP = 37008, JMIRROR = 30030, BATMAN = 4305, PEEKREMOTE = 5000, SFLOW = 6343, LWAPP = 12222,
        REMOTE_DESKTOP = 3389, ACDR = 925 };
 
-static bool is_radius(uint16_t port) { return port == 1645 || port == 1646 || port == 1700 || port == 1812 ||
-                                              port == 1813 || port == 3799; }
+static bool is_radius(uint16_t port)
+{
+    return port == 1645 || port == 1646 || port == 1700 || port == 1812 || port == 1813 || port == 3799;
+}
 
 /* Ports of protocols whose messages hold certificates, TLS handshakes or text. */
 static bool is_carrier(uint16_t port)
@@ -54,8 +56,9 @@ static bool sctp_holds(const struct apps *apps, const struct layer *layer)
     if (!rd_has(&r, DATA_HEADER) || rd_peek8(&r, 0) != DATA)
         return false;
     uint32_t identifier = rd_peek32(&r, 12);
-    return protocol_of_port(source, &foreign[0]) || protocol_of_port(destination, &foreign[1]) ||
-           dtls_owns(source) || dtls_owns(destination) || identifier == PPI_SSH || identifier == PPI_DTLS || foreign_holds(r, apps->families);
+    return protocol_of_port(source, &foreign[0]) || protocol_of_port(destination, &foreign[1]) || dtls_owns(source) ||
+           dtls_owns(destination) || identifier == PPI_SSH || identifier == PPI_DTLS ||
+           foreign_holds(r, apps->families);
 }
 
 /* IP protocols that hold packets: minimal encapsulation, compression, PIM's register, layer 2 over IP. */
@@ -128,7 +131,7 @@ void apps_note(struct apps *apps, const struct examined *x, const struct source 
     if (apps->foreign)
         return;
     apps->foreign = has_secrets(source) || link_holds(apps, p) ||
-                    (apps->families & FAMILY_DNS && x->n_names >= MAX_NAME_MESSAGES - 1);
+                    (apps->families & FAMILY_DNS && (x->unclear_names || x->n_names >= MAX_NAME_MESSAGES - 1));
     for (int i = 0; i < p->n_layers && !apps->foreign; i++)
         apps->foreign = layer_holds(apps, p, i);
 }

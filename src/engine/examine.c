@@ -127,7 +127,8 @@ static void take_names(struct examiner *e, struct examined *x, uint8_t i)
     const struct layer *layer = &x->packet.layers[i];
     struct name_message *m = &x->names[x->n_names];
     enum udp_names names = recognise_names(layer, &m->message);
-    if (names == NAMES_NONE || x->n_names == MAX_NAME_MESSAGES - 1)
+    x->unclear_names |= names == NAMES_UNCLEAR;
+    if (names == NAMES_NONE || names == NAMES_UNCLEAR || x->n_names == MAX_NAME_MESSAGES - 1)
         return;
     m->kind = kinds[names];
     m->layer = i;
@@ -143,6 +144,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         arena_reset(&e->arena);
     x->n_datagrams = 0;
     x->n_names = 0;
+    x->unclear_names = false;
     x->tcp_flags = 0;
     x->fragment_pending = false;
     decode_frame(&x->packet, frame);

@@ -39,6 +39,7 @@ struct examined {
     uint8_t n_datagrams;
     struct name_message names[MAX_NAME_MESSAGES]; /* when the examiner matches them */
     uint8_t n_names;
+    bool unclear_names;                      /* there may be more of them */
     uint32_t tcp_flags;                      /* analysis flags of all TCP layers */
     bool fragment_pending;                   /* the frame waits for others */
 };

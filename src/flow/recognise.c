@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { PORT_DNS = 53, PORT_SSDP = 1900, PORT_MDNS = 5353, PORT_LLMNR = 5355, DNS_ID_AND_FLAGS = 4 /* bytes; with less there is no item for it */ };
+enum { PORT_DNS = 53, PORT_SSDP = 1900, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
+enum { DNS_ID_AND_FLAGS = 4 /* bytes; with less there is no item for it */ };
 
 static const uint16_t known_ports[] = {
     0, 7, 13, 19, 37, 49, 53, 67, 68, 69, 88, 111, 123, 137, 138, 161, 162, 173, 177, 213, 269, 319, 320,
@@ -31,7 +32,7 @@ static const uint16_t known_ports[] = {
     59532, 59533, 60001,
 };
 
-static bool known(uint16_t port)
+bool recognise_owner(uint16_t port)
 {
     size_t low = 0, high = sizeof known_ports / sizeof known_ports[0];
     while (low < high) {
@@ -68,7 +69,7 @@ enum udp_service recognise_udp(const struct layer *layer)
     uint16_t a = rd_u16(&r), b = rd_u16(&r);
     rd_skip(&r, 4);
     uint16_t low = a < b ? a : b, high = a < b ? b : a;
-    if (low != PORT_MDNS && low != PORT_SSDP && ((high != PORT_MDNS && high != PORT_SSDP) || known(low)))
+    if (low != PORT_MDNS && low != PORT_SSDP && ((high != PORT_MDNS && high != PORT_SSDP) || recognise_owner(low)))
         return UDP_OTHER;
     uint16_t port = low == PORT_MDNS || low == PORT_SSDP ? low : high;
     if (port == PORT_MDNS)
@@ -86,13 +87,21 @@ static bool looks_like_dns(struct rd r)
     uint16_t flags = rd_u16(&r), questions = rd_u16(&r);
     uint16_t answers = rd_u16(&r), authority = rd_u16(&r), additional = rd_u16(&r);
     bool response = flags & FLAG_RESPONSE;
-    return rd_ok(&r) && !(flags & OPCODE) && questions <= 1 && (response || questions == 1) && answers <= (response ? MAX_ANSWERS : 0) &&
-           authority <= (response ? MAX_OTHERS : 0) && additional <= MAX_OTHERS;
+    return rd_ok(&r) && !(flags & OPCODE) && questions <= 1 && (response || questions == 1) &&
+           answers <= (response ? MAX_ANSWERS : 0) && authority <= (response ? MAX_OTHERS : 0) && additional <= MAX_OTHERS;
 }
 
 static enum udp_names names_of_port(uint16_t port)
 {
     return port == PORT_DNS ? NAMES_DNS : port == PORT_MDNS ? NAMES_MDNS : port == PORT_LLMNR ? NAMES_LLMNR : NAMES_NONE;
+}
+
+/* Owners of ports may refuse what is none of theirs, then it is the other port's; which do was not looked into. */
+static enum udp_names names_of_owner(uint16_t port, uint16_t other, struct rd message)
+{
+    enum udp_names names = names_of_port(port);
+    bool unclear = names == NAMES_NONE && (looks_like_dns(message) || names_of_port(other) != NAMES_NONE);
+    return unclear ? NAMES_UNCLEAR : names;
 }
 
 enum udp_names recognise_names(const struct layer *layer, struct rd *message)
@@ -107,9 +116,9 @@ enum udp_names recognise_names(const struct layer *layer, struct rd *message)
     if (!rd_ok(&r) || rd_cap_left(message) < DNS_ID_AND_FLAGS || (layer->kind == LAYER_UDP && length && length < 8))
         return NAMES_NONE;
     uint16_t low = a < b ? a : b, high = a < b ? b : a;
-    if (low && known(low))
-        return names_of_port(low);
-    if (known(high))
-        return names_of_port(high);
+    if (low && recognise_owner(low))
+        return names_of_owner(low, high, *message);
+    if (recognise_owner(high))
+        return names_of_owner(high, low, *message);
     return looks_like_dns(*message) ? NAMES_DNS : NAMES_NONE;
 }

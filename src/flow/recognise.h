@@ -11,7 +11,14 @@ enum udp_service recognise_udp(const struct layer *layer);
 
 /* What Wireshark takes for DNS or one of its two relatives, and the message in it. `layer` is a UDP or UDP-Lite
  * layer. */
-enum udp_names { NAMES_NONE, NAMES_DNS, NAMES_MDNS, NAMES_LLMNR };
+enum udp_names {
+    NAMES_NONE,
+    NAMES_DNS,
+    NAMES_MDNS,
+    NAMES_LLMNR,
+    NAMES_UNCLEAR /* DNS by its looks, on a port that is another's */
+};
+bool recognise_owner(uint16_t port); /* a protocol of Wireshark's has this UDP port */
 enum udp_names recognise_names(const struct layer *layer, struct rd *message);
 
 #endif

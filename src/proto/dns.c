@@ -147,11 +147,11 @@ static bool counts_read(struct row *row, struct rd *r, bool update, uint16_t cou
 
 void dns_read(struct row *row, struct rd *r, const struct dns_facts *facts)
 {
-    if (facts->has_length)
-        put_uint(row, F_DNS_LENGTH, facts->length);
     uint16_t id = rd_u16(r), flags = rd_u16(r), count[4];
     if (!rd_ok(r))
         return;
+    if (facts->has_length)
+        put_uint(row, F_DNS_LENGTH, facts->length);
     put_uint(row, F_DNS_ID, id);
     flags_put(row, flags, facts->kind);
     if (!counts_read(row, r, opcode_of(flags) == OPCODE_UPDATE, count) || opcode_of(flags) == OPCODE_STATEFUL)

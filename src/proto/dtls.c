@@ -159,7 +159,8 @@ static bool record_read(struct dtls *dtls, struct row *row, struct rd *r, const 
         return false;
     bool has_id = type == TLS_CID && dtls->has_ids;
     const struct tls_id *id = &facts->path->tls.ids[1 - facts->direction];
-    if (has_id && !id_stands(*r, id)) { /* what Wireshark takes for one is not known */
+    bool was_cut = type == TLS_CID && r->cap < r->len;
+    if ((has_id && !id_stands(*r, id)) || was_cut) { /* what Wireshark takes for one is not known */
         dtls->foreign = true;
         return false;
     }

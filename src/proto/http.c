@@ -17,6 +17,10 @@ static bool has_no_body(const struct http_state *state, int status)
 
 /* ---- where a message ends ---- */
 
+/* What is still looked for from the start with each segment that comes: longer heads and bodies of more chunks are
+ * given up, so that no capture takes the square of its length. */
+enum { HEAD_LIMIT = 64 << 10, CHUNKS_LIMIT = 16 << 10 };
+
 /* What the header lines say of the body. False: they are not all there. */
 static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
 {
@@ -59,10 +63,14 @@ uint64_t http_chunk_size(const struct http_line *line)
 }
 
 /* Steps over the chunks and what trails them; false: they are not all there. */
-static bool chunks_scan(struct rd *r, bool may_wait)
+static bool chunks_scan(struct rd *r, bool may_wait, bool *too_many)
 {
-    uint64_t size;
+    uint64_t size, n = 0;
     do {
+        if (++n > CHUNKS_LIMIT) {
+            *too_many = true;
+            return false;
+        }
         struct http_line line = http_line_read(r, may_wait);
         size = http_chunk_size(&line);
         if (!line.ended || size > rd_left(r))
@@ -97,6 +105,12 @@ static bool is_text(const struct rd *r)
     return !rd_has(r, 1) || (first >= ' ' && first <= '~');
 }
 
+static int64_t give_up(const struct pdu_facts *facts)
+{
+    pdu_foreign(facts, FAMILY_ANY);
+    return PDU_STOP;
+}
+
 /* The body's end, r behind the head. */
 static int64_t body_length(const struct http_state *state, struct rd *r, const struct http_head *head,
                            const struct pdu_facts *facts)
@@ -104,8 +118,13 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
     bool may_wait = facts->may_wait && !facts->fin;
     if (head->kind == HTTP_RESPONSE && has_no_body(state, head->status))
         return r->pos;
+    bool too_many = false;
+    if (head->chunked && chunks_scan(r, may_wait, &too_many))
+        return r->pos;
+    if (too_many)
+        return give_up(facts);
     if (head->chunked)
-        return chunks_scan(r, may_wait) ? (int64_t)r->pos : may_wait ? PDU_ONE_MORE : (int64_t)r->len;
+        return may_wait ? PDU_ONE_MORE : (int64_t)r->len;
     if (head->has_length && head->length > INT32_MAX) /* nobody waits for so much */
         return may_wait ? PDU_UNTIL_FIN : (int64_t)r->len;
     if (head->has_length)
@@ -128,7 +147,7 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     struct http_line line = http_line_read(&start, facts->may_wait);
     struct http_head head = {.kind = http_kind_of(&line)};
     if (!line.ended && facts->may_wait)
-        return PDU_ONE_MORE;
+        return rd_left(whole) > HEAD_LIMIT ? give_up(facts) : PDU_ONE_MORE;
     if (foreign_http2(&r))
         pdu_foreign(facts, FAMILY_X509 | FAMILY_DNS);
     if (head.kind == HTTP_OTHER) { /* before the first message only what begins like a header is looked at */
@@ -137,7 +156,7 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     }
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
     if (!headers_scan(&start, &head, facts->may_wait))
-        return PDU_ONE_MORE;
+        return rd_left(whole) > HEAD_LIMIT ? give_up(facts) : PDU_ONE_MORE;
     return body_length(state, &start, &head, facts);
 }
 
@@ -238,6 +257,7 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = state->upgraded = true;
+        pdu_foreign(facts, state->now.request_frame ? 0 : FAMILY_ANY); /* to a request that was lost, or comes late */
         pdu_foreign(facts, head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* types in headers that are packed */
     } else if (head->status == 101) {
         pdu_foreign(facts, FAMILY_ANY);
@@ -258,8 +278,10 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
     }
     http_head_read(row, r, &head);
     state->seen |= head.kind != HTTP_OTHER;
-    if (!rd_ok(r))
+    if (!rd_ok(r)) {
+        pdu_foreign(facts, FAMILY_HTTP); /* what is told of a head that was cut was not looked into */
         return;
+    }
     if (head.kind == HTTP_REQUEST)
         request_note(row, state, &head, facts);
     else if (head.kind == HTTP_NOTIFICATION)

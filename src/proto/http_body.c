@@ -144,7 +144,8 @@ void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
                    row_wants(row, F_HTTP_CHUNK_BOUNDARY) || row_wants(row, F_HTTP_CHUNKED_TRAILER_PART);
     if (head->type)
         media_note(head, r, facts);
-    if (r->cap < r->len && row_wants(row, F_HTTP_FILE_DATA)) /* what is told of a body that was cut was not looked into */
+    /* what is told of a body that was cut, or has no head, was not looked into */
+    if ((r->cap < r->len || head->kind == HTTP_OTHER) && row_wants(row, F_HTTP_FILE_DATA))
         pdu_foreign(facts, FAMILY_HTTP);
     if (!ocsp && !row_wants(row, F_HTTP_FILE_DATA) && !(chunked && head->chunked))
         return;

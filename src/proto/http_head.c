@@ -88,6 +88,9 @@ static void put_parts(struct row *row, enum field_id id, struct text text, char 
 static void uri_put(struct row *row, struct text uri)
 {
     put(row, F_HTTP_REQUEST_URI, uri);
+    const uint8_t *nul = uri.len ? memchr(uri.at, 0, uri.len) : NULL;
+    if (nul) /* its parts are looked for in front of it */
+        uri.len = (uint32_t)(nul - uri.at);
     const uint8_t *mark = uri.len ? memchr(uri.at, '?', uri.len) : NULL;
     uint32_t n = mark ? (uint32_t)(mark - uri.at) : uri.len;
     if (n + 1 >= uri.len)

@@ -157,6 +157,7 @@ static bool payload_open(struct packet *p, const struct rd *packet, struct rd *p
         aad[header_len - 1 - i] = (uint8_t)(number >> 8 * i);
     len -= AES_TAG_LEN;
     if (!aes_gcm_open(clear, keys->key, iv, aad, header_len, sealed, len)) {
+        p->quic->unclear = true;
         put_label(p->row, F_QUIC_DECRYPTION_FAILED);
         return true;
     }
@@ -295,13 +296,16 @@ void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct qu
     bool is_short = !(rd_peek8(r, 0) & 0x80);
     if (is_short && !rd_has(r, LEAST_SHORT))
         return;
-    if (!head_read(&look, &p.head, is_short ? quic_short_len(quic, r, facts) : 0))
+    if (!head_read(&look, &p.head, is_short ? quic_short_len(quic, r, facts) : 0)) {
+        quic->unclear = true;
         return;
+    }
     p.conn = quic_connect(quic, &p.head, facts, &p.from_server);
     if (p.conn)
         put_uint(row, F_QUIC_CONNECTION_NUMBER, p.conn->number);
     else
         put_label(row, F_QUIC_CONNECTION_UNKNOWN);
+    quic->unclear |= !p.conn;
     while (packet_read(&p, r) && rd_left(r) && goes_on(&p, r))
         continue;
 }

@@ -116,5 +116,7 @@ bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t
         return quic_handshake_read(quic, row, &rest, from_server, facts);
     }
     struct rd rest = rd_rest(r);
+    if (row_wants(row, F_QUIC_OVERLAP) || row_wants(row, F_QUIC_RETRANSMISSION)) /* told of pieces that wait, too */
+        quic->unclear = true;
     return !keep(quic, s, &rest, offset, facts->frame) || show_pieces(quic, row, conn, from_server, facts);
 }

@@ -60,6 +60,8 @@ static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_fa
     if (stage == STAGE_VERSION && starts_version(r)) {
         uint32_t n = rd_cap_left(r);
         const uint8_t *text = rd_bytes(&copy, n), *end = text ? memchr(text, '\n', n) : NULL;
+        if (!end)
+            pdu_foreign(facts, FAMILY_SSH); /* a line that goes on in other segments was not looked into */
         return end ? end - text + 1 : facts->may_wait ? PDU_ONE_MORE : (int64_t)rd_left(r);
     }
     if (stage != STAGE_PLAIN || !is_version_2(state))
@@ -134,16 +136,22 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     struct ssh_state *state = context;
     int side = side_of(facts);
     uint8_t *stage = &state->stage[side];
+    if (*stage != STAGE_OPAQUE && r->cap < r->len)
+        pdu_foreign(facts, FAMILY_SSH); /* what is shown of a message that was cut was not looked into */
     if (*stage == STAGE_VERSION) {
         if (starts_version(r))
             version_read(row, r, state);
+        else if (state->can_2 || state->only_1) /* nor what is shown where one version line is missing */
+            pdu_foreign(facts, FAMILY_SSH);
         *stage = STAGE_PLAIN;
         return true;
     }
+    if (*stage == STAGE_OPAQUE && rd_peek32(r, 0) + LENGTH == rd_left(r) && rd_peek8(r, 5) <= MESSAGE_NEWKEYS)
+        pdu_foreign(facts, FAMILY_SSH); /* a late copy of what came before */
     if (*stage != STAGE_PLAIN || !is_version_2(state))
         return true;
-    if (r->cap < r->len)
-        pdu_foreign(facts, FAMILY_SSH); /* what is shown of a message that was cut was not looked into */
+    if (state->stage[1 - side] == STAGE_VERSION) /* the other's version line was lost, or comes late */
+        pdu_foreign(facts, FAMILY_SSH);
     uint32_t len = rd_u32(r);
     rd_u8(r);
     uint8_t message = rd_u8(r);

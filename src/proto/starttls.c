@@ -1,5 +1,5 @@
 /* Protocols that hand their connection over to TLS: only as much of them is read as it takes to see that happen.
- * The bytes of a segment are one message; a command that is split over segments is not seen.
+ * The bytes of a segment are one message; a command that is split over segments is not followed.
  * Invariant: after the server's consent the conversation is TLS's, from its next segment on.
  * Modbus stands here because it refuses what is not its own, so that TLS on its port is found.
  * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS); the protocols
@@ -14,7 +14,7 @@
 enum { TAG_MAX = 32 };
 
 struct starttls_state {
-    bool asked;
+    bool asked, open_line; /* open_line: some segment ended within a line */
     uint8_t client;   /* direction of who asked */
     uint8_t step;     /* of SOCKS */
     uint16_t port;    /* that SOCKS connects to */
@@ -24,7 +24,8 @@ struct starttls_state {
 static int64_t segment_length(void *state, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)state;
-    (void)facts;
+    if (r->cap < r->len) /* the words that decide may be what is missing */
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     return rd_left(r);
 }
 
@@ -51,13 +52,27 @@ static void answer(struct starttls_state *state, const struct pdu_facts *facts, 
     if (!state->asked || facts->direction == state->client)
         return;
     state->asked = false;
+    if (consent && state->open_line)
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     if (consent)
         *facts->conversation = &tls_protocol;
+}
+
+/* A segment of a protocol of lines. What is short and does not end a line may be half a command. */
+static void note_line(struct starttls_state *state, const struct rd *r, const struct pdu_facts *facts)
+{
+    enum { LONG = 512 };
+    uint32_t len = rd_left(r);
+    bool open = len && rd_peek8(r, len - 1) != '\n';
+    state->open_line |= open;
+    if (open && len < LONG)
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
 }
 
 static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_line(state, r, facts);
     if (starts_with(r, "AUTH TLS") || starts_with(r, "AUTH SSL"))
         ask(state, facts);
     else
@@ -68,6 +83,7 @@ static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pd
 static bool smtp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_line(state, r, facts);
     if (starts_with(r, "STARTTLS"))
         ask(state, facts);
     else
@@ -78,6 +94,7 @@ static bool smtp_read(struct row *row, struct rd *r, void *state, const struct p
 static bool pop_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_line(state, r, facts);
     if (starts_with(r, "STLS"))
         ask(state, facts);
     else
@@ -92,6 +109,7 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
     struct rd look = *r;
     uint32_t n = 0;
     (void)row;
+    note_line(state, r, facts);
     if (state->asked && facts->direction != state->client) {
         struct rd rest = *r;
         uint32_t len = (uint32_t)strlen(state->tag);
@@ -110,10 +128,29 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
     return true;
 }
 
+/* Half a message where a whole one decides. */
+static void note_part(bool part, const struct pdu_facts *facts)
+{
+    if (part)
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
+}
+
+/* A BER sequence (X.690 8.1.3): tag 30, a length in short form or in up to four bytes. */
+static bool is_whole_sequence(struct rd r)
+{
+    enum { SEQUENCE = 0x30, LONG_FORM = 0x80 };
+    uint8_t tag = rd_u8(&r), first = rd_u8(&r);
+    uint64_t len = first < LONG_FORM ? first : 0;
+    for (int i = first < LONG_FORM ? 0 : first - LONG_FORM; i > 0 && rd_ok(&r); i--)
+        len = len << 8 | rd_u8(&r);
+    return tag == SEQUENCE && rd_ok(&r) && len <= rd_left(&r);
+}
+
 static bool ldap_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     static const char request[] = "1.3.6.1.4.1.1466.20037", success[] = "\x0a\x01";
     (void)row;
+    note_part(!is_whole_sequence(*r), facts);
     if (contains(r, "\x77", 1) && contains(r, request, sizeof request - 1))
         ask(state, facts);
     else
@@ -124,6 +161,7 @@ static bool ldap_read(struct row *row, struct rd *r, void *state, const struct p
 static bool xmpp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_part(rd_left(r) && rd_peek8(r, rd_left(r) - 1) != '>', facts);
     if (contains(r, "<starttls", 9) && !contains(r, "<stream:features", 16))
         ask(state, facts);
     else
@@ -131,22 +169,31 @@ static bool xmpp_read(struct row *row, struct rd *r, void *state, const struct p
     return true;
 }
 
-/* A login packet that holds nothing but capabilities, TLS among them. */
-static bool mysql_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
+/* A greeting, and a login packet that holds nothing but capabilities, TLS among them. */
+static bool mysql_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
-    enum { SSL_REQUEST = 36, CAN_TLS = 0x0800 };
+    enum { SSL_REQUEST = 36, CAN_TLS = 0x0800, PROTOCOL = 10 };
+    struct starttls_state *state = context;
     (void)row;
-    (void)state;
     struct rd look = *r;
     rd_skip(&look, 4);
-    if (rd_left(r) == SSL_REQUEST && rd_peek8(r, 0) == 32 && rd_peek8(r, 3) == 1 && (rd_u16_le(&look) & CAN_TLS))
+    if (!rd_peek8(r, 3) && rd_peek8(r, 4) == PROTOCOL)
+        state->step = 1;
+    note_part(!rd_has(r, 4) || (rd_peek8(r, 0) | rd_peek8(r, 1) << 8 | rd_peek8(r, 2) << 16) + 4 > (int64_t)rd_left(r),
+              facts);
+    if (rd_left(r) != SSL_REQUEST || rd_peek8(r, 0) != 32 || rd_peek8(r, 3) != 1 || !(rd_u16_le(&look) & CAN_TLS))
+        return true;
+    if (state->step)
         *facts->conversation = &tls_protocol;
+    else
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     return true;
 }
 
 static bool pgsql_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
 {
     (void)row;
+    note_part(rd_left(r) > 1 && rd_left(r) < 5, facts); /* a type and a length */
     if (rd_left(r) == 8 && rd_peek32(r, 0) == 8 && rd_peek32(r, 4) == 0x04d2162f)
         ask(state, facts);
     else

@@ -4,7 +4,7 @@
 
 enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
 
-static bool is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_13; }
+static bool is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_12; }
 static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
 
 static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
@@ -27,10 +27,13 @@ static bool tls_accepts(const void *context, const struct rd *r, const struct pd
     return false;
 }
 
+/* Up to TLS 1.2 all bytes of a session are records; before it, and in TLS 1.3, each is looked at for what it may be. */
+static bool is_settled(const struct tls_state *state) { return state->version && state->version != TLS_13; }
+
 /* Bytes in the form of SSL 2.0; the header of a record is there. */
 static bool is_ssl2(const struct tls_state *state, const struct rd *r)
 {
-    return state->version == SSL_20 || (state->version ? ssl2_is_hello(r) : ssl2_recognises(r));
+    return state->version == SSL_20 || (is_settled(state) ? ssl2_is_hello(r) : ssl2_recognises(r));
 }
 
 static int64_t tls_length(void *context, const struct rd *r, const struct pdu_facts *facts)
@@ -43,14 +46,14 @@ static int64_t tls_length(void *context, const struct rd *r, const struct pdu_fa
     if (is_ssl2(state, r))
         return ssl2_length(r);
     int64_t len = HEADER + rd_peek16(r, 3);
-    if (is_content(rd_peek8(r, 0)) && (state->version || is_version(rd_peek16(r, 1)))) {
+    if (is_content(rd_peek8(r, 0)) && (is_settled(state) || is_version(rd_peek16(r, 1)))) {
         bool open = r->cap < r->len && len > rd_left(r) && !facts->may_wait;
         state->was_cut |= open;
         return open ? PDU_STOP : len;
     }
-    if (is_content(rd_peek8(r, 0)))
+    if (is_content(rd_peek8(r, 0)) || !is_settled(state))
         return PDU_STOP;
-    return !state->version ? PDU_STOP : len < rd_left(r) ? len : rd_left(r);
+    return len < rd_left(r) ? len : rd_left(r);
 }
 
 static bool alert_read(struct row *row, struct rd *r)
@@ -116,7 +119,7 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
 {
     struct tls_state *state = context;
     if (is_ssl2(state, r))
-        return ssl2_read(row, r, state);
+        return ssl2_read(row, r, state, facts);
     if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
         if (state->was_cut && row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* not always shown then */
             pdu_foreign(facts, FAMILY_TLS);

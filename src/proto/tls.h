@@ -87,7 +87,7 @@ bool ssl2_recognises(const struct rd *r);
 /* A ClientHello in that form, which a session of a later version may show too. */
 bool ssl2_is_hello(const struct rd *r);
 int64_t ssl2_length(const struct rd *r);
-bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state);
+bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 
 /* ---- tls_handshake.c ---- */
 
@@ -136,6 +136,11 @@ struct tls_ja3 {
 void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello_len);
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value);
 void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version);
+
+/* ---- tls_ja4.c ---- */
+
+/* `hello` is a ClientHello's body; carrier 't' or 'q'. */
+void ja4_read(struct row *row, struct rd hello, char carrier);
 
 /* ---- tls_key.c ---- */
 

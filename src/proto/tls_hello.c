@@ -51,7 +51,7 @@ bool tls_cookie_read(struct row *row, struct rd *r)
 static void client_hello_read(struct tls_hand *h, struct rd *r)
 {
     struct tls_ja3 ja3;
-    struct rd list;
+    struct rd list, again = rd_rest(r);
     ja3_begin(&ja3, h->row, true, rd_left(r));
     uint16_t version = put_u16(h->row, F_TLS_HANDSHAKE_VERSION, r);
     random_read(h, r);
@@ -74,6 +74,8 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
         tls_extensions_read(h, r, TLS_CLIENT_HELLO, &ja3);
     if (rd_ok(r))
         ja3_put(&ja3, h->row, true, version);
+    if (rd_ok(r) && !h->datagram)
+        ja4_read(h->row, again, h->state->quic_version ? 'q' : 't');
     if (h->state->early_data && !h->datagram) /* what follows at once is of TLS 1.3 */
         h->state->version = TLS_13;
 }

@@ -107,12 +107,16 @@ static void server_hello_read(struct row *row, struct rd *r)
     opaque_read(row, r, F_TLS_HANDSHAKE_CONNECTION_ID, id);
 }
 
-bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state)
+bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
 {
+    if (r->cap < r->len) /* what is told of a record that was cut was not looked into */
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     uint32_t header = header_len(r);
     uint16_t len = rd_u16(r) & (header == 2 ? 0x7fff : 0x3fff);
     bool escape = header == 3 && rd_ok(r) && r->data[0] & 0x40;
     uint8_t padding = header == 3 ? rd_u8(r) : 0;
+    if (!len) /* Wireshark looks at what follows then */
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     if (!rd_need(r, 1))
         return false;
     uint8_t message = rd_peek8(r, 0);

@@ -110,7 +110,8 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
     near_names(hint, sizeof hint, name);
     return error_set(err, FC_FIELD, -1,
                      "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
-                     "vlan, ip, ipv6, tcp and udp, and some of TLS, X.509, DNS, HTTP and SSH (docs/fields.md)%s",
+                     "vlan, ip, ipv6, icmp, tcp and udp, and those of TLS, DTLS, X.509, QUIC, DNS, HTTP and SSH that "
+                     "docs/fields.md lists%s",
                      name, hint);
 }
 
@@ -411,14 +412,16 @@ void plan_free(struct query *q)
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
     const char *lacks = q->worker ? worker_lacks(q->worker) : "";
+    const char *standby =
+        q->standby ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on" : "";
     if (q->worker)
         snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
                  worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
                  *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
         snprintf(out, cap, "native engine: it answers %s, and %s%s",
-                 q->n_fields == 1 ? "the field" : "all fields", q->filter ? "the filter" : "there is no filter",
-                 q->standby ? "; where a capture holds what it does not read, libwireshark goes on" : "");
+                 q->n_fields == 1 ? "the field" : "all fields", q->filter ? "the filter" : "there is no filter", standby);
     else
-        snprintf(out, cap, "native engine: no fields%s", q->filter ? ", and it answers the filter" : " and no filter are asked for");
+        snprintf(out, cap, "native engine: no fields%s%s",
+                 q->filter ? ", and it answers the filter" : " and no filter are asked for", standby);
 }

@@ -311,6 +311,12 @@ static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct r
     return 0;
 }
 
+bool reasm_counts_segments(const struct reasm_side *side, uint32_t seq)
+{
+    const struct reasm_message *m = find_before(side, seq + 1);
+    return m && m->one_more && !m->done && !m->lost && m->next > seq;
+}
+
 /* A FIN ends what waits for it. */
 static bool finish(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
 {

@@ -148,18 +148,20 @@ static enum fc_level level_named(const char *name)
                                       : FC_LEVEL_FRAMES;
 }
 
-/* All of the native engine's, the one whose text may hold the byte between cells at the end. */
-static const char **all_fields(void)
+/* All of the native engine's but those that this Wireshark does not know; the one whose text may hold the byte between
+ * cells at the end. */
+static const char **all_fields(size_t *count)
 {
-    static const char text[] = "http.file_data";
+    static const char text[] = "http.file_data", later[] = "tls.handshake.ja4";
     size_t n = 0;
     const char **names = calloc(fc_n_fields(), sizeof *names);
     if (!names)
         die("memory", "no more");
     for (size_t i = 0; i < fc_n_fields(); i++)
-        if (strcmp(fc_field(i).name, text))
+        if (strcmp(fc_field(i).name, text) && strncmp(fc_field(i).name, later, strlen(later)))
             names[n++] = fc_field(i).name;
-    names[n] = text;
+    names[n++] = text;
+    *count = n;
     return names;
 }
 
@@ -175,10 +177,11 @@ static const char *type_of(const char *name)
 static void answer(struct fc_options o, char **paths, size_t n_paths, bool fields)
 {
     struct fc_error err = {0};
-    const char **names = fields ? all_fields() : NULL;
+    size_t n = 0;
+    const char **names = fields ? all_fields(&n) : NULL;
     if (fields) {
         o.fields = names;
-        o.n_fields = fc_n_fields();
+        o.n_fields = n;
     }
     struct fc_run *run = NULL;
     struct ArrowArrayStream stream;
@@ -226,8 +229,9 @@ int main(int argc, char **argv)
     for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:p:")) != -1;) {
         switch (letter) {
         case 'F': {
-            const char **names = all_fields();
-            for (size_t i = 0; i < fc_n_fields(); i++)
+            size_t n = 0;
+            const char **names = all_fields(&n);
+            for (size_t i = 0; i < n; i++)
                 printf("%s %s\n", names[i], type_of(names[i]));
             free(names);
             return 0;

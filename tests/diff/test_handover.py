@@ -3,17 +3,20 @@ every capture. So has one whose capture comes through a pipe."""
 
 from __future__ import annotations
 
+import gzip
 import random
 import shutil
 import subprocess
 from pathlib import Path
 
 import captures
+import mutants
 import ours
 import pytest
 
 HEADERS = ("frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite.")
 TWICE = {"dns.retransmit_response_in", "http.prev_request_in", "http.prev_response_in"}  # known after a second pass
+OURS = {"tls.handshake.ja4", "tls.handshake.ja4_r"}  # this Wireshark has none
 CHUNK = 20
 CAPTURES = captures.default()
 
@@ -22,7 +25,7 @@ CAPTURES = captures.default()
 def options(built: Path) -> list[str]:
     if not (built.parent / "flowcontainer-worker").exists():
         pytest.skip("flowcontainer-worker is not built: libwireshark's headers are missing")
-    names = [name for name in ours.fields() if not name.startswith(HEADERS) and name not in TWICE]
+    names = [name for name in ours.fields() if not name.startswith(HEADERS) and name not in TWICE | OURS]
     assert len(names) > 500
     return [word for name in names for word in ("-e", name)]
 
@@ -60,6 +63,17 @@ def test_of_captures_that_were_cut(length: int, options: list[str], monkeypatch,
     assert not differences(chosen, ours.run(paths, "-j1", *options))[:5]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_of_captures_that_were_damaged(seed: int, options: list[str], monkeypatch, tmp_path: Path) -> None:
+    small = [path for path in CAPTURES if 200 < path.stat().st_size < 60_000]
+    made = mutants.make(tmp_path, small, 40, seed)
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "auto")
+    chosen = ours.run(list(made), "-j1", *options)
+    monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
+    wrong = differences(chosen, ours.run(list(made), "-j1", *options))
+    assert not [(made[Path(path)], *rest) for column, path, *rest in wrong][:5], wrong[:5]
+
+
 def test_of_a_pipe(options: list[str], monkeypatch) -> None:
     """It cannot be read again, so libwireshark has it from its first frame on."""
     capture = captures.OWN / "tls_null.pcap"
@@ -77,4 +91,16 @@ def test_without_a_worker_it_is_told(options: list[str], monkeypatch) -> None:
     assert ours.run(capture, *options).notes["handed_over"] == 1
     monkeypatch.setenv("FLOWCONTAINER_WORKER", "/nonexistent/worker")
     alone = ours.run(capture, *options)
+    assert alone.notes["protocols_not_followed"] == 1 and not alone.notes.get("handed_over")
+
+
+def test_a_hand_over_that_fails_costs_no_frame(options: list[str], monkeypatch, tmp_path: Path) -> None:
+    """libwireshark needs an unpacked copy, for which there is no place."""
+    packed = tmp_path / "null.pcap.gz"
+    packed.write_bytes(gzip.compress((captures.OWN / "tls_null.pcap").read_bytes()))
+    whole = ours.run(packed, *options)
+    assert whole.notes["handed_over"] == 1
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    alone = ours.run(packed, *options)
+    assert len(alone.rows) == len(whole.rows) and not alone.problems
     assert alone.notes["protocols_not_followed"] == 1 and not alone.notes.get("handed_over")

@@ -305,7 +305,7 @@ def test_what_asks_for_wireshark_is_explained(cli):
         (["--preference", "tcp.desegment_tcp_streams:FALSE"], "preferences"),
         (["-d", "tcp.port==8443,tls"], "decode-as"),
         (["--decode-as=tcp.port==8443,tls"], "decode-as"),
-        (["-Y", "http"], "filter"),
+        (["-Y", "smb2"], "filter"),
         (["-e", "smb2.filename"], "smb2.filename"),
         (["-e", "http.prev_response_in"], "two passes"),
         (["--passes", "2", "-e", "http.host"], "two passes"),

@@ -62,6 +62,27 @@ static const char *whole(const char *prefix, const char *hex)
     return values_text(&v);
 }
 
+/* The example that JA4's definition gives, as a hello in another order and with GREASE. */
+#define JA4_HELLO                                                                                                      \
+    "16030100e2010000de030300000000000000000000000000000000000000000000000000000000000000000000201a1a" \
+    "130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035010000952a2a0000001b0003020002000000" \
+    "0b0009000006612e746573740033000200000010000e000c02683208687474702f312e31446900050003026832001700" \
+    "00002d000201010005000501000000000023000000120000002b0007063a3a03040303ff01000100000b00020100000a" \
+    "00040002001d001500020000000d00120010040308040401050308050501080606014a4a000100"
+
+TEST(ja4)
+{
+    CHECK_TEXT(whole("tls.handshake.ja4", JA4_HELLO),
+               "tls.handshake.ja4=t13d1516h2_8daaf6152771_e5627efa2ab1 "
+               "tls.handshake.ja4_r=t13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,"
+               "cca9_0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01_0403,0804,0401,0503,0805,"
+               "0501,0806,0601");
+    CHECK_TEXT(whole("tls.handshake.ja4", "160301002d010000290301"
+                                          "0000000000000000000000000000000000000000000000000000000000000000"
+                                          "00000200350100"),
+               "tls.handshake.ja4=t10i010000_692296a295db_000000000000 tls.handshake.ja4_r=t10i010000_0035_");
+}
+
 TEST(client_hello)
 {
     CHECK_TEXT(whole("tls.record", HELLO), "tls.record=1 tls.record.content_type=22 tls.record.version=769 "

@@ -1,0 +1,13 @@
+/* SHA-256, for fingerprints that are defined by it. */
+#ifndef FC_BASE_SHA256_H
+#define FC_BASE_SHA256_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SHA256_LEN = 32 };
+/* False when the library refuses. */
+bool sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,197 @@
+/* JA4, the fingerprint of a ClientHello over TCP ("t") or QUIC ("q"): what it offers, sorted, and SHA-256 of that. The
+ * hello is read once more, from its bytes, so that nobody else has to keep what JA4 wants. Invariant: only a hello that
+ * is there whole and well formed has a fingerprint. DTLS has none here: which of its versions counts as the highest is
+ * not said. Wireshark 4.0 has no such field; later ones call it the same.
+ * Source: the definition of JA4 (FoxIO, technical_details/JA4.md); GREASE: RFC 8701. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sha256.h"
+#include "proto/tls.h"
+
+enum { SERVER_NAME = 0, SIGNATURE_ALGORITHMS = 13, ALPN = 16, SUPPORTED_VERSIONS = 43 };
+enum { RANDOM = 32, HASH_DIGITS = 12, HEX = 5 /* a number and what parts it from the next */, COUNT_MAX = 99 };
+
+struct numbers {
+    uint16_t *all;
+    uint32_t n;
+};
+
+struct ja4 {
+    struct arena *arena;
+    uint16_t version;
+    bool has_name;
+    char alpn[2];
+    uint32_t n_extensions; /* with those that the list leaves out */
+    struct numbers ciphers, extensions, algorithms;
+    bool failed; /* memory ended */
+};
+
+static bool is_grease(uint16_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
+
+static int compare(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static struct numbers numbers_new(struct ja4 *ja4, uint32_t most)
+{
+    struct numbers out = {.all = arena_alloc(ja4->arena, ((size_t)most + 1) * sizeof *out.all)};
+    ja4->failed |= !out.all;
+    return out;
+}
+
+/* A vector of numbers whose length is there already, without GREASE. */
+static struct numbers numbers_read(struct ja4 *ja4, struct rd list)
+{
+    struct numbers out = numbers_new(ja4, rd_left(&list) / 2);
+    while (out.all && rd_left(&list) >= 2) {
+        uint16_t value = rd_u16(&list);
+        if (rd_ok(&list) && !is_grease(value))
+            out.all[out.n++] = value;
+        else if (!rd_ok(&list))
+            break;
+    }
+    return out;
+}
+
+static struct rd vector(struct rd *r, int bytes_of_length)
+{
+    uint32_t len = bytes_of_length == 1 ? rd_u8(r) : rd_u16(r);
+    return rd_sub(r, len);
+}
+
+/* The first protocol's first and last letter; of their hex digits where one is no letter or digit. */
+static void alpn_read(struct ja4 *ja4, struct rd r)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct rd list = vector(&r, 2), name = vector(&list, 1);
+    uint32_t n = rd_left(&name);
+    const uint8_t *text = rd_bytes(&name, n);
+    if (!text || !n || !rd_ok(&list))
+        return;
+    uint8_t first = text[0], last = text[n - 1];
+    bool plain = first < 0x80 && last < 0x80 && isalnum(first) && isalnum(last);
+    ja4->alpn[0] = plain ? (char)first : digits[first >> 4];
+    ja4->alpn[1] = plain ? (char)last : digits[last & 15];
+}
+
+static void versions_read(struct ja4 *ja4, struct rd r)
+{
+    struct numbers versions = numbers_read(ja4, vector(&r, 1));
+    uint16_t highest = 0;
+    for (uint32_t i = 0; i < versions.n; i++)
+        if (versions.all[i] > highest)
+            highest = versions.all[i];
+    if (highest)
+        ja4->version = highest;
+}
+
+static void extension_read(struct ja4 *ja4, uint16_t type, struct rd body)
+{
+    if (is_grease(type))
+        return;
+    ja4->n_extensions++;
+    if (type != SERVER_NAME && type != ALPN)
+        ja4->extensions.all[ja4->extensions.n++] = type;
+    ja4->has_name |= type == SERVER_NAME;
+    if (type == ALPN)
+        alpn_read(ja4, body);
+    else if (type == SUPPORTED_VERSIONS)
+        versions_read(ja4, body);
+    else if (type == SIGNATURE_ALGORITHMS)
+        ja4->algorithms = numbers_read(ja4, vector(&body, 2));
+}
+
+static bool hello_read(struct ja4 *ja4, struct rd r)
+{
+    ja4->version = rd_u16(&r);
+    rd_skip(&r, RANDOM);
+    vector(&r, 1); /* session */
+    ja4->ciphers = numbers_read(ja4, vector(&r, 2));
+    vector(&r, 1); /* compression */
+    struct rd list = rd_left(&r) ? vector(&r, 2) : rd_rest(&r);
+    ja4->extensions = numbers_new(ja4, rd_left(&list) / 4);
+    while (!ja4->failed && rd_ok(&list) && rd_left(&list)) {
+        uint16_t type = rd_u16(&list);
+        struct rd body = vector(&list, 2);
+        if (rd_ok(&list) && rd_has(&body, rd_left(&body)))
+            extension_read(ja4, type, body);
+        else
+            return false;
+    }
+    return rd_ok(&r) && rd_ok(&list) && !ja4->failed;
+}
+
+static const char *version_text(uint16_t version)
+{
+    static const struct {
+        uint16_t version;
+        char text[3];
+    } versions[] = {{0x0304, "13"}, {0x0303, "12"}, {0x0302, "11"}, {0x0301, "10"}, {0x0300, "s3"}, {0x0002, "s2"}};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (versions[i].version == version)
+            return versions[i].text;
+    return "00";
+}
+
+static uint32_t put_numbers(char *at, const struct numbers *numbers)
+{
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < numbers->n; i++)
+        len += (uint32_t)snprintf(at + len, HEX + 1, i ? ",%04x" : "%04x", numbers->all[i]);
+    return len;
+}
+
+static bool put_hash(char *at, const char *text, uint32_t len, bool some)
+{
+    uint8_t digest[SHA256_LEN];
+    memset(at, '0', HASH_DIGITS);
+    if (some && !sha256(digest, text, len))
+        return false;
+    for (unsigned i = 0; some && i < HASH_DIGITS / 2; i++)
+        snprintf(at + 2 * i, 3, "%02x", digest[i]);
+    return true;
+}
+
+static unsigned capped(uint32_t n) { return n < COUNT_MAX ? n : COUNT_MAX; }
+
+/* Both forms: parts one by one, the long form in text, the short one beside it. */
+static bool write(struct row *row, struct ja4 *ja4, char carrier)
+{
+    enum { FRONT = 16, SHORT = FRONT + 2 * (HASH_DIGITS + 1) };
+    size_t room = FRONT + 4 + HEX * ((size_t)ja4->ciphers.n + ja4->extensions.n + ja4->algorithms.n);
+    char *text = arena_alloc(ja4->arena, room), hashes[SHORT + 2];
+    if (!text)
+        return false;
+    qsort(ja4->ciphers.all, ja4->ciphers.n, sizeof(uint16_t), compare);
+    qsort(ja4->extensions.all, ja4->extensions.n, sizeof(uint16_t), compare);
+    uint32_t front = (uint32_t)snprintf(text, FRONT, "%c%s%c%02u%02u%c%c_", carrier, version_text(ja4->version),
+                                        ja4->has_name ? 'd' : 'i', capped(ja4->ciphers.n),
+                                        capped(ja4->n_extensions), ja4->alpn[0], ja4->alpn[1]);
+    uint32_t len = front + put_numbers(text + front, &ja4->ciphers);
+    memcpy(hashes, text, front);
+    bool ok = put_hash(hashes + front, text + front, len - front, ja4->ciphers.n);
+    text[len++] = '_';
+    uint32_t second = len;
+    len += put_numbers(text + len, &ja4->extensions);
+    if (ja4->algorithms.n)
+        text[len++] = '_';
+    len += put_numbers(text + len, &ja4->algorithms);
+    hashes[front + HASH_DIGITS] = '_';
+    ok &= put_hash(hashes + front + HASH_DIGITS + 1, text + second, len - second, ja4->extensions.n);
+    put_text_copy(row, F_TLS_HANDSHAKE_JA4, hashes, front + 2 * HASH_DIGITS + 1);
+    put_text(row, F_TLS_HANDSHAKE_JA4_R, text, len);
+    return ok;
+}
+
+void ja4_read(struct row *row, struct rd hello, char carrier)
+{
+    struct ja4 ja4 = {.arena = row->arena, .alpn = {'0', '0'}};
+    if (!row_wants(row, F_TLS_HANDSHAKE_JA4) && !row_wants(row, F_TLS_HANDSHAKE_JA4_R))
+        return;
+    bool whole = hello_read(&ja4, hello);
+    row->out_of_memory |= ja4.failed || (whole && !write(row, &ja4, carrier));
+}
