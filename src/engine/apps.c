@@ -160,19 +160,31 @@ static bool is_repeated(uint32_t flags, bool is_cut)
     return flags & TCP_RETRANSMISSION && !(flags & TCP_FAST_RETRANSMISSION);
 }
 
+/* What a segment brings: bytes, or the end of them. False: nothing that anyone looks at. */
+static bool segment_read(struct rd *payload, uint32_t *seq, uint8_t *flags, const struct layer *layer)
+{
+    struct rd r = rd_make(layer->data, layer->cap, layer->len), options = r;
+    rd_skip(&r, 4);
+    *seq = rd_u32(&r);
+    rd_skip(&r, 4);
+    uint32_t header = (uint32_t)(rd_u8(&r) >> 4) * 4;
+    *flags = rd_u8(&r);
+    if (!rd_has(&r, 2) || *flags & TCP_FLAG_RST || !rd_skip(&options, header))
+        return false;
+    *payload = rd_rest(&options);
+    return layer->cap >= header /* else options were cut: Wireshark goes no further */ &&
+           (payload->len || *flags & TCP_FLAG_FIN);
+}
+
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
-    struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    struct tcp_segment header;
-    if (!t->has_ref || !tcp_segment_read(&header, &x->packet, layer) || (!header.analysed && !layer->quoted) ||
-        (header.flags & TCP_FLAG_RST) || !rd_skip(&r, (uint32_t)(layer->data[12] >> 4) * 4))
-        return;
-    struct rd payload = rd_rest(&r);
-    if (layer->cap < r.pos) /* options were cut: Wireshark goes no further */
-        return;
-    if ((!payload.len && !(header.flags & TCP_FLAG_FIN)) || is_repeated(t->tcp.flags, payload.cap < payload.len))
+    struct rd payload;
+    uint32_t seq;
+    uint8_t flags;
+    if (!t->has_ref || !segment_read(&payload, &seq, &flags, layer) ||
+        is_repeated(t->tcp.flags, payload.cap < payload.len))
         return;
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
@@ -184,16 +196,16 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .sport = conv->side[t->ref.direction].port,
                                     .dport = conv->side[1 - t->ref.direction].port,
                                     .direction = t->ref.direction,
-                                    .fin = header.flags & TCP_FLAG_FIN,
+                                    .fin = flags & TCP_FLAG_FIN,
                                     .arena = &apps->arena,
                                     .conversation = &look.conv->claimed,
                                     .families = apps->families,
                                     .foreign = &apps->foreign};
     struct reasm_segment segment = {
         .payload = payload,
-        .seq = header.seq - (side->has_base ? side->base : 0) + ((header.flags & TCP_FLAG_SYN) != 0),
+        .seq = seq - (side->has_base ? side->base : 0) + ((flags & TCP_FLAG_SYN) != 0),
         .hidden = t->tcp.flags & (TCP_OUT_OF_ORDER | TCP_KEEP_ALIVE),
-        .fin = header.flags & TCP_FLAG_FIN,
+        .fin = flags & TCP_FLAG_FIN,
         .show = show,
         .context = &look};
     if (layer->quoted) { /* in an error message: looked at, not kept */
@@ -267,6 +279,8 @@ void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int 
 
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
 {
+    if (apps->is_opaque)
+        return;
     for (int i = 0; i < x->packet.n_layers; i++)
         if (x->packet.layers[i].kind == LAYER_TCP)
             apps_tcp(apps, row, x, i);
@@ -290,7 +304,9 @@ void apps_protocols(const struct apps *apps, struct row *row, const int16_t *slo
 void apps_turn(struct apps *apps, const struct examined *x, const struct source *source)
 {
     apps->shown = 0;
-    apps_note(apps, x, source);
+    apps->is_opaque = apps->skips_opaque && opaque_frame(x) && !apps_secrets(source);
+    if (!apps->is_opaque)
+        apps_note(apps, x, source);
     reasm_turn(&apps->reasm);
     if (apps->scratch.block)
         arena_reset(&apps->scratch);
@@ -304,12 +320,13 @@ bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
                        protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
 }
 
-void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter)
+void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of) || (filter && filter_wants_apps(filter));
     apps->families = filter && filter_wants_apps(filter) ? FAMILY_ANY : families_wanted(slot_of);
+    apps->skips_opaque = !exact && !(apps->families & (FAMILY_HANDSHAKES | FAMILY_QUIC));
     apps->quic.arena = &apps->arena;
     dtls_init(&apps->dtls, &apps->arena, slot_of);
 }
@@ -322,6 +339,12 @@ uint64_t apps_refused(const struct apps *apps)
 }
 
 bool apps_lost(const struct apps *apps) { return apps_foreign(apps) || apps_refused(apps); }
+
+void apps_go_on(struct apps *apps)
+{
+    apps->foreign = apps->dtls.foreign = apps->quic.unclear = false;
+    apps->reasm.refused = apps->quic.refused = apps->dtls.refused = 0;
+}
 
 void apps_reset(struct apps *apps)
 {

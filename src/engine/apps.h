@@ -4,6 +4,7 @@
 #define FC_ENGINE_APPS_H
 
 #include "engine/examine.h"
+#include "engine/opaque.h"
 #include "proto/dtls.h"
 #include "filter/filter.h"
 #include "proto/quic.h"
@@ -30,17 +31,22 @@ struct apps {
     struct arena scratch; /* of the mute row: one frame */
     struct quic quic;
     struct dtls dtls;
+    bool skips_opaque; /* nothing that is asked for can be found in an encrypted stream */
+    bool is_opaque;    /* nor in this frame */
     bool failed;
 };
 
-/* By the slots of the rows it is to fill; the query's filter may be NULL. */
-void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter);
+/* By the slots of the rows it is to fill; the query's filter may be NULL. `exact`: encrypted streams are gone through,
+ * too, where only what others have is asked for. */
+void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact);
 /* Whether messages of DNS over UDP have to be looked at. */
 bool apps_want_names(const int16_t *slot_of, const struct filter *filter);
 /* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
 void apps_turn(struct apps *apps, const struct examined *x, const struct source *source);
 /* The latter part of it (apps_foreign.c). */
 void apps_note(struct apps *apps, const struct examined *x, const struct source *source);
+/* Keys came with the capture: Wireshark decrypts. */
+bool apps_secrets(const struct source *source);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The same of UDP layer i: DNS and its kin, SSDP, which is HTTP in datagrams, QUIC and DTLS. */
@@ -65,6 +71,8 @@ bool apps_foreign(const struct apps *apps);
 uint64_t apps_refused(const struct apps *apps);
 /* One of both: from this frame on fields asked for may have other values than those given. */
 bool apps_lost(const struct apps *apps);
+/* Forgets that, so that it can be told again of later frames. */
+void apps_go_on(struct apps *apps);
 void apps_reset(struct apps *apps); /* for the next capture */
 void apps_free(struct apps *apps);
 

@@ -116,8 +116,7 @@ static bool link_holds(const struct apps *apps, const struct packet *p)
     return foreign_eap_frame(rd_make(p->frame->data, p->frame->cap_len, p->frame->len));
 }
 
-/* Keys that came with the capture: Wireshark decrypts. */
-static bool has_secrets(const struct source *source)
+bool apps_secrets(const struct source *source)
 {
     for (size_t i = 0; i < source_n_blobs(source); i++)
         if (source_blob(source, i)->type)
@@ -130,7 +129,7 @@ void apps_note(struct apps *apps, const struct examined *x, const struct source 
     const struct packet *p = &x->packet;
     if (apps->foreign)
         return;
-    apps->foreign = has_secrets(source) || link_holds(apps, p) ||
+    apps->foreign = apps_secrets(source) || link_holds(apps, p) ||
                     (apps->families & FAMILY_DNS && (x->unclear_names || x->n_names >= MAX_NAME_MESSAGES - 1));
     for (int i = 0; i < p->n_layers && !apps->foreign; i++)
         apps->foreign = layer_holds(apps, p, i);

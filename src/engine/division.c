@@ -43,25 +43,35 @@ static bool note_frame(struct division *d, const struct frame *frame, uint32_t g
 }
 
 /* Its group, or NO_BUCKET. */
-static bool group_of(struct division *d, struct opaque *opaque, const struct examined *x, uint32_t *group)
+static bool group_of(struct division *d, bool leave_out_opaque, const struct examined *x, uint32_t *group)
 {
-    bool left_out = opaque && opaque_frame(opaque, x);
+    bool left_out = leave_out_opaque && opaque_frame(x);
     *group = groups_note(d->groups, &x->packet);
-    bool ok = *group != UINT32_MAX && !(opaque && opaque->failed);
+    bool ok = *group != UINT32_MAX;
     d->n_opaque += left_out;
     if (left_out)
         *group = NO_BUCKET;
     return ok;
 }
 
+static bool choose(struct division *d, uint32_t group)
+{
+    size_t before = d->chosen_cap;
+    if (!memory_reserve((void **)&d->chosen, &d->chosen_cap, (size_t)group + 1, 1))
+        return false;
+    memset(d->chosen + before, 0, d->chosen_cap - before);
+    d->chosen[group] = true;
+    return true;
+}
+
 static enum fc_status read_frames(struct division *d, struct source *source, struct examiner *examiner,
-                                  struct opaque *opaque, uint64_t max_frames, const struct progress *progress,
+                                  const struct division_limits *limits, const struct progress *progress,
                                   struct fc_error *err)
 {
     struct examined examined;
     struct frame frame;
     uint64_t end = 0;
-    while (!(max_frames && d->n_frames == max_frames)) {
+    while (!(limits->max_frames && d->n_frames == limits->max_frames)) {
         struct fc_error damage;
         enum fc_status status = source_next(source, &frame, &damage);
         if (status == FC_MEMORY)
@@ -70,8 +80,10 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
             return FC_OK; /* damage is told by whoever reads the capture for its flows */
         examine(examiner, &frame, &examined);
         uint32_t group;
-        if (examiner->failed || !group_of(d, opaque, &examined, &group) || !note_gap(d, end, frame.offset) ||
+        if (examiner->failed || !group_of(d, limits->leave_out_opaque, &examined, &group) || !note_gap(d, end, frame.offset) ||
             !note_frame(d, &frame, group))
+            return error_memory(err);
+        if (limits->survey && survey_frame(limits->survey, &examined, source) && !choose(d, group))
             return error_memory(err);
         end = frame.offset + frame.record_len;
         if (d->n_frames % LOOK_EVERY == 0 &&
@@ -96,6 +108,14 @@ static int heavier(const void *a, const void *b)
     return x->group < y->group ? -1 : x->group > y->group;
 }
 
+/* Groups that were joined are chosen together. */
+static void settle_choice(struct division *d)
+{
+    for (uint32_t g = 0; g < groups_count(d->groups) && g < d->chosen_cap; g++)
+        if (d->chosen[g])
+            d->chosen[groups_find(d->groups, g)] = true;
+}
+
 static void weigh(struct division *d, struct weight *weights)
 {
     for (uint32_t g = 0; g < groups_count(d->groups); g++)
@@ -103,7 +123,12 @@ static void weigh(struct division *d, struct weight *weights)
     for (uint32_t i = 0; i < d->n_frames; i++) {
         if (d->group_of[i] == NO_BUCKET)
             continue;
-        struct weight *w = &weights[d->group_of[i] = groups_find(d->groups, d->group_of[i])];
+        uint32_t group = d->group_of[i] = groups_find(d->groups, d->group_of[i]);
+        if (d->partial && !(group < d->chosen_cap && d->chosen[group])) {
+            d->group_of[i] = NO_BUCKET;
+            continue;
+        }
+        struct weight *w = &weights[group];
         w->n_frames++;
         w->bytes += d->record_len[i];
         w->cost += PACKET_COST + d->record_len[i];
@@ -147,6 +172,7 @@ static enum fc_status make_buckets(struct division *d, const struct division_lim
     uint32_t *bucket_of = memory_zero(n, sizeof *bucket_of);
     bool ok = weights && bucket_of;
     if (ok) {
+        settle_choice(d);
         weigh(d, weights);
         qsort(weights, n, sizeof *weights, heavier);
         d->n_buckets = bucket_count(weights, n, limits);
@@ -178,18 +204,19 @@ static bool holds_secrets(const struct source *source)
 enum fc_status division_make(struct division *d, struct source *source, const struct division_limits *limits,
                              const struct progress *progress, struct fc_error *err)
 {
-    struct examiner examiner = {.protocols = FC_TCP | FC_UDP};
+    struct examiner examiner = {.protocols = FC_TCP | FC_UDP,
+                                .matches_names = limits->survey && limits->survey->matches_names};
     *d = (struct division){.groups = groups_new(), .n_buckets = 1};
     if (!d->groups)
         return error_memory(err);
-    struct opaque opaque = {0};
-    enum fc_status status = read_frames(d, source, &examiner, limits->leave_out_opaque ? &opaque : NULL,
-                                        limits->max_frames, progress, err);
+    enum fc_status status = read_frames(d, source, &examiner, limits, progress, err);
     bool whole = examiner.convs.numbers_may_differ; /* applications speak of other addresses */
     whole |= holds_secrets(source) && d->n_opaque;
     d->n_opaque = whole ? 0 : d->n_opaque;
+    d->partial = limits->survey && !whole && d->n_frames;
+    if (!status && limits->survey && survey_failed(limits->survey))
+        status = error_memory(err);
     examiner_free(&examiner);
-    opaque_free(&opaque);
     if (!status && !whole && d->n_frames && make_buckets(d, limits))
         status = error_memory(err);
     if (status)
@@ -272,6 +299,7 @@ void division_free(struct division *d)
     memory_free(d->record_len);
     memory_free(d->gaps);
     memory_free(d->buckets);
+    memory_free(d->chosen);
     groups_free(d->groups);
     *d = (struct division){0};
 }

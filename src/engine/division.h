@@ -5,6 +5,7 @@
 
 #include "engine/examine.h"
 #include "engine/report.h"
+#include "engine/survey.h"
 #include "source/source.h"
 
 struct division_gap {
@@ -30,6 +31,9 @@ struct division {
     uint32_t n_buckets;
     int64_t first_ns;
     uint64_t n_opaque; /* frames in no bucket */
+    uint8_t *chosen;   /* by group: a survey wants it */
+    size_t chosen_cap;
+    bool partial; /* only chosen groups have buckets */
 };
 
 struct division_limits {
@@ -38,6 +42,7 @@ struct division_limits {
     uint32_t exactly;   /* not 0: so many, for tests */
     uint64_t max_frames;
     bool leave_out_opaque; /* frames of encrypted streams go into no bucket */
+    struct survey *survey; /* only groups go into buckets of which a frame makes it doubt; NULL: all */
 };
 enum { NO_BUCKET = UINT32_MAX };
 

@@ -318,7 +318,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
     n->needs = emit_needs(query->slot_of);
     sieve_open(&n->sieve, query->filter, query->slot_of, &n->examiner.arena);
-    apps_init(&n->apps, sieve_slots(&n->sieve, query->slot_of), query->filter);
+    apps_init(&n->apps, sieve_slots(&n->sieve, query->slot_of), query->filter, query->options.exact);
     struct wanted wanted = {.fields = query->fields,
                             .n_fields = query->n_fields,
                             .batch_rows = query->options.batch_rows,

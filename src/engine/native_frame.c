@@ -7,6 +7,7 @@
 #include "engine/measure.h"
 #include "engine/native.h"
 #include "engine/standby.h"
+#include "engine/survey.h"
 #include "table/values.h"
 
 static bool note_outer(struct native *n, struct flow *flow, int layer_index)
@@ -132,24 +133,45 @@ static enum fc_status take_native_values(struct native *n, enum reason *reason)
     return n->row.out_of_memory || n->apps.failed ? FC_MEMORY : status;
 }
 
-/* Something came up that is not read here: from now on libwireshark answers for this capture. */
+/* Which flows are libwireshark's is found out while it gets ready. No oracle: it does not. */
+static enum fc_status open_standby(struct native *n)
+{
+    struct survey survey;
+    standby_launch(n->query->standby);
+    survey_open(&survey, sieve_slots(&n->sieve, n->query->slot_of), n->query->filter, n->query->options.exact,
+                n->examiner.matches_names);
+    enum fc_status status =
+        oracle_survey(&n->oracle, n->query, &n->inputs[n->input], &survey, n->progress, &n->failure);
+    survey_free(&survey);
+    const struct query *query = status ? NULL : standby_query(n->query->standby, n->query);
+    if (query) {
+        oracle_ask(n->oracle, query);
+    } else {
+        oracle_close(n->oracle);
+        n->oracle = NULL;
+    }
+    return status;
+}
+
+/* Something came up that is not read here: from now on libwireshark answers for this capture, or for the flows of it in
+ * which that happens. */
 static enum fc_status hand_over(struct native *n)
 {
     if (n->oracle || n->alone || !n->query->standby || !apps_lost(&n->apps))
         return FC_OK;
-    const struct query *query = standby_query(n->query->standby, n->query);
-    n->alone = !query;
-    enum fc_status status =
-        query ? oracle_open(&n->oracle, query, &n->inputs[n->input], n->progress, &n->failure) : FC_OK;
+    enum fc_status status = open_standby(n);
     if (status == FC_MEMORY || status == FC_CANCELLED)
         return status;
-    if (status) { /* better values that may lack something, and say so, than none */
-        n->failure = (struct fc_error){0};
-        n->oracle = NULL;
-        n->alone = true;
-    }
+    n->failure = (struct fc_error){0}; /* better values that may lack something, and say so, than none */
+    n->alone = !n->oracle;
     n->engine.report.notes[NOTE_HANDED_OVER] += n->oracle != NULL;
     return FC_OK;
+}
+
+/* Whether the protocols above TCP and UDP are read here: some flows of the capture may still be answered natively. */
+static bool reads_apps(const struct native *n)
+{
+    return n->apps.wanted && (!n->oracle || oracle_is_partial(n->oracle));
 }
 
 static enum fc_status take_values_of_oracle(struct native *n, const struct frame *frame, enum reason *reason)
@@ -167,14 +189,17 @@ static enum fc_status take_values_of_oracle(struct native *n, const struct frame
  * values. */
 static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
 {
-    if (n->oracle)
-        return take_values_of_oracle(n, frame, reason);
+    if (oracle_covers(n->oracle, frame->number)) {
+        if (reads_apps(n))
+            apps_advance(&n->apps, &n->examined);
+        return n->apps.failed ? FC_MEMORY : take_values_of_oracle(n, frame, reason);
+    }
     enum reason natively = *reason;
     row_reset(&n->row);
     enum fc_status status = take_native_values(n, &natively);
     if (!status)
         status = hand_over(n);
-    if (!status && n->oracle)
+    if (!status && oracle_covers(n->oracle, frame->number))
         return take_values_of_oracle(n, frame, reason);
     *reason = natively;
     return status;
@@ -183,7 +208,7 @@ static enum fc_status take_values(struct native *n, const struct frame *frame, e
 /* Moves what the protocols above remember, for a frame whose values nobody wants. */
 static enum fc_status pass_by(struct native *n)
 {
-    if (!n->apps.wanted || n->oracle)
+    if (!reads_apps(n))
         return FC_OK;
     apps_advance(&n->apps, &n->examined);
     return n->apps.failed ? FC_MEMORY : hand_over(n);
@@ -204,7 +229,7 @@ enum fc_status native_frame(struct native *n, const struct frame *frame)
     bool asked = n->query->n_fields || n->query->filter;
     if (asked)
         frame_times_note(&n->times, frame);
-    if (n->apps.wanted && !n->oracle)
+    if (reads_apps(n))
         apps_turn(&n->apps, x, n->source);
     bool wanted = (asked || n->oracle) && (reason == REASON_KEPT || all);
     enum fc_status status = wanted ? take_values(n, frame, &reason) : pass_by(n);

@@ -6,23 +6,8 @@
 
 #include <string.h>
 
-#include "base/memory.h"
-
 enum { TCP_SYN = 0x02 };
 enum { PORT = 443, UNKNOWN = 0, BEGUN = 1, FIRST_SIDE = 2, SECOND_SIDE = 4, ENCRYPTED = 7, OTHER = 8 };
-
-static uint8_t *state_of(uint8_t **states, size_t *cap, uint32_t stream, bool *failed)
-{
-    size_t before = *cap;
-    if (stream >= before) {
-        if (!memory_reserve((void **)states, cap, (size_t)stream + 1, 1)) {
-            *failed = true;
-            return NULL;
-        }
-        memset(*states + before, UNKNOWN, *cap - before);
-    }
-    return *states + stream;
-}
 
 /* Whole header of a handshake or alert record of SSL 3.0 to TLS 1.3. */
 static bool begins_tls(struct rd r)
@@ -70,14 +55,14 @@ static bool is_port(const struct conv *conv)
     return (a == PORT && b > 1023) || (b == PORT && a > 1023);
 }
 
-static bool tcp_frame(struct opaque *o, const struct layer *l, const struct transport *t)
+static bool tcp_frame(const struct layer *l, const struct transport *t)
 {
-    uint8_t *state = state_of(&o->tcp, &o->tcp_cap, t->ref.conv->stream, &o->failed);
+    uint8_t *state = &t->ref.conv->seal;
+    if (!is_port(t->ref.conv))
+        return false;
     struct rd r = rd_make(l->data, l->cap, l->len);
     uint32_t header = (uint32_t)(rd_peek8(&r, 12) >> 4) * 4;
     uint8_t flags = rd_peek8(&r, 13), side = t->ref.direction ? SECOND_SIDE : FIRST_SIDE;
-    if (!state || !is_port(t->ref.conv))
-        return false;
     if (flags & TCP_SYN) {
         *state = *state == UNKNOWN || *state == BEGUN ? BEGUN : OTHER;
         return false;
@@ -93,18 +78,18 @@ static bool tcp_frame(struct opaque *o, const struct layer *l, const struct tran
     return false;
 }
 
-static bool udp_frame(struct opaque *o, const struct layer *l, const struct transport *t)
+static bool udp_frame(const struct layer *l, const struct transport *t)
 {
-    uint8_t *state = state_of(&o->udp, &o->udp_cap, t->ref.conv->stream, &o->failed);
+    uint8_t *state = &t->ref.conv->seal;
     struct rd r = rd_make(l->data, l->cap, l->len);
-    if (!state || !is_port(t->ref.conv))
+    if (!is_port(t->ref.conv))
         return false;
     if (*state == UNKNOWN)
         *state = t->ref.is_new && rd_skip(&r, 8) && begins_quic(r) ? ENCRYPTED : OTHER;
     return *state == ENCRYPTED && !t->ref.is_new;
 }
 
-bool opaque_frame(struct opaque *o, const struct examined *x)
+bool opaque_frame(const struct examined *x)
 {
     const struct packet *p = &x->packet;
     int transport = -1;
@@ -120,12 +105,5 @@ bool opaque_frame(struct opaque *o, const struct examined *x)
     const struct transport *t = &x->transports[transport];
     if (!t->has_ref)
         return false;
-    return l->kind == LAYER_TCP ? tcp_frame(o, l, t) : udp_frame(o, l, t);
-}
-
-void opaque_free(struct opaque *o)
-{
-    memory_free(o->tcp);
-    memory_free(o->udp);
-    *o = (struct opaque){0};
+    return l->kind == LAYER_TCP ? tcp_frame(l, t) : udp_frame(l, t);
 }

@@ -5,14 +5,8 @@
 
 #include "engine/examine.h"
 
-struct opaque {
-    uint8_t *tcp, *udp; /* state by stream number */
-    size_t tcp_cap, udp_cap;
-    bool failed; /* memory ended */
-};
-
-/* To be called for every frame. True: this one lies within such a stream, behind what shows that it is one. */
-bool opaque_frame(struct opaque *opaque, const struct examined *examined);
-void opaque_free(struct opaque *opaque);
+/* To be called once for every frame; what was seen of a stream is kept in its conversation. True: this frame lies within
+ * such a stream, behind what shows that it is one. */
+bool opaque_frame(const struct examined *examined);
 
 #endif

@@ -129,26 +129,37 @@ static struct division_limits limits_of(const struct query *q)
                                     .max_frames = q->options.max_frames};
 }
 
-static enum fc_status divide(struct oracle *o, struct fc_error *err)
+static enum fc_status divide(struct oracle *o, const struct division_limits *limits, struct fc_error *err)
 {
     struct stat info;
-    struct division_limits limits = limits_of(o->query);
-    limits.leave_out_opaque = worker_wants_clear_text(o->query->worker, &o->empty_passes) && !o->query->options.exact;
     struct source *source = NULL;
-    if (!worker_divides(o->query->worker) || fstat(o->capture, &info) ||
-        (!limits.exactly && info.st_size < SMALL))
+    if (fstat(o->capture, &info) || (!limits->exactly && info.st_size < SMALL))
         return FC_OK;
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", o->capture);
     if (source_open(&source, path, NULL)) /* whoever reads the capture for its flows will say why */
         return FC_OK;
-    enum fc_status status = division_make(&o->division, source, &limits, o->progress, err);
+    enum fc_status status = division_make(&o->division, source, limits, o->progress, err);
     source_close(source);
-    if (status || !(o->division.n_buckets > 1 || o->division.n_opaque))
+    if (status || !(o->division.n_buckets > 1 || o->division.n_opaque || o->division.partial))
         return status;
     o->n_buckets = o->division.n_buckets;
     o->buckets = memory_zero(o->n_buckets, sizeof *o->buckets);
     return o->buckets ? FC_OK : error_memory(err);
+}
+
+static enum fc_status divide_all(struct oracle *o, struct fc_error *err)
+{
+    struct division_limits limits = limits_of(o->query);
+    limits.leave_out_opaque = worker_wants_clear_text(o->query->worker, &o->empty_passes) && !o->query->options.exact;
+    return worker_divides(o->query->worker) ? divide(o, &limits, err) : FC_OK;
+}
+
+static enum fc_status divide_doubts(struct oracle *o, struct survey *survey, struct fc_error *err)
+{
+    struct division_limits limits = limits_of(o->query);
+    limits.survey = survey;
+    return divide(o, &limits, err);
 }
 
 /* ---- buckets, a few at a time ---- */
@@ -427,8 +438,8 @@ enum fc_status oracle_frame(struct oracle *o, uint32_t frame, struct row *row, e
 
 /* ---- open and close ---- */
 
-enum fc_status oracle_open(struct oracle **out, const struct query *query, const struct input *input,
-                           const struct progress *progress, struct fc_error *err)
+static enum fc_status open_with(struct oracle **out, const struct query *query, const struct input *input,
+                                struct survey *survey, const struct progress *progress, struct fc_error *err)
 {
     struct oracle *o = memory_zero(1, sizeof *o);
     if (!o)
@@ -438,12 +449,49 @@ enum fc_status oracle_open(struct oracle **out, const struct query *query, const
     o->capture = o->copy = o->child.page_file = -1;
     enum fc_status status = open_input(o, input, err);
     if (!status)
-        status = divide(o, err);
+        status = survey ? divide_doubts(o, survey, err) : divide_all(o, err);
     if (status)
         oracle_close(o);
     else
         *out = o;
     return status;
+}
+
+enum fc_status oracle_open(struct oracle **out, const struct query *query, const struct input *input,
+                           const struct progress *progress, struct fc_error *err)
+{
+    return open_with(out, query, input, NULL, progress, err);
+}
+
+enum fc_status oracle_survey(struct oracle **out, const struct query *query, const struct input *input,
+                             struct survey *survey, const struct progress *progress, struct fc_error *err)
+{
+    return open_with(out, query, input, survey, progress, err);
+}
+
+static void forget_buckets(struct oracle *o)
+{
+    for (uint32_t i = 0; o->buckets && i < o->n_buckets; i++)
+        spool_free(&o->buckets[i].spool);
+    memory_free(o->buckets);
+    o->buckets = NULL;
+    division_free(&o->division);
+}
+
+void oracle_ask(struct oracle *o, const struct query *query)
+{
+    o->query = query;
+    if (!worker_divides(query->worker)) /* what is asked for is counted over the capture */
+        forget_buckets(o);
+}
+
+bool oracle_is_partial(const struct oracle *o) { return o && o->buckets && o->division.partial; }
+
+bool oracle_covers(const struct oracle *o, uint32_t frame)
+{
+    if (!oracle_is_partial(o))
+        return o != NULL;
+    return frame > o->division.n_frames || o->division.group_of[frame - 1] != NO_BUCKET;
 }
 
 uint32_t oracle_crash(const struct oracle *o, uint32_t i)
@@ -469,10 +517,7 @@ void oracle_close(struct oracle *o)
     if (!o)
         return;
     child_close(&o->child);
-    for (uint32_t i = 0; o->buckets && i < o->n_buckets; i++)
-        spool_free(&o->buckets[i].spool);
-    memory_free(o->buckets);
-    division_free(&o->division);
+    forget_buckets(o);
     if (o->capture >= 0)
         close(o->capture);
     if (o->copy >= 0)

@@ -13,10 +13,21 @@ enum verdict {
 
 struct oracle;
 
+struct survey;
+
 /* A capture that can be read only once, such as a pipe, is copied to a temporary file. */
 FC_MUST_USE enum fc_status oracle_open(struct oracle **out, const struct query *query,
                                        const struct input *input, const struct progress *progress,
                                        struct fc_error *err);
+/* The same for those flows alone that the survey, which is used up, has doubts of, where the capture is worth dividing.
+ * The query need not have a worker yet: the oracle is to get one that has, oracle_ask, before its first frame. */
+FC_MUST_USE enum fc_status oracle_survey(struct oracle **out, const struct query *query,
+                                         const struct input *input, struct survey *survey,
+                                         const struct progress *progress, struct fc_error *err);
+void oracle_ask(struct oracle *oracle, const struct query *query);
+/* Whether only some flows are dissected, and whether this frame is of one; a NULL oracle has none. */
+bool oracle_is_partial(const struct oracle *oracle);
+bool oracle_covers(const struct oracle *oracle, uint32_t frame);
 /* What source_open is to open instead of the input's name, because the capture was copied; NULL: the name is
  * good. */
 const char *oracle_path(const struct oracle *oracle);

@@ -9,7 +9,8 @@
 
 struct standby {
     pthread_mutex_t lock;
-    bool tried, ready;
+    bool launched, tried, ready;
+    struct worker *worker; /* launched, or NULL */
     struct query query;
     char *filter;
     char **names;
@@ -49,18 +50,35 @@ static bool make(struct standby *s, const struct query *native)
                         .n_fields = native->n_fields,
                         .children = native->children,
                         .has_filter = native->has_filter,
+                        .worker = s->worker,
                         .fields = memory_zero(native->n_fields, sizeof *q->fields)};
     struct worker_question question = {.filter = s->filter,
                                        .names = (const char *const *)s->names,
                                        .n = s->n_names,
                                        .options = &q->options};
-    return q->fields && !worker_start(&q->worker, &ignored) &&
+    return q->fields && q->worker && !worker_await(q->worker, &ignored) &&
            !worker_query(q->worker, &question, q->fields, &ignored) && are_alike(native, q);
+}
+
+static void launch(struct standby *s)
+{
+    struct fc_error ignored;
+    if (!s->launched && worker_launch(&s->worker, &ignored))
+        s->worker = NULL;
+    s->launched = true;
+}
+
+void standby_launch(struct standby *s)
+{
+    pthread_mutex_lock(&s->lock);
+    launch(s);
+    pthread_mutex_unlock(&s->lock);
 }
 
 const struct query *standby_query(struct standby *s, const struct query *native)
 {
     pthread_mutex_lock(&s->lock);
+    launch(s);
     if (!s->tried)
         s->ready = make(s, native);
     s->tried = true;
@@ -72,7 +90,7 @@ void standby_free(struct standby *s)
 {
     if (!s)
         return;
-    worker_stop(s->query.worker);
+    worker_stop(s->worker);
     memory_free(s->query.fields);
     for (size_t i = 0; i < s->n_names; i++)
         memory_free(s->names[i]);

@@ -7,6 +7,8 @@
 
 /* Copies the names of the fields and the filter. NULL: memory ended. */
 struct standby *standby_new(const struct fc_options *options);
+/* Lets libwireshark get ready while the caller does something else; asked for or not. */
+void standby_launch(struct standby *standby);
 /* `native` as libwireshark answers it, the same for every thread; NULL: there is no worker, or its fields have other
  * types than the native ones. */
 const struct query *standby_query(struct standby *standby, const struct query *native);

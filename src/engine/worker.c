@@ -105,7 +105,9 @@ static enum fc_status refused(struct rd *r, struct fc_error *err)
     return error_set(err, statuses[why], offset, "%.*s", (int)len, text);
 }
 
-static enum fc_status greet(struct worker *w, struct fc_error *err)
+/* ---- the interface ---- */
+
+enum fc_status worker_await(struct worker *w, struct fc_error *err)
 {
     struct wire_head head;
     uint8_t *bytes;
@@ -127,9 +129,7 @@ static enum fc_status greet(struct worker *w, struct fc_error *err)
                           "libwireshark is not there");
 }
 
-/* ---- the interface ---- */
-
-enum fc_status worker_start(struct worker **out, struct fc_error *err)
+enum fc_status worker_launch(struct worker **out, struct fc_error *err)
 {
     struct worker *w = memory_zero(1, sizeof *w);
     if (!w)
@@ -138,14 +138,24 @@ enum fc_status worker_start(struct worker **out, struct fc_error *err)
     w->owner = getpid();
     pthread_mutex_init(&w->lock, NULL);
     enum fc_status status = program_start(&w->process, &w->socket, err);
-    if (status)
+    if (status) {
         w->process = 0;
-    else
-        status = greet(w, err);
-    if (status)
         worker_stop(w);
-    else
+    } else {
         *out = w;
+    }
+    return status;
+}
+
+enum fc_status worker_start(struct worker **out, struct fc_error *err)
+{
+    struct worker *w = NULL;
+    enum fc_status status = worker_launch(&w, err);
+    if (!status && (status = worker_await(w, err))) {
+        worker_stop(w);
+        w = NULL;
+    }
+    *out = w;
     return status;
 }
 
@@ -321,7 +331,7 @@ static bool revive(struct worker *w)
     if (w->owner != getpid() || w->n_revived++ == MOST_REVIVALS)
         return false;
     bury(w);
-    bool ok = !program_start(&w->process, &w->socket, &ignored) && !greet(w, &ignored);
+    bool ok = !program_start(&w->process, &w->socket, &ignored) && !worker_await(w, &ignored);
     if (ok && w->question.bytes) {
         ok = message_send(w->socket, WIRE_QUERY, w->question.bytes, w->question.len, NULL, 0) &&
              message_receive(w->socket, &head, &bytes) && head.kind == WIRE_FIELDS;

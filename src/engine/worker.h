@@ -19,6 +19,10 @@ struct worker_question {
 
 /* FC_UNSUPPORTED when there is no such program, with what to do about it. */
 FC_MUST_USE enum fc_status worker_start(struct worker **out, struct fc_error *err);
+/* The same in two steps: the first does not wait until libwireshark is ready, which takes it 0.2 s; between them the
+ * worker can only be stopped. */
+FC_MUST_USE enum fc_status worker_launch(struct worker **out, struct fc_error *err);
+FC_MUST_USE enum fc_status worker_await(struct worker *worker, struct fc_error *err);
 /* Once: `out` gets a field for each name; names are the caller's, descriptions the worker's (valid until
  * worker_stop). FC_FIELD, FC_FILTER, FC_USAGE, FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status worker_query(struct worker *worker, const struct worker_question *question,

@@ -6,40 +6,42 @@
 
 #include "proto/http.h"
 
+#define HEADER(name, field) {name, sizeof name - 1, field}
 static const struct {
     const char *name;
+    uint32_t len;
     enum field_id field;
 } headers[] = {
-    {"Accept", F_HTTP_ACCEPT},
-    {"Accept-Encoding", F_HTTP_ACCEPT_ENCODING},
-    {"Accept-Language", F_HTTP_ACCEPT_LANGUAGE},
-    {"Authorization", F_HTTP_AUTHORIZATION},
-    {"Cache-Control", F_HTTP_CACHE_CONTROL},
-    {"Connection", F_HTTP_CONNECTION},
-    {"Content-Encoding", F_HTTP_CONTENT_ENCODING},
-    {"Content-Length", F_HTTP_CONTENT_LENGTH_HEADER},
-    {"Content-Type", F_HTTP_CONTENT_TYPE},
-    {"Cookie", F_HTTP_COOKIE},
-    {"Date", F_HTTP_DATE},
-    {"HTTP2-Settings", F_HTTP_HTTP2_SETTINGS},
-    {"Host", F_HTTP_HOST},
-    {"Last-Modified", F_HTTP_LAST_MODIFIED},
-    {"Location", F_HTTP_LOCATION},
-    {"Proxy-Authenticate", F_HTTP_PROXY_AUTHENTICATE},
-    {"Proxy-Authorization", F_HTTP_PROXY_AUTHORIZATION},
-    {"Referer", F_HTTP_REFERER},
-    {"Sec-WebSocket-Accept", F_HTTP_SEC_WEBSOCKET_ACCEPT},
-    {"Sec-WebSocket-Extensions", F_HTTP_SEC_WEBSOCKET_EXTENSIONS},
-    {"Sec-WebSocket-Key", F_HTTP_SEC_WEBSOCKET_KEY},
-    {"Sec-WebSocket-Protocol", F_HTTP_SEC_WEBSOCKET_PROTOCOL},
-    {"Sec-WebSocket-Version", F_HTTP_SEC_WEBSOCKET_VERSION},
-    {"Server", F_HTTP_SERVER},
-    {"Set-Cookie", F_HTTP_SET_COOKIE},
-    {"Transfer-Encoding", F_HTTP_TRANSFER_ENCODING},
-    {"Upgrade", F_HTTP_UPGRADE},
-    {"User-Agent", F_HTTP_USER_AGENT},
-    {"WWW-Authenticate", F_HTTP_WWW_AUTHENTICATE},
-    {"X-Forwarded-For", F_HTTP_X_FORWARDED_FOR},
+    HEADER("Accept", F_HTTP_ACCEPT),
+    HEADER("Accept-Encoding", F_HTTP_ACCEPT_ENCODING),
+    HEADER("Accept-Language", F_HTTP_ACCEPT_LANGUAGE),
+    HEADER("Authorization", F_HTTP_AUTHORIZATION),
+    HEADER("Cache-Control", F_HTTP_CACHE_CONTROL),
+    HEADER("Connection", F_HTTP_CONNECTION),
+    HEADER("Content-Encoding", F_HTTP_CONTENT_ENCODING),
+    HEADER("Content-Length", F_HTTP_CONTENT_LENGTH_HEADER),
+    HEADER("Content-Type", F_HTTP_CONTENT_TYPE),
+    HEADER("Cookie", F_HTTP_COOKIE),
+    HEADER("Date", F_HTTP_DATE),
+    HEADER("HTTP2-Settings", F_HTTP_HTTP2_SETTINGS),
+    HEADER("Host", F_HTTP_HOST),
+    HEADER("Last-Modified", F_HTTP_LAST_MODIFIED),
+    HEADER("Location", F_HTTP_LOCATION),
+    HEADER("Proxy-Authenticate", F_HTTP_PROXY_AUTHENTICATE),
+    HEADER("Proxy-Authorization", F_HTTP_PROXY_AUTHORIZATION),
+    HEADER("Referer", F_HTTP_REFERER),
+    HEADER("Sec-WebSocket-Accept", F_HTTP_SEC_WEBSOCKET_ACCEPT),
+    HEADER("Sec-WebSocket-Extensions", F_HTTP_SEC_WEBSOCKET_EXTENSIONS),
+    HEADER("Sec-WebSocket-Key", F_HTTP_SEC_WEBSOCKET_KEY),
+    HEADER("Sec-WebSocket-Protocol", F_HTTP_SEC_WEBSOCKET_PROTOCOL),
+    HEADER("Sec-WebSocket-Version", F_HTTP_SEC_WEBSOCKET_VERSION),
+    HEADER("Server", F_HTTP_SERVER),
+    HEADER("Set-Cookie", F_HTTP_SET_COOKIE),
+    HEADER("Transfer-Encoding", F_HTTP_TRANSFER_ENCODING),
+    HEADER("Upgrade", F_HTTP_UPGRADE),
+    HEADER("User-Agent", F_HTTP_USER_AGENT),
+    HEADER("WWW-Authenticate", F_HTTP_WWW_AUTHENTICATE),
+    HEADER("X-Forwarded-For", F_HTTP_X_FORWARDED_FOR),
 };
 
 struct text {
@@ -200,7 +202,7 @@ static void header_put(struct row *row, const struct http_line *line, const uint
     else if (head->kind == HTTP_RESPONSE)
         put_text_wire(row, F_HTTP_RESPONSE_LINE, line->text, line->full);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        if (strlen(headers[i].name) == name_len && !strncasecmp((const char *)line->text, headers[i].name, name_len)) {
+        if (headers[i].len == name_len && !strncasecmp((const char *)line->text, headers[i].name, name_len)) {
             put(row, headers[i].field, value);
             note_header(row, headers[i].field, value, head);
         }
