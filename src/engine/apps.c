@@ -342,7 +342,7 @@ bool apps_lost(const struct apps *apps) { return apps_foreign(apps) || apps_refu
 
 void apps_go_on(struct apps *apps)
 {
-    apps->foreign = apps->dtls.foreign = apps->quic.unclear = false;
+    apps->foreign = apps->dtls.foreign = apps->quic.unclear = apps->quic.unclear_unknown = false;
     apps->reasm.refused = apps->quic.refused = apps->dtls.refused = 0;
 }
 

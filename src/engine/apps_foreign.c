@@ -4,7 +4,7 @@
 #include "engine/apps.h"
 #include "proto/foreign.h"
 
-enum { ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, COAP = 5683, L2TP = 1701, OPENVPN = 1194,
+enum { DNS = 53, ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, COAP = 5683, L2TP = 1701, OPENVPN = 1194,
        PANA = 716, TZSP = 37008, JMIRROR = 30030, BATMAN = 4305, PEEKREMOTE = 5000, SFLOW = 6343, LWAPP = 12222,
        REMOTE_DESKTOP = 3389, ACDR = 925 };
 
@@ -33,7 +33,7 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
     rd_skip(&r, HEADER - 4);
-    if (!rd_ok(&r) || !rd_left(&r))
+    if (!rd_ok(&r) || !rd_left(&r) || (source < destination ? source : destination) == DNS) /* it refuses nothing */
         return false;
     if (is_mirror(source) || is_mirror(destination) || foreign_proxy(r) || foreign_mirror(&r))
         return true;

@@ -13,12 +13,20 @@ static struct quic_end end_of(const struct endpoint *end)
     return out;
 }
 
+/* The lower port is DNS's, which takes whatever comes. */
+static bool is_dns(const struct conv *conv)
+{
+    enum { DNS = 53 };
+    uint16_t a = conv->side[0].port, b = conv->side[1].port;
+    return (a < b ? a : b) == DNS;
+}
+
 /* The path, when the datagram is QUIC's. */
 static struct quic_path *path_of(struct apps *apps, struct conv *conv, const struct rd *r)
 {
     if (conv->quic && conv->quic->claimed)
         return conv->quic;
-    if (!quic_recognises(&apps->quic, r))
+    if (!quic_recognises(&apps->quic, r) || is_dns(conv))
         return NULL;
     if (recognise_owner(conv->side[0].port) || recognise_owner(conv->side[1].port)) {
         apps->foreign = true;
@@ -53,4 +61,5 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
     apps->failed |= apps->quic.failed;
     apps->foreign |= apps->quic.refused > 0;
     apps->foreign |= apps->quic.unclear && apps->families & (FAMILY_QUIC | FAMILY_HANDSHAKES);
+    apps->foreign |= apps->quic.unclear_unknown && apps->families & FAMILY_QUIC;
 }

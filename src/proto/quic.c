@@ -305,7 +305,7 @@ void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct qu
         put_uint(row, F_QUIC_CONNECTION_NUMBER, p.conn->number);
     else
         put_label(row, F_QUIC_CONNECTION_UNKNOWN);
-    quic->unclear |= !p.conn;
+    quic->unclear_unknown |= !p.conn;
     while (packet_read(&p, r) && rd_left(r) && goes_on(&p, r))
         continue;
 }

@@ -160,6 +160,7 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
         if (conn->has_keys)
             quic_keys_make(conn);
     }
+    q->unclear |= head->type == QUIC_RETRY && conn->server.len; /* it starts the connection anew, in its midst */
     if (conn->server.len || !head->scid.len)
         return;
     conn->server = head->scid;
@@ -171,6 +172,7 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
 /* The client's answer to a Retry. */
 static void start_again(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
 {
+    q->unclear |= !quic_cid_equal(&head->dcid, &conn->server); /* no answer, but a late copy of what came before */
     conn->initial = head->dcid;
     conn->has_initial = true;
     conn->wants_keys = true;

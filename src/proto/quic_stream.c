@@ -15,6 +15,7 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                                   .direction = from_server,
                                   .arena = quic->arena};
     quic->has_handshake = true;
+    quic->unclear |= facts->path->tls.fragments[!from_server].len; /* half a message of the other side waits */
     return tls_messages_read(row, r, &facts->path->tls, &tls_facts);
 }
 
