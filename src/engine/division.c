@@ -15,7 +15,9 @@
 
 enum {
     PACKET_COST = 800, /* bytes that libwireshark keeps of a packet, beside a copy of what it reassembles */
-    LOOK_EVERY = 4096  /* frames between two looks whether the run was cancelled */
+    LOOK_EVERY = 4096, /* frames between two looks whether the run was cancelled */
+    WINDOW = 1 << 18,
+    OUTLET = 1 << 17
 };
 
 /* ---- reading ---- */
@@ -235,57 +237,116 @@ uint32_t *division_numbers(const struct division *d, uint32_t bucket)
     return numbers;
 }
 
+/* A window over the capture, and for each bucket what is to be written next. */
 struct copying {
-    int from, to;
-    uint64_t offset, len; /* a piece not yet copied */
+    int from;
+    uint64_t offset; /* of the window's first byte */
+    size_t len;
+    uint8_t window[WINDOW];
 };
 
-static enum fc_status copy_rest(struct copying *c, struct fc_error *err)
+struct outlet {
+    int to;
+    size_t len;
+    uint8_t bytes[OUTLET];
+};
+
+/* The bytes at `offset`, at most `want` of them; NULL: err says why. */
+static const uint8_t *look(struct copying *c, uint64_t offset, uint64_t want, size_t *n, struct fc_error *err)
 {
-    char bytes[1 << 16];
-    while (c->len) {
-        ssize_t n = pread(c->from, bytes, c->len < sizeof bytes ? c->len : sizeof bytes, (off_t)c->offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return error_set(err, FC_IO, (int64_t)c->offset, "cannot read again: %s",
-                             n ? strerror(errno) : "the file has become shorter");
-        if (!spool_write(c->to, bytes, (size_t)n))
-            return error_set(err, FC_IO, -1, "no temporary copy: %s", strerror(errno));
-        c->offset += (uint64_t)n;
-        c->len -= (uint64_t)n;
+    if (offset < c->offset || offset >= c->offset + c->len) {
+        ssize_t got;
+        do
+            got = pread(c->from, c->window, sizeof c->window, (off_t)offset);
+        while (got < 0 && errno == EINTR);
+        if (got <= 0) {
+            error_set(err, FC_IO, (int64_t)offset, "cannot read again: %s",
+                      got ? strerror(errno) : "the file has become shorter");
+            return NULL;
+        }
+        c->offset = offset;
+        c->len = (size_t)got;
     }
-    return FC_OK;
+    uint64_t left = c->offset + c->len - offset;
+    *n = (size_t)(left < want ? left : want);
+    return c->window + (offset - c->offset);
 }
 
-/* Pieces that touch are copied as one. */
-static enum fc_status copy_piece(struct copying *c, uint64_t offset, uint64_t len, struct fc_error *err)
+static enum fc_status flush(struct outlet *out, struct fc_error *err)
+{
+    bool ok = spool_write(out->to, out->bytes, out->len);
+    out->len = 0;
+    return ok ? FC_OK : error_set(err, FC_IO, -1, "no temporary copy: %s", strerror(errno));
+}
+
+static enum fc_status put(struct outlet *out, const uint8_t *bytes, size_t n, struct fc_error *err)
 {
     enum fc_status status = FC_OK;
-    if (c->offset + c->len != offset) {
-        status = copy_rest(c, err);
-        c->offset = offset;
+    while (n && !status) {
+        size_t room = sizeof out->bytes - out->len, part = n < room ? n : room;
+        memcpy(out->bytes + out->len, bytes, part);
+        out->len += part;
+        bytes += part;
+        n -= part;
+        if (out->len == sizeof out->bytes)
+            status = flush(out, err);
     }
-    c->len += len;
     return status;
 }
 
-enum fc_status division_write(const struct division *d, uint32_t bucket, int from, int to, struct fc_error *err)
+static enum fc_status copy(struct copying *c, uint64_t offset, uint64_t len, struct outlet *out, uint32_t n_out,
+                           struct fc_error *err)
 {
-    struct copying copying = {.from = from, .to = to};
+    enum fc_status status = FC_OK;
+    while (len && !status) {
+        size_t n;
+        const uint8_t *bytes = look(c, offset, len, &n, err);
+        if (!bytes)
+            return FC_IO;
+        for (uint32_t i = 0; i < n_out && !status; i++)
+            status = put(&out[i], bytes, n, err);
+        offset += n;
+        len -= n;
+    }
+    return status;
+}
+
+static enum fc_status copy_all(const struct division *d, uint32_t first, struct copying *c, struct outlet *outlets,
+                               uint32_t n, struct fc_error *err)
+{
     enum fc_status status = FC_OK;
     uint64_t offset = 0;
     size_t gap = 0;
     for (uint32_t i = 0; !status && i < d->n_frames; i++) {
         if (gap < d->n_gaps && d->gaps[gap].before == i) {
-            status = copy_piece(&copying, offset, d->gaps[gap].len, err);
+            status = copy(c, offset, d->gaps[gap].len, outlets, n, err);
             offset += d->gaps[gap++].len;
         }
-        if (!status && d->group_of[i] == bucket)
-            status = copy_piece(&copying, offset, d->record_len[i], err);
+        uint32_t bucket = d->group_of[i] - first; /* NO_BUCKET is far away */
+        if (!status && bucket < n)
+            status = copy(c, offset, d->record_len[i], &outlets[bucket], 1, err);
         offset += d->record_len[i];
     }
-    return status ? status : copy_rest(&copying, err);
+    for (uint32_t i = 0; !status && i < n; i++)
+        status = flush(&outlets[i], err);
+    return status;
+}
+
+enum fc_status division_write(const struct division *d, uint32_t first, int from, const int *to, uint32_t n,
+                              struct fc_error *err)
+{
+    struct copying *copying = memory_zero(1, sizeof *copying);
+    struct outlet *outlets = memory_zero(n, sizeof *outlets);
+    enum fc_status status = copying && outlets ? FC_OK : error_memory(err);
+    for (uint32_t i = 0; !status && i < n; i++)
+        outlets[i].to = to[i];
+    if (!status) {
+        copying->from = from;
+        status = copy_all(d, first, copying, outlets, n, err);
+    }
+    memory_free(copying);
+    memory_free(outlets);
+    return status;
 }
 
 void division_heaviest(char *out, size_t cap, const struct division *d, uint32_t bucket)

@@ -53,8 +53,9 @@ FC_MUST_USE enum fc_status division_make(struct division *out, struct source *so
                                          struct fc_error *err);
 /* Numbers of a bucket's frames, ascending; the caller frees them. NULL: out of memory. */
 uint32_t *division_numbers(const struct division *d, uint32_t bucket);
-/* A capture file of the bucket's records and of all that lies between records. */
-FC_MUST_USE enum fc_status division_write(const struct division *d, uint32_t bucket, int from, int to,
+/* n capture files, of the buckets from the first one on: their records, and all that lies between records. One reading of
+ * the capture serves all of them. */
+FC_MUST_USE enum fc_status division_write(const struct division *d, uint32_t first, int from, const int *to, uint32_t n,
                                           struct fc_error *err);
 /* "10.0.0.1 and 10.0.0.2": the pair with most packets in the bucket. */
 void division_heaviest(char *out, size_t cap, const struct division *d, uint32_t bucket);

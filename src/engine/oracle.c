@@ -20,6 +20,7 @@
 enum {
     SMALL = 3 << 20, /* bytes of capture not worth dividing */
     MOST_LANES = 64,
+    AHEAD = 3, /* files of buckets written at a time, for each lane */
     DEFAULT_MEMORY = 300 << 20,
     WORKER_MEMORY = 180 << 20, /* what a process has before it has seen a packet */
     LEAST_COST = 8 << 20
@@ -45,6 +46,8 @@ struct oracle {
     bool empty_passes; /* what the filter says of frames in no bucket */
     struct bucket *buckets; /* NULL: it is not divided */
     uint32_t n_buckets;
+    int files[AHEAD * MOST_LANES]; /* of the buckets from `first_file` on, written but not handed out; or -1 */
+    uint32_t first_file, n_files;
 };
 
 /* ---- the capture as a regular file, not compressed ---- */
@@ -171,21 +174,44 @@ struct lane {
     bool busy;
 };
 
+/* Writes the files of the next buckets, from `first` on. */
+static enum fc_status write_ahead(struct oracle *o, uint32_t first, struct fc_error *err)
+{
+    uint32_t n_lanes = o->query->children < MOST_LANES ? o->query->children : MOST_LANES, most = AHEAD * n_lanes;
+    uint32_t left = o->n_buckets - first, n = left < most ? left : most;
+    o->first_file = first;
+    for (o->n_files = 0; o->n_files < n; o->n_files++)
+        if ((o->files[o->n_files] = spool_file()) < 0)
+            return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+    return division_write(&o->division, first, o->capture, o->files, n, err);
+}
+
+static void drop_files(struct oracle *o)
+{
+    for (uint32_t i = 0; i < o->n_files; i++)
+        if (o->files[i] >= 0)
+            close(o->files[i]);
+    o->n_files = 0;
+}
+
 static enum fc_status lane_start(struct oracle *o, struct lane *lane, uint32_t bucket, struct fc_error *err)
 {
     const struct division *d = &o->division;
-    *lane = (struct lane){.bucket = bucket, .file = spool_file(), .busy = true};
-    lane->numbers = division_numbers(d, bucket);
-    if (lane->file < 0)
-        return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
-    if (!lane->numbers)
+    enum fc_status status = FC_OK;
+    *lane = (struct lane){.bucket = bucket, .file = -1, .busy = true};
+    if (bucket >= o->first_file + o->n_files)
+        status = write_ahead(o, bucket, err);
+    if (status)
+        return status;
+    lane->file = o->files[bucket - o->first_file];
+    o->files[bucket - o->first_file] = -1;
+    if (!(lane->numbers = division_numbers(d, bucket)))
         return error_memory(err);
-    enum fc_status status = division_write(d, bucket, o->capture, lane->file, err);
     struct part part = {.file = lane->file,
                         .numbers = lane->numbers,
                         .n_numbers = d->buckets[bucket].n_frames,
                         .first_ns = d->first_ns};
-    return status ? status : child_open(&lane->child, o->query->worker, &part, o->progress, err);
+    return child_open(&lane->child, o->query->worker, &part, o->progress, err);
 }
 
 static void lane_end(struct lane *lane)
@@ -475,6 +501,7 @@ static void forget_buckets(struct oracle *o)
         spool_free(&o->buckets[i].spool);
     memory_free(o->buckets);
     o->buckets = NULL;
+    drop_files(o);
     division_free(&o->division);
 }
 

@@ -48,7 +48,6 @@ static int64_t tls_length(void *context, const struct rd *r, const struct pdu_fa
     int64_t len = HEADER + rd_peek16(r, 3);
     if (is_content(rd_peek8(r, 0)) && (is_settled(state) || is_version(rd_peek16(r, 1)))) {
         bool open = r->cap < r->len && len > rd_left(r) && !facts->may_wait;
-        state->was_cut |= open;
         return open ? PDU_STOP : len;
     }
     if (is_content(rd_peek8(r, 0)) || !is_settled(state))
@@ -121,7 +120,7 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     if (is_ssl2(state, r))
         return ssl2_read(row, r, state, facts);
     if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
-        if (state->was_cut && row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* not always shown then */
+        if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* how often it is shown, where bytes are lost, was not found out */
             pdu_foreign(facts, FAMILY_TLS);
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;

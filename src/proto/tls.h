@@ -57,7 +57,6 @@ struct tls_state {
     struct tls_fragment fragments[2];
     bool early_data;       /* the ClientHello announces it */
     bool may_resume;       /* a ServerHello came, and no ServerHelloDone after it */
-    bool was_cut;          /* the capture cut a segment in the midst of a record that goes on behind it */
     uint32_t quic_version; /* 0: not inside QUIC */
     struct tls_id ids[2];  /* DTLS: by the direction in which the one sends that chose it */
 };
