@@ -48,6 +48,17 @@ static void *state_of(struct look *l, const struct protocol *protocol)
     return *state;
 }
 
+/* Bytes inside another protocol: what Wireshark makes of those that were cut, or of an answer to what is missing, was not
+ * found out. */
+static void note_carried(struct look *l, const struct reasm_view *view)
+{
+    uint16_t sport = l->facts.sport, dport = l->facts.dport;
+    bool from_server = l->server_port ? sport == l->server_port : sport < dport;
+    if (view->bytes.cap < view->bytes.len || (!l->conv->carries && from_server))
+        pdu_foreign(&l->facts, FAMILY_HANDSHAKES);
+    l->conv->carries = true;
+}
+
 /* True when the protocol took the bytes. */
 static bool offer(struct look *l, const struct protocol *protocol, const struct reasm_view *view,
                   struct reasm_wish *wish)
@@ -61,8 +72,10 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
     show_tcp(l->apps, protocol, l->facts.has_read);
     if (l->conv->claimed != claimed)
         l->conv->carrier = protocol;
-    else if (protocol == claimed && l->conv->carrier)
+    else if (protocol == claimed && l->conv->carrier) {
         show_tcp(l->apps, l->conv->carrier, true);
+        note_carried(l, view);
+    }
     if (!protocol->fields[0]) /* it only leads to others */
         l->apps->foreign |= foreign_holds(view->bytes, l->apps->families & FAMILY_HANDSHAKES);
     return true;

@@ -14,6 +14,7 @@
 struct app_conv {
     const struct protocol *claimed; /* asked first */
     const struct protocol *carrier; /* who claimed it for another one, and goes on carrying it */
+    bool carries;                   /* bytes for it were seen */
     struct reasm_side sides[2];
     void *states[N_TCP_PROTOCOLS]; /* made when first needed */
     struct dtls_path *dtls;        /* the same */

@@ -17,6 +17,7 @@ enum ssh_stage { STAGE_VERSION, STAGE_PLAIN, STAGE_OPAQUE };
 /* By direction: 0 to the server. */
 struct ssh_state {
     uint8_t stage[2];
+    bool lacks_version[2]; /* it began otherwise */
     bool can_2, only_1; /* some side speaks version 2; some side nothing but version 1 */
 };
 
@@ -138,11 +139,14 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     uint8_t *stage = &state->stage[side];
     if (*stage != STAGE_OPAQUE && r->cap < r->len)
         pdu_foreign(facts, FAMILY_SSH); /* what is shown of a message that was cut was not looked into */
+    if (*stage != STAGE_VERSION && starts_version(r)) /* it comes late */
+        pdu_foreign(facts, FAMILY_SSH);
     if (*stage == STAGE_VERSION) {
-        if (starts_version(r))
+        state->lacks_version[side] = !starts_version(r);
+        if (!state->lacks_version[side])
             version_read(row, r, state);
-        else if (state->can_2 || state->only_1) /* nor what is shown where one version line is missing */
-            pdu_foreign(facts, FAMILY_SSH);
+        if ((state->lacks_version[0] || state->lacks_version[1]) && (state->can_2 || state->only_1))
+            pdu_foreign(facts, FAMILY_SSH); /* nor what is shown where one version line is missing */
         *stage = STAGE_PLAIN;
         return true;
     }
