@@ -6,6 +6,8 @@
 #include "engine/apps.h"
 #include "flow/recognise.h"
 
+enum { LONG_HEADER = 0x80 };
+
 static struct quic_end end_of(const struct endpoint *end)
 {
     struct quic_end out = {.address.family = end->family, .port = end->port};
@@ -50,6 +52,10 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
     struct quic_path *path = path_of(apps, conv, &payload);
     if (!path)
         return;
+    if (path->conn && !(rd_peek8(&payload, 0) & LONG_HEADER) && !(apps->families & FAMILY_QUIC)) {
+        apps->shown |= UINT32_C(1) << P_QUIC; /* there is nothing in it but fields of QUIC */
+        return;
+    }
     struct quic_facts facts = {.frame = x->packet.frame->number,
                                .time_ns = x->packet.frame->time_ns,
                                .src = end_of(&conv->side[t->ref.direction]),
