@@ -125,7 +125,7 @@ static bool offer_ports(struct look *l, const struct reasm_view *view, struct re
 static struct reasm_wish show(void *context, const struct reasm_view *view)
 {
     struct look *l = context;
-    struct reasm_wish wish = {0, 0};
+    struct reasm_wish wish = {0};
     l->facts.may_wait = view->may_wait;
     l->facts.reassembled = view->reassembled;
     if (l->conv->claimed && offer(l, l->conv->claimed, view, &wish))
@@ -213,6 +213,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .arena = &apps->arena,
                                     .conversation = &look.conv->claimed,
                                     .families = apps->families,
+                                    .skips_payload = apps->skips_payload,
                                     .foreign = &apps->foreign};
     struct reasm_segment segment = {
         .payload = payload,
@@ -339,6 +340,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *f
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of) || (filter && filter_wants_apps(filter));
     apps->families = filter && filter_wants_apps(filter) ? FAMILY_ANY : families_wanted(slot_of);
+    apps->skips_payload = slot_of[F_TLS_APP_DATA] < 0;
     apps->skips_opaque = !exact && !(apps->families & (FAMILY_HANDSHAKES | FAMILY_QUIC));
     apps->quic.arena = &apps->arena;
     dtls_init(&apps->dtls, &apps->arena, slot_of);

@@ -32,6 +32,7 @@ struct apps {
     struct arena scratch; /* of the mute row: one frame */
     struct quic quic;
     struct dtls dtls;
+    bool skips_payload; /* of encrypted records */
     bool skips_opaque; /* nothing that is asked for can be found in an encrypted stream */
     bool is_opaque;    /* nor in this frame */
     bool failed;

@@ -132,12 +132,14 @@ struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row
         if (n == PDU_STOP || !n)
             break;
         if ((n < 0 || n > rest.len) && view->may_wait)
-            return (struct reasm_wish){r.pos, n < 0 ? n : n - rest.len};
+            return (struct reasm_wish){.offset = r.pos,
+                                       .more = n < 0 ? n : n - rest.len,
+                                       .blind = facts->skips_payload && protocol->is_payload && protocol->is_payload(&rest)};
         facts->pdu_len = n;
         struct rd pdu = rd_sub(&r, n < 0 || n > rest.len ? rest.len : (uint32_t)n);
         facts->has_read = true;
         if (!protocol->read(row, &pdu, state, facts))
             break;
     }
-    return (struct reasm_wish){0, 0};
+    return (struct reasm_wish){0};
 }

@@ -34,6 +34,7 @@ struct pdu_facts {
     struct arena *arena;                  /* for the conversation: until the capture ends */
     const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
     unsigned families;                    /* that are asked for */
+    bool skips_payload;                   /* no content of encrypted records is asked for */
     bool *foreign; /* set where one of them may be inside something that is not read; NULL: nobody asks */
 };
 
@@ -54,6 +55,8 @@ struct protocol {
     /* Wireshark's heuristic on ports without an owner; NULL: none. */
     bool (*recognises)(const struct rd *r, const struct pdu_facts *facts);
     int64_t (*length)(void *state, const struct rd *r, const struct pdu_facts *facts);
+    /* Whether the rest of a message of which this is the beginning is only counted, where payload is skipped; NULL: never. */
+    bool (*is_payload)(const struct rd *r);
     /* False: Wireshark gives up on these bytes here (malformed or cut); nothing that follows in them is looked at. */
     bool (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
 };

@@ -55,6 +55,8 @@ static int64_t tls_length(void *context, const struct rd *r, const struct pdu_fa
     return len < rd_left(r) ? len : rd_left(r);
 }
 
+static bool is_app_data(const struct rd *r) { return rd_has(r, HEADER) && rd_peek8(r, 0) == TLS_APP_DATA; }
+
 static bool alert_read(struct row *row, struct rd *r)
 {
     if (!rd_need(r, 1))
@@ -166,4 +168,5 @@ const struct protocol tls_protocol = {.name = "tls",
                                       .accepts = tls_accepts,
                                       .recognises = tls_recognises,
                                       .length = tls_length,
+                                      .is_payload = is_app_data,
                                       .read = tls_read};

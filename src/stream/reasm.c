@@ -24,6 +24,7 @@ struct piece {
 struct reasm_message {
     uint32_t seq, next; /* of the first byte, and behind the last one as far as it is known */
     bool one_more;      /* the next segment is wanted whole */
+    bool blind;         /* bytes from now on are counted, not copied */
     bool done, lost;
     uint32_t total;     /* bytes, once a piece reached `next`; 0: not yet */
     uint32_t n_pieces;
@@ -124,6 +125,12 @@ static uint8_t *bytes_of(const struct reasm_message *m) { return m->buffer->byte
 /* ---- pieces ---- */
 
 /* Copies what is new of [start, end) and notes the piece; bytes that came first stay. */
+static void copy_piece(struct reasm_message *m, uint32_t at, const uint8_t *from, uint32_t len)
+{
+    if (!m->blind)
+        memcpy(bytes_of(m) + at, from, len);
+}
+
 static void store(struct reasm *pool, struct reasm_message *m, uint32_t start, const uint8_t *from, uint32_t len)
 {
     if (m->lost || !len || !reserve(pool, m, (uint64_t)start + len))
@@ -135,13 +142,13 @@ static void store(struct reasm *pool, struct reasm_message *m, uint32_t start, c
     struct piece merged = {start, end};
     for (j = i; j < m->n_pieces && p[j].start <= end; j++) {
         if (p[j].start > at)
-            memcpy(bytes_of(m) + at, from + (at - start), p[j].start - at);
+            copy_piece(m, at, from + (at - start), p[j].start - at);
         at = p[j].end > at ? p[j].end : at;
         merged.start = p[j].start < merged.start ? p[j].start : merged.start;
         merged.end = p[j].end > merged.end ? p[j].end : merged.end;
     }
     if (at < end)
-        memcpy(bytes_of(m) + at, from + (at - start), end - at);
+        copy_piece(m, at, from + (at - start), end - at);
     if (j == i && m->n_pieces == REASM_PIECES) {
         lose(pool, m);
         return;
@@ -220,7 +227,7 @@ static struct reasm_message *add_message(struct reasm *pool, struct reasm_side *
 static struct reasm_wish show(const struct reasm_segment *s, struct rd bytes, bool may_wait, bool reassembled)
 {
     struct reasm_view view = {bytes, may_wait, reassembled};
-    return s->hidden ? (struct reasm_wish){0, 0} : s->show(s->context, &view);
+    return s->hidden ? (struct reasm_wish){0} : s->show(s->context, &view);
 }
 
 /* The message from `start` in these bytes is not whole: wait for what it wants. */
@@ -237,11 +244,15 @@ static void begin(struct reasm *pool, struct reasm_side *side, struct rd bytes, 
     if (wish.more > REASM_MESSAGE_LIMIT)
         lose(pool, m);
     store(pool, m, 0, bytes.data + wish.offset, bytes.len - wish.offset);
+    m->blind = wish.blind;
 }
 
 /* A message that was thought whole wants more from its own start on. */
-static void extend(struct reasm *pool, struct reasm_side *side, struct reasm_message *m, uint32_t end, int64_t more)
+static void extend(struct reasm *pool, struct reasm_side *side, struct reasm_message *m, uint32_t end,
+                   struct reasm_wish wish)
 {
+    int64_t more = wish.more;
+    m->blind = wish.blind;
     m->done = false;
     m->total = 0;
     m->one_more = more == REASM_ONE_MORE;
@@ -260,8 +271,12 @@ static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_m
     struct rd whole = rd_make(bytes_of(m), m->total, m->total);
     struct reasm_wish wish = show(s, whole, true, true);
     uint32_t before = m->total > used ? m->total - used : 0;
+    if (wish.more && m->blind) { /* whoever counted on its end was wrong */
+        lose(pool, m);
+        return true;
+    }
     if (wish.more && wish.offset <= before) {
-        extend(pool, side, m, seq + used, wish.more);
+        extend(pool, side, m, seq + used, wish);
         return true;
     }
     release(pool, m);

@@ -22,6 +22,7 @@ enum { REASM_ONE_MORE = -1, REASM_UNTIL_FIN = -2 };
 struct reasm_wish {
     uint32_t offset; /* where the message starts that is not whole */
     int64_t more;    /* bytes that it needs beyond the last one seen, or one of the above */
+    bool blind;      /* those bytes are only counted: what stands for them when the message is shown is not to be read */
 };
 
 struct reasm_view {

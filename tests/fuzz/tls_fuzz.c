@@ -50,7 +50,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
         memset(l->states[i], 0, l->protocol->state_len);
     }
     if (l->protocol->accepts && !l->protocol->accepts(l->states[i], &view->bytes, &facts))
-        return (struct reasm_wish){0, 0};
+        return (struct reasm_wish){0};
     struct reasm_wish wish = protocol_walk(l->protocol, &l->row, l->states[i], view, &facts);
     if (wish.more && wish.offset >= view->bytes.len)
         abort(); /* a message starts behind what there is */

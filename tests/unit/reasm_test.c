@@ -20,12 +20,12 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
         else if (r->data[at] == '!')
             want = left;
         if (want < 0 || want > left)
-            return (struct reasm_wish){at, want < 0 ? want : want - left};
+            return (struct reasm_wish){.offset = at, .more = want < 0 ? want : want - left};
         size_t n = strlen(shown);
         snprintf(shown + n, sizeof shown - n, "%.*s ", (int)want, (const char *)r->data + at);
         at += (uint32_t)want;
     }
-    return (struct reasm_wish){0, 0};
+    return (struct reasm_wish){0};
 }
 
 enum { HIDDEN = 1, FIN = 2 };
