@@ -46,6 +46,11 @@ def ours(command, fields, text, *more):
                          '-o', os.path.join(t, 'flows.ndjson'), f]
 
 
+def pinned(argv):
+    """All of its processes on one core."""
+    return argv and (lambda f, t: ['taskset', '-c', '0', *argv(f, t)])
+
+
 def tshark(fields, *more):
     words = [word for field in versus.TSHARK_FIELDS + fields for word in ('-e', field)]
     return versus.words('tshark', '-n', '-r', '{f}', '-T', 'fields', '-E', 'separator=`', *words, *more)
@@ -57,6 +62,7 @@ def peers(build, mb):
     return [
         make('ours, 2 jobs', ours(command, FIELDS, FILTER, '-j', '2'), says='one pass'),
         make('ours, 1 job', ours(command, FIELDS, FILTER, '-j', '1'), says='one pass'),
+        make('ours, one core', pinned(ours(command, FIELDS, FILTER, '-j', '1')), says='one pass; what scaling is measured from'),
         make('ours, two passes, 2 jobs', ours(command, AHEAD, FILTER, '-j', '2'), says='a field that looks ahead'),
         make('ours, ftp and smtp, 2 jobs', ours(command, CLEAR, 'ftp or smtp', '-j', '2'), says='what TLS hides is left out'),
         make('ours, the same --exact', ours(command, CLEAR, 'ftp or smtp', '-j', '2', '--exact'), says='nothing is left out'),
