@@ -1,0 +1,52 @@
+/* UDP datagrams to the protocols that their ports belong to and that take whatever comes: NTP and DHCP. Invariant: as
+ * in apps.c, what is shown depends on the capture alone; of two ports with owners the lower one's decides.
+ * Source: observed, tshark 4.0.17: messages and other bytes between all ports of `tshark -G decodes`. */
+#include "engine/apps.h"
+#include "flow/recognise.h"
+#include "proto/ntp.h"
+
+static unsigned family_of_port(uint16_t port)
+{
+    enum { NTP = 123 };
+    return port == NTP ? FAMILY_NTP : 0;
+}
+
+/* Whose the datagram is, a bit of enum family. *foreign: that of the port that gets it should the lower one's owner,
+ * which is not read here, refuse it. */
+static unsigned owner_of(const struct conv *conv, unsigned *foreign)
+{
+    enum { DNS = 53 /* refuses nothing */ };
+    uint16_t a = conv->side[0].port, b = conv->side[1].port;
+    uint16_t low = a < b ? a : b, high = a < b ? b : a;
+    if (!low || !recognise_owner(low))
+        return family_of_port(high);
+    if (!family_of_port(low) && low != DNS)
+        *foreign = family_of_port(high);
+    return family_of_port(low);
+}
+
+/* UDP-Lite's header has another number where UDP has a length. */
+static bool payload_of(const struct layer *layer, struct rd *out)
+{
+    enum { HEADER = 8 };
+    if (layer->kind != LAYER_UDPLITE)
+        return apps_payload(layer, out);
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    rd_skip(&r, HEADER);
+    *out = rd_rest(&r);
+    return rd_ok(&r) && out->cap > 0;
+}
+
+void apps_owned(struct apps *apps, struct row *row, const struct examined *x, int i)
+{
+    const struct transport *t = &x->transports[i];
+    struct rd r;
+    if (!t->has_ref || !payload_of(&x->packet.layers[i], &r))
+        return;
+    unsigned foreign = 0, owner = owner_of(t->ref.conv, &foreign);
+    if (owner == FAMILY_NTP) {
+        apps->shown |= UINT32_C(1) << P_NTP;
+        foreign |= ntp_read(row, &r) ? 0 : FAMILY_NTP;
+    }
+    apps->foreign |= (apps->families & foreign) != 0;
+}
