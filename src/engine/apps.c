@@ -315,7 +315,7 @@ static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
     unsigned by_filter = families_wanted(filter_slots(filter));
     for (int p = P_TLS; p < P_COUNT; p++)
         if (protocols[p] >= 0)
-            by_filter |= p == P_NTP ? FAMILY_NTP : FAMILY_ANY & ~FAMILY_OWNED;
+            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : FAMILY_ANY & ~FAMILY_OWNED;
     if (by_filter & ~(unsigned)FAMILY_OWNED)
         by_filter |= FAMILY_ANY & ~FAMILY_OWNED;
     return families | by_filter;

@@ -3,12 +3,15 @@
  * Source: observed, tshark 4.0.17: messages and other bytes between all ports of `tshark -G decodes`. */
 #include "engine/apps.h"
 #include "flow/recognise.h"
+#include "proto/dhcp.h"
 #include "proto/ntp.h"
 
 static unsigned family_of_port(uint16_t port)
 {
-    enum { NTP = 123 };
-    return port == NTP ? FAMILY_NTP : 0;
+    enum { BOOTPS = 67, BOOTPC = 68, NTP = 123, PXE = 4011 };
+    if (port == NTP)
+        return FAMILY_NTP;
+    return port == BOOTPS || port == BOOTPC || port == PXE ? FAMILY_DHCP : 0;
 }
 
 /* Whose the datagram is, a bit of enum family. *foreign: that of the port that gets it should the lower one's owner,
@@ -47,6 +50,10 @@ void apps_owned(struct apps *apps, struct row *row, const struct examined *x, in
     if (owner == FAMILY_NTP) {
         apps->shown |= UINT32_C(1) << P_NTP;
         foreign |= ntp_read(row, &r) ? 0 : FAMILY_NTP;
+    }
+    if (owner == FAMILY_DHCP && dhcp_accepts(&r)) {
+        apps->shown |= UINT32_C(1) << P_DHCP;
+        foreign |= dhcp_read(row, &r) ? 0 : FAMILY_DHCP;
     }
     apps->foreign |= (apps->families & foreign) != 0;
 }

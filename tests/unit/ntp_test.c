@@ -19,9 +19,9 @@ static const char *ntp(const char *prefix, const char *hex)
 TEST(clock)
 {
     CHECK_TEXT(ntp("ntp.", "24" CLOCK TIMES),
-               "ntp.flags=36 ntp.flags.li=0 ntp.flags.vn=4 ntp.flags.mode=4 ntp.stratum=2 ntp.ppoll=6 ntp.precision=236 "
-               "ntp.rootdelay=2561 ntp.rootdispersion=2818 ntp.refid=c0a80001 ntp.reftime=1549107584500000000 ntp.org=0 "
-               "ntp.rec=4233462143999999999 ntp.xmt=-61505152000000000");
+               "ntp.flags=36 ntp.flags.li=0 ntp.flags.vn=4 ntp.flags.mode=4 ntp.stratum=2 ntp.ppoll=6 "
+               "ntp.precision=236 ntp.rootdelay=2561 ntp.rootdispersion=2818 ntp.refid=c0a80001 "
+               "ntp.reftime=1549107584500000000 ntp.org=0 ntp.rec=4233462143999999999 ntp.xmt=-61505152000000000");
     CHECK(is_whole);
     CHECK_TEXT(ntp("ntp.flags.", "e3" CLOCK TIMES), "ntp.flags.li=3 ntp.flags.vn=4 ntp.flags.mode=3");
     CHECK(is_whole);
@@ -53,8 +53,8 @@ TEST(foreign)
 {
     CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000"), "");
     CHECK(!is_whole);
-    CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000 00000001 000000000000000000000000 00000000"),
-               "");
+    CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000 "
+                                "00000001 000000000000000000000000 00000000"), "");
     CHECK(!is_whole);
     CHECK_TEXT(ntp("ntp.", "16 02 0001"), "ntp.flags=22 ntp.flags.li=0 ntp.flags.vn=2 ntp.flags.mode=6");
     CHECK(!is_whole);
