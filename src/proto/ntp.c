@@ -23,12 +23,12 @@ static void timestamp_read(struct row *row, struct rd *r, enum field_id id)
     put_int(row, id, is_none ? 0 : since_1970 * NS + (int64_t)((uint64_t)fraction * NS >> 32));
 }
 
-/* An extension (RFC 7822) ends with the message, or leaves room for a key and its digest. */
-static bool is_extension(const struct rd *r)
+/* What may be an extension (RFC 7822): where it fits, what follows it decides. */
+static bool may_be_extension(const struct rd *r)
 {
-    enum { LEAST = 16, AUTHENTICATOR = 20 };
+    enum { LEAST = 16 };
     uint32_t len = rd_peek16(r, 2);
-    return len >= LEAST && (len == rd_left(r) || len + AUTHENTICATOR <= rd_left(r));
+    return len >= LEAST && len <= rd_left(r);
 }
 
 static bool authenticator_read(struct row *row, struct rd *r)
@@ -36,7 +36,7 @@ static bool authenticator_read(struct row *row, struct rd *r)
     enum { KEY_ID = 4 };
     if (!rd_ok(r) || rd_left(r) < KEY_ID)
         return true;
-    if (is_extension(r))
+    if (may_be_extension(r))
         return false;
     put_span(row, F_NTP_KEYID, r, KEY_ID);
     if (rd_left(r))

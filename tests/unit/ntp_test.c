@@ -44,7 +44,7 @@ TEST(authenticators)
     CHECK_TEXT(ntp("ntp.mac", "24" CLOCK TIMES "00000001"), "");
     CHECK_TEXT(ntp("ntp.mac", "24" CLOCK TIMES "00000001 000102030405060708090a0b0c0d0e0f"),
                "ntp.mac=000102030405060708090a0b0c0d0e0f");
-    CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "00000010 000102030405060708090a0b0c0d0e0f"), "ntp.keyid=00000010");
+    CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "0000000f 000102030405060708090a0b0c0d0e0f"), "ntp.keyid=0000000f");
     CHECK(is_whole);
 }
 
@@ -55,6 +55,8 @@ TEST(foreign)
     CHECK(!is_whole);
     CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000 "
                                 "00000001 000000000000000000000000 00000000"), "");
+    CHECK(!is_whole);
+    ntp("ntp.", "24" CLOCK TIMES "00000010 000102030405060708090a0b0c0d0e0f");
     CHECK(!is_whole);
     CHECK_TEXT(ntp("ntp.", "16 02 0001"), "ntp.flags=22 ntp.flags.li=0 ntp.flags.vn=2 ntp.flags.mode=6");
     CHECK(!is_whole);
