@@ -6,26 +6,28 @@
 #include "proto/dhcp.h"
 #include "proto/ntp.h"
 
+enum { DNS = 53 /* refuses nothing */, BOOTPS = 67, BOOTPC = 68, NTP = 123, PXE = 4011 };
+
 static unsigned family_of_port(uint16_t port)
 {
-    enum { BOOTPS = 67, BOOTPC = 68, NTP = 123, PXE = 4011 };
     if (port == NTP)
         return FAMILY_NTP;
     return port == BOOTPS || port == BOOTPC || port == PXE ? FAMILY_DHCP : 0;
 }
 
-/* Whose the datagram is, a bit of enum family. *foreign: that of the port that gets it should the lower one's owner,
- * which is not read here, refuse it. */
+/* Whose the datagram is, a bit of enum family. *foreign: whose it may be where that is not known, because an owner who
+ * is not read here, or that of PXE's port, takes some datagrams and refuses others. */
 static unsigned owner_of(const struct conv *conv, unsigned *foreign)
 {
-    enum { DNS = 53 /* refuses nothing */ };
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
     uint16_t low = a < b ? a : b, high = a < b ? b : a;
-    if (!low || !recognise_owner(low))
-        return family_of_port(high);
-    if (!family_of_port(low) && low != DNS)
+    bool by_low = low && recognise_owner(low);
+    uint16_t port = by_low ? low : high;
+    if (by_low && low != DNS && !family_of_port(low))
         *foreign = family_of_port(high);
-    return family_of_port(low);
+    if (port == PXE)
+        *foreign = FAMILY_DHCP | family_of_port(high);
+    return port == PXE ? 0 : family_of_port(port);
 }
 
 /* UDP-Lite's header has another number where UDP has a length. */

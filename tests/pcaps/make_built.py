@@ -829,7 +829,7 @@ def _():
     frames += [of_client(bootp(op, options(kind(1)), secs=secs)) for op, secs in ((0, 1), (3, 255), (1, 256), (2, 257), (1, 0xff00))]
     frames += [of_client(bootp(1, rest, server=b'server\0x', file=b'fil\xe9')) for rest in
                (b'', b'\xff', b'\0', b'\0\0\xff\1\2', options((12, b'host')), options(kind(1), end=b''))]
-    frames += [of_client(bootp(1, options(kind(1))), *ports) for ports in ((68, 68), (67, 67), (4011, 4011), (40000, 68), (53, 67), (69, 67))]
+    frames += [of_client(bootp(1, options(kind(1))), *ports) for ports in ((68, 68), (67, 67), (40000, 68), (53, 67), (69, 67))]
     frames += [of_client(bootp(1)[:n]) for n in range(1, 236)] + [of_client(bootp(2)[:n]) for n in (1, 2, 3, 4, 30, 44, 235)]
     whole = of_client(bootp(1, options(kind(1)) + bytes(20)))
     return pcap(frames + [(whole[:n], len(whole)) for n in range(len(whole) - 20, len(whole))])
@@ -843,9 +843,10 @@ def _():
                (77, b'\2ab'), (94, b'\1'), (125, be('IB', 9, 2) + b'\1\0'))]
     frames += [of_client(bootp(1, rest)) for rest in (options((53, b'')), options(kind, end=b'\x0c\x08abc'), options(kind, end=b'\x0c'),
                                                       options(kind, (60, b'PXEClient'), (43, b'\6\1\x0b\xff')))]
-    frames += [of_client(bootp(1, cookie=b'abcd')), of_client(bootp(1, b'x' * 80, cookie=b'abcd')), of_client(bootp(1)[:238])]
+    frames += [of_client(bootp(1, cookie=b'abcd')), of_client(bootp(1, b'x' * 80, cookie=b'abcd')), of_client(bootp(1)[:238]),
+               of_client(b'no DHCP', 4011, 9999), of_client(bootp(1, options(kind)), 4011, 4011)]
     whole = of_client(bootp(2, options(kind, (12, b'host'))))
-    return pcap(frames + [(whole[:n], len(whole)) for n in range(42, len(whole))])
+    return pcap(frames + [(whole[:n], len(whole)) for n in range(42, len(whole), 13)])
 
 
 # ---- damage --------------------------------------------------------------------------------------------------------
