@@ -51,6 +51,9 @@ def main():
         want_base = ("BASE_HEX" if display in ("BASE_HEX", "BASE_HEX_DEC") else "BASE_DEC") if integer else "BASE_NONE"
         if want_kind == "FT_UINT64" and name in named:
             want_base = "BASE_DEC"  # whatever the base, `-T fields` prints them so
+        if want_kind == "FT_ABSOLUTE_TIME" and name.startswith("ntp."):
+            want_base = "BASE_NTP"  # which tshark does not tell
+        want_kind = {"FT_STRINGZ": "FT_STRING"}.get(want_kind, want_kind)  # they print alike
         want = (re.sub("[^A-Z0-9]", "_", name.upper()), want_kind, want_base, "true" if name in named else "false")
         if (identifier, kind, base, has_names) != want:
             problems.append(f"{number}: {name}: {(identifier, kind, base, has_names)}, tshark: {want}")

@@ -103,8 +103,9 @@ static enum wire_type type_of(const header_field_info *hf)
         return WIRE_TEXT;
     if (hf->type == FT_ABSOLUTE_TIME) {
         int display = FIELD_DISPLAY(hf->display); /* the other ones print in ways of their own */
-        return display == ABSOLUTE_TIME_LOCAL || display == ABSOLUTE_TIME_UTC ? WIRE_ABSOLUTE_TIME
-                                                                              : WIRE_TEXT;
+        return display == ABSOLUTE_TIME_LOCAL || display == ABSOLUTE_TIME_UTC || display == ABSOLUTE_TIME_NTP_UTC
+                   ? WIRE_ABSOLUTE_TIME
+                   : WIRE_TEXT;
     }
     enum wire_type type = types[hf->type];
     return type == WIRE_NONE && hf->type != FT_NONE ? WIRE_TEXT : type;
@@ -118,6 +119,8 @@ struct ws_field field_describe(const header_field_info *hf)
         f.base = integer_base(hf);
     if (f.type == WIRE_BYTES)
         f.base = bytes_base(hf);
+    if (f.type == WIRE_ABSOLUTE_TIME && FIELD_DISPLAY(hf->display) == ABSOLUTE_TIME_NTP_UTC)
+        f.base = WIRE_BASE_NTP;
     if (integer && is_named(hf))
         f.flags |= WIRE_NAMED;
     if (f.type == WIRE_BYTES && hf->display & BASE_ALLOW_ZERO)

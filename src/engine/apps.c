@@ -289,6 +289,7 @@ void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int 
     read_ssdp(apps, row, x, i);
     apps_quic(apps, row, x, i);
     apps_dtls(apps, row, x, i);
+    apps_owned(apps, row, x, i);
 }
 
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
@@ -334,12 +335,28 @@ bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
                        protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
 }
 
+/* Families that come on ports of their own are asked for by name alone; of the others a filter may see any. */
+static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
+{
+    unsigned families = families_wanted(slot_of);
+    if (!filter || !filter_wants_apps(filter))
+        return families;
+    const int16_t *protocols = filter_protocol_slots(filter);
+    unsigned by_filter = families_wanted(filter_slots(filter));
+    for (int p = P_TLS; p < P_COUNT; p++)
+        if (protocols[p] >= 0)
+            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : FAMILY_ANY & ~FAMILY_OWNED;
+    if (by_filter & ~(unsigned)FAMILY_OWNED)
+        by_filter |= FAMILY_ANY & ~FAMILY_OWNED;
+    return families | by_filter;
+}
+
 void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact)
 {
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of) || (filter && filter_wants_apps(filter));
-    apps->families = filter && filter_wants_apps(filter) ? FAMILY_ANY : families_wanted(slot_of);
+    apps->families = families_of(slot_of, filter);
     apps->skips_payload = slot_of[F_TLS_APP_DATA] < 0;
     apps->skips_opaque = !exact && !(apps->families & (FAMILY_HANDSHAKES | FAMILY_QUIC));
     apps->quic.arena = &apps->arena;

@@ -51,12 +51,14 @@ void apps_note(struct apps *apps, const struct examined *x, const struct source 
 bool apps_secrets(const struct source *source);
 /* TCP layer i of the frame; values go into the row. */
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* The same of UDP layer i: DNS and its kin, SSDP, which is HTTP in datagrams, QUIC and DTLS. */
+/* The same of UDP layer i: DNS and its kin, SSDP, which is HTTP in datagrams, QUIC, DTLS, NTP and DHCP. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The part of apps_udp that is QUIC's (apps_quic.c). */
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The part that is DTLS's (apps_dtls.c). */
 void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* The part of the protocols that own their ports, NTP and DHCP (apps_owned.c). */
+void apps_owned(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* A UDP layer's payload: as many bytes as the length field says, where it makes sense. */
 bool apps_payload(const struct layer *layer, struct rd *out);
 /* Made when it is new; NULL when memory ends. */

@@ -45,6 +45,16 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
     return (is_carrier(source) || is_carrier(destination)) && foreign_holds(r, apps->families);
 }
 
+/* NTP over TCP. */
+static bool tcp_holds(const struct apps *apps, const struct layer *layer)
+{
+    enum { NTP = 123 };
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint16_t source = rd_u16(&r), destination = rd_u16(&r);
+    return apps->families & FAMILY_NTP && (source == NTP || destination == NTP) &&
+           layer->len > (uint32_t)(rd_peek8(&r, 8) >> 4) * 4;
+}
+
 /* Ports and payload identifiers under which SCTP carries what TCP does; else what its chunks look like. */
 static bool sctp_holds(const struct apps *apps, const struct layer *layer)
 {
@@ -77,6 +87,8 @@ static bool layer_holds(const struct apps *apps, const struct packet *p, int i)
     case LAYER_UDP:
     case LAYER_UDPLITE:
         return udp_holds(apps, layer);
+    case LAYER_TCP:
+        return tcp_holds(apps, layer);
     case LAYER_SCTP:
         return sctp_holds(apps, layer);
     case LAYER_IP4:

@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 enum {
-    WIRE_VERSION = 4,
+    WIRE_VERSION = 5,
     WIRE_CONTROL = 3,    /* descriptor */
     WIRE_FDS = 3,        /* descriptors with a message at most */
     WIRE_MOST = 1 << 30  /* bytes of a message or record */
@@ -96,7 +96,7 @@ enum wire_type {
     N_WIRE_TYPES
 };
 
-/* How integers and bytes print. */
+/* How integers, bytes and times print. */
 enum wire_base {
     WIRE_BASE_NONE,
     WIRE_BASE_DEC,
@@ -104,7 +104,8 @@ enum wire_base {
     WIRE_BASE_DOT,
     WIRE_BASE_DASH,
     WIRE_BASE_COLON,
-    WIRE_BASE_SPACE
+    WIRE_BASE_SPACE,
+    WIRE_BASE_NTP
 };
 
 /* What a query means for those who share out the work. */

@@ -175,8 +175,8 @@ static bool field_of_wire(struct field *out, uint32_t type, uint32_t base, uint3
     };
     /* clang-format on */
     static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,  BASE_DOT,
-                                            BASE_DASH, BASE_COLON, BASE_SPACE};
-    if (type >= N_WIRE_TYPES || base > WIRE_BASE_SPACE)
+                                            BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP};
+    if (type >= N_WIRE_TYPES || base > WIRE_BASE_NTP)
         return false;
     *out = (struct field){.unit = "",
                           .type = types[type],

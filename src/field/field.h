@@ -18,8 +18,8 @@ enum field_type {
     FT_RELATIVE_TIME, FT_STRING, FT_BYTES, FT_ETHER, FT_IPv4, FT_IPv6, FT_FRAMENUM
 };
 
-/* How Wireshark prints an integer, or what stands between the bytes of FT_BYTES. */
-enum field_base { BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE };
+/* How Wireshark prints an integer, what stands between the bytes of FT_BYTES, or whether a time of 0 is none (NTP). */
+enum field_base { BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP };
 
 /* ONE: at most one value a packet, whatever tunnels it holds (frame.*). */
 enum field_many { ONE, MANY };

@@ -94,7 +94,7 @@ bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of)
 }
 
 /* Of protocols in datagrams. */
-static const char *const datagram_fields[] = {"dtls.", "quic.", NULL};
+static const char *const datagram_fields[] = {"dtls.", "quic.", "ntp.", "dhcp.", NULL};
 
 bool protocols_wanted(const int16_t *slot_of)
 {
@@ -113,7 +113,8 @@ unsigned families_wanted(const int16_t *slot_of)
         const char *prefix;
         unsigned family;
     } families[] = {{"tls.", FAMILY_TLS}, {"dtls.", FAMILY_TLS}, {"x509", FAMILY_X509}, {"http.", FAMILY_HTTP},
-                    {"dns.", FAMILY_DNS}, {"ssh.", FAMILY_SSH},  {"quic.", FAMILY_QUIC}};
+                    {"dns.", FAMILY_DNS}, {"ssh.", FAMILY_SSH},  {"quic.", FAMILY_QUIC},
+                    {"ntp.", FAMILY_NTP},   {"dhcp.", FAMILY_DHCP}};
     unsigned wanted = 0;
     for (int id = 0; id < F_COUNT; id++)
         for (size_t i = 0; slot_of[id] >= 0 && i < sizeof families / sizeof *families; i++)

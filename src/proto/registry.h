@@ -16,8 +16,21 @@ enum {
 };
 
 /* Fields that are asked for, by what Wireshark can show them in. */
-enum family { FAMILY_TLS = 1, FAMILY_X509 = 2, FAMILY_HTTP = 4, FAMILY_DNS = 8, FAMILY_SSH = 16, FAMILY_QUIC = 32 };
-enum { FAMILY_ANY = 63, FAMILY_HANDSHAKES = FAMILY_TLS | FAMILY_X509 };
+enum family {
+    FAMILY_TLS = 1,
+    FAMILY_X509 = 2,
+    FAMILY_HTTP = 4,
+    FAMILY_DNS = 8,
+    FAMILY_SSH = 16,
+    FAMILY_QUIC = 32,
+    FAMILY_NTP = 64,
+    FAMILY_DHCP = 128
+};
+enum {
+    FAMILY_ANY = 255,
+    FAMILY_HANDSHAKES = FAMILY_TLS | FAMILY_X509,
+    FAMILY_OWNED = FAMILY_NTP | FAMILY_DHCP /* they come on their own ports alone */
+};
 
 struct protocol;
 /* The packet that a PDU is read in. */

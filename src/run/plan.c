@@ -110,8 +110,8 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
     near_names(hint, sizeof hint, name);
     return error_set(err, FC_FIELD, -1,
                      "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
-                     "vlan, ip, ipv6, icmp, tcp and udp, and those of TLS, DTLS, X.509, QUIC, DNS, HTTP and SSH that "
-                     "docs/fields.md lists%s",
+                     "vlan, ip, ipv6, icmp, tcp and udp, and those of TLS, DTLS, X.509, QUIC, DNS, HTTP, SSH, NTP and "
+                     "DHCP that docs/fields.md lists%s",
                      name, hint);
 }
 

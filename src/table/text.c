@@ -255,7 +255,10 @@ static void text_put_value(struct text *t, const struct field *field, const stru
         text_seconds(t, ((const int64_t *)values)[i]);
         return;
     case FT_ABSOLUTE_TIME:
-        text_time(t, ((const int64_t *)values)[i]);
+        if (field->base == BASE_NTP && !((const int64_t *)values)[i])
+            text_put(t, "NULL", 4);
+        else
+            text_time(t, ((const int64_t *)values)[i]);
         return;
     case FT_STRING:
     case FT_BYTES:

@@ -4,7 +4,7 @@ filters.txt and filters_bad.txt hold the filters, filters.golden and filters_bad
 filters.pcapng (the project's captures demo, icmp_quotes, eth_vlan, tcp_corners, snap, frag4, ip6_extensions, malformed,
 eth_padding, tcp_keep_alive and tcp_reuse, one behind the other). The same holds of filters_apps.txt, with fields and
 protocols above TCP and UDP, and filters_apps.pcapng (demo, tls_versions, quic_connections, quic_frames, quic_pieces,
-tcp_keep_alive and tcp_reuse).
+tcp_keep_alive, tcp_reuse, ntp and dhcp).
 
     filters.py --record            asks tshark anew for the golden files (minutes)
     filters.py --apps [CAPTURE...] compares all of filters_apps.txt, in one run of tshark a capture

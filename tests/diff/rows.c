@@ -224,7 +224,7 @@ int main(int argc, char **argv)
     fc_options_init(&o);
     o.level = FC_LEVEL_FRAMES;
     bool fields = false, all = false;
-    static const char *asked[1024]; /* -e FIELD */
+    static const char *asked[4096]; /* -e FIELD */
     o.fields = asked;
     for (int letter; (letter = getopt(argc, argv, "FAl:cd:j:b:fe:Y:p:")) != -1;) {
         switch (letter) {

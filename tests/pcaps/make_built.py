@@ -755,6 +755,100 @@ def _():
     return pcap(frames)
 
 
+# ---- NTP, DHCP -----------------------------------------------------------------------------------------------------
+
+CLOCK = be('BBBIII', 2, 6, 0xec, 0x0a01, 0x0b02, 0xc0a80001)
+TIMES = b''.join(be('II', *pair) for pair in ((0xe0000000, 0x80000000), (0, 0), (0x7fffffff, 0xffffffff), (0x83aa7e80, 5)))
+
+
+def ntp(mode, version=4, tail=b'', leap=0):
+    return be('B', leap << 6 | version << 3 | mode) + CLOCK + TIMES + tail
+
+
+@capture('ntp.pcap', 'NTP of all versions and modes of clocks, with and without keys and digests, on several ports, over IPv6 and UDP-Lite, '
+         'quoted by ICMP, cut at every byte')
+def _():
+    packets = [ip_udp(A4, B4, 123, 123, ntp(mode, version, leap=mode % 4)) for version in range(8) for mode in range(6)]
+    packets += [ip_udp(A6, B6, 40000, 123, ntp(3)), ip_udp(B6, A6, 123, 40000, ntp(4))]
+    packets += [ip_udp(A4, B4, 40001, 123, ntp(3, tail=bytes(range(n)))) for n in range(1, 40)]
+    packets += [ip_udp(A4, B4, 40001, 123, ntp(3)[:n]) for n in range(1, 48)]
+    packets += [ip_udp(A4, B4, *ports, ntp(3)) for ports in ((123, 1900), (1900, 123), (53, 123), (123, 124), (124, 125))]
+    packets += [ip4(A4, B4, 136, udp(A4, B4, 123, 123, ntp(3), length=8, proto=136)),
+                ip4(A4, B4, 17, udp(A4, B4, 123, 123, ntp(3) + b'tail', length=56))]
+    quote = ip_udp(A4, B4, 40002, 123, ntp(3, tail=be('I', 1) + bytes(16)))
+    packets += [ip4(B4, A4, 1, icmp4(3, 3, bytes(4), quote[:n])) for n in (28, 29, 32, 60, 76, 80, 84, 96)]
+    whole = on_ethernet(0, quote)
+    return pcap([on_ethernet(0, p) for p in packets] + [(whole[:n], len(whole)) for n in range(42, len(whole))])
+
+
+@capture('ntp_others.pcap', 'NTP: an extension, a control message, a private one, NTP over TCP')
+def _():
+    extension = be('HH', 0x0104, 28) + bytes(24)
+    packets = [ip_udp(A4, B4, 40000, 123, ntp(3)), ip_udp(A4, B4, 40000, 123, ntp(3, tail=extension)),
+               ip_udp(A4, B4, 40000, 123, be('BBHHHHH', 0x16, 2, 1, 0, 0, 0, 0)), ip_udp(A4, B4, 40000, 123, be('BBBB', 0x17, 0, 3, 42) + bytes(4)),
+               ip_tcp(A4, B4, 40001, 123, 1, 1, PSH | ACK, ntp(3))]
+    return pcap([on_ethernet(0, p) for p in packets])
+
+
+def bootp(op=1, options=b'', hardware=(1, 6), secs=0, server=b'', file=b'', cookie=b'\x63\x82\x53\x63'):
+    return (be('BBBBIHH', op, *hardware, 0, 0x12345678, secs, 0x8000) + addr('0.0.0.0') + addr('10.0.0.9') + addr(B4) + bytes(4)
+            + (MAC_A + bytes(range(10))) + server.ljust(64, b'\0') + file.ljust(128, b'\0') + cookie + options)
+
+
+def options(*pairs, end=b'\xff'):
+    return b''.join(be('BB', code, len(value)) + value for code, value in pairs) + end
+
+
+def of_client(message, *ports):
+    return on_ethernet(0, ip_udp('0.0.0.0', '255.255.255.255', *(ports or (68, 67)), message))
+
+
+@capture('dhcp.pcap', 'DHCP: an exchange; every option with several lengths; BOOTP, hardware addresses, padding, strings, ports; cut and '
+         'short ones')
+def _():
+    kind, client = (lambda n: (53, bytes([n]))), (61, b'\1' + MAC_A)
+    lease = [(54, addr(B4)), (51, be('I', 3600)), (58, be('I', 1800)), (59, be('I', 3150)), (1, addr('255.255.255.0')), (3, addr(B4)),
+             (6, addr(B4) + addr('9.9.9.9')), (15, b'example.net'), (121, b'\x18\x0a\1\2' + addr(B4) + b'\0' + addr(B4))]
+    asks = [(12, b'host'), (60, b'vendor 5.0'), (55, bytes([1, 3, 6, 15, 121, 252])), (57, be('H', 1500)), (81, b'\0\0\0host.example.net')]
+    frames = [of_client(bootp(1, options(kind(1), client, (50, addr('10.0.0.9')), *asks) + bytes(40))),
+              of_client(bootp(2, options(kind(2), *lease)), 67, 68),
+              of_client(bootp(1, options(kind(3), client, (50, addr('10.0.0.9')), (54, addr(B4)), *asks))),
+              of_client(bootp(2, options(kind(5), *lease, end=b'\0\0\xff')), 67, 68)]
+    parts = {43, 52, 60, 61, 63, 77, 78, 79, 81, 82, 83, 90, 94, 99, 117, 119, 120, 121, 122, 123, 124, 125, 146, 151, 152, 154, 155,
+             158, 159, 212, 242, 249}
+    for code in sorted(set(range(1, 255)) - parts):
+        frames.append(of_client(bootp(1, options(kind(1), *((code, bytes(range(65, 65 + n))) for n in (1, 2, 4, 9))))))
+    for value in (b'', b'\0', b'\0x', b'\1' + MAC_A, b'\6' + MAC_A, b'\2' + MAC_A, b'\x40' + MAC_A, b'\0' + bytes(16), b'\0' + bytes(6),
+                  b'\xff' + bytes(4) + be('HHI', 1, 1, 7) + MAC_A, b'\xff' + bytes(4) + be('H', 4) + bytes(16)):
+        frames += [of_client(bootp(1, options(kind(3), (61, value)))), of_client(bootp(1, options(kind(3), (97, value))))]
+    frames += [of_client(bootp(1, options(kind(3), pair))) for pair in
+               ((43, b'\1\2\3\4'), (60, b''), (81, b'\0\0'), (81, b'\xf1\1\2'), (81, b'\0\0\0a\0b'), (94, b'\1\2\3'), (94, b'\0\2\3'),
+                (121, b'\0'), (249, b'\x20' + addr(A4) + addr(B4)), (12, b'\xc3\xa9\0x'), (15, b'a\tb'), (12, b''))]
+    frames += [of_client(bootp(1, options(kind(1)), hardware)) for hardware in
+               ((1, 0), (1, 5), (1, 16), (1, 17), (1, 254), (6, 6), (0, 6), (32, 0), (255, 16))]
+    frames += [of_client(bootp(op, options(kind(1)), secs=secs)) for op, secs in ((0, 1), (3, 255), (1, 256), (2, 257), (1, 0xff00))]
+    frames += [of_client(bootp(1, rest, server=b'server\0x', file=b'fil\xe9')) for rest in
+               (b'', b'\xff', b'\0', b'\0\0\xff\1\2', options((12, b'host')), options(kind(1), end=b''))]
+    frames += [of_client(bootp(1, options(kind(1))), *ports) for ports in ((68, 68), (67, 67), (40000, 68), (53, 67), (69, 67))]
+    frames += [of_client(bootp(1)[:n]) for n in range(1, 236)] + [of_client(bootp(2)[:n]) for n in (1, 2, 3, 4, 30, 44, 235)]
+    whole = of_client(bootp(1, options(kind(1)) + bytes(20)))
+    return pcap(frames + [(whole[:n], len(whole)) for n in range(len(whole) - 20, len(whole))])
+
+
+@capture('dhcp_others.pcap', 'DHCP: what has parts of its own, overload, options and messages that end too early')
+def _():
+    kind = (53, b'\1')
+    frames = [of_client(bootp(1, options(kind, pair))) for pair in
+              ((12, b'host'), (82, b'\1\2ab'), (52, b'\1'), (81, b'\4\0\0\4host\0'), (119, b'\3foo\0'), (60, b'docsis1.1:05'), (121, b'\x21' + bytes(9)),
+               (77, b'\2ab'), (94, b'\1'), (125, be('IB', 9, 2) + b'\1\0'))]
+    frames += [of_client(bootp(1, rest)) for rest in (options((53, b'')), options(kind, end=b'\x0c\x08abc'), options(kind, end=b'\x0c'),
+                                                      options(kind, (60, b'PXEClient'), (43, b'\6\1\x0b\xff')))]
+    frames += [of_client(bootp(1, cookie=b'abcd')), of_client(bootp(1, b'x' * 80, cookie=b'abcd')), of_client(bootp(1)[:238]),
+               of_client(b'no DHCP', 4011, 9999), of_client(bootp(1, options(kind)), 4011, 4011)]
+    whole = of_client(bootp(2, options(kind, (12, b'host'))))
+    return pcap(frames + [(whole[:n], len(whole)) for n in range(42, len(whole), 13)])
+
+
 # ---- damage --------------------------------------------------------------------------------------------------------
 
 @capture('malformed.pcap', 'headers that lie: lengths too small and too large, versions, offsets, cut options, IPv6 length 0, frames of 0 to '

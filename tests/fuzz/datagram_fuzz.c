@@ -1,0 +1,46 @@
+/* Any bytes as a message of NTP and of DHCP, with every field wanted; behind the head of one of BOOTP, too, since a
+ * cookie is hard to find by chance. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/dhcp.h"
+#include "proto/ntp.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { NTP, DHCP, OPTIONS, N_KINDS, HEAD = 240, MOST = 65535 };
+
+static void read_as(int kind, struct row *row, struct rd *r)
+{
+    if (kind == NTP)
+        ntp_read(row, r);
+    else if (dhcp_accepts(r))
+        dhcp_read(row, r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint8_t cookie[] = {0x63, 0x82, 0x53, 0x63};
+    static int16_t slots[F_COUNT];
+    struct arena arena = {0};
+    struct row row = {.slot_of = slots, .arena = &arena};
+    if (size < 2 || size > MOST)
+        return 0;
+    for (int i = 0; i < F_COUNT; i++)
+        slots[i] = (int16_t)i;
+    int kind = data[0] % N_KINDS;
+    uint32_t head = kind == OPTIONS ? HEAD : 0, len = head + (uint32_t)size - 2;
+    uint32_t cap = len - (data[1] < len ? data[1] : 0);
+    uint8_t *whole = calloc(1, len + 1), *copy = malloc(cap ? cap : 1); /* its end is the sanitizer's business */
+    if (head)
+        memcpy(whole + HEAD - sizeof cookie, cookie, sizeof cookie);
+    memcpy(whole + head, data + 2, size - 2);
+    memcpy(copy, whole, cap);
+    struct rd r = rd_make(copy, cap, len);
+    read_as(kind, &row, &r);
+    row_free(&row);
+    arena_free(&arena);
+    free(copy);
+    free(whole);
+    return 0;
+}
