@@ -69,6 +69,7 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
         if (status || !frame.data)
             return FC_OK; /* damage is told by whoever reads the capture for its flows */
         examine(examiner, &frame, &examined);
+        d->whole |= examined.packet.reason == REASON_LINK_TYPE; /* what it carries belongs to some group */
         uint32_t group;
         if (examiner->failed || !group_of(d, opaque, &examined, &group) || !note_gap(d, end, frame.offset) ||
             !note_frame(d, &frame, group))
@@ -185,7 +186,7 @@ enum fc_status division_make(struct division *d, struct source *source, const st
     struct opaque opaque = {0};
     enum fc_status status = read_frames(d, source, &examiner, limits->leave_out_opaque ? &opaque : NULL,
                                         limits->max_frames, progress, err);
-    bool whole = examiner.convs.numbers_may_differ; /* applications speak of other addresses */
+    bool whole = d->whole || examiner.convs.numbers_may_differ; /* applications speak of other addresses */
     whole |= holds_secrets(source) && d->n_opaque;
     d->n_opaque = whole ? 0 : d->n_opaque;
     examiner_free(&examiner);

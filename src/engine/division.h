@@ -30,6 +30,7 @@ struct division {
     uint32_t n_buckets;
     int64_t first_ns;
     uint64_t n_opaque; /* frames in no bucket */
+    bool whole;        /* there are frames whose addresses are not known */
 };
 
 struct division_limits {
