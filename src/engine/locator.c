@@ -99,12 +99,12 @@ uint32_t locator_crash(const struct locator *l, uint32_t i)
     return i < l->child.n_skip ? l->child.skip[i] : 0;
 }
 
+void locator_finish(struct locator *l) { child_finish(&l->child); }
+
 void locator_close(struct locator *l)
 {
     if (!l)
         return;
-    if (l->started && l->child.running && !atomic_load_explicit(&l->progress->cancelled, memory_order_relaxed))
-        child_finish(&l->child); /* the process may serve another capture */
     child_close(&l->child);
     close(l->file);
     memory_free(l);

@@ -21,6 +21,8 @@ FC_MUST_USE enum fc_status locator_find(struct locator *locator, struct frame *f
                                         struct fc_error *err);
 /* The i-th frame that libwireshark dies of; 0: there are no more. */
 uint32_t locator_crash(const struct locator *locator, uint32_t i);
+/* Reads what is left, so that the process may serve another capture. */
+void locator_finish(struct locator *locator);
 /* NULL is nothing. */
 void locator_close(struct locator *locator);
 

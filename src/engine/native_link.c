@@ -56,6 +56,8 @@ enum fc_status native_locate_end(struct native *n)
 {
     bool ok = true;
     uint32_t frame;
+    if (n->locator)
+        locator_finish(n->locator);
     for (uint32_t i = 0; n->locator && ok && (frame = locator_crash(n->locator, i)); i++) {
         struct fc_error error;
         n->engine.report.notes[NOTE_CRASHED]++;
