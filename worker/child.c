@@ -138,22 +138,32 @@ static bool page_map(int fd, size_t *len)
     return page && page->n_numbers <= (*len - sizeof *page) / sizeof(uint32_t);
 }
 
+/* To be freed. */
+static uint32_t *take_numbers(struct message *m, uint32_t *n)
+{
+    *n = message_uint(m);
+    uint32_t *numbers = *n <= m->len ? calloc(*n + 1, sizeof *numbers) : NULL;
+    if (!numbers)
+        _exit(1);
+    for (uint32_t i = 0; i < *n; i++)
+        numbers[i] = message_uint(m);
+    return numbers;
+}
+
 static void dissect(struct message *m, struct ws_job *job)
 {
     struct pipe_sink sink = {.sink = {sink_begin, sink_value, sink_end}, .fd = m->fds[1]};
     const char *message = NULL;
     job->last = message_uint(m);
-    job->n_skip = message_uint(m);
-    uint32_t *skip = calloc(job->n_skip + 1, sizeof *skip);
-    if (!skip)
-        _exit(1);
-    for (uint32_t i = 0; i < job->n_skip; i++)
-        skip[i] = message_uint(m);
+    uint32_t *skip = take_numbers(m, &job->n_skip), *links = take_numbers(m, &job->n_links);
     job->skip = skip;
-    uint32_t n = ws_run(job, &sink.sink, &message);
+    job->links = links;
+    bool locate = m->kind == WIRE_LOCATE;
+    uint32_t n = locate ? ws_locate(job, &sink.sink, &message) : ws_run(job, &sink.sink, &message);
     sink_last(&sink, n, message);
     free(sink.bytes);
     free(skip);
+    free(links);
 }
 
 static void serve(struct message *m)
@@ -172,7 +182,7 @@ static void serve(struct message *m)
     close(m->fds[1]); /* tells the library that there is no more */
     close(m->fds[2]);
     m->n_fds = 1;
-    if (m->kind == WIRE_DISSECT)
+    if (m->kind != WIRE_CONVERT)
         ws_forget();
     busy = 0;
 }

@@ -68,6 +68,23 @@ static uint32_t interface_of(struct converter *c, int encap)
     return c->n_encaps++;
 }
 
+/* The link below a header that wiretap has taken off: those of HP-UX have numbers of their own. */
+static int encap_below(int encap)
+{
+    switch (encap) {
+    case WTAP_ENCAP_NETTL_ETHERNET:
+        return WTAP_ENCAP_ETHERNET;
+    case WTAP_ENCAP_NETTL_FDDI:
+        return WTAP_ENCAP_FDDI_BITSWAPPED;
+    case WTAP_ENCAP_NETTL_TOKEN_RING:
+        return WTAP_ENCAP_TOKEN_RING;
+    case WTAP_ENCAP_NETTL_RAW_IP:
+        return WTAP_ENCAP_RAW_IP;
+    default:
+        return encap;
+    }
+}
+
 /* Records of Endace's cards hold frames of other links, mostly Ethernet. */
 static int encap_of(const wtap_rec *rec)
 {
@@ -78,7 +95,7 @@ static int encap_of(const wtap_rec *rec)
     if (encap == WTAP_ENCAP_ERF)
         type = rec->rec_header.packet_header.pseudo_header.erf.phdr.type & 0x7f;
     bool ethernet = type == ETH || type == COLOR_ETH || type == DSM_COLOR_ETH || type == COLOR_HASH_ETH;
-    return ethernet ? WTAP_ENCAP_ETHERNET : encap;
+    return ethernet ? WTAP_ENCAP_ETHERNET : encap_below(encap);
 }
 
 static void put_record(struct converter *c, struct record *r)

@@ -53,13 +53,11 @@ static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *
     record_dissect(record, p->wth, edt, fd, w->sink ? ws.columns : NULL);
 }
 
-/* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a process's first
- * capture alone: this one is for another process. It ends at no frame, so that none is blamed. */
-static void leave_to_others(struct walk *w, const epan_dissect_t *edt)
+void leave_to_others(const struct ws_job *job, const epan_dissect_t *edt)
 {
     if (!ws.reused || !proto_is_frame_protocol(edt->pi.layers, "mpls"))
         return;
-    w->job->page->frame = 0;
+    job->page->frame = 0;
     _exit(0);
 }
 
@@ -67,7 +65,7 @@ static void frame_dissect(struct walk *w, struct record *record, epan_dissect_t 
 {
     struct packet_provider_data *p = &ws.provider;
     tree_dissect(w, record, edt, fd);
-    leave_to_others(w, edt);
+    leave_to_others(w->job, edt);
     bool passed = w->second ? w->passed[w->n] : !ws.filter || dfilter_apply_edt(ws.filter, edt);
     if (passed) {
         frame_data_set_after_dissect(fd, &w->cum_bytes);
@@ -88,7 +86,7 @@ static void frame_dissect(struct walk *w, struct record *record, epan_dissect_t 
     epan_dissect_reset(edt);
 }
 
-static bool is_skipped(const struct ws_job *job, uint32_t frame)
+bool is_skipped(const struct ws_job *job, uint32_t frame)
 {
     for (uint32_t i = 0; i < job->n_skip; i++)
         if (job->skip[i] == frame)
@@ -200,6 +198,7 @@ uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **mes
     wtap *wth = capture_open(job->fd, message);
     if (!wth)
         return 0;
+    transports_decode(true);
     walk_on(&w, wth, message);
     wtap_close(wth);
     if (ws.twice)

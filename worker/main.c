@@ -25,6 +25,7 @@ static void send_refusal(const struct ws_refusal *r)
 static void start_child(struct message *m, int root)
 {
     struct answer a;
+    ws_prepare();
     pid_t child = m->n_fds == 1 ? fork() : -1;
     if (!child) {
         close(WIRE_CONTROL);

@@ -333,4 +333,4 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
     return true;
 }
 
-bool ws_asked(void) { return ws.epan != NULL; }
+bool ws_asked(void) { return ws.hfids != NULL; }

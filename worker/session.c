@@ -107,6 +107,12 @@ void session_begin(void)
         secrets_wtap_callback(SECRETS_TYPE_TLS, ws.keylog, (unsigned)strlen(ws.keylog));
 }
 
+void ws_prepare(void)
+{
+    if (!ws.epan)
+        session_begin();
+}
+
 void ws_forget(void)
 {
     epan_free(ws.epan);

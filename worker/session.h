@@ -35,6 +35,13 @@ extern struct session ws;
 
 wtap *capture_open(int fd, const char **message); /* of a regular file, from its start; NULL and why */
 void session_begin(void); /* a new epan session: nothing is known of any capture */
+/* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a process's first
+ * capture alone: a later one with such a frame is for another process. This one ends at no frame, so that none is
+ * blamed. */
+void leave_to_others(const struct ws_job *job, const epan_dissect_t *edt);
+bool is_skipped(const struct ws_job *job, uint32_t frame);
+/* Whether TCP, UDP and the like are dissected. */
+void transports_decode(bool on);
 bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name);
 struct ws_field field_describe(const header_field_info *hf);
 /* One column for fields of one name. Integers of a kind share the widest type as long as they print alike; all

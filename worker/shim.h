@@ -156,6 +156,12 @@ static inline void record_dissect(struct record *r, wtap *wth, epan_dissect_t *e
 }
 #endif
 
+/* Whether a dissector below has said that what comes behind belongs to its own conversation, whatever addresses say. */
+static inline bool conversation_is_set(const packet_info *pinfo)
+{
+    return pinfo->conv_elements != NULL;
+}
+
 /* ---- callbacks whose parameters differ ---- */
 
 wtap *session_wth(const struct packet_provider_data *p);

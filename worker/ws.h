@@ -46,6 +46,8 @@ struct ws_job {
     uint32_t last; /* 0: all frames */
     const uint32_t *skip;
     uint32_t n_skip;
+    const uint32_t *links; /* WIRE_LOCATE: link types that are left out */
+    uint32_t n_links;
     volatile struct wire_page *page;
 };
 
@@ -63,9 +65,13 @@ struct ws_catalog {
 void ws_catalog(const struct ws_catalog *catalog);
 /* Whether there was a query. */
 bool ws_asked(void);
+/* Before children are forked that have no query to answer. */
+void ws_prepare(void);
 /* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
  * call). */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);
+/* The same for where IP lies. */
+uint32_t ws_locate(const struct ws_job *job, struct ws_sink *sink, const char **message);
 /* The capture as pcapng. */
 void ws_convert(const struct ws_job *job, int to);
 /* Forgets the capture before, so that the next one is dissected as by a new process. */

@@ -6,6 +6,7 @@
 enum {
     LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_FDDI = 10, LINK_RAW_BSD = 12, LINK_RAW_OPENBSD = 14,
     LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_RAW = 101, LINK_CHDLC = 104, LINK_WLAN = 105, LINK_LOOP = 108,
+    LINK_CHDLC_OTHER = 112,
     LINK_SLL = 113, LINK_WLAN_RADIOTAP = 127, LINK_PPP_PPPD = 166, LINK_PPI = 192, LINK_PPP_DIRECTION = 204, LINK_IP4 = 228, LINK_IP6 = 229,
     LINK_NFLOG = 239, LINK_SLL2 = 276
 };
@@ -348,65 +349,76 @@ static void decode_ppi(struct packet *p, struct rd r)
         decode_link(p, link_type, r);
 }
 
-void decode_link(struct packet *p, uint32_t link_type, struct rd r)
+/* A direction byte in the place of ff */
+static void decode_pppd(struct packet *p, struct rd r)
+{
+    rd_skip(&r, 2);
+    decode_ppp(p, r);
+}
+
+static void decode_plain_wlan(struct packet *p, struct rd r) { decode_wlan(p, r, (struct wlan_form){0}); }
+
+typedef void link_reader(struct packet *p, struct rd r);
+
+/* NULL: nobody knows it. */
+static link_reader *reader_of(uint32_t link_type)
 {
     switch (link_type) {
     case LINK_ETHERNET:
-        decode_ethernet(p, r);
-        break;
+        return decode_ethernet;
     case LINK_RAW:
     case LINK_RAW_BSD:
     case LINK_RAW_OPENBSD:
-        decode_ip(p, r);
-        break;
+        return decode_ip;
     case LINK_IP4:
-        decode_ip4(p, r);
-        break;
+        return decode_ip4;
     case LINK_IP6:
-        decode_ip6(p, r);
-        break;
+        return decode_ip6;
     case LINK_NULL:
     case LINK_LOOP:
-        decode_null(p, r);
-        break;
+        return decode_null;
     case LINK_SLL:
-        decode_sll(p, r);
-        break;
+        return decode_sll;
     case LINK_SLL2:
-        decode_sll2(p, r);
-        break;
+        return decode_sll2;
     case LINK_NFLOG:
-        decode_nflog(p, r);
-        break;
+        return decode_nflog;
     case LINK_PPP:
     case LINK_PPP_HDLC:
     case LINK_PPP_DIRECTION: /* the direction is left out by the source */
-        decode_ppp_hdlc(p, r);
-        break;
-    case LINK_PPP_PPPD: /* a direction byte in the place of ff */
-        rd_skip(&r, 2);
-        decode_ppp(p, r);
-        break;
+        return decode_ppp_hdlc;
+    case LINK_PPP_PPPD:
+        return decode_pppd;
     case LINK_PPP_ETHER:
-        decode_pppoe(p, r);
-        break;
+        return decode_pppoe;
     case LINK_CHDLC:
-        decode_chdlc(p, r);
-        break;
+    case LINK_CHDLC_OTHER:
+        return decode_chdlc;
     case LINK_FDDI:
-        decode_fddi(p, r);
-        break;
+        return decode_fddi;
     case LINK_WLAN:
-        decode_wlan(p, r, (struct wlan_form){0});
-        break;
+        return decode_plain_wlan;
     case LINK_WLAN_RADIOTAP:
-        decode_radiotap(p, r);
-        break;
+        return decode_radiotap;
     case LINK_PPI:
-        decode_ppi(p, r);
-        break;
+        return decode_ppi;
     default:
-        p->unknown_link = link_type;
-        decode_stop(p, REASON_LINK_TYPE);
+        return NULL;
     }
+}
+
+void decode_link(struct packet *p, uint32_t link_type, struct rd r)
+{
+    link_reader *reader = reader_of(link_type);
+    if (reader) {
+        reader(p, r);
+        return;
+    }
+    p->unknown_link = link_type;
+    decode_stop(p, REASON_LINK_TYPE);
+}
+
+bool decode_knows(uint32_t link_type)
+{
+    return link_type != LINK_PPI && reader_of(link_type);
 }

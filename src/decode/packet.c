@@ -68,8 +68,11 @@ void decode_frame(struct packet *p, const struct frame *frame)
         p->reason = REASON_NO_CONTENT;
         return;
     }
-    struct rd r = rd_make(frame->data, frame->cap_len, frame->len);
-    decode_link(p, frame->interface->link_type, r);
+    uint32_t len = frame->len > frame->cap_len ? frame->len : frame->cap_len; /* what is there counts */
+    if (frame->ip)
+        decode_ip(p, *frame->ip);
+    else
+        decode_link(p, frame->interface->link_type, rd_make(frame->data, frame->cap_len, len));
 }
 
 void decode_reassembled(struct packet *p, uint8_t net, uint8_t protocol, struct rd payload)

@@ -90,6 +90,9 @@ struct packet {
  * header was reached). Never fails: what cannot be read is a reason. */
 void decode_frame(struct packet *packet, const struct frame *frame);
 
+/* Whether every frame of this link type is taken apart here: PPI's may be of others inside. */
+bool decode_knows(uint32_t link_type);
+
 /* Goes on behind an IP header (layer index `net`) with the payload of a reassembled datagram. */
 void decode_reassembled(struct packet *packet, uint8_t net, uint8_t protocol, struct rd payload);
 

@@ -47,8 +47,10 @@ static enum fc_status process_take(struct child *c, bool fresh, int records, str
     enum fc_status status = worker_child_take(c->worker, fresh, &c->process, err);
     if (status)
         return status;
-    status = worker_child_dissect(&c->process, (int[]){c->part.file, records, c->page_file}, c->part.last, c->skip,
-                                  c->n_skip, err);
+    const int fds[] = {c->part.file, records, c->page_file};
+    const struct part *p = &c->part;
+    status = p->links ? worker_child_locate(&c->process, fds, p->last, c->skip, c->n_skip, p->links, p->n_links, err)
+                      : worker_child_dissect(&c->process, fds, p->last, c->skip, c->n_skip, err);
     if (status)
         close(c->process.socket);
     return status;

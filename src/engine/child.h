@@ -14,6 +14,8 @@ struct part {
     uint32_t n_numbers;
     int64_t first_ns; /* time of frame 1; with numbers */
     uint32_t last;    /* stop behind this frame; 0: never */
+    const uint32_t *links; /* not NULL: it is only to be said where IP lies in frames of other link types than these */
+    uint32_t n_links;
 };
 
 enum { MOST_SKIPPED = 32 /* frames of a part that end a process, before it is given up */ };

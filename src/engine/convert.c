@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "engine/plain.h"
 #include "engine/spool.h"
 #include "engine/wire.h"
 
@@ -74,16 +75,14 @@ static enum fc_status convert_file(int *out, int capture, struct worker *worker,
     return status;
 }
 
-enum fc_status convert_open(struct source **out, struct spare *spare, const char *path, int given,
+enum fc_status convert_open(struct source **out, struct spare *spare, const struct input *input, int given,
                             const struct progress *progress, struct fc_error *err)
 {
     struct worker *worker = spare_worker(spare);
     int capture = -1, file = -1;
-    if (worker)
-        capture = given >= 0 ? fcntl(given, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct fc_error ignored; /* the caller's error tells more */
     char copy[32];
-    if (capture < 0)
+    if (!worker || plain_open(&capture, input, given, &ignored))
         return err->status;
     enum fc_status status = convert_file(&file, capture, worker, progress, &ignored);
     close(capture);

@@ -81,6 +81,7 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
         if (status || !frame.data)
             return FC_OK; /* damage is told by whoever reads the capture for its flows */
         examine(examiner, &frame, &examined);
+        d->whole |= examined.packet.reason == REASON_LINK_TYPE; /* what it carries belongs to some group */
         uint32_t group;
         if (examiner->failed || !group_of(d, limits->leave_out_opaque, &examined, &group) || !note_gap(d, end, frame.offset) ||
             !note_frame(d, &frame, group))
@@ -212,7 +213,7 @@ enum fc_status division_make(struct division *d, struct source *source, const st
     if (!d->groups)
         return error_memory(err);
     enum fc_status status = read_frames(d, source, &examiner, limits, progress, err);
-    bool whole = examiner.convs.numbers_may_differ; /* applications speak of other addresses */
+    bool whole = d->whole || examiner.convs.numbers_may_differ; /* applications speak of other addresses */
     whole |= holds_secrets(source) && d->n_opaque;
     d->n_opaque = whole ? 0 : d->n_opaque;
     d->partial = limits->survey && !whole && d->n_frames;

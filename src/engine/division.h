@@ -34,6 +34,7 @@ struct division {
     uint8_t *chosen;   /* by group: a survey wants it */
     size_t chosen_cap;
     bool partial; /* only chosen groups have buckets */
+    bool whole;        /* there are frames whose addresses are not known */
 };
 
 struct division_limits {

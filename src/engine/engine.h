@@ -15,6 +15,7 @@ struct query {
     struct spare *spare;      /* for captures of foreign formats; NULL: they are refused */
     struct worker *worker;    /* fields and filter are libwireshark's matter; NULL: values are native */
     struct standby *standby;  /* goes on where the native engine meets what it does not read; NULL: nobody does */
+    bool headers_only;        /* all that is asked natively are headers: only links may keep it from them */
     uint32_t children;        /* processes that may dissect one capture at a time, at least 1 */
     bool has_filter;
     struct filter *filter;    /* compiled, when values are native */

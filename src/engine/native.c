@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "engine/convert.h"
 #include "engine/emit.h"
+#include "engine/locator.h"
 #include "engine/measure.h"
 #include "engine/native.h"
 #include "engine/standby.h"
@@ -40,9 +41,10 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
 {
     enum fc_status status = FC_OK;
     const struct query *query = n->query->worker ? n->query : NULL;
-    if (n->query->standby && !input->memory && source_reads_once(input->name)) /* too late, once it has been read */
+    bool once = n->query->standby && !input->memory && source_reads_once(input->name);
+    if (once && !n->query->headers_only) /* too late, once it has been read */
         query = standby_query(n->query->standby, n->query);
-    n->alone = n->query->standby && !query && !input->memory && source_reads_once(input->name);
+    n->alone = once && !query;
     if (query)
         status = oracle_open(&n->oracle, query, input, n->progress, err);
     if (status)
@@ -53,15 +55,17 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
     else
         status = source_open(&n->source, copy ? copy : input->name, err);
     bool foreign = (status == FC_FORMAT || status == FC_UNSUPPORTED) && n->query->spare;
-    return foreign ? convert_open(&n->source, n->query->spare, input->name, n->oracle ? oracle_file(n->oracle) : -1,
-                                  n->progress, err)
-                   : status;
+    if (!foreign)
+        return status;
+    n->unseen = true; /* the copy has the frames, but not all that is said of them */
+    return convert_open(&n->source, n->query->spare, input, n->oracle ? oracle_file(n->oracle) : -1, n->progress, err);
 }
 
 static enum fc_status open_capture(struct native *n)
 {
     const struct input *input = &n->inputs[n->input];
     struct fc_error error = {0};
+    n->unseen = false;
     enum fc_status status = open_input(n, input, &error);
     n->frames = n->told_frames = n->told_bytes = n->unknown_link = 0;
     n->times = (struct frame_times){0};
@@ -75,6 +79,11 @@ static enum fc_status open_capture(struct native *n)
     return status == FC_MEMORY || status == FC_CANCELLED ? status : note_problem(n, &error);
 }
 
+static bool asks(const struct native *n)
+{
+    return n->query->n_fields || n->query->filter;
+}
+
 /* Looks at the whole capture once its last frame is read. */
 static enum fc_status judge_capture(struct native *n)
 {
@@ -84,7 +93,7 @@ static enum fc_status judge_capture(struct native *n)
     report->notes[NOTE_DEFRAG_LIMIT] += n->examiner.defrag.refused;
     if (!n->oracle) {
         report->notes[NOTE_REASSEMBLY_LIMIT] += apps_refused(&n->apps);
-        report->notes[NOTE_NOT_FOLLOWED] += apps_foreign(&n->apps);
+        report->notes[NOTE_NOT_FOLLOWED] += apps_foreign(&n->apps) || (n->unseen && asks(n));
     }
     if (n->source && !n->frames)
         report->notes[NOTE_EMPTY_CAPTURES]++;
@@ -122,6 +131,8 @@ static enum fc_status end_capture(struct native *n)
     enum fc_status status = judge_capture(n);
     if (!status && n->oracle)
         status = tell_crashes(n);
+    if (!status)
+        status = native_locate_end(n);
     tell_progress(n);
     if (n->source)
         source_close(n->source);
@@ -281,6 +292,7 @@ static void native_close(struct engine *engine)
     if (n->source)
         source_close(n->source);
     oracle_close(n->oracle);
+    locator_close(n->locator);
     examiner_free(&n->examiner);
     apps_free(&n->apps);
     flow_free(&n->flow_table);

@@ -19,6 +19,9 @@ struct native {
     struct progress *progress;
     struct source *source;
     struct oracle *oracle;   /* NULL: values are native */
+    struct locator *locator; /* NULL: no frame was of a link type that is not known, or nobody knows it */
+    bool tried_locator;
+    bool unseen;             /* frames had headers that only libwireshark has seen */
     bool alone;              /* there is nobody to hand this capture over to */
     struct fc_error failure; /* of the oracle */
     struct examiner examiner;
@@ -50,6 +53,10 @@ static inline struct address native_address(const struct endpoint *end)
 }
 
 /* One frame: its layers, its flow, its values. Sets `failure` where libwireshark cannot go on (native_frame.c). */
-enum fc_status native_frame(struct native *n, const struct frame *frame);
+enum fc_status native_frame(struct native *n, struct frame *frame);
+/* A frame whose link type is not known, examined again if libwireshark knows it; and the end of a capture
+ * (native_link.c). */
+enum fc_status native_locate(struct native *n, struct frame *frame);
+enum fc_status native_locate_end(struct native *n);
 
 #endif

@@ -157,7 +157,7 @@ static enum fc_status open_standby(struct native *n)
  * which that happens. */
 static enum fc_status hand_over(struct native *n)
 {
-    if (n->oracle || n->alone || !n->query->standby || !apps_lost(&n->apps))
+    if (n->oracle || n->alone || !n->query->standby || !(n->unseen || apps_lost(&n->apps)))
         return FC_OK;
     enum fc_status status = open_standby(n);
     if (status == FC_MEMORY || status == FC_CANCELLED)
@@ -214,13 +214,16 @@ static enum fc_status pass_by(struct native *n)
     return n->apps.failed ? FC_MEMORY : hand_over(n);
 }
 
-enum fc_status native_frame(struct native *n, const struct frame *frame)
+enum fc_status native_frame(struct native *n, struct frame *frame)
 {
     const struct fc_options *o = &n->query->options;
     struct examined *x = &n->examined;
     examine(&n->examiner, frame, x);
     if (n->examiner.failed)
         return FC_MEMORY;
+    enum fc_status status = x->packet.reason == REASON_LINK_TYPE ? native_locate(n, frame) : FC_OK;
+    if (status)
+        return status;
     int layer = examined_flow_layer(x, o->protocols, o->tunnel);
     enum reason reason = examined_reason(x, layer, o->drop);
     if (x->fragment_pending || x->n_datagrams)
@@ -232,7 +235,7 @@ enum fc_status native_frame(struct native *n, const struct frame *frame)
     if (reads_apps(n))
         apps_turn(&n->apps, x, n->source);
     bool wanted = (asked || n->oracle) && (reason == REASON_KEPT || all);
-    enum fc_status status = wanted ? take_values(n, frame, &reason) : pass_by(n);
+    status = wanted ? take_values(n, frame, &reason) : pass_by(n);
     if (status)
         return status;
     n->engine.report.reasons[reason]++;

@@ -26,6 +26,11 @@
  * `frame` is the number of frames, and n_numbers is 1 when at least one has a link type number; what was cut short ends
  * in a block that is.
  *
+ *   library  WIRE_LOCATE    uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; uint32 n, n times:
+ * uint32 number of a link type whose frames nobody asks for; and the three descriptors of WIRE_DISSECT. A record stands
+ * for a frame of any other link type that libwireshark knows, and has a value for each of enum wire_located, the last
+ * one only where the frame carries IP. Needs no query.
+ *
  * The end of a socket ends who listens to it; the worker's children go with it.
  *
  * Records, over the pipe: a struct wire_record and `len` bytes behind it, which are `n_values` times a struct
@@ -54,6 +59,7 @@ enum wire_kind {
     WIRE_STARTED,
     WIRE_DISSECT,
     WIRE_CONVERT,
+    WIRE_LOCATE,
     WIRE_LIST,
     WIRE_LISTED
 };
@@ -115,6 +121,14 @@ enum wire_plan {
     WIRE_ONCE_ONLY = 4 /* a child is good for one capture */,
     WIRE_CLEAR_TEXT = 8 /* nothing that is asked can lie in a stream encrypted with unknown keys */,
     WIRE_EMPTY_PASSES = 16 /* a frame in which nothing of it lies passes the filter */
+};
+
+/* Slots of WIRE_LOCATE. */
+enum wire_located {
+    WIRE_LOCATED_LEN,   /* bits: length on the wire */
+    WIRE_LOCATED_TIME,  /* bits: nanoseconds since 1970 */
+    WIRE_LOCATED_APART, /* bits: not 0 when a link layer has told streams apart its own way */
+    WIRE_LOCATED_IP     /* bytes: the outermost IP packet; bits: how many bytes of it were on the wire */
 };
 
 enum wire_flag {

@@ -395,18 +395,41 @@ void worker_child_give(struct worker *w, struct worker_child child)
         close(child.socket);
 }
 
+static void letter_numbers(struct letter *letter, const uint32_t *numbers, uint32_t n)
+{
+    letter_uint(letter, n);
+    letter_put(letter, numbers, n * sizeof *numbers);
+}
+
+/* Sends the letter, and is done with it. */
+static enum fc_status post(const struct worker_child *child, enum wire_kind kind, struct letter *letter,
+                           const int fds[3], struct fc_error *err)
+{
+    enum fc_status status = letter->failed ? error_memory(err) : FC_OK;
+    if (!status && !message_send(child->socket, kind, letter->bytes, letter->len, fds, WIRE_FDS))
+        status = gone(err);
+    memory_free(letter->bytes);
+    return status;
+}
+
 enum fc_status worker_child_dissect(const struct worker_child *child, const int fds[3], uint32_t last,
                                     const uint32_t *skip, uint32_t n_skip, struct fc_error *err)
 {
     struct letter letter = {0};
     letter_uint(&letter, last);
-    letter_uint(&letter, n_skip);
-    letter_put(&letter, skip, n_skip * sizeof *skip);
-    enum fc_status status = letter.failed ? error_memory(err) : FC_OK;
-    if (!status && !message_send(child->socket, WIRE_DISSECT, letter.bytes, letter.len, fds, WIRE_FDS))
-        status = gone(err);
-    memory_free(letter.bytes);
-    return status;
+    letter_numbers(&letter, skip, n_skip);
+    return post(child, WIRE_DISSECT, &letter, fds, err);
+}
+
+enum fc_status worker_child_locate(const struct worker_child *child, const int fds[3], uint32_t last,
+                                   const uint32_t *skip, uint32_t n_skip, const uint32_t *links, uint32_t n_links,
+                                   struct fc_error *err)
+{
+    struct letter letter = {0};
+    letter_uint(&letter, last);
+    letter_numbers(&letter, skip, n_skip);
+    letter_numbers(&letter, links, n_links);
+    return post(child, WIRE_LOCATE, &letter, fds, err);
 }
 
 enum fc_status worker_child_convert(const struct worker_child *child, const int fds[3], struct fc_error *err)

@@ -60,6 +60,10 @@ void worker_child_give(struct worker *worker, struct worker_child child);
 /* The capture, the pipe for records, the page (wire.h); `last` 0: all frames. */
 FC_MUST_USE enum fc_status worker_child_dissect(const struct worker_child *child, const int fds[3], uint32_t last,
                                                 const uint32_t *skip, uint32_t n_skip, struct fc_error *err);
+/* The same for where IP lies in frames whose link types are none of `links`. */
+FC_MUST_USE enum fc_status worker_child_locate(const struct worker_child *child, const int fds[3], uint32_t last,
+                                               const uint32_t *skip, uint32_t n_skip, const uint32_t *links,
+                                               uint32_t n_links, struct fc_error *err);
 /* The capture as pcapng over the pipe (wire.h). */
 FC_MUST_USE enum fc_status worker_child_convert(const struct worker_child *child, const int fds[3],
                                                 struct fc_error *err);

@@ -299,7 +299,8 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
     if (status)
         return error_set(err, status, why.offset, "%s", why.text);
     headers &= !(q->filter && filter_wants_apps(q->filter));
-    if (!headers && !(q->standby = standby_new(o)))
+    q->headers_only = headers;
+    if ((q->n_fields || q->filter) && !(q->standby = standby_new(o)))
         return error_memory(err);
     return FC_OK;
 }
@@ -413,7 +414,7 @@ void plan_explain(char *out, size_t cap, const struct query *q)
 {
     const char *lacks = q->worker ? worker_lacks(q->worker) : "";
     const char *standby =
-        q->standby ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on" : "";
+        q->standby && !q->headers_only ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on" : "";
     if (q->worker)
         snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
                  worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,

@@ -5,7 +5,7 @@
  *
  * Invariant: the window stands at a record header between two calls. Fractions are not normalised; a capture
  * longer than the snap length or the packet is taken as it is. Kuznetzov's patch puts 8 bytes more before a
- * packet's bytes, Nokia's 4, partly under the usual magic number: then the first records tell.
+ * packet's bytes, that of SuSE 6.3 12, Nokia's 4, partly under the usual magic number: the first records tell.
  * Source: draft-ietf-opsawg-pcap section 4 and 5; variants, limits and tolerance observed, tshark 4.0.17.
  */
 #include "base/error.h"
@@ -96,33 +96,40 @@ static const char *pcap_name(uint32_t magic)
 /* ---- which record header ---- */
 
 enum { TRIED_RECORDS = 3 };
+enum looks { LOOKS_IMPOSSIBLE, LOOKS_ODD, LOOKS_SOUND };
 
-/* Whether the first records make sense when each header has head_len bytes. A capture may be cut early, but
- * that is no reason to think that it has an uncommon header. */
-static bool is_plausible(struct source *s, uint32_t head_len, bool big)
+/* What the first records look like when each header has head_len bytes. A capture may be cut early, but that is no
+ * reason to think that it has an uncommon header. */
+static enum looks looks_of(struct source *s, uint32_t head_len, uint32_t usual, bool big)
 {
     struct window *w = &s->window;
+    enum looks looks = LOOKS_SOUND;
     size_t at = 0;
     for (int i = 0; i < TRIED_RECORDS; i++) {
         if (!window_need(w, at + head_len))
-            return window_left(w) == at || head_len == 16;
+            return window_left(w) == at || head_len == usual ? looks : LOOKS_IMPOSSIBLE;
         struct lengths n = get_lengths(s, window_at(w) + at, big);
-        if (n.cap_len > s->max_packet || n.len > s->max_packet ||
-            get_u32(window_at(w) + at + 4, big) >= 1000000)
-            return false;
+        if (n.cap_len > s->max_packet)
+            return LOOKS_IMPOSSIBLE;
+        if (n.cap_len > n.len || n.len > s->max_packet || get_u32(window_at(w) + at + 4, big) >= 1000000)
+            looks = LOOKS_ODD;
         at += head_len + n.cap_len;
     }
-    return true;
+    return looks;
 }
 
-/* The usual header unless it fails where another fits; a file that fits none is left to be found damaged. */
-static uint32_t guess_head_len(struct source *s, bool big)
+/* The first header with which all looks sound; else the first one that is possible; a file that fits none is left to
+ * be found damaged. */
+static uint32_t guess_head_len(struct source *s, uint32_t magic, bool big)
 {
-    if (is_plausible(s, 16, big))
-        return 16;
-    if (is_plausible(s, 24, big))
-        return 24;
-    return is_plausible(s, 20, big) ? 20 : 16;
+    static const uint8_t micro[] = {16, 24, 20}, modified[] = {24, 28};
+    const uint8_t *tried = magic == MAGIC_MODIFIED ? modified : micro;
+    size_t n = magic == MAGIC_MODIFIED ? sizeof modified : magic == MAGIC_MICRO ? sizeof micro : 1;
+    for (enum looks least = LOOKS_SOUND; n > 1 && least > LOOKS_IMPOSSIBLE; least--)
+        for (size_t i = 0; i < n; i++)
+            if (looks_of(s, tried[i], tried[0], big) >= least)
+                return tried[i];
+    return tried[0];
 }
 
 /* ---- the file header ---- */
@@ -174,6 +181,6 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
         return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of %u bytes)",
                          window_left(w), skip);
     w->pos += skip;
-    s->head_len = magic == MAGIC_MODIFIED ? 24 : magic == MAGIC_MICRO ? guess_head_len(s, big) : 16;
+    s->head_len = guess_head_len(s, magic, big);
     return status;
 }

@@ -37,6 +37,8 @@ struct frame {
     bool has_packet_flags;
     uint32_t packet_flags;               /* epb_flags */
     const struct frame_options *options; /* comments, packet id, queue, verdicts ...; NULL: none */
+    const struct rd *ip; /* where IP lies in a frame whose link nobody here knows, when somebody else has found it;
+                          * nothing left: it carries none. No source sets this */
 };
 
 /* Options of a pcapng packet block, kept as they lie in the file: code, length, value, in the section's

@@ -35,4 +35,9 @@ def under(folder: Path) -> list[Path]:
 
 
 def default() -> list[Path]:
-    return under(OWN) + under(CORPUS)
+    return [path for path in under(OWN) if not path.name.startswith("foreign_")] + under(CORPUS)
+
+
+def foreign() -> list[Path]:
+    """Those whose links libwireshark alone knows."""
+    return [path for path in under(OWN) if path.name.startswith("foreign_")]

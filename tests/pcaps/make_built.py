@@ -61,6 +61,7 @@ LINKS = {
     51: ('pppoe', lambda d, p: be('BBHH', 0x11, 0, 5, 2 + len(p)) + ppp_number(p) + p, 'PPPoE session without Ethernet'),
     204: ('ppp_direction', lambda d, p: bytes([1 - d]) + ppp_number(p) + p, 'PPP with a direction byte'),
     104: ('c_hdlc', lambda d, p: b'\x0f\0' + be('H', ethertype(p)) + p, 'Cisco HDLC'),
+    112: ('c_hdlc', lambda d, p: b'\x0f\0' + be('H', ethertype(p)) + p, 'Cisco HDLC, by another number'),
     113: ('sll', sll, 'Linux cooked'), 276: ('sll2', sll2, 'Linux cooked, version 2'), 239: ('nflog', nflog, 'Linux netfilter log'),
     10: ('fddi', lambda d, p: b'\x50' + MAC_B + MAC_A + b'\xaa\xaa\3\0\0\0' + be('H', ethertype(p)) + p, 'FDDI with LLC/SNAP'),
 }
@@ -177,6 +178,105 @@ def _():
     field = struct.pack('<HHQHHHHBBbb', 2, 20, 1, 0, 2, 2412, 0, 0, 0, -40, -90)
     return pcap([struct.pack('<BBHI', 0, 0, 8 + len(field), 105) + field + f for f in wifi_frames()]
                 + [struct.pack('<BBHI', 0, 0, 8, 1) + on_ethernet(d, p) for d, p in talk(port=40010)], 192)
+
+
+# ---- link types that libwireshark alone reads ----------------------------------------------------------------------
+
+def pflog(d, p, family=None):
+    return (bytes([61, family or (24 if p[0] >> 4 == 6 else 2), 0, 0]) + b'em0'.ljust(16, b'\0') + bytes(16)
+            + be('IIIIII', 3, 0xffffffff, 0, 0, 0, 0) + bytes([1 + d, 0, 0, 0]) + p)
+
+
+def pktap(d, p, dlt=1, frame=None):
+    frame = on_ethernet(d, p) if frame is None else frame
+    return (struct.pack('<III', 108, 1, dlt) + b'en0'.ljust(24, b'\0') + struct.pack('<IIIII', 1 + d, 2, 14, 0, 77)
+            + b'curl'.ljust(20, b'\0') + struct.pack('<IHHI', 0, 6, 0, 77) + b'curl'.ljust(20, b'\0') + frame)
+
+
+def prism(d, p):
+    head = struct.pack('<II', 0x44, 144) + b'wlan0'.ljust(16, b'\0')
+    return head + b''.join(struct.pack('<IHHI', 0x10044 + (i << 16), 0, 4, i) for i in range(10)) + wifi(d, p)
+
+
+def avs(d, p):
+    return be('IIQQIIIIIIIIII', 0x80211001, 64, 1, 2, 4, 6, 10, 0, 0, 0, 0, 0, 1, 0)[:64].ljust(64, b'\0') + wifi(d, p)
+
+
+def llc(p):
+    return SNAP + be('H', ethertype(p)) + p
+
+
+def erf(d, p, kind=2):
+    """An Ethernet record of an Endace card: time, type, flags, lengths, losses; padding, then the frame."""
+    frame = on_ethernet(d, p)
+    n = 16 + 2 + len(frame)
+    return struct.pack('<Q', START // 10**9 << 32) + be('BBHHH', kind, 4 + d, n, 0, len(frame)) + b'\0\0' + frame
+
+
+def docsis(d, p):
+    """Frame control, parameter, length, check sequence of these (as in X.25); Ethernet with its own."""
+    frame = on_ethernet(d, p) + bytes(4)
+    head, crc = be('BBH', 0, 0, len(frame)), 0xffff
+    for byte in head:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x8408 if crc & 1 else 0)
+    return head + struct.pack('<H', crc ^ 0xffff) + frame
+
+
+FOREIGN = {
+    6: ('token_ring', lambda d, p: b'\x10\x40' + MAC_B + MAC_A + llc(p), 'Token Ring'),
+    11: ('atm_rfc1483', lambda d, p: llc(p), 'RFC 1483 LLC'),
+    13: ('enc', lambda d, p: struct.pack('<III', 24 if p[0] >> 4 == 6 else 2, 7, 0) + p, 'OpenBSD enc'),
+    106: ('clip', lambda d, p: p, 'IP over ATM'),
+    107: ('frame_relay', lambda d, p: b'\x18\x41\3' + (b'\x8e' if p[0] >> 4 == 6 else b'\xcc') + p, 'Frame Relay, NLPID'),
+    117: ('pflog', pflog, 'OpenBSD packet filter log'),
+    119: ('prism', prism, '802.11 behind a Prism header'),
+    122: ('ip_over_fc', lambda d, p: b'\x10\0' + MAC_B + b'\x10\0' + MAC_A + llc(p), 'IP over Fibre Channel'),
+    123: ('sunatm', lambda d, p: be('BBH', 2, 0, 100) + llc(p), 'Sun ATM, LLC'),
+    138: ('ieee1394', lambda d, p: MAC_B + b'\0\1' + MAC_A + b'\0\2' + be('H', ethertype(p)) + p, 'IP over IEEE 1394'),
+    143: ('docsis', docsis, 'DOCSIS'),
+    163: ('avs', avs, '802.11 behind an AVS header'),
+    178: ('juniper_ether', lambda d, p: b'MGC' + bytes([1 - d]) + on_ethernet(d, p), 'Juniper Ethernet'),
+    197: ('erf', erf, 'ERF records of Ethernet'),
+    242: ('ipoib', lambda d, p: bytes(40) + be('HH', ethertype(p), 0) + p, 'IP over Infiniband'),
+    258: ('pktap', pktap, 'Apple PKTAP around Ethernet'),
+}
+for number, (name, wrap, says) in FOREIGN.items():
+    six = number != 107  # of a circuit of Frame Relay tshark takes all UDP for one stream
+    capture(f'foreign_{number}_{name}.pcap', f'{says} (link type {number}), the conversation over IPv4{" and IPv6" * six}')(
+        lambda number=number, wrap=wrap, six=six: pcap(both(wrap, six), number))
+
+
+@capture('foreign_late.pcapng', 'Ethernet, later also PFLOG, PKTAP, a link type that nobody decodes, PPI around PFLOG; streams go on')
+def _():
+    out = [section(), *map(interface, (1, 117, 258, 147, 192))]
+    frames = [(i // 3 % 3 if i > 5 else 0, d, p) for i, (d, p) in enumerate(talk() + talk(True))]
+    wraps = [on_ethernet, pflog, pktap]
+    for i, (link, d, p) in enumerate(frames):
+        out.append(enhanced(link, START // 1000 + i * 10_000, wraps[link](d, p)))
+        if i % 5 == 4:
+            out.append(enhanced(3, START // 1000 + i * 10_000 + 1, p))
+            out.append(enhanced(1, START // 1000 + i * 10_000 + 2, pflog(0, b'\0\1\x08\0\6\4' + bytes(22), 99)))
+            ppi = struct.pack('<BBHI', 0, 0, 8, 117) + pflog(d, talk(port=40002)[i % 12][1])
+            out.append(enhanced(4, START // 1000 + i * 10_000 + 3, ppi))
+    return b''.join(out)
+
+
+@capture('foreign_fragments.pcap', 'PKTAP: fragments, a tunnel, an ICMP error, ARP, padding, raw IP and frames cut short inside')
+def _():
+    whole = udp(A4, B4, 40001, 6666, bytes(range(200)))
+    parts = [ip4(A4, B4, 17, whole[at:at + 80], ident=9, frag=at // 8 | (0x2000 if at < 160 else 0)) for at in (0, 80, 160)]
+    question = talk(port=40002)[10][1]
+    error = ip4(B4, A4, 1, icmp4(3, 3, bytes(4), question[:28]))
+    inner = [ip4(A4, B4, 4, p) for d, p in talk(port=40003, a='10.9.0.1', b='10.9.0.2')[:6]]
+    frames = [pktap(0, p) for p in parts + [question, error] + inner]
+    frames += [pktap(0, b'', frame=ethernet(0, 0x0806, be('HHBBH', 1, 0x0800, 6, 4, 1) + bytes(20))),
+               pktap(0, b'', frame=ethernet(0, 0x0800, question, True) + b'\1\2\3\4'),
+               pktap(0, b'', dlt=12, frame=talk(port=40004)[10][1])]
+    cut = pktap(0, talk(port=40005)[3][1])
+    frames += [(cut[:n], len(cut)) for n in (0, 30, 108, 120, 130, 150, 160, 170, len(cut) - 3)]
+    return pcap(frames, 258)
 
 
 # ---- on Ethernet ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import flowcontainer
 import pytest
 from capture import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, ethernet, exchange, ipv4, ipv6, talk, tcp, udp
 from flowcontainer import _core, scan
+from needs_worker import WORKER
 
 pytest.importorskip("pyarrow")
 
@@ -431,7 +432,7 @@ def test_accounts_of_the_projects_captures(path: Path, recwarn: pytest.WarningsR
     try:
         n_frames = scan(path, level="frames").to_arrow().num_rows
     except (flowcontainer.CaptureError, flowcontainer.CaptureWarning):
-        assert path.name.startswith(("bad_", "link_147"))
+        assert path.name.startswith(("bad_", "link_147")) or (path.name.startswith("foreign_") and not WORKER.exists())
         return
     accounts(path, n_frames, drop=())
     accounts(path, n_frames, tunnel="outer", protocols="tcp,udp,gre,esp,sctp,icmp,icmpv6")

@@ -3,6 +3,7 @@ that dissects dies."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import signal
@@ -195,6 +196,38 @@ def test_one_frame_kills(kind: str, monkeypatch, tmp_path: Path, fault: Path) ->
     assert len(got) == len(whole) and scan.notes["dissector_crashed"] == 1
     assert [i + 1 for i, (a, b) in enumerate(zip(whole, got)) if a != b] == [20]
     assert got[19]["ip.ttl"] == [] and whole[19]["ip.ttl"] != []
+
+
+@needs_worker
+@pytest.mark.parametrize("kind", ["crash", "loop"])
+def test_one_frame_of_an_unknown_link_kills(kind: str, monkeypatch, tmp_path: Path, fault: Path) -> None:
+    """It is in no flow, and is told; the others are where they were."""
+    path = ROOT / "tests" / "pcaps" / "foreign_117_pflog.pcap"
+    whole = rows(path, ())
+    faulty(monkeypatch, tmp_path, fault, f"{kind}:12")
+    scan = flowcontainer.scan(str(path), level="frames")
+    with pytest.warns(flowcontainer.CaptureWarning, match="frame 12"):
+        got = [row for batch in scan for row in dicts(batch)]
+    assert len(got) == len(whole) == 24 and scan.notes["dissector_crashed"] == 1
+    assert [i + 1 for i, (a, b) in enumerate(zip(whole, got)) if a != b] == [12] and got[11]["reason"] == "link_type"
+
+
+@needs_worker
+def test_an_unknown_link_wherever_the_capture_lies(tmp_path: Path) -> None:
+    """On disk, compressed, twenty of them on threads."""
+    path = ROOT / "tests" / "pcaps" / "foreign_late.pcapng"
+    whole = rows(path, ("eth.src",))
+    packed = tmp_path / "x.pcapng.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    for fields in ((), ("eth.src",)):
+        got, want = rows(packed, fields), rows(path, fields)
+        assert [{**row, "capture": None} for row in got] == [{**row, "capture": None} for row in want]
+    many = tmp_path / "many"
+    many.mkdir()
+    for i in range(20):
+        shutil.copy(path, many / f"{i:02}.pcapng")
+    for got in (rows(many, ("eth.src",), jobs=1), rows(many, ("eth.src",), jobs=3)):
+        assert [{**row, "capture": None} for row in got] == 20 * [{**row, "capture": None} for row in whole]
 
 
 @needs_worker

@@ -55,7 +55,7 @@ __attribute__((unused)) static void add_pcap(struct bytes *b, uint32_t magic)
 __attribute__((unused)) static void add_record(struct bytes *b, uint32_t seconds, uint32_t fraction,
                                                uint32_t cap_len, uint32_t len, size_t extra)
 {
-    static const uint8_t patch[8] = {1, 2, 3, 4, 8, 0, 0, 0};
+    static const uint8_t patch[12] = {1, 2, 3, 4, 8, 0, 0, 0, 9, 9, 9, 9};
     add_u32(b, seconds);
     add_u32(b, fraction);
     add_u32(b, cap_len);
