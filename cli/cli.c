@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -42,10 +43,20 @@ static int run_command(const struct opt *opt)
     }
 }
 
+/* Whoever starts the command may have closed its standard streams: what is opened next would get their numbers, and be
+ * taken for them. In their places stand files on which reading, or writing, fails as on a closed one. */
+static void keep_places(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return;
+}
+
 int cli_main(int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks)
 {
     struct stop stop;
     struct opt opt;
+    keep_places();
     stop_watch(&stop);
     int status = opt_parse(&opt, argc, argv, sinks, n_sinks);
     if (!status)

@@ -206,10 +206,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
         struct ws_field f = field_describe(hf);
         field_unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf) || needs_company(hf);
-        ws.twice |= looks_ahead(hf);
-        if (looks_ahead(hf) && passes == 1)
-            return refuse(r, WIRE_NOT_ANSWERED,
-                          "field \"%s\" depends on later frames: it takes two passes, and one was asked for", name);
+        ws.twice |= looks_ahead(hf) && passes != 1;
         if (!take_hfid(hf->id, slot))
             return refuse(r, WIRE_NO_FIELD, "field \"%s\" is asked for twice, under two names", name);
     }

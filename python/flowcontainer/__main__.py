@@ -12,8 +12,9 @@ from .sinks import SINKS
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status. argv[0] is the command's name."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # it is closed
+            stream.flush()
     words = sys.argv if argv is None else argv
     if list(words[1:2]) == ["verify"]:
         from . import verify

@@ -30,7 +30,7 @@ static enum fc_status copy(int from, int to, const struct progress *progress, st
         if (n <= 0)
             return FC_OK;
         if (!spool_write(to, bytes, (size_t)n))
-            return error_set(err, FC_IO, -1, "no temporary copy: %s", strerror(errno));
+            return spool_error(err);
     }
 }
 
@@ -55,7 +55,7 @@ static enum fc_status convert_file(int *out, int capture, struct worker *worker,
     int ends[2] = {-1, -1}, to = spool_file(), page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
     struct wire_page page = {0};
     if (to < 0 || page_file < 0 || ftruncate(page_file, sizeof page) || pipe2(ends, O_CLOEXEC)) {
-        error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+        spool_error(err);
         if (to >= 0)
             close(to);
         if (page_file >= 0)

@@ -277,7 +277,7 @@ static enum fc_status flush(struct outlet *out, struct fc_error *err)
 {
     bool ok = spool_write(out->to, out->bytes, out->len);
     out->len = 0;
-    return ok ? FC_OK : error_set(err, FC_IO, -1, "no temporary copy: %s", strerror(errno));
+    return ok ? FC_OK : spool_error(err);
 }
 
 static enum fc_status put(struct outlet *out, const uint8_t *bytes, size_t n, struct fc_error *err)

@@ -52,7 +52,7 @@ struct oracle {
 
 /* ---- the capture as a regular file, not compressed ---- */
 
-static enum fc_status copy_pipe(struct oracle *o, int from, const struct input *input, struct fc_error *err)
+static enum fc_status copy_pipe(struct oracle *o, int from, struct fc_error *err)
 {
     char bytes[1 << 16];
     ssize_t n = 0;
@@ -61,7 +61,7 @@ static enum fc_status copy_pipe(struct oracle *o, int from, const struct input *
     while (ok && (n = read(from, bytes, sizeof bytes)) != 0)
         ok = n > 0 ? spool_write(o->copy, bytes, (size_t)n) : errno == EINTR;
     if (!ok)
-        return error_set(err, FC_IO, -1, "%s: no temporary copy: %s", input->name, strerror(errno));
+        return n < 0 ? error_set(err, FC_IO, -1, "%s", strerror(errno)) : spool_error(err);
     snprintf(o->path, sizeof o->path, "/proc/self/fd/%d", o->copy);
     return FC_OK;
 }
@@ -74,9 +74,9 @@ static enum fc_status open_once(struct oracle *o, const struct input *input, str
     int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(input->name, O_RDONLY | O_CLOEXEC);
     enum fc_status status = FC_OK;
     if (fd < 0 || fstat(fd, &info))
-        status = error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s: %s", input->name, strerror(errno));
+        status = error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s", strerror(errno));
     else if (is_stdin || !S_ISREG(info.st_mode))
-        status = copy_pipe(o, fd, input, err);
+        status = copy_pipe(o, fd, err);
     if (status || o->copy >= 0) {
         if (fd >= 0)
             close(fd);
@@ -94,7 +94,7 @@ static enum fc_status open_plain(struct oracle *o, const struct input *input, st
     if (!input->memory && !source_is_packed(o->capture))
         return FC_OK;
     if ((plain = spool_file()) < 0)
-        return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+        return spool_error(err);
     enum fc_status status = source_unpack(path, input->memory, input->len, plain, err);
     if (status) {
         close(plain);
@@ -182,7 +182,7 @@ static enum fc_status write_ahead(struct oracle *o, uint32_t first, struct fc_er
     o->first_file = first;
     for (o->n_files = 0; o->n_files < n; o->n_files++)
         if ((o->files[o->n_files] = spool_file()) < 0)
-            return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+            return spool_error(err);
     return division_write(&o->division, first, o->capture, o->files, n, err);
 }
 

@@ -14,7 +14,7 @@ static enum fc_status unpack(int *out, const struct input *input, struct fc_erro
 {
     int to = spool_file();
     if (to < 0)
-        return error_set(err, FC_IO, -1, "no temporary file: %s", strerror(errno));
+        return spool_error(err);
     enum fc_status status = source_unpack(input->name, input->memory, input->len, to, err);
     if (status)
         close(to);

@@ -14,12 +14,22 @@
 
 enum { IN_MEMORY = 4 << 20, WINDOW = 1 << 18 };
 
+static const char *temporary_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder && *folder ? folder : P_tmpdir;
+}
+
+enum fc_status spool_error(struct fc_error *err)
+{
+    return error_set(err, FC_IO, -1, "no temporary copy in %.200s (TMPDIR names another place): %s", temporary_folder(),
+                     strerror(errno));
+}
+
 int spool_file(void)
 {
     char path[4096];
-    const char *folder = getenv("TMPDIR");
-    if (!folder || !*folder)
-        folder = P_tmpdir;
+    const char *folder = temporary_folder();
 #ifdef O_TMPFILE
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0)
@@ -54,7 +64,7 @@ static enum fc_status to_file(struct spool *s, struct fc_error *err)
         s->has_file = s->file >= 0;
     }
     if (!s->has_file || !spool_write(s->file, s->bytes, s->len))
-        return error_set(err, FC_IO, -1, "no temporary file for values: %s", strerror(errno));
+        return spool_error(err);
     s->written += s->len;
     s->len = 0;
     return FC_OK;

@@ -21,6 +21,8 @@ void spool_free(struct spool *spool);
 
 /* An unlinked file in the system's temporary folder; -1 when there is none. The caller closes it. */
 int spool_file(void);
+/* FC_IO, in the words of errno, and where. */
+enum fc_status spool_error(struct fc_error *err);
 /* All n bytes; false with errno. */
 bool spool_write(int file, const void *bytes, size_t n);
 

@@ -44,7 +44,7 @@
 #include <stdint.h>
 
 enum {
-    WIRE_VERSION = 5,
+    WIRE_VERSION = 6,
     WIRE_CONTROL = 3,    /* descriptor */
     WIRE_FDS = 3,        /* descriptors with a message at most */
     WIRE_MOST = 1 << 30  /* bytes of a message or record */
@@ -68,7 +68,7 @@ struct wire_head {
     uint32_t len, kind;
 };
 
-enum wire_refusal { WIRE_NO_FIELD, WIRE_BAD_FILTER, WIRE_NOT_ANSWERED, WIRE_USAGE, WIRE_FAILED };
+enum wire_refusal { WIRE_NO_FIELD, WIRE_BAD_FILTER, WIRE_USAGE, WIRE_FAILED };
 
 /* What a column's values are. TEXT is whatever has no type of its own, as `tshark -T fields` prints it. */
 enum wire_type {

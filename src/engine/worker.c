@@ -93,7 +93,6 @@ static enum fc_status refused(struct rd *r, struct fc_error *err)
 {
     static const enum fc_status statuses[] = {[WIRE_NO_FIELD] = FC_FIELD,
                                               [WIRE_BAD_FILTER] = FC_FILTER,
-                                              [WIRE_NOT_ANSWERED] = FC_UNSUPPORTED,
                                               [WIRE_USAGE] = FC_USAGE,
                                               [WIRE_FAILED] = FC_IO};
     uint32_t why = take_uint(r);
@@ -199,10 +198,23 @@ static char *take_text(struct worker *w, struct rd *r)
     return copy;
 }
 
+/* Dissectors put numbers into fields that are declared too narrow for them; tshark prints them whole. Native fields hold
+ * what the wire has room for. */
+static void widen(struct field *f, const char *name)
+{
+    if (f->base != BASE_DEC || field_find(name) != F_COUNT)
+        return;
+    if (f->type == FT_UINT8 || f->type == FT_UINT16 || f->type == FT_UINT24)
+        f->type = FT_UINT32;
+    else if (f->type == FT_INT8 || f->type == FT_INT16 || f->type == FT_INT24)
+        f->type = FT_INT32;
+}
+
 static bool take_field(struct worker *w, struct rd *r, const char *name, struct field *out)
 {
     uint32_t type = take_uint(r), base = take_uint(r), flags = take_uint(r);
     bool ok = field_of_wire(out, type, base, flags);
+    widen(out, name);
     out->name = name;
     out->description = take_text(w, r);
     return ok && out->description;

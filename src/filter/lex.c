@@ -170,7 +170,7 @@ static struct token take_char(struct lexer *l)
             continue;
         }
         char c = at(l, 1);
-        if (!c || !(strchr("abfnrtv'\"\\x", c) || is_digit(c)))
+        if (!c || !(strchr("abfrtv'\"\\x", c) || is_digit(c)) || (c > '3' && c <= '9')) /* 4.0 refuses '\n' in its own way */
             problem_foreign(l->problem, l->pos, "such a character constant");
         n += take_escape(l, out + n);
     }

@@ -408,6 +408,8 @@ static bool convert_string(struct node *n, struct problem *p)
 bool literal_convert(struct node *n, int type, const struct node *field, bool minus, struct arena *arena,
                      struct problem *p)
 {
+    if (minus && n->token.kind == T_DOTTED)
+        return unknown_form(p, &n->token);
     bool named = field && field->kind == N_FIELD && !field->is_protocol && field_table[field->id].named;
     uint8_t *bytes = arena_alloc(arena, n->token.text_len + 16);
     if (!bytes) {

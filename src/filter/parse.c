@@ -6,7 +6,7 @@
 #include "filter/tree.h"
 
 /* Nested parentheses, braces, functions and nots; more than any person writes, and little stack. */
-enum { MAX_DEPTH = 200, MAX_NODES = 8192 /* so deep may a chain of "or" make the tree */ };
+enum { MAX_DEPTH = 90 /* Wireshark has had enough at 98 */, MAX_NODES = 8192 /* so deep may a chain of "or" make the tree */ };
 
 /* ---- tokens ---- */
 

@@ -26,7 +26,7 @@ static bool cache_folder(char out[PATH_MAX])
     int n = -1;
     if (cache && *cache == '/')
         n = snprintf(out, PATH_MAX, "%s/flowcontainer", cache);
-    else if (home && *home == '/')
+    else if (home && *home == '/' && !access(home, W_OK)) /* some users have a home that must not be */
         n = snprintf(out, PATH_MAX, "%s/.cache/flowcontainer", home);
     return n > 0 && n < PATH_MAX - 64;
 }

@@ -167,7 +167,8 @@ static enum fc_status keep_names(struct query *q, const char *const *names, stru
 static enum fc_status worker_refusal(const struct query *q, enum fc_status status, struct fc_error *err)
 {
     char hint[256] = "", text[1024];
-    for (size_t i = 0; err && status == FC_FIELD && i < q->n_fields; i++)
+    bool unknown = err && status == FC_FIELD && strstr(err->text, "knows no field");
+    for (size_t i = 0; unknown && i < q->n_fields; i++)
         if (strstr(err->text, q->names[i]) && field_find(q->names[i]) == F_COUNT)
             near_names_of_all(hint, sizeof hint, q->names[i], q->worker);
     if (!err || !*hint)
@@ -205,7 +206,7 @@ static enum fc_status no_worker(const struct query *q, enum fc_status status, co
                                 struct fc_error *err)
 {
     char missing[1024], hint[256] = "";
-    for (size_t i = 0; !*hint && i < q->n_fields; i++)
+    for (size_t i = 0; !*hint && q->reason == q->why_text && i < q->n_fields; i++)
         if (field_find(names[i]) == F_COUNT)
             near_names(hint, sizeof hint, names[i]);
     snprintf(missing, sizeof missing, "%s%s, and %.600s", q->reason, hint, err ? err->text : "");

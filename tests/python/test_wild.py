@@ -247,3 +247,16 @@ def test_a_key_log_decrypts(tmp_path: Path) -> None:
         assert uris == ["/hidden"]
     with pytest.raises((FileNotFoundError, OSError, ValueError), match="nokeys"):
         flowcontainer.scan(path, fields, keylog=tmp_path / "nokeys").to_arrow()
+
+
+def test_secrets_in_the_capture_decrypt(tmp_path: Path) -> None:
+    """A decryption secrets block of pcapng; natively such a capture is libwireshark's from its first frame on."""
+    if not shutil.which("editcap"):
+        pytest.skip("editcap is not installed")
+    path, keylog = conversation(tmp_path)
+    inside = tmp_path / "inside.pcapng"
+    subprocess.run(["editcap", "--inject-secrets", f"tls,{keylog}", path, inside], check=True, capture_output=True)
+    flow = next(iter(extract(str(inside), extension="http.request.uri", cmd_parameter=["-d", "tcp.port==8443,tls"]).values()))
+    assert [text for text, _ in flow.extension["http.request.uri"]] == ["/hidden"]
+    scan = flowcontainer.scan(inside, ["http.request.uri"], level="packets")
+    assert [uri for batch in scan for cell in batch["http.request.uri"].to_list() for uri in cell] == ["/hidden"]

@@ -82,7 +82,6 @@ def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
         ({"filter": "nonsense.field == 1"}, r"nonsense.field"),
         ({"fields": "http.hoost"}, r"http\.hoost"),
         ({"fields": "ip.tttl"}, r"near it: .*ip\.ttl"),
-        ({"fields": "dns.response_in", "passes": 1}, r"two passes"),
         ({"fields": ["tls.record.version", "ssl.record.version"]}, r"twice"),
         ({"fields": "_ws.col.Protocoll"}, r"no column"),
     ],
@@ -162,6 +161,28 @@ def test_two_passes_know_what_comes_later() -> None:
     filtered = rows(fields=tuple(fields), filter="dns.flags.response == 0")
     assert {row["frame"]: row["dns.response_in"] for row in filtered if row["reason"] is None} == {
         n: [to] for n, to in answered.items() if by_frame[n]["reason"] is None}
+
+
+@needs_worker
+def test_one_pass_tells_what_is_known_by_then() -> None:
+    once, twice = (rows(fields=("tcp.completeness",), passes=n) for n in (1, 2))
+    first, last = ([row["tcp.completeness"] for row in answer if row["tcp.completeness"]] for answer in (once, twice))
+    assert len(first) == len(last) and first != last and all(a[0] <= b[0] for a, b in zip(first, last))
+
+
+@needs_worker
+def test_numbers_wider_than_their_field(shared: Path) -> None:
+    """COTP announces 8192 and 1024 in a field of 8 bits."""
+    capture = shared / "corpus" / "ndpi" / "iso9506-1-mms.pcap"
+    sizes = [row["cotp.tpdu_size"] for row in rows(capture, ("cotp.tpdu_size",), filter="cotp.tpdu_size")]
+    assert [size for size in sizes if size] == [[8192], [1024]]
+
+
+@needs_worker
+@pytest.mark.parametrize("text", ["frame contains '\\n'", "frame.time_delta > -.5", "(" * 98 + "tcp" + ")" * 98])
+def test_what_wireshark_refuses(text: str) -> None:
+    with pytest.raises(ValueError):
+        rows(filter=text)
 
 
 # ---- a child that dies ----
