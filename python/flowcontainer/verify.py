@@ -229,11 +229,17 @@ class Plan(NamedTuple):
     filter: str
 
 
+def _name_today(name: str) -> str:
+    """tshark 4.0 takes old names (ssl.*) in filters, but not as fields."""
+    entries = _core.fields(name, False) if name[:1].isalpha() else []
+    return entries[0][0] if len(entries) == 1 else name
+
+
 def plan(fields: Sequence[str], filter: str, dissection: dict[str, Any]) -> Plan:
     """Checks fields and filter; ValueError."""
     options = {**dissection, "filter": filter}
     known = {entry[0] for entry in _core.fields("*", True)}
-    asked = list(dict.fromkeys(fields)) or NATIVE + OTHERS
+    asked = list(dict.fromkeys(map(_name_today, fields))) or NATIVE + OTHERS
     run = _core.open((os.fsencode(os.devnull),), ["frame.number", *(n for n in asked if n != "frame.number")],
                      engine="wireshark", **options)  # fmt: skip
     words = ["-2"] if "two passes" in run.explain else []

@@ -27,6 +27,7 @@ def run(*words: object) -> int:
     [
         [DEMO],
         [DEMO, "-Y", "tls.handshake.type == 1", "-e", "ip.ttl", "-e", "tls.handshake.ja3"],
+        [DEMO, "-Y", "ssl", "-e", "ssl.handshake.type", "-e", "tls.record.version"],
         [DEMO, "-e", "dns.response_in", "-e", "dns.time", "-e", "frame.number"],
         [DEMO, "-o", "tcp.desegment_tcp_streams:FALSE", "-d", "tcp.port==443,http", "-e", "http.host"],
         [PCAPS / "frag4.pcap", PCAPS / "eth_vlan.pcap", PCAPS / "tunnel_vxlan.pcap", "-e", "ip.id", "-e", "vlan.id"],
