@@ -152,8 +152,13 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     }
     if (*stage == STAGE_OPAQUE && rd_peek32(r, 0) + LENGTH == rd_left(r) && rd_peek8(r, 5) <= MESSAGE_NEWKEYS)
         pdu_foreign(facts, FAMILY_SSH); /* a late copy of what came before */
-    if (*stage != STAGE_PLAIN || !is_version_2(state))
+    if (*stage != STAGE_PLAIN)
         return true;
+    if (!is_version_2(state)) {
+        if (state->only_1) /* its packets have a form of their own, by which Wireshark joins them */
+            pdu_foreign(facts, FAMILY_SSH);
+        return true;
+    }
     if (state->stage[1 - side] == STAGE_VERSION) /* the other's version line was lost, or comes late */
         pdu_foreign(facts, FAMILY_SSH);
     uint32_t len = rd_u32(r);
