@@ -405,6 +405,8 @@ static bool check_binary(struct checker *c, struct node *n, int type, const stru
         return check_foreign(c, n, "arithmetic with such types");
     if (n->type == FT_IPv4 && n->b->kind == N_LITERAL && n->b->constant.prefix != 32)
         return check_foreign(c, n, "bits of a network");
+    if ((a == ARI_MUL || a == ARI_MOD) && n->b->kind == N_LITERAL && n->b->constant.is_signed)
+        return check_foreign(c, n, "products and remainders with a negative constant");
     if (a == ARI_AND && (may_be_negative(n->a) || may_be_negative(n->b)))
         return check_foreign(c, n, "bits of numbers that may be negative");
     return true;

@@ -9,6 +9,8 @@ enum { PREFIX = 2 };
 static int64_t dns_length(void *state, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)state;
+    if (r->cap < r->len) /* what a segment that was cut leads to was not looked into */
+        pdu_foreign(facts, FAMILY_DNS);
     if (rd_left(r) < PREFIX)
         return facts->may_wait ? PDU_ONE_MORE : PDU_STOP;
     return PREFIX + rd_peek16(r, 0);
@@ -22,6 +24,8 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     matcher->arena = facts->arena;
     if (!dns_match(matcher, &message.match, rest, 0, facts->frame, facts->time_ns, false))
         row->out_of_memory = true;
+    if (message.match.retransmission && message.match.response_frame == facts->frame) /* two of a number in one frame */
+        pdu_foreign(facts, FAMILY_DNS);
     dns_read(row, &rest, &message);
     return true;
 }

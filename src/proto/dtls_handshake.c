@@ -120,7 +120,9 @@ bool dtls_handshake_read(struct dtls *dtls, struct row *row, struct rd r, uint32
                                   .sport = facts->sport,
                                   .dport = facts->dport,
                                   .direction = facts->direction,
-                                  .arena = dtls->arena};
+                                  .arena = dtls->arena,
+                                  .families = FAMILY_HANDSHAKES,
+                                  .foreign = &dtls->foreign};
     struct tls_hand h = {row, &facts->path->tls, &tls_facts, dtls_from_server(facts), .datagram = true};
     for (bool first = true; r.pos < record_len; first = false) {
         if (!rd_need(&r, 1))

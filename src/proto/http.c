@@ -111,6 +111,40 @@ static int64_t give_up(const struct pdu_facts *facts)
     return PDU_STOP;
 }
 
+static bool says(const struct http_line *line, const char *value)
+{
+    return line->len >= strlen(value) && memmem(line->text, line->len, value, strlen(value));
+}
+
+/* Heads that Wireshark reads in ways which were not found out: what they say of the body in other letters, hosts of other
+ * than ASCII, a CONNECT without a host, and whatever the capture cut. r stands behind the first line. */
+static bool is_odd(struct rd r, const struct http_line *first)
+{
+    bool host = false, odd = r.cap < r.len;
+    struct http_line line = http_line_read(&r, true);
+    for (; line.ended && line.len && !odd; line = http_line_read(&r, true)) {
+        const uint8_t *colon = memchr(line.text, ':', line.len);
+        if (http_line_is(&line, "Transfer-Encoding:"))
+            odd = !says(&line, "chunked");
+        bool length = http_line_is(&line, "Content-Length:"), name = http_line_is(&line, "Host:");
+        host |= name;
+        for (const uint8_t *c = colon ? colon + 1 : line.text; (length || name) && c < line.text + line.len; c++)
+            odd |= length ? !strchr("0123456789 ", *c) || !*c : *c >= 0x80;
+    }
+    return odd || (http_line_is(first, "CONNECT ") && !host);
+}
+
+/* What remains of a chunked body is the end of its last line. */
+static bool ends_nearly(const struct rd *r)
+{
+    static const char end[] = "\r\n0\r\n\r";
+    uint32_t n = rd_cap_left(r), len = sizeof end - 1;
+    struct rd look = *r;
+    const uint8_t *bytes = rd_bytes(&look, n);
+    return bytes && ((n >= len && !memcmp(bytes + n - len, end, len)) ||
+                     (n >= len - 1 && !memcmp(bytes + n - (len - 1), end, len - 1)));
+}
+
 /* The body's end, r behind the head. */
 static int64_t body_length(const struct http_state *state, struct rd *r, const struct http_head *head,
                            const struct pdu_facts *facts)
@@ -119,10 +153,13 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
     if (head->kind == HTTP_RESPONSE && has_no_body(state, head->status))
         return r->pos;
     bool too_many = false;
+    struct rd at = *r;
     if (head->chunked && chunks_scan(r, may_wait, &too_many))
         return r->pos;
     if (too_many)
         return give_up(facts);
+    if (head->chunked && may_wait && ends_nearly(&at))
+        pdu_foreign(facts, FAMILY_HTTP);
     if (head->chunked)
         return may_wait ? PDU_ONE_MORE : (int64_t)r->len;
     if (head->has_length && head->length > INT32_MAX) /* nobody waits for so much */
@@ -155,6 +192,8 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
         return state->seen || header ? (int64_t)rd_left(whole) : PDU_STOP;
     }
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
+    if (is_odd(start, &line))
+        pdu_foreign(facts, FAMILY_HTTP);
     if (!headers_scan(&start, &head, facts->may_wait))
         return rd_left(whole) > HEAD_LIMIT ? give_up(facts) : PDU_ONE_MORE;
     return body_length(state, &start, &head, facts);

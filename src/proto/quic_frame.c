@@ -120,8 +120,10 @@ bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct q
             close_read(row, r, type == FRAME_CLOSE_APP);
         else if (type == FRAME_CRYPTO && !crypto_read(quic, row, r, conn, from_server, facts))
             return false;
-        else if (type != FRAME_PING && type != FRAME_CRYPTO && is_defined(type))
+        else if (type != FRAME_PING && type != FRAME_CRYPTO && is_defined(type)) {
+            quic->unclear = true; /* frames that do not belong into an Initial */
             return true;
+        }
         else if (type > FRAME_LAST_DEFINED)
             put_label(row, F_QUIC_FT_UNKNOWN);
     }

@@ -13,7 +13,9 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                                   .sport = facts->src.port,
                                   .dport = facts->dst.port,
                                   .direction = from_server,
-                                  .arena = quic->arena};
+                                  .arena = quic->arena,
+                                  .families = FAMILY_HANDSHAKES,
+                                  .foreign = &quic->unclear};
     quic->has_handshake = true;
     quic->unclear |= facts->path->tls.fragments[!from_server].len; /* half a message of the other side waits */
     return tls_messages_read(row, r, &facts->path->tls, &tls_facts);

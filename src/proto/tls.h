@@ -70,6 +70,9 @@ struct tls_hand {
     bool datagram; /* DTLS */
 };
 
+/* From here on Wireshark may tell something else. */
+static inline void tls_doubt(const struct tls_hand *h) { pdu_foreign(h->facts, FAMILY_HANDSHAKES); }
+
 /* ---- tls_vector.c ---- */
 
 /* A length prefix of 1 to 3 bytes and what it spans. A length that is out of [min, max] is told; one that reaches past

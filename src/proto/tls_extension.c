@@ -430,10 +430,20 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
     }
 }
 
+/* Extensions whose content is told by Wireshark and not here. */
+static bool is_unread(const struct tls_hand *h, uint16_t type)
+{
+    enum { USE_SRTP = 14, CERTIFICATE_AUTHORITIES = 47, CONNECTION_ID_OLD = 53, CONNECTION_ID = 54, TICKET_INFO = 46 };
+    return type == CERTIFICATE_AUTHORITIES || (!h->datagram && (type == USE_SRTP || type == CONNECTION_ID_OLD ||
+                                                                type == CONNECTION_ID || type == TICKET_INFO));
+}
+
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3)
 {
     struct rd list;
     if (!tls_vector(h->row, r, F_TLS_HANDSHAKE_EXTENSIONS_LENGTH, 2, 0, 0xffff, &list)) {
+        if (rd_left(r))
+            tls_doubt(h);
         if (ja3)
             ja3->ended = true;
         return;
@@ -445,11 +455,16 @@ void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, stru
             return;
         }
         uint16_t type = put_u16(h->row, F_TLS_HANDSHAKE_EXTENSION_TYPE, &list);
-        if (!tls_vector(h->row, &list, F_TLS_HANDSHAKE_EXTENSION_LEN, 2, 0, 0xffff, &body))
+        if (!tls_vector(h->row, &list, F_TLS_HANDSHAKE_EXTENSION_LEN, 2, 0, 0xffff, &body)) {
+            tls_doubt(h);
             break;
+        }
+        if (is_unread(h, type))
+            tls_doubt(h);
         ja3_add(ja3, JA3_EXTENSIONS, type);
         extension_read(h, &body, type, message, ja3);
         if (!rd_ok(&body)) {
+            tls_doubt(h); /* how Wireshark goes on behind one that is too short depends on its kind */
             r->fail = body.fail;
             return;
         }

@@ -116,9 +116,15 @@ static bool dh_read(struct tls_hand *h, struct rd *r)
     return rd_ok(r);
 }
 
-void tls_server_key_read(struct tls_hand *h, struct rd *r)
+/* What is told of exchanges of keys that are shared beforehand was not found out. */
+static void note_shared_key(const struct tls_hand *h, enum kex kex)
 {
-    enum kex kex = kex_of(h->state->cipher);
+    if (kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
+        tls_doubt(h);
+}
+
+static void server_key_read(struct tls_hand *h, struct rd *r, enum kex kex)
+{
     if (kex == KEX_PSK || kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
         opaque_read(h->row, r, F_TLS_HANDSHAKE_HINT_LEN, F_TLS_HANDSHAKE_HINT, 2);
     if (kex == KEX_DHE || kex == KEX_DH_ANON || kex == KEX_DHE_PSK) {
@@ -134,6 +140,15 @@ void tls_server_key_read(struct tls_hand *h, struct rd *r)
     }
 }
 
+void tls_server_key_read(struct tls_hand *h, struct rd *r)
+{
+    enum kex kex = kex_of(h->state->cipher);
+    note_shared_key(h, kex);
+    server_key_read(h, r, kex);
+    if (!rd_ok(r) || h->state->version == TLS_13) /* Wireshark may go on past the message's end, or take it for another's */
+        tls_doubt(h);
+}
+
 static void rsa_secret_read(struct tls_hand *h, struct rd *r)
 {
     if (h->state->version == SSL_30)
@@ -145,6 +160,7 @@ static void rsa_secret_read(struct tls_hand *h, struct rd *r)
 void tls_client_key_read(struct tls_hand *h, struct rd *r)
 {
     enum kex kex = kex_of(h->state->cipher);
+    note_shared_key(h, kex);
     if (kex == KEX_PSK || kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
         opaque_read(h->row, r, F_TLS_HANDSHAKE_IDENTITY_LEN, F_TLS_HANDSHAKE_IDENTITY, 2);
     if (kex == KEX_DHE || kex == KEX_DH || kex == KEX_DH_ANON || kex == KEX_DHE_PSK)
@@ -164,6 +180,24 @@ void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len)
         x509_certificate_read(row, whole);
 }
 
+/* Certificates with text that Wireshark translates (T.61), or leaves out (distinguished names' qualifiers). */
+static bool is_odd(struct rd r)
+{
+    static const uint8_t attribute[] = {0x06, 0x03, 0x55, 0x04};
+    enum { QUALIFIER = 46, T61 = 0x14, HEADER = sizeof attribute + 3 };
+    uint32_t n = rd_cap_left(&r);
+    const uint8_t *at = rd_bytes(&r, n), *end = at ? at + n : at;
+    while (at && end - at > HEADER && (at = memmem(at, (size_t)(end - at), attribute, sizeof attribute)) && end - at > HEADER) {
+        if (at[4] == QUALIFIER)
+            return true;
+        for (const uint8_t *c = at + HEADER; at[5] == T61 && c < end && c < at + HEADER + at[6]; c++)
+            if (*c >= 0x80 || *c == '\\')
+                return true;
+        at += sizeof attribute;
+    }
+    return false;
+}
+
 void tls_certificate_read(struct tls_hand *h, struct rd *r)
 {
     struct rd list, one;
@@ -178,6 +212,8 @@ void tls_certificate_read(struct tls_hand *h, struct rd *r)
     while (rd_left(&list) && rd_ok(&list)) {
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_CERTIFICATE_LENGTH, 3, 1, 0xffffff, &one))
             break;
+        if (is_odd(one))
+            tls_doubt(h);
         tls_one_certificate_read(row, &one, rd_left(&one));
         if (tls13)
             tls_extensions_read(h, &list, TLS_CERTIFICATE, NULL);
@@ -202,6 +238,7 @@ void tls_certificate_request_read(struct tls_hand *h, struct rd *r)
     if (!tls_vector(row, r, F_TLS_HANDSHAKE_DNAMES_LEN, 2, 0, 0xffff, &list) || !rd_left(&list))
         return;
     put_label(row, F_TLS_HANDSHAKE_DNAMES);
+    pdu_foreign(h->facts, FAMILY_X509); /* how often a name is told was not found out */
     while (rd_left(&list) && rd_ok(&list)) {
         struct rd name;
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_DNAME_LEN, 2, 1, 0xffff, &name))
