@@ -138,10 +138,19 @@ static void walk_begin(struct walk *w, wtap *wth)
     reference_frame(w);
 }
 
+void capture_ended(int err, char *info, const char **message)
+{
+    static char text[512];
+    if (err) {
+        snprintf(text, sizeof text, "%s", info ? info : wtap_strerror(err));
+        *message = text;
+    }
+    g_free(info);
+}
+
 /* Reads records until the end; *message says why when it came early. */
 static void walk_on(struct walk *w, wtap *wth, const char **message)
 {
-    static char text[512];
     struct record record;
     epan_dissect_t *edt = epan_dissect_new(ws.epan, TRUE, ws.visible);
     int err = 0;
@@ -172,11 +181,7 @@ static void walk_on(struct walk *w, wtap *wth, const char **message)
     }
     epan_dissect_free(edt);
     record_free(&record);
-    if (err) {
-        snprintf(text, sizeof text, "%s", info ? info : wtap_strerror(err));
-        *message = text;
-    }
-    g_free(info);
+    capture_ended(err, info, message);
 }
 
 static void walk_again(struct walk *w, struct ws_sink *sink)

@@ -72,15 +72,8 @@ static bool is_wanted(const struct locating *l, const field_info *fi)
 static field_info *find_ip(const struct locating *l, const proto_node *root)
 {
     const proto_node *node = root->first_child;
-    while (node && !is_wanted(l, node->finfo)) {
-        if (node->first_child) {
-            node = node->first_child;
-            continue;
-        }
-        while (node != root && !node->next)
-            node = node->parent;
-        node = node == root ? NULL : node->next;
-    }
+    while (node && !is_wanted(l, node->finfo))
+        node = tree_next(root, node);
     return node ? node->finfo : NULL;
 }
 
@@ -150,7 +143,6 @@ static void locate(struct locating *l, struct record *record, int64_t offset, ep
 
 static void walk(struct locating *l, wtap *wth, const char **message)
 {
-    static char text[512];
     struct record record;
     epan_dissect_t *edt = epan_dissect_new(ws.epan, TRUE, FALSE);
     int err = 0;
@@ -165,11 +157,7 @@ static void walk(struct locating *l, wtap *wth, const char **message)
     }
     epan_dissect_free(edt);
     record_free(&record);
-    if (err) {
-        snprintf(text, sizeof text, "%s", info ? info : wtap_strerror(err));
-        *message = text;
-    }
-    g_free(info);
+    capture_ended(err, info, message);
 }
 
 uint32_t ws_locate(const struct ws_job *job, struct ws_sink *sink, const char **message)

@@ -34,6 +34,18 @@ struct session {
 extern struct session ws;
 
 wtap *capture_open(int fd, const char **message); /* of a regular file, from its start; NULL and why */
+/* What ended reading, unless it was the end of the capture; takes info. */
+void capture_ended(int err, char *info, const char **message);
+
+/* The next one of a tree, parents before children; NULL behind the last one. Trees can be deep: no recursion. */
+static inline const proto_node *tree_next(const proto_node *root, const proto_node *node)
+{
+    if (node->first_child)
+        return node->first_child;
+    while (node != root && !node->next)
+        node = node->parent;
+    return node == root ? NULL : node->next;
+}
 void session_begin(void); /* a new epan session: nothing is known of any capture */
 /* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a process's first
  * capture alone: a later one with such a frame is for another process. This one ends at no frame, so that none is

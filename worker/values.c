@@ -93,21 +93,14 @@ static void put_value(struct ws_sink *sink, uint32_t slot, field_info *fi, epan_
         put_number(sink, slot, type, fi);
 }
 
-/* Parents before children, as tshark writes them. Trees can be deep: no recursion. */
+/* Parents before children, as tshark writes them. */
 static void put_tree(struct ws_sink *sink, epan_dissect_t *edt)
 {
-    const proto_node *root = edt->tree, *node = root->first_child;
-    while (node) {
+    const proto_node *root = edt->tree;
+    for (const proto_node *node = root->first_child; node; node = tree_next(root, node)) {
         field_info *fi = node->finfo;
         if (fi && fi->hfinfo->id < ws.n_slots && ws.slots[fi->hfinfo->id] >= 0)
             put_value(sink, (uint32_t)ws.slots[fi->hfinfo->id], fi, edt);
-        if (node->first_child) {
-            node = node->first_child;
-            continue;
-        }
-        while (node != root && !node->next)
-            node = node->parent;
-        node = node == root ? NULL : node->next;
     }
 }
 
