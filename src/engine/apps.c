@@ -228,7 +228,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         return;
     }
     if (t->tcp.flags & TCP_KEEP_ALIVE && reasm_counts_segments(&look.conv->sides[t->ref.direction], segment.seq))
-        apps->foreign = true;
+        return; /* it is not the one more that is waited for */
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
     apps->foreign |= apps->reasm.refused > 0;
@@ -335,9 +335,11 @@ bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
                        protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
 }
 
-/* Families that come on ports of their own are asked for by name alone; of the others a filter may see any. */
+/* Families that come on ports of their own, and QUIC's own fields, are asked for by name alone; of the others a filter
+ * may see any. */
 static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
 {
+    enum { BY_NAME = FAMILY_OWNED | FAMILY_QUIC };
     unsigned families = families_wanted(slot_of);
     if (!filter || !filter_wants_apps(filter))
         return families;
@@ -345,9 +347,9 @@ static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
     unsigned by_filter = families_wanted(filter_slots(filter));
     for (int p = P_TLS; p < P_COUNT; p++)
         if (protocols[p] >= 0)
-            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : FAMILY_ANY & ~FAMILY_OWNED;
+            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : p == P_QUIC ? FAMILY_QUIC : FAMILY_TLS;
     if (by_filter & ~(unsigned)FAMILY_OWNED)
-        by_filter |= FAMILY_ANY & ~FAMILY_OWNED;
+        by_filter |= FAMILY_ANY & ~(unsigned)BY_NAME;
     return families | by_filter;
 }
 

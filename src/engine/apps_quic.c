@@ -6,7 +6,7 @@
 #include "engine/apps.h"
 #include "flow/recognise.h"
 
-enum { LONG_HEADER = 0x80 };
+enum { LONG_HEADER = 0x80, QUIC_LONG = 0xc0 /* with the bit that is fixed */ };
 
 static struct quic_end end_of(const struct endpoint *end)
 {
@@ -15,12 +15,32 @@ static struct quic_end end_of(const struct endpoint *end)
     return out;
 }
 
-/* The lower port is DNS's, which takes whatever comes. */
-static bool is_dns(const struct conv *conv)
+enum claim { CLAIM_NONE, CLAIM_TAKEN, CLAIM_REFUSED, CLAIM_UNKNOWN };
+
+/* What the owner of a port makes of a datagram that looks like QUIC's. Of the owners of ports below 32768, from which
+ * hardly any client sends, only DNS is known. Observed: each port with packets of QUIC's of all kinds. */
+static enum claim claim_of(uint16_t port, const struct rd *r)
 {
-    enum { DNS = 53 };
+    enum { DNS = 53, FIRST_OF_CLIENTS = 32768, LONGEST_HEADER = 100 };
+    static const uint16_t takers[] = {34962, 34980, 37008, 41170, 44818, 47000, 54328};
+    if (!recognise_owner(port))
+        return CLAIM_NONE;
+    if (port == DNS)
+        return CLAIM_TAKEN;
+    if (port < FIRST_OF_CLIENTS || rd_peek8(r, 0) < QUIC_LONG || rd_cap_left(r) < LONGEST_HEADER)
+        return CLAIM_UNKNOWN;
+    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
+        if (takers[i] == port)
+            return CLAIM_TAKEN;
+    return CLAIM_REFUSED;
+}
+
+/* The lower port's owner is asked first. */
+static enum claim claim_of_ports(const struct conv *conv, const struct rd *r)
+{
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
-    return (a < b ? a : b) == DNS;
+    enum claim claim = claim_of(a < b ? a : b, r);
+    return claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN ? claim : claim_of(a < b ? b : a, r);
 }
 
 /* The path, when the datagram is QUIC's. */
@@ -28,12 +48,12 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
 {
     if (conv->quic && conv->quic->claimed)
         return conv->quic;
-    if (!quic_recognises(&apps->quic, r) || is_dns(conv))
+    if (!quic_recognises(&apps->quic, r))
         return NULL;
-    if (recognise_owner(conv->side[0].port) || recognise_owner(conv->side[1].port)) {
-        apps->foreign = true;
+    enum claim claim = claim_of_ports(conv, r);
+    apps->foreign |= claim == CLAIM_UNKNOWN;
+    if (claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN)
         return NULL;
-    }
     if (!(conv->quic = arena_alloc(&apps->arena, sizeof *conv->quic)))
         apps->failed = true;
     else

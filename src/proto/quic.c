@@ -130,6 +130,13 @@ static void tls_begin(struct tls_state *tls, uint32_t version)
     tls->has_server = true;
 }
 
+/* Whether an Initial that cannot be opened is of a connection that began before the capture: no handshake is missed. */
+static bool began_before(const struct packet *p)
+{
+    bool sure_keys = p->head.version == QUIC_V1 || p->head.version == QUIC_V2;
+    return sure_keys && p->head.version == p->conn->version && !p->conn->was_opened;
+}
+
 /* What an opened Initial holds; false: the datagram ends here. */
 static bool payload_open(struct packet *p, const struct rd *packet, struct rd *payload, uint8_t first, uint64_t number)
 {
@@ -157,11 +164,13 @@ static bool payload_open(struct packet *p, const struct rd *packet, struct rd *p
         aad[header_len - 1 - i] = (uint8_t)(number >> 8 * i);
     len -= AES_TAG_LEN;
     if (!aes_gcm_open(clear, keys->key, iv, aad, header_len, sealed, len)) {
-        p->quic->unclear = true;
+        p->quic->unclear |= !began_before(p);
+        p->quic->unclear_unknown = true;
         put_label(p->row, F_QUIC_DECRYPTION_FAILED);
         return true;
     }
     struct rd frames = rd_make(clear, len, len);
+    conn->was_opened = true;
     if (number > conn->largest[p->from_server])
         conn->largest[p->from_server] = number;
     tls_begin(&p->facts->path->tls, p->head.version);

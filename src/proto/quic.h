@@ -42,8 +42,8 @@ struct quic {
     uint32_t cid_lens; /* bits: lengths of connection IDs that were seen */
     uint64_t refused;  /* connections, or pieces of handshakes, over a limit */
     bool has_handshake; /* set when bytes of a handshake were shown to TLS; the caller's to clear */
-    bool unclear_unknown; /* the same of packets whose connection is not known, and which therefore hold no handshake */
     bool unclear;      /* from here on Wireshark may tell something else: what is damaged or out of order */
+    bool unclear_unknown; /* the same of packets without a handshake, as their connections began before the capture */
     bool failed;       /* memory ended */
 };
 

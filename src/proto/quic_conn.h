@@ -38,6 +38,7 @@ struct quic_conn {
     struct quic_cid client, server; /* the first ones that each chose */
     struct quic_cid initial;        /* that the keys come from */
     bool has_initial, has_keys;
+    bool was_opened; /* a packet, with these keys or earlier ones */
     bool wants_keys; /* the next Initial of the client begins with new ones */
     bool gave_up; /* a short header came once the cipher was known: of later ones no failure is told */
     struct quic_end server_end;

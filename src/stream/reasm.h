@@ -59,8 +59,8 @@ struct reasm {
     bool failed;      /* memory ended */
 };
 
-/* Whether a message that waits for one more segment, whatever that has, stands there: what keeps a connection alive or
- * comes too early counts as one. */
+/* Whether a message that waits for one more segment, whatever that has, stands there: what keeps a connection alive does
+ * not count as one. */
 bool reasm_counts_segments(const struct reasm_side *side, uint32_t seq);
 void reasm_push(struct reasm *reasm, struct reasm_side *side, const struct reasm_segment *segment);
 /* What was shown is no longer looked at. */
