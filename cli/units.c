@@ -100,6 +100,17 @@ static void decimals(char *out, uint64_t value, size_t n)
         out[i] = (char)('0' + value % 10);
 }
 
+/* Nine digits, three at a time: three short chains of divisions run side by side where one long one would wait. */
+static void billionths(char out[9], uint32_t value)
+{
+    uint32_t thousands = value / 1000, parts[] = {thousands / 1000, thousands % 1000, value % 1000};
+    for (int i = 0; i < 3; i++) {
+        out[3 * i] = (char)('0' + parts[i] / 100);
+        out[3 * i + 1] = (char)('0' + parts[i] / 10 % 10);
+        out[3 * i + 2] = (char)('0' + parts[i] % 10);
+    }
+}
+
 static void clock_set(struct unit_clock *clock, int64_t second)
 {
     int64_t days = second / 86400 - (second % 86400 < 0);
@@ -123,7 +134,7 @@ void unit_time(char out[UNIT_TIME], struct unit_clock *clock, int64_t ns)
         clock_set(clock, second);
     memcpy(out, clock->text, 19);
     out[19] = '.';
-    decimals(out + 20, (uint64_t)(ns - second * SECOND), 9);
+    billionths(out + 20, (uint32_t)(ns - second * SECOND));
     out[29] = 'Z';
 }
 

@@ -3,22 +3,41 @@
 #include "base/cipher.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
-static bool hmac(uint8_t out[SHA256_LEN], const void *key, size_t key_len, const void *bytes, size_t len)
+enum { HMAC_BLOCK = 64 };
+
+static bool digest_start(struct cipher *c, const uint8_t key[HMAC_BLOCK], uint8_t mask)
 {
-    unsigned n = 0;
-    return HMAC(EVP_sha256(), key, (int)key_len, bytes, len, out, &n) && n == SHA256_LEN;
+    uint8_t masked[HMAC_BLOCK];
+    const EVP_MD *md = c->sha256 ? NULL : EVP_sha256(); /* none: as before */
+    if (!c->sha256 && !(c->sha256 = EVP_MD_CTX_new()))
+        return false;
+    for (int i = 0; i < HMAC_BLOCK; i++)
+        masked[i] = key[i] ^ mask;
+    return EVP_DigestInit_ex(c->sha256, md, NULL) == 1 && EVP_DigestUpdate(c->sha256, masked, sizeof masked) == 1;
 }
 
-bool hkdf_extract(uint8_t out[SHA256_LEN], const void *salt, size_t salt_len, const void *secret, size_t secret_len)
+/* RFC 2104, with a key of one block at most. libcrypto's own needs five times as long, as it looks SHA-256 up anew. */
+static bool hmac(struct cipher *c, uint8_t out[SHA256_LEN], const void *key, size_t key_len, const void *bytes, size_t len)
 {
-    return hmac(out, salt, salt_len, secret, secret_len);
+    uint8_t padded[HMAC_BLOCK] = {0}, inner[SHA256_LEN];
+    if (key_len > sizeof padded)
+        return false;
+    memcpy(padded, key, key_len);
+    return digest_start(c, padded, 0x36) && EVP_DigestUpdate(c->sha256, bytes, len) == 1 &&
+           EVP_DigestFinal_ex(c->sha256, inner, NULL) == 1 && digest_start(c, padded, 0x5c) &&
+           EVP_DigestUpdate(c->sha256, inner, sizeof inner) == 1 && EVP_DigestFinal_ex(c->sha256, out, NULL) == 1;
+}
+
+bool hkdf_extract(struct cipher *c, uint8_t out[SHA256_LEN], const void *salt, size_t salt_len, const void *secret,
+                  size_t secret_len)
+{
+    return hmac(c, out, salt, salt_len, secret, secret_len);
 }
 
 /* struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel, then the counter of HKDF. */
-bool hkdf_expand_label(uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN], const char *label)
+bool hkdf_expand_label(struct cipher *c, uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN], const char *label)
 {
     static const char prefix[] = "tls13 ";
     uint8_t info[64], block[SHA256_LEN];
@@ -34,35 +53,52 @@ bool hkdf_expand_label(uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN
     n += label_len;
     info[n++] = 0;
     info[n++] = 1;
-    if (!hmac(block, secret, SHA256_LEN, info, n))
+    if (!hmac(c, block, secret, SHA256_LEN, info, n))
         return false;
     memcpy(out, block, len);
     return true;
 }
 
-bool aes_block(uint8_t out[AES_LEN], const uint8_t key[AES_LEN], const uint8_t in[AES_LEN])
+/* The context, and through *type what it is to be given: nothing, when it has it already. */
+static EVP_CIPHER_CTX *context(EVP_CIPHER_CTX **slot, const EVP_CIPHER **type)
 {
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-    int n = 0;
-    bool ok = c && EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL, key, NULL) == 1 &&
-              EVP_CIPHER_CTX_set_padding(c, 0) == 1 && EVP_EncryptUpdate(c, out, &n, in, AES_LEN) == 1 && n == AES_LEN;
-    EVP_CIPHER_CTX_free(c);
-    return ok;
+    if (*slot)
+        *type = NULL;
+    else
+        *slot = EVP_CIPHER_CTX_new();
+    return *slot;
 }
 
-bool aes_gcm_open(uint8_t *out, const uint8_t key[AES_LEN], const uint8_t iv[AES_IV_LEN], const uint8_t *header,
-                  size_t header_len, const uint8_t *in, size_t len)
+bool aes_block(struct cipher *cipher, uint8_t out[AES_LEN], const uint8_t key[AES_LEN], const uint8_t in[AES_LEN])
 {
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    const EVP_CIPHER *type = EVP_aes_128_ecb();
+    EVP_CIPHER_CTX *c = context(&cipher->block, &type);
+    int n = 0;
+    return c && EVP_EncryptInit_ex(c, type, NULL, key, NULL) == 1 && EVP_CIPHER_CTX_set_padding(c, 0) == 1 &&
+           EVP_EncryptUpdate(c, out, &n, in, AES_LEN) == 1 && n == AES_LEN;
+}
+
+bool aes_gcm_open(struct cipher *cipher, uint8_t *out, const uint8_t key[AES_LEN], const uint8_t iv[AES_IV_LEN],
+                  const uint8_t *header, size_t header_len, const uint8_t *in, size_t len)
+{
+    const EVP_CIPHER *type = EVP_aes_128_gcm();
+    EVP_CIPHER_CTX *c = context(&cipher->sealed, &type);
     uint8_t tag[AES_TAG_LEN], end[AES_LEN];
     int n = 0;
     memcpy(tag, in + len, sizeof tag);
-    bool ok = c && EVP_DecryptInit_ex(c, EVP_aes_128_gcm(), NULL, key, iv) == 1 &&
+    bool ok = c && EVP_DecryptInit_ex(c, type, NULL, key, iv) == 1 &&
               EVP_DecryptUpdate(c, NULL, &n, header, (int)header_len) == 1 &&
               EVP_DecryptUpdate(c, out, &n, in, (int)len) == 1 &&
               EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 && EVP_DecryptFinal_ex(c, end, &n) == 1;
-    EVP_CIPHER_CTX_free(c);
     if (!ok)
         memset(out, 0, len);
     return ok;
+}
+
+void cipher_free(struct cipher *cipher)
+{
+    EVP_MD_CTX_free(cipher->sha256);
+    EVP_CIPHER_CTX_free(cipher->block);
+    EVP_CIPHER_CTX_free(cipher->sealed);
+    *cipher = (struct cipher){0};
 }

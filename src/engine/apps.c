@@ -201,6 +201,10 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         return;
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
+    seq += ((flags & TCP_FLAG_SYN) != 0) - (side->has_base ? side->base : 0);
+    if (conv->app && !(flags & TCP_FLAG_FIN) && !layer->quoted &&
+        reasm_counts(&conv->app->sides[t->ref.direction], seq, &payload))
+        return;
     struct look look = {.apps = apps, .row = row, .conv = apps_conv(apps, conv), .server_port = server_port_of(conv)};
     if (!look.conv)
         return;
@@ -217,7 +221,7 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .foreign = &apps->foreign};
     struct reasm_segment segment = {
         .payload = payload,
-        .seq = seq - (side->has_base ? side->base : 0) + ((flags & TCP_FLAG_SYN) != 0),
+        .seq = seq,
         .hidden = t->tcp.flags & (TCP_OUT_OF_ORDER | TCP_KEEP_ALIVE),
         .fin = flags & TCP_FLAG_FIN,
         .show = show,
@@ -283,13 +287,19 @@ static void read_names(struct apps *apps, struct row *row, const struct examined
     }
 }
 
+/* None of these readers lives on what another one saw. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
-    read_names(apps, row, x, i);
-    read_ssdp(apps, row, x, i);
-    apps_quic(apps, row, x, i);
-    apps_dtls(apps, row, x, i);
-    apps_owned(apps, row, x, i);
+    if (apps->families & FAMILY_DNS)
+        read_names(apps, row, x, i);
+    if (apps->families & FAMILY_HTTP)
+        read_ssdp(apps, row, x, i);
+    if (apps->families & (FAMILY_QUIC | FAMILY_HANDSHAKES)) {
+        apps_quic(apps, row, x, i);
+        apps_dtls(apps, row, x, i);
+    }
+    if (apps->families & FAMILY_OWNED)
+        apps_owned(apps, row, x, i);
 }
 
 void apps_frame(struct apps *apps, struct row *row, const struct examined *x)
@@ -361,7 +371,7 @@ void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *f
     apps->families = families_of(slot_of, filter);
     apps->skips_payload = slot_of[F_TLS_APP_DATA] < 0;
     apps->skips_opaque = !exact && !(apps->families & (FAMILY_HANDSHAKES | FAMILY_QUIC));
-    apps->quic.arena = &apps->arena;
+    apps->quic = (struct quic){.arena = &apps->arena, .cipher = &apps->cipher};
     dtls_init(&apps->dtls, &apps->arena, slot_of);
 }
 
@@ -387,7 +397,7 @@ void apps_reset(struct apps *apps)
     reasm_reset(&apps->reasm);
     arena_reset(&apps->arena);
     apps->foreign = apps->failed = false;
-    apps->quic = (struct quic){.arena = &apps->arena};
+    apps->quic = (struct quic){.arena = &apps->arena, .cipher = &apps->cipher};
     dtls_reset(&apps->dtls);
 }
 
@@ -397,4 +407,5 @@ void apps_free(struct apps *apps)
     arena_free(&apps->arena);
     arena_free(&apps->scratch);
     row_free(&apps->mute);
+    cipher_free(&apps->cipher);
 }

@@ -3,6 +3,7 @@
 #ifndef FC_ENGINE_APPS_H
 #define FC_ENGINE_APPS_H
 
+#include "base/cipher.h"
 #include "engine/examine.h"
 #include "engine/opaque.h"
 #include "proto/dtls.h"
@@ -31,6 +32,7 @@ struct apps {
     struct row mute; /* wants nothing */
     struct arena scratch; /* of the mute row: one frame */
     struct quic quic;
+    struct cipher cipher; /* of quic */
     struct dtls dtls;
     bool skips_payload; /* of encrypted records */
     bool skips_opaque; /* nothing that is asked for can be found in an encrypted stream */

@@ -49,10 +49,11 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
 static bool tcp_holds(const struct apps *apps, const struct layer *layer)
 {
     enum { NTP = 123 };
+    if (!(apps->families & FAMILY_NTP))
+        return false;
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
-    return apps->families & FAMILY_NTP && (source == NTP || destination == NTP) &&
-           layer->len > (uint32_t)(rd_peek8(&r, 8) >> 4) * 4;
+    return (source == NTP || destination == NTP) && layer->len > (uint32_t)(rd_peek8(&r, 8) >> 4) * 4;
 }
 
 /* Ports and payload identifiers under which SCTP carries what TCP does; else what its chunks look like. */

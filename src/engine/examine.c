@@ -160,6 +160,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref, &e->failed);
         if (!t->has_ref)
             continue;
+        __builtin_prefetch(t->ref.conv->app);
         note_times(t, layer, frame);
         if (layer->kind == LAYER_TCP)
             analyse_tcp(e, x, layer, t);

@@ -214,6 +214,14 @@ static enum fc_status pass_by(struct native *n)
     return n->apps.failed ? FC_MEMORY : hand_over(n);
 }
 
+/* Of many flows one that is needed soon is seldom in the cache: it is on its way while the frame is judged. */
+static void fetch_flow(const struct native *n, int layer)
+{
+    const struct conv *conv = layer < 0 ? NULL : n->examined.transports[layer].ref.conv;
+    if (conv && conv->flow != NO_FLOW)
+        __builtin_prefetch(flow_at(&n->flow_table, conv->flow), 1);
+}
+
 enum fc_status native_frame(struct native *n, struct frame *frame)
 {
     const struct fc_options *o = &n->query->options;
@@ -225,6 +233,7 @@ enum fc_status native_frame(struct native *n, struct frame *frame)
     if (status)
         return status;
     int layer = examined_flow_layer(x, o->protocols, o->tunnel);
+    fetch_flow(n, layer);
     enum reason reason = examined_reason(x, layer, o->drop);
     if (x->fragment_pending || x->n_datagrams)
         count_fragments(n, layer, &reason);

@@ -26,6 +26,7 @@ struct row {
     struct value *values;
     uint32_t n_values, capacity;
     bool out_of_memory;
+    bool malformed; /* a reader met what its protocol does not allow; for its caller to see and clear */
     uint16_t layer; /* of the values put from now on */
     struct arena *arena; /* for values that are not bytes of the frame */
 };

@@ -163,7 +163,7 @@ static bool payload_open(struct packet *p, const struct rd *packet, struct rd *p
     for (unsigned i = 0; i <= (first & 3u); i++)
         aad[header_len - 1 - i] = (uint8_t)(number >> 8 * i);
     len -= AES_TAG_LEN;
-    if (!aes_gcm_open(clear, keys->key, iv, aad, header_len, sealed, len)) {
+    if (!aes_gcm_open(p->quic->cipher, clear, keys->key, iv, aad, header_len, sealed, len)) {
         p->quic->unclear |= !began_before(p);
         p->quic->unclear_unknown = true;
         put_label(p->row, F_QUIC_DECRYPTION_FAILED);
@@ -217,7 +217,8 @@ static bool long_read(struct packet *p, struct rd *r)
     uint32_t low = 0;
     bool opened = p->head.type == QUIC_INITIAL && p->conn && p->conn->has_keys;
     put_uint(row, F_QUIC_HEADER_FORM, 1);
-    if (opened && !quic_header_open(&p->conn->keys[p->from_server], &whole, number_at(&whole, p->head.type), &first, &low))
+    if (opened && !quic_header_open(p->quic->cipher, &p->conn->keys[p->from_server], &whole,
+                                    number_at(&whole, p->head.type), &first, &low))
         return false;
     rd_skip(r, 1);
     if (p->head.type == QUIC_NEGOTIATION) {
@@ -293,7 +294,7 @@ static bool packet_read(struct packet *p, struct rd *r)
     struct rd packet = rd_sub(r, len);
     put_uint(p->row, F_QUIC_PACKET_LENGTH, len);
     if (p->head.type == QUIC_INITIAL && p->conn && !p->from_server && p->conn->wants_keys)
-        p->conn->wants_keys = !quic_keys_make(p->conn);
+        p->conn->wants_keys = !quic_keys_make(p->quic->cipher, p->conn);
     return p->head.type == QUIC_SHORT ? short_read(p, &packet) : long_read(p, &packet);
 }
 

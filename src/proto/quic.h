@@ -37,6 +37,7 @@ struct quic_path {
 
 struct quic {
     struct arena *arena; /* until the capture ends */
+    struct cipher *cipher;
     struct quic_name **names; /* hash table of connection IDs */
     uint32_t n_slots, n_names, n_conns;
     uint32_t cid_lens; /* bits: lengths of connection IDs that were seen */

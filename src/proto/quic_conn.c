@@ -158,7 +158,7 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
     if (head->type == QUIC_INITIAL && head->version != conn->version) {
         conn->version = head->version;
         if (conn->has_keys)
-            quic_keys_make(conn);
+            quic_keys_make(q->cipher, conn);
     }
     q->unclear |= head->type == QUIC_RETRY && conn->server.len; /* it starts the connection anew, in its midst */
     if (conn->server.len || !head->scid.len)

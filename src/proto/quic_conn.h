@@ -70,11 +70,11 @@ bool quic_cid_known(const struct quic *quic, const struct quic_cid *cid);
 
 /* ---- quic_keys.c ---- */
 
-bool quic_keys_make(struct quic_conn *conn);
+bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn);
 /* First byte and packet number, freed from their mask; `at`: where the number starts. False: the bytes that it takes
  * are not there. */
-bool quic_header_open(const struct quic_keys *keys, const struct rd *packet, uint32_t at, uint8_t *first,
-                      uint32_t *number);
+bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet, uint32_t at,
+                      uint8_t *first, uint32_t *number);
 
 /* ---- quic_frame.c ---- */
 

@@ -53,32 +53,32 @@ static const uint8_t *salt_of(uint32_t version)
     return draft <= 22 ? salt_22 : draft <= 28 ? salt_23 : draft <= 32 ? salt_29 : draft <= 34 ? salt_v1 : salt_v2;
 }
 
-bool quic_keys_make(struct quic_conn *conn)
+bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn)
 {
     uint8_t initial[SHA256_LEN], secret[SHA256_LEN];
     bool v2 = conn->version == QUIC_V2;
-    if (!hkdf_extract(initial, salt_of(conn->version), SALT_LEN, conn->initial.bytes, conn->initial.len))
+    if (!hkdf_extract(cipher, initial, salt_of(conn->version), SALT_LEN, conn->initial.bytes, conn->initial.len))
         return false;
     for (int i = 0; i < 2; i++) {
         struct quic_keys *k = &conn->keys[i];
-        if (!hkdf_expand_label(secret, sizeof secret, initial, i ? "server in" : "client in") ||
-            !hkdf_expand_label(k->key, sizeof k->key, secret, v2 ? "quicv2 key" : "quic key") ||
-            !hkdf_expand_label(k->iv, sizeof k->iv, secret, v2 ? "quicv2 iv" : "quic iv") ||
-            !hkdf_expand_label(k->hp, sizeof k->hp, secret, v2 ? "quicv2 hp" : "quic hp"))
+        if (!hkdf_expand_label(cipher, secret, sizeof secret, initial, i ? "server in" : "client in") ||
+            !hkdf_expand_label(cipher, k->key, sizeof k->key, secret, v2 ? "quicv2 key" : "quic key") ||
+            !hkdf_expand_label(cipher, k->iv, sizeof k->iv, secret, v2 ? "quicv2 iv" : "quic iv") ||
+            !hkdf_expand_label(cipher, k->hp, sizeof k->hp, secret, v2 ? "quicv2 hp" : "quic hp"))
             return false;
     }
     conn->has_keys = true;
     return true;
 }
 
-bool quic_header_open(const struct quic_keys *keys, const struct rd *packet, uint32_t at, uint8_t *first,
-                      uint32_t *number)
+bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet, uint32_t at,
+                      uint8_t *first, uint32_t *number)
 {
     struct rd look = *packet, bytes = *packet;
     uint8_t mask[AES_LEN];
     rd_skip(&look, at + SAMPLE_AT);
     const uint8_t *sample = rd_bytes(&look, AES_LEN);
-    if (!sample || !aes_block(mask, keys->hp, sample))
+    if (!sample || !aes_block(cipher, mask, keys->hp, sample))
         return false;
     *first = (uint8_t)(rd_peek8(packet, 0) ^ (mask[0] & 0x0f));
     *number = 0;

@@ -141,7 +141,7 @@ void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version
 
 /* ---- tls_ja4.c ---- */
 
-/* `hello` is a ClientHello's body; carrier 't' or 'q'. */
+/* `hello` is a ClientHello's body; carrier 't', 'q' or 'd'. */
 void ja4_read(struct row *row, struct rd hello, char carrier);
 
 /* ---- tls_key.c ---- */

@@ -85,7 +85,7 @@ static void next_protocol_read(struct tls_hand *h, struct rd *r)
     put_span(h->row, F_TLS_HANDSHAKE_NPN_PADDING, r, len);
 }
 
-void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type)
+static void body_read(struct tls_hand *h, struct rd *r, uint8_t type)
 {
     switch (type) {
     case TLS_CLIENT_HELLO:
@@ -132,6 +132,14 @@ void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type)
     default:
         break;
     }
+}
+
+void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type)
+{
+    h->row->malformed = false;
+    body_read(h, r, type);
+    if (h->row->malformed) /* how Wireshark goes on depends on what it is in */
+        tls_doubt(h);
 }
 
 /* struct { HandshakeType msg_type; uint24 length; ... } Handshake; r spans it whole. */

@@ -74,8 +74,8 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
         tls_extensions_read(h, r, TLS_CLIENT_HELLO, &ja3);
     if (rd_ok(r))
         ja3_put(&ja3, h->row, true, version);
-    if (rd_ok(r) && !h->datagram)
-        ja4_read(h->row, again, h->state->quic_version ? 'q' : 't');
+    if (rd_ok(r))
+        ja4_read(h->row, again, h->datagram ? 'd' : h->state->quic_version ? 'q' : 't');
     if (h->state->early_data && !h->datagram) /* what follows at once is of TLS 1.3 */
         h->state->version = TLS_13;
 }

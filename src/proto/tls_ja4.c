@@ -1,7 +1,8 @@
-/* JA4, the fingerprint of a ClientHello over TCP ("t") or QUIC ("q"): what it offers, sorted, and SHA-256 of that. The
- * hello is read once more, from its bytes, so that nobody else has to keep what JA4 wants. Invariant: only a hello that
- * is there whole and well formed has a fingerprint. DTLS has none here: which of its versions counts as the highest is
- * not said. Wireshark 4.0 has no such field; later ones call it the same.
+/* JA4, the fingerprint of a ClientHello over TCP ("t"), QUIC ("q") or DTLS ("d"): what it offers, sorted, and SHA-256 of
+ * that. The hello is read once more, from its bytes, so that nobody else has to keep what JA4 wants. Invariant: only a
+ * hello that is there whole and well formed has a fingerprint; and none that offers several versions of DTLS: which of
+ * them counts as the highest is not said, as newer ones have lower numbers. Wireshark 4.0 has no such field; later ones
+ * call it the same.
  * Source: the definition of JA4 (FoxIO, technical_details/JA4.md); GREASE: RFC 8701. */
 #include <ctype.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ struct numbers {
 struct ja4 {
     struct arena *arena;
     uint16_t version;
-    bool has_name;
+    bool has_name, is_datagram;
+    bool is_unclear; /* what it offers has no definite highest version */
     char alpn[2];
     uint32_t n_extensions; /* with those that the list leaves out */
     struct numbers ciphers, extensions, algorithms;
@@ -82,9 +84,11 @@ static void versions_read(struct ja4 *ja4, struct rd r)
 {
     struct numbers versions = numbers_read(ja4, vector(&r, 1));
     uint16_t highest = 0;
-    for (uint32_t i = 0; i < versions.n; i++)
+    for (uint32_t i = 0; i < versions.n; i++) {
+        ja4->is_unclear |= ja4->is_datagram && versions.all[i] != versions.all[0];
         if (versions.all[i] > highest)
             highest = versions.all[i];
+    }
     if (highest)
         ja4->version = highest;
 }
@@ -110,6 +114,8 @@ static bool hello_read(struct ja4 *ja4, struct rd r)
     ja4->version = rd_u16(&r);
     rd_skip(&r, RANDOM);
     vector(&r, 1); /* session */
+    if (ja4->is_datagram)
+        vector(&r, 1); /* cookie */
     ja4->ciphers = numbers_read(ja4, vector(&r, 2));
     vector(&r, 1); /* compression */
     struct rd list = rd_left(&r) ? vector(&r, 2) : rd_rest(&r);
@@ -122,7 +128,7 @@ static bool hello_read(struct ja4 *ja4, struct rd r)
         else
             return false;
     }
-    return rd_ok(&r) && rd_ok(&list) && !ja4->failed;
+    return rd_ok(&r) && rd_ok(&list) && !ja4->failed && !ja4->is_unclear;
 }
 
 static const char *version_text(uint16_t version)
@@ -130,7 +136,8 @@ static const char *version_text(uint16_t version)
     static const struct {
         uint16_t version;
         char text[3];
-    } versions[] = {{0x0304, "13"}, {0x0303, "12"}, {0x0302, "11"}, {0x0301, "10"}, {0x0300, "s3"}, {0x0002, "s2"}};
+    } versions[] = {{0x0304, "13"}, {0x0303, "12"}, {0x0302, "11"}, {0x0301, "10"}, {0x0300, "s3"}, {0x0002, "s2"},
+                    {0xfeff, "d1"},   {0xfefd, "d2"},   {0xfefc, "d3"}};
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
         if (versions[i].version == version)
             return versions[i].text;
@@ -189,7 +196,7 @@ static bool write(struct row *row, struct ja4 *ja4, char carrier)
 
 void ja4_read(struct row *row, struct rd hello, char carrier)
 {
-    struct ja4 ja4 = {.arena = row->arena, .alpn = {'0', '0'}};
+    struct ja4 ja4 = {.arena = row->arena, .is_datagram = carrier == 'd', .alpn = {'0', '0'}};
     if (!row_wants(row, F_TLS_HANDSHAKE_JA4) && !row_wants(row, F_TLS_HANDSHAKE_JA4_R))
         return;
     bool whole = hello_read(&ja4, hello);

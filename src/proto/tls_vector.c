@@ -2,6 +2,12 @@
  * What is told of bad lengths: observed, tshark 4.0.17. */
 #include "proto/tls.h"
 
+static void malformed(struct row *row, enum field_id label)
+{
+    put_label(row, label);
+    row->malformed = true;
+}
+
 bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
                 struct rd *out)
 {
@@ -9,7 +15,7 @@ bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix
     if (!rd_ok(r))
         return false;
     if (rd_left(r) < prefix) {
-        put_label(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
+        malformed(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
         rd_skip(r, rd_left(r));
         return false;
     }
@@ -18,9 +24,9 @@ bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix
         return false;
     put_uint(row, id, len);
     if (len < min || len > max)
-        put_label(row, F_TLS_MALFORMED_VECTOR_LENGTH);
+        malformed(row, F_TLS_MALFORMED_VECTOR_LENGTH);
     if (len > rd_left(r)) {
-        put_label(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
+        malformed(row, F_TLS_MALFORMED_BUFFER_TOO_SMALL);
         rd_skip(r, rd_left(r));
         return false;
     }
@@ -31,5 +37,5 @@ bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix
 void tls_vector_end(struct row *row, const struct rd *vector)
 {
     if (rd_ok(vector) && rd_left(vector))
-        put_label(row, F_TLS_MALFORMED_TRAILING_DATA);
+        malformed(row, F_TLS_MALFORMED_TRAILING_DATA);
 }

@@ -190,15 +190,21 @@ static void forget(struct reasm *pool, struct reasm_side *side, uint32_t i)
     memmove(side->messages + i, side->messages + i + 1, (side->n_messages - i) * sizeof *side->messages);
 }
 
-/* Makes room: done messages go first, the oldest of them. */
+/* Makes room: done messages go first, the oldest of them, several at once so that moving the others is rare. */
 static void make_room(struct reasm *pool, struct reasm_side *side)
 {
+    enum { AT_ONCE_GONE = REASM_MESSAGES / 4 };
+    uint32_t gone = 0, kept = 0;
     for (uint32_t i = 0; i < side->n_messages; i++)
-        if (side->messages[i].done) {
-            forget(pool, side, i);
-            return;
+        if (side->messages[i].done && gone < AT_ONCE_GONE) {
+            release(pool, &side->messages[i]);
+            gone++;
+        } else {
+            side->messages[kept++] = side->messages[i];
         }
-    forget(pool, side, 0);
+    side->n_messages = kept;
+    if (!gone)
+        forget(pool, side, 0);
 }
 
 static struct reasm_message *add_message(struct reasm *pool, struct reasm_side *side, uint32_t seq)
@@ -332,6 +338,25 @@ bool reasm_counts_segments(const struct reasm_side *side, uint32_t seq)
     return m && m->one_more && !m->done && !m->lost && m->next > seq;
 }
 
+/* Takes note of what reasm_counts may count, and gives it back to the message. */
+static void start_counting(struct reasm_side *side)
+{
+    struct reasm_message *m = side->n_messages ? &side->messages[side->n_messages - 1] : NULL;
+    if (!m || !m->blind || m->done || m->lost || m->one_more || m->n_pieces != 1 || pieces_of(m)->start)
+        return;
+    side->counted = m->seq + pieces_of(m)->end;
+    side->counted_end = m->next;
+}
+
+static void stop_counting(struct reasm_side *side)
+{
+    if (!side->counted_end)
+        return;
+    struct reasm_message *m = &side->messages[side->n_messages - 1];
+    pieces_of(m)->end = side->counted - m->seq;
+    side->counted_end = 0;
+}
+
 /* A FIN ends what waits for it. */
 static bool finish(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
 {
@@ -348,7 +373,7 @@ static bool finish(struct reasm *pool, struct reasm_side *side, const struct rea
     return true;
 }
 
-void reasm_push(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
+static void push(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
 {
     struct rd bytes = s->payload;
     uint32_t seq = s->seq;
@@ -366,6 +391,13 @@ void reasm_push(struct reasm *pool, struct reasm_side *side, const struct reasm_
         bytes = rd_rest(&bytes);
         seq += used;
     }
+}
+
+void reasm_push(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
+{
+    stop_counting(side);
+    push(pool, side, s);
+    start_counting(side);
 }
 
 void reasm_turn(struct reasm *pool)

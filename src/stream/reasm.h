@@ -49,6 +49,9 @@ struct reasm_side {
     struct reasm_message *messages; /* REASM_MESSAGES of them, sorted by seq */
     uint32_t n_messages;
     bool until_fin; /* some message waits for the FIN */
+    /* The last message is only counted and whole so far: where it goes on, and its end; 0: no such message. Kept here,
+     * because a long record's segments then touch nothing else. */
+    uint32_t counted, counted_end;
 };
 /* Zero-initialise. */
 struct reasm {
@@ -62,6 +65,16 @@ struct reasm {
 /* Whether a message that waits for one more segment, whatever that has, stands there: what keeps a connection alive does
  * not count as one. */
 bool reasm_counts_segments(const struct reasm_side *side, uint32_t seq);
+/* True, and the segment is done with, where it goes on without a gap with a message whose bytes are counted alone and
+ * does not end it: what reasm_push would do for most segments of a long encrypted record. */
+static inline bool reasm_counts(struct reasm_side *side, uint32_t seq, const struct rd *payload)
+{
+    if (!side->counted_end || seq != side->counted || payload->cap < payload->len ||
+        payload->len >= side->counted_end - seq)
+        return false;
+    side->counted += payload->len;
+    return true;
+}
 void reasm_push(struct reasm *reasm, struct reasm_side *side, const struct reasm_segment *segment);
 /* What was shown is no longer looked at. */
 void reasm_turn(struct reasm *reasm);

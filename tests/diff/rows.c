@@ -152,13 +152,13 @@ static enum fc_level level_named(const char *name)
  * cells at the end. */
 static const char **all_fields(size_t *count)
 {
-    static const char text[] = "http.file_data", later[] = "tls.handshake.ja4";
+    static const char text[] = "http.file_data", later[] = "tls.handshake.ja4" /* and DTLS's */;
     size_t n = 0;
     const char **names = calloc(fc_n_fields(), sizeof *names);
     if (!names)
         die("memory", "no more");
     for (size_t i = 0; i < fc_n_fields(); i++)
-        if (strcmp(fc_field(i).name, text) && strncmp(fc_field(i).name, later, strlen(later)))
+        if (strcmp(fc_field(i).name, text) && !strstr(fc_field(i).name, later))
             names[n++] = fc_field(i).name;
     names[n++] = text;
     *count = n;

@@ -17,7 +17,7 @@ from tshark import CELL
 
 HEADERS = ("frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite.")
 TWICE = {"dns.retransmit_response_in", "http.prev_request_in", "http.prev_response_in"}  # known after a second pass
-OURS = {"tls.handshake.ja4", "tls.handshake.ja4_r"}  # this Wireshark has none
+OURS = {f"{p}tls.handshake.ja4{r}" for p in ("", "d") for r in ("", "_r")}  # this Wireshark has none
 CHUNK = 20
 CAPTURES = captures.default()
 

@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; i < F_COUNT; i++)
         slots[i] = (int16_t)i;
     struct row row = {.slot_of = slots, .arena = &arena};
-    struct quic quic = {.arena = &conversation};
+    static struct cipher cipher;
+    struct quic quic = {.arena = &conversation, .cipher = &cipher};
     struct quic_path paths[2] = {0};
     struct quic_conn conn = {.version = QUIC_V1};
     struct rd r = rd_make(data, (uint32_t)size, (uint32_t)size);

@@ -97,6 +97,9 @@ TEST(hello)
                "dtls.use_srtp.mki_length=0");
     CHECK_TEXT(push("dtls.handshake.ja3_full", HELLO, UP),
                "dtls.handshake.ja3_full=65277,49195-49199,0-10-14,23,");
+    CHECK_TEXT(push("dtls.handshake.ja4", HELLO, UP),
+               "dtls.handshake.ja4=dd2d020300_b6f57f3be927_7b7e4f486f6a "
+               "dtls.handshake.ja4_r=dd2d020300_c02b,c02f_000a,000e");
     CHECK(path.tls.has_server && path.tls.server == DOWN);
 }
 

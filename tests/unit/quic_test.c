@@ -57,6 +57,7 @@
 
 static struct values v;
 static struct arena conversation;
+static struct cipher cipher;
 static struct quic quic;
 static struct quic_path path;
 static uint32_t frame;
@@ -64,7 +65,7 @@ static uint32_t frame;
 static void begin(void)
 {
     arena_free(&conversation);
-    quic = (struct quic){.arena = &conversation};
+    quic = (struct quic){.arena = &conversation, .cipher = &cipher};
     path = (struct quic_path){0};
     frame = 0;
 }
@@ -97,7 +98,7 @@ TEST(keys)
                                         0x44, 0x43, 0x0b, 0x49, 0x0e, 0xea, 0xa3, 0x14};
     struct quic_conn conn = {.version = QUIC_V1,
                              .initial = {8, {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08}}};
-    CHECK(quic_keys_make(&conn));
+    CHECK(quic_keys_make(&cipher, &conn));
     CHECK(!memcmp(conn.keys[0].key, client, sizeof client));
     CHECK(!memcmp(conn.keys[1].hp, server_hp, sizeof server_hp));
 }
