@@ -19,7 +19,7 @@ struct bench {
     struct arena arena;
     double emit_ns, run_ns;
     uint64_t frames, passed;
-    uint32_t needs;
+    struct emit_plan headers;
 };
 
 static double now_ns(void)
@@ -37,8 +37,8 @@ static void measure(struct bench *b, const struct examined *x, const struct fram
     double start = now_ns();
     for (int i = 0; i < ROUNDS; i++) {
         row_reset(&b->row);
-        if (b->needs)
-            emit_frame(&b->row, x, times, source, b->needs);
+        if (b->headers.needs)
+            emit_frame(&b->row, x, times, source, &b->headers);
         if (protocols)
             emit_protocols(&b->row, x, filter_protocol_slots(b->filter));
     }
@@ -64,7 +64,8 @@ static int bench_filter(const char *path, const char *text)
         fprintf(stderr, "filter: %s\n", err.text);
         return 1;
     }
-    struct bench b = {.filter = filter, .needs = emit_needs(filter_slots(filter))};
+    struct bench b = {.filter = filter};
+    emit_plan_make(&b.headers, filter_slots(filter));
     b.row = (struct row){.slot_of = filter_slots(filter), .arena = &b.arena};
     while (b.frames < MOST_FRAMES && !source_next(source, &frame, &err) && frame.data) {
         examine(examiner, &frame, &x);

@@ -180,7 +180,8 @@ static void emit_cooked(struct row *row, const struct frame *f)
 enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32, NEED_ICMP = 64,
             NEED_ALL = 127 };
 
-uint32_t emit_needs(const int16_t *slots)
+/* The readers that may put this field. */
+static uint32_t needs_of(enum field_id id)
 {
     static const struct {
         const char *prefix;
@@ -188,12 +189,35 @@ uint32_t emit_needs(const int16_t *slots)
     } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK}, {"vlan.", NEED_LINK}, {"ip.", NEED_IP4},
                    {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP},
                    {"icmp.", NEED_ICMP},   {"icmpv6.", NEED_ICMP}};
-    uint32_t needs = 0;
-    for (int id = 0; id < F_COUNT; id++)
-        for (size_t i = 0; slots[id] >= 0 && i < sizeof readers / sizeof *readers; i++)
-            if (!strncmp(field_table[id].name, readers[i].prefix, strlen(readers[i].prefix)))
-                needs |= readers[i].needs;
-    return needs;
+    if (id == F_IP_VERSION)
+        return NEED_IP4 | NEED_IP6;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (!strncmp(field_table[id].name, readers[i].prefix, strlen(readers[i].prefix)))
+            return readers[i].needs;
+    return 0;
+}
+
+static const uint8_t need_of[N_LAYER_KINDS] = {
+    [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
+    [LAYER_TCP] = NEED_TCP,  [LAYER_UDP] = NEED_UDP,   [LAYER_UDPLITE] = NEED_UDP,
+    [LAYER_IP6_EXTENSION] = NEED_IP6, [LAYER_ICMP] = NEED_ICMP, [LAYER_ICMP6] = NEED_ICMP};
+
+void emit_plan_make(struct emit_plan *plan, const int16_t *slots)
+{
+    uint32_t slow = 0; /* readers of which something is wanted that stands at no fixed place */
+    *plan = (struct emit_plan){0};
+    for (int id = 0; id < F_COUNT; id++) {
+        struct fixed_place places[2];
+        uint32_t needs = slots[id] < 0 ? 0 : needs_of((enum field_id)id);
+        size_t n = needs ? fixed_places((enum field_id)id, places) : 0;
+        plan->needs |= needs;
+        slow |= n && plan->n_fixed + n <= FIXED_MOST ? 0 : needs;
+        for (size_t i = 0; i < n && plan->n_fixed < FIXED_MOST; i++) {
+            places[i].slot = (uint16_t)slots[id];
+            plan->fixed[plan->n_fixed++] = places[i];
+        }
+    }
+    plan->fast = plan->needs & ~slow;
 }
 
 static void emit_icmp(struct row *row, const struct layer *layer)
@@ -206,12 +230,9 @@ static void emit_icmp(struct row *row, const struct layer *layer)
 }
 
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source, uint32_t needs)
+                const struct source *source, const struct emit_plan *plan)
 {
-    static const uint8_t need_of[N_LAYER_KINDS] = {
-        [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
-        [LAYER_TCP] = NEED_TCP,  [LAYER_UDP] = NEED_UDP,   [LAYER_UDPLITE] = NEED_UDP,
-        [LAYER_IP6_EXTENSION] = NEED_IP6, [LAYER_ICMP] = NEED_ICMP, [LAYER_ICMP6] = NEED_ICMP};
+    uint32_t needs = plan->needs;
     uint16_t seen[N_LAYER_KINDS] = {0};
     row->layer = 1;
     if (needs & NEED_FRAME)
@@ -220,7 +241,8 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
         emit_cooked(row, x->packet.frame);
     for (int i = 0; i < x->packet.n_layers; i++) {
         row->layer = ++seen[x->packet.layers[i].kind];
-        if (!(needs & need_of[x->packet.layers[i].kind]))
+        uint32_t need = need_of[x->packet.layers[i].kind];
+        if (!(needs & need) || (plan->fast & need && fixed_put(row, plan->fixed, plan->n_fixed, x, i)))
             continue;
         switch (x->packet.layers[i].kind) {
         case LAYER_ETH:

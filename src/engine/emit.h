@@ -3,6 +3,7 @@
 #define FC_ENGINE_EMIT_H
 
 #include "engine/examine.h"
+#include "engine/fixed.h"
 #include "field/row.h"
 #include "filter/filter.h"
 #include "proto/headers.h"
@@ -15,11 +16,17 @@ struct frame_times {
 /* Call for every frame, before emit_frame. */
 void frame_times_note(struct frame_times *times, const struct frame *frame);
 
-/* The readers that header fields with these slots come from; 0: none. */
-uint32_t emit_needs(const int16_t *slots);
-/* Puts the wanted header fields of the frame into the row, as far as they come from these readers. */
+/* Where the header fields of a query come from. */
+struct emit_plan {
+    uint32_t needs; /* readers; 0: no header field is wanted */
+    uint32_t fast;  /* those of them of which nothing is wanted but what stands at fixed places */
+    struct fixed_place fixed[FIXED_MOST];
+    uint32_t n_fixed;
+};
+void emit_plan_make(struct emit_plan *plan, const int16_t *slots);
+/* Puts the wanted header fields of the frame into the row, whose slots the plan was made for. */
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
-                const struct source *source, uint32_t needs);
+                const struct source *source, const struct emit_plan *plan);
 /* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
 

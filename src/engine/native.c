@@ -328,7 +328,7 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
                                                 query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
-    n->needs = emit_needs(query->slot_of);
+    emit_plan_make(&n->headers, query->slot_of);
     sieve_open(&n->sieve, query->filter, query->slot_of, &n->examiner.arena);
     apps_init(&n->apps, sieve_slots(&n->sieve, query->slot_of), query->filter, query->options.exact);
     struct wanted wanted = {.fields = query->fields,

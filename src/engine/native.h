@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/emit.h"
 #include "engine/engine.h"
 #include "engine/oracle.h"
 #include "engine/sieve.h"
@@ -31,7 +32,7 @@ struct native {
     struct log_pool pool;
     struct arena extras; /* what few flows have: outer addresses, logs of values */
     struct row row;
-    uint32_t needs; /* readers of header fields */
+    struct emit_plan headers;
     struct sieve sieve;
     enum field_type *types; /* by slot */
     struct flows *flows;     /* one of these two */

@@ -122,8 +122,8 @@ static enum fc_status take_native_values(struct native *n, enum reason *reason)
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
     bool wanted = passed && n->query->n_fields;
-    if (wanted && n->needs)
-        emit_frame(&n->row, &n->examined, &n->times, n->source, n->needs);
+    if (wanted && n->headers.needs)
+        emit_frame(&n->row, &n->examined, &n->times, n->source, &n->headers);
     if (wanted && n->sieve.wants_apps)
         row_take(&n->row, &n->sieve.apps);
     else if (wanted && n->apps.wanted)

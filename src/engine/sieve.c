@@ -18,7 +18,7 @@ void sieve_open(struct sieve *s, const struct filter *filter, const int16_t *slo
     if (!filter)
         return;
     s->row = (struct row){.slot_of = filter_slots(filter), .arena = arena};
-    s->needs = emit_needs(filter_slots(filter));
+    emit_plan_make(&s->headers, filter_slots(filter));
     s->wants_apps = filter_wants_apps(filter);
     s->apps = (struct row){.slot_of = s->apps_slots, .arena = arena};
     share_slots(s, slots);
@@ -31,8 +31,8 @@ enum fc_status sieve_frame(struct sieve *s, const struct examined *x, const stru
     if (!s->filter)
         return FC_OK;
     row_reset(&s->row);
-    if (s->needs)
-        emit_frame(&s->row, x, times, source, s->needs);
+    if (s->headers.needs)
+        emit_frame(&s->row, x, times, source, &s->headers);
     if (filter_wants_protocols(s->filter))
         emit_protocols(&s->row, x, filter_protocol_slots(s->filter));
     if (s->wants_apps) {

@@ -9,7 +9,7 @@ struct sieve {
     const struct filter *filter; /* NULL: everything passes */
     struct row row;              /* only what the filter names */
     struct filter_state state;
-    uint32_t needs;
+    struct emit_plan headers;
     /* Where the filter asks for protocols above TCP and UDP: their values of the query and of the filter, since going
      * through a frame twice would move the state of these protocols twice. Slots are ids of fields. */
     bool wants_apps;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 from fnmatch import fnmatchcase
@@ -165,3 +166,42 @@ def test_shard_folder(shard_files: list[Path], level: str, tmp_path: Path) -> No
         copies.append(folder / f"{i}-{path.name}")
         shutil.copyfile(path, copies[-1])
     assert rows_of([tmp_path], "-l", level, "-j", "2") == rows_of(copies, "-l", level)
+
+
+# ---- a field alone and beside others ----
+
+FIXED = re.findall(r"\{(F_\w+), 0, LAYER", (captures.ROOT / "src/engine/fixed.c").read_text())
+AT_ONCE = 8
+
+
+def alone_captures() -> list[Path]:
+    small = [path for path in captures.under(captures.CORPUS) if path.stat().st_size < 100_000]
+    return [path for path in captures.under(captures.OWN) if not path.name.startswith("foreign_")] + small[::12]
+
+
+def questions() -> list[list[str]]:
+    """Fields at fixed places and those that two readers put, each alone; the others a few at a time, of any protocol."""
+    try:
+        every = [name for name in ours.fields() if name.startswith((*HEADERS, "icmp.", "icmpv6."))]
+    except ours.Missing:
+        return []
+    alone = [name for name in every if "F_" + name.upper().replace(".", "_") in FIXED or name == "ip.version"]
+    others = sorted({*every} - {*alone})
+    random.Random(1).shuffle(others)
+    return [[name] for name in alone] + [others[i : i + AT_ONCE] for i in range(0, len(others), AT_ONCE)]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_alone(part: int, built: Path) -> None:
+    """A field has the values that it has beside all others: what a query does not name may be passed over."""
+    every = [name for question in questions() for name in question]
+    assert len(FIXED) > 40 and len(every) > 500
+    together = ours.run(alone_captures(), *(word for name in every for word in ("-e", name)), "-d", "none")
+    whole = [cells(together, row, len(every)) for row in together.rows]
+    for asked in questions()[part::4]:
+        few = ours.run(alone_captures(), *(word for name in asked for word in ("-e", name)), "-d", "none")
+        assert len(few.rows) == len(whole)
+        at = [every.index(name) for name in asked]
+        wrong = [row.split(CELL)[:2] for row, all_of in zip(few.rows, whole, strict=True)
+                 if cells(few, row, len(asked)) != [all_of[i] for i in at]]
+        assert not wrong, (asked, wrong[:5])

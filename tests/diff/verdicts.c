@@ -19,7 +19,7 @@ struct line {
     struct fc_error error;
     struct filter_state state;
     struct row row;
-    uint32_t needs;
+    struct emit_plan headers;
     uint32_t first, last; /* the run of frames being noted */
     FILE *out;
     char *ranges;
@@ -47,7 +47,7 @@ static void read_lines(void)
         if (filter_compile(&l->filter, text, &l->error))
             l->filter = NULL;
         else
-            l->needs = emit_needs(filter_slots(l->filter));
+            emit_plan_make(&l->headers, filter_slots(l->filter));
         for (int id = 0; l->filter && id < F_COUNT; id++)
             if (filter_slots(l->filter)[id] >= 0 && !field_is_header((enum field_id)id))
                 apps_slots[id] = (int16_t)id;
@@ -84,7 +84,7 @@ static void judge(struct line *l, const struct examined *x, const struct frame_t
     l->row.slot_of = filter_slots(l->filter);
     l->row.arena = arena;
     row_reset(&l->row);
-    emit_frame(&l->row, x, times, source, l->needs);
+    emit_frame(&l->row, x, times, source, &l->headers);
     if (filter_wants_protocols(l->filter))
         emit_protocols(&l->row, x, filter_protocol_slots(l->filter));
     row_take(&l->row, &apps_row);
