@@ -262,7 +262,7 @@ static bool check_extreme(struct checker *c, struct node *n)
     if (!check_is_name(first))
         return check_foreign(c, first, "such a first argument");
     for (struct node *a = first; a; a = a->next) {
-        if (a->kind == N_LITERAL && a->token.kind == T_STRING)
+        if (a->kind == N_LITERAL && (a->token.kind == T_STRING || a->token.kind == T_CHAR))
             return check_foreign(c, a, "such an argument");
         if (!check_value(c, a, first->type, first))
             return false;
