@@ -155,6 +155,9 @@ void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
     if (!body || !len || is_hidden(head, facts) || !(body = unpack(row, body, &len, head, facts)) || !len)
         return;
     put_text_wire(row, F_HTTP_FILE_DATA, body, len);
-    if (ocsp)
-        ocsp_read(row, rd_make(body, len, len));
+    if (!ocsp)
+        return;
+    row->malformed = false;
+    ocsp_read(row, rd_make(body, len, len));
+    pdu_foreign(facts, row->malformed ? FAMILY_X509 : 0);
 }

@@ -134,11 +134,13 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const str
     if (padding)
         put_uint(row, F_TLS_RECORD_PADDING_LENGTH, padding);
     put_u8(row, F_TLS_HANDSHAKE_TYPE, r);
+    row->malformed = false;
     if (message == CLIENT_HELLO)
         client_hello_read(row, r);
     else if (message == CLIENT_MASTER_KEY)
         master_key_read(row, r);
     else
         server_hello_read(row, r);
+    pdu_foreign(facts, row->malformed ? FAMILY_HANDSHAKES : 0);
     return rd_ok(r);
 }

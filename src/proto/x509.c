@@ -34,11 +34,24 @@ static void directory_string_read(struct row *row, const struct der *value)
 /* Attributes whose value is a DirectoryString, by the last byte of 2.5.4.x; countryName is another. */
 static bool is_directory_string(const struct rd *oid)
 {
-    static const uint8_t known[] = {3, 4, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 41, 42, 43, 44, 46, 51, 54, 65};
+    static const uint8_t known[] = {2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 19, 41, 42, 43, 44, 46, 51, 54, 65};
     if (der_is(oid, "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01", 11) ||
         der_is(oid, "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02", 11))
         return true;
     return rd_left(oid) == 3 && rd_peek16(oid, 0) == 0x5504 && memchr(known, rd_peek8(oid, 2), sizeof known);
+}
+
+static bool is_country(const struct rd *oid)
+{
+    return der_is(oid, "\x55\x04\x06", 3) || der_is(oid, "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03", 11);
+}
+
+bool x509_suits_attribute(const struct rd *oid, uint8_t tag)
+{
+    if (is_directory_string(oid))
+        return tag == DER_UTF8 || tag == DER_PRINTABLE || tag == DER_TELETEX || tag == DER_UNIVERSAL || tag == DER_BMP;
+    bool postal_address = der_is(oid, "\x55\x04\x10", 3); /* several strings, says X.520, and certificates have one */
+    return !postal_address && (!is_country(oid) || tag == DER_PRINTABLE);
 }
 
 static void attribute_read(struct row *row, struct rd attribute)
@@ -51,7 +64,7 @@ static void attribute_read(struct row *row, struct rd attribute)
         return;
     if (is_directory_string(&oid)) {
         directory_string_read(row, &value);
-    } else if (der_is(&oid, "\x55\x04\x06", 3) || der_is(&oid, "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x03", 11)) {
+    } else if (is_country(&oid)) {
         uint32_t len = rd_left(&value.body);
         put_text_wire(row, F_X509SAT_COUNTRYNAME, rd_bytes(&value.body, len), len);
     }
@@ -191,6 +204,7 @@ static void signed_read(struct row *row, struct rd r)
 void x509_certificate_read(struct row *row, struct rd r)
 {
     struct rd certificate, part;
+    row->malformed |= !x509_is_regular(r);
     if (!der_take(&r, DER_SEQUENCE, &certificate) || !der_take(&certificate, DER_SEQUENCE, &part))
         return;
     signed_read(row, part);

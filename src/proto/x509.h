@@ -5,8 +5,12 @@
 #include "proto/der.h"
 #include "proto/tls.h"
 
-/* One certificate in DER. What is no certificate has no values from there on. */
+/* One certificate in DER. What is no certificate has no values from there on; the row is told so (`malformed`). */
 void x509_certificate_read(struct row *row, struct rd r);
+/* Whether it is made as the standards say; true of one that was cut when it was captured. */
+bool x509_is_regular(struct rd r);
+/* Whether an attribute of a name may have a value of this kind. */
+bool x509_suits_attribute(const struct rd *oid, uint8_t tag);
 /* A RelativeDistinguishedName sequence; r stands at its SEQUENCE. */
 void x509_name_read(struct row *row, struct rd *r, enum field_id sequence);
 /* [n] EXPLICIT Extensions, or an element that is none. */

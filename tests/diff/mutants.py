@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,7 +98,41 @@ def halves(frame: Frame, dice: random.Random) -> list[Frame]:
     return [replace(frame, length=len(half), data=bytes(half)) for half in (first, second)]
 
 
-KINDS = [lost, headless, swapped, repeated, cut, split]
+def kept_alive(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
+    """Behind some segments of TCP over IPv4 one byte comes again, right or wrong, that keeps the connection alive."""
+    out = []
+    for f in frames:
+        out.append(f)
+        d = f.data
+        if link != ETHERNET or len(d) < 54 or d[12:14] != b"\x08\x00" or d[14] != 0x45 or d[23] != 6 or dice.random() > 0.3:
+            continue
+        start, end = 34 + (d[46] >> 4) * 4, 14 + struct.unpack_from(">H", d, 16)[0]
+        if not 54 <= start < end <= len(d):
+            continue
+        again = bytearray(d[:start] + bytes([dice.choice([d[end - 1], dice.randrange(256)])]))
+        (seq,) = struct.unpack_from(">I", d, 38)
+        struct.pack_into(">H", again, 16, len(again) - 14)
+        struct.pack_into(">I", again, 38, (seq + end - start - 1) & 0xFFFFFFFF)
+        again[47] &= 0xF8
+        out.append(replace(f, length=len(again), data=bytes(again)))
+    return out
+
+
+CERTIFICATE = re.compile(rb"\x30\x82..\x30\x82", re.S)
+
+
+def flipped(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
+    """One bit of a certificate is another."""
+    places = [(i, found.start()) for i, f in enumerate(frames) for found in CERTIFICATE.finditer(f.data)]
+    if not places:
+        return frames
+    i, start = dice.choice(places)
+    data = bytearray(frames[i].data)
+    data[dice.randrange(start, min(len(data), start + 900))] ^= 1 << dice.randrange(8)
+    return [*frames[:i], replace(frames[i], data=bytes(data)), *frames[i + 1 :]]
+
+
+KINDS = [lost, headless, swapped, repeated, cut, split, kept_alive, flipped]
 
 
 def make(folder: Path, sources: list[Path], n: int, seed: int) -> dict[Path, str]:
@@ -109,7 +144,10 @@ def make(folder: Path, sources: list[Path], n: int, seed: int) -> dict[Path, str
         capture = read(source)
         if not capture or not capture[1]:
             continue
+        mutant = kind(capture[1], capture[0], dice)
+        if mutant == capture[1]:
+            continue
         path = folder / f"{len(made)}.pcap"
-        write(path, capture[0], kind(capture[1], capture[0], dice))
+        write(path, capture[0], mutant)
         made[path] = f"{source.name}, {kind.__name__}"
     return made
