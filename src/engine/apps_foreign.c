@@ -2,9 +2,10 @@
  * Invariant: a frame is noted no later than the first whose values libwireshark would tell and this engine not.
  * Source: `tshark -G decodes` and observed, tshark 4.0.17. */
 #include "engine/apps.h"
+#include "flow/recognise.h"
 #include "proto/foreign.h"
 
-enum { DNS = 53, ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, COAP = 5683, L2TP = 1701, OPENVPN = 1194,
+enum { ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, COAP = 5683, L2TP = 1701, OPENVPN = 1194,
        PANA = 716, TZSP = 37008, JMIRROR = 30030, BATMAN = 4305, PEEKREMOTE = 5000, SFLOW = 6343, LWAPP = 12222,
        REMOTE_DESKTOP = 3389, ACDR = 925 };
 
@@ -33,7 +34,7 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
     rd_skip(&r, HEADER - 4);
-    if (!rd_ok(&r) || !rd_left(&r) || (source < destination ? source : destination) == DNS) /* it refuses nothing */
+    if (!rd_ok(&r) || !rd_left(&r) || recognise_dns_ports(source, destination))
         return false;
     if (is_mirror(source) || is_mirror(destination) || foreign_proxy(r) || foreign_mirror(&r))
         return true;

@@ -6,7 +6,7 @@
 #include "proto/dhcp.h"
 #include "proto/ntp.h"
 
-enum { DNS = 53 /* refuses nothing */, BOOTPS = 67, BOOTPC = 68, NTP = 123, PXE = 4011 };
+enum { BOOTPS = 67, BOOTPC = 68, NTP = 123, PXE = 4011 };
 
 static unsigned family_of_port(uint16_t port)
 {
@@ -23,7 +23,7 @@ static unsigned owner_of(const struct conv *conv, unsigned *foreign)
     uint16_t low = a < b ? a : b, high = a < b ? b : a;
     bool by_low = low && recognise_owner(low);
     uint16_t port = by_low ? low : high;
-    if (by_low && low != DNS && !family_of_port(low))
+    if (by_low && !recognise_dns_ports(low, high) && !family_of_port(low))
         *foreign = family_of_port(high);
     if (port == PXE)
         *foreign = FAMILY_DHCP | family_of_port(high);

@@ -17,16 +17,14 @@ static struct quic_end end_of(const struct endpoint *end)
 
 enum claim { CLAIM_NONE, CLAIM_TAKEN, CLAIM_REFUSED, CLAIM_UNKNOWN };
 
-/* What the owner of a port makes of a datagram that looks like QUIC's. Of the owners of ports below 32768, from which
- * hardly any client sends, only DNS is known. Observed: each port with packets of QUIC's of all kinds. */
+/* What the owner of a port makes of a datagram that looks like QUIC's. Owners of ports below 32768, from which hardly any
+ * client sends, are not known. Observed: each port with packets of QUIC's of all kinds. */
 static enum claim claim_of(uint16_t port, const struct rd *r)
 {
-    enum { DNS = 53, FIRST_OF_CLIENTS = 32768, LONGEST_HEADER = 100 };
+    enum { FIRST_OF_CLIENTS = 32768, LONGEST_HEADER = 100 };
     static const uint16_t takers[] = {34962, 34980, 37008, 41170, 44818, 47000, 54328};
     if (!recognise_owner(port))
         return CLAIM_NONE;
-    if (port == DNS)
-        return CLAIM_TAKEN;
     if (port < FIRST_OF_CLIENTS || rd_peek8(r, 0) < QUIC_LONG || rd_cap_left(r) < LONGEST_HEADER)
         return CLAIM_UNKNOWN;
     for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
@@ -39,7 +37,7 @@ static enum claim claim_of(uint16_t port, const struct rd *r)
 static enum claim claim_of_ports(const struct conv *conv, const struct rd *r)
 {
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
-    enum claim claim = claim_of(a < b ? a : b, r);
+    enum claim claim = recognise_dns_ports(a, b) ? CLAIM_TAKEN : claim_of(a < b ? a : b, r);
     return claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN ? claim : claim_of(a < b ? b : a, r);
 }
 

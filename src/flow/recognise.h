@@ -19,6 +19,12 @@ enum udp_names {
     NAMES_UNCLEAR /* DNS by its looks, on a port that is another's */
 };
 bool recognise_owner(uint16_t port); /* a protocol of Wireshark's has this UDP port */
+/* The lower port is DNS's, which refuses nothing: whatever comes between the two is DNS. */
+static inline bool recognise_dns_ports(uint16_t a, uint16_t b)
+{
+    enum { PORT_DNS = 53 };
+    return (a < b ? a : b) == PORT_DNS;
+}
 enum udp_names recognise_names(const struct layer *layer, struct rd *message);
 
 #endif
