@@ -7,15 +7,25 @@
 
 enum { HMAC_BLOCK = 64 };
 
+/* The digest, ready for a message; the first time it is looked up. */
+static EVP_MD_CTX *digest(struct cipher *c)
+{
+    if (c->sha256)
+        return EVP_DigestInit_ex(c->sha256, NULL, NULL) == 1 ? c->sha256 : NULL;
+    EVP_MD_CTX *made = EVP_MD_CTX_new();
+    if (made && EVP_DigestInit_ex(made, EVP_sha256(), NULL) == 1)
+        return c->sha256 = made;
+    EVP_MD_CTX_free(made);
+    return NULL;
+}
+
 static bool digest_start(struct cipher *c, const uint8_t key[HMAC_BLOCK], uint8_t mask)
 {
     uint8_t masked[HMAC_BLOCK];
-    const EVP_MD *md = c->sha256 ? NULL : EVP_sha256(); /* none: as before */
-    if (!c->sha256 && !(c->sha256 = EVP_MD_CTX_new()))
-        return false;
+    EVP_MD_CTX *d = digest(c);
     for (int i = 0; i < HMAC_BLOCK; i++)
         masked[i] = key[i] ^ mask;
-    return EVP_DigestInit_ex(c->sha256, md, NULL) == 1 && EVP_DigestUpdate(c->sha256, masked, sizeof masked) == 1;
+    return d && EVP_DigestUpdate(d, masked, sizeof masked) == 1;
 }
 
 /* RFC 2104, with a key of one block at most. libcrypto's own needs five times as long, as it looks SHA-256 up anew. */
@@ -59,34 +69,33 @@ bool hkdf_expand_label(struct cipher *c, uint8_t *out, size_t len, const uint8_t
     return true;
 }
 
-/* The context, and through *type what it is to be given: nothing, when it has it already. */
-static EVP_CIPHER_CTX *context(EVP_CIPHER_CTX **slot, const EVP_CIPHER **type)
+/* A context that was set up for its cipher, the first time when it is needed. */
+static EVP_CIPHER_CTX *context(EVP_CIPHER_CTX **slot, const EVP_CIPHER *type)
 {
-    if (*slot)
-        *type = NULL;
+    EVP_CIPHER_CTX *made = *slot ? NULL : EVP_CIPHER_CTX_new();
+    if (made && EVP_CipherInit_ex(made, type, NULL, NULL, NULL, -1) == 1)
+        *slot = made;
     else
-        *slot = EVP_CIPHER_CTX_new();
+        EVP_CIPHER_CTX_free(made);
     return *slot;
 }
 
 bool aes_block(struct cipher *cipher, uint8_t out[AES_LEN], const uint8_t key[AES_LEN], const uint8_t in[AES_LEN])
 {
-    const EVP_CIPHER *type = EVP_aes_128_ecb();
-    EVP_CIPHER_CTX *c = context(&cipher->block, &type);
+    EVP_CIPHER_CTX *c = context(&cipher->block, EVP_aes_128_ecb());
     int n = 0;
-    return c && EVP_EncryptInit_ex(c, type, NULL, key, NULL) == 1 && EVP_CIPHER_CTX_set_padding(c, 0) == 1 &&
+    return c && EVP_EncryptInit_ex(c, NULL, NULL, key, NULL) == 1 && EVP_CIPHER_CTX_set_padding(c, 0) == 1 &&
            EVP_EncryptUpdate(c, out, &n, in, AES_LEN) == 1 && n == AES_LEN;
 }
 
 bool aes_gcm_open(struct cipher *cipher, uint8_t *out, const uint8_t key[AES_LEN], const uint8_t iv[AES_IV_LEN],
                   const uint8_t *header, size_t header_len, const uint8_t *in, size_t len)
 {
-    const EVP_CIPHER *type = EVP_aes_128_gcm();
-    EVP_CIPHER_CTX *c = context(&cipher->sealed, &type);
+    EVP_CIPHER_CTX *c = context(&cipher->sealed, EVP_aes_128_gcm());
     uint8_t tag[AES_TAG_LEN], end[AES_LEN];
     int n = 0;
     memcpy(tag, in + len, sizeof tag);
-    bool ok = c && EVP_DecryptInit_ex(c, type, NULL, key, iv) == 1 &&
+    bool ok = c && EVP_DecryptInit_ex(c, NULL, NULL, key, iv) == 1 &&
               EVP_DecryptUpdate(c, NULL, &n, header, (int)header_len) == 1 &&
               EVP_DecryptUpdate(c, out, &n, in, (int)len) == 1 &&
               EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 && EVP_DecryptFinal_ex(c, end, &n) == 1;

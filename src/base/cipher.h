@@ -16,7 +16,8 @@ struct cipher {
 };
 
 /* RFC 5869 2.2. */
-bool hkdf_extract(struct cipher *cipher, uint8_t out[SHA256_LEN], const void *salt, size_t salt_len, const void *secret, size_t secret_len);
+bool hkdf_extract(struct cipher *cipher, uint8_t out[SHA256_LEN], const void *salt, size_t salt_len, const void *secret,
+                  size_t secret_len);
 /* RFC 8446 7.1, HKDF-Expand-Label with no context; at most SHA256_LEN bytes. */
 bool hkdf_expand_label(struct cipher *cipher, uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN], const char *label);
 /* One block, AES-128. */

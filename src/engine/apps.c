@@ -231,8 +231,6 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         show(&look, &view);
         return;
     }
-    if (t->tcp.flags & TCP_KEEP_ALIVE && reasm_counts_segments(&look.conv->sides[t->ref.direction], segment.seq))
-        return; /* it is not the one more that is waited for */
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
     apps->failed |= apps->reasm.failed;
     apps->foreign |= apps->reasm.refused > 0;
@@ -253,13 +251,14 @@ bool apps_payload(const struct layer *layer, struct rd *out)
     return out->cap > 0;
 }
 
-static void read_ssdp(struct apps *apps, struct row *row, const struct examined *x, int i)
+/* True when it put something. */
+static bool read_ssdp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     if (!t->has_ref || layer->kind != LAYER_UDP || recognise_udp(layer) != UDP_SSDP || !rd_skip(&r, 8))
-        return;
+        return false;
     struct look look = {.apps = apps, .row = row, .conv = apps_conv(apps, t->ref.conv)};
     struct http_state *state = look.conv ? state_of(&look, &http_protocol) : NULL;
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
@@ -268,13 +267,15 @@ static void read_ssdp(struct apps *apps, struct row *row, const struct examined 
                                      .families = apps->families,
                                      .foreign = &apps->foreign};
     if (!state)
-        return;
+        return false;
     http_message_read(row, &r, state, &look.facts);
     show_protocol(apps, P_SSDP);
+    return true;
 }
 
-static void read_names(struct apps *apps, struct row *row, const struct examined *x, int i)
+static bool read_names(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
+    bool some = false;
     static const uint8_t protocols[] = {[DNS_PLAIN] = P_DNS, [DNS_MDNS] = P_MDNS, [DNS_LLMNR] = P_LLMNR};
     for (int n = 0; n < x->n_names; n++) {
         const struct name_message *m = &x->names[n];
@@ -284,19 +285,27 @@ static void read_names(struct apps *apps, struct row *row, const struct examined
         struct dns_facts facts = {.kind = (enum dns_kind)m->kind, .match = m->match};
         dns_read(row, &r, &facts);
         show_protocol(apps, (enum filter_protocol)protocols[m->kind]);
+        some = true;
     }
+    return some;
 }
 
-/* None of these readers lives on what another one saw. */
+/* What is asked for, and who of those that are not keeps others from a conversation: QUIC, once it has claimed it. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
+    const struct conv *conv = x->transports[i].has_ref ? x->transports[i].ref.conv : NULL;
+    bool by_quic = conv && conv->quic && conv->quic->claimed && x->packet.layers[i].kind == LAYER_UDP;
+    bool shown = false;
     if (apps->families & FAMILY_DNS)
-        read_names(apps, row, x, i);
+        shown |= read_names(apps, row, x, i);
     if (apps->families & FAMILY_HTTP)
-        read_ssdp(apps, row, x, i);
+        shown |= read_ssdp(apps, row, x, i);
+    apps->foreign |= by_quic && shown; /* by port or looks it is another's */
     if (apps->families & (FAMILY_QUIC | FAMILY_HANDSHAKES)) {
         apps_quic(apps, row, x, i);
         apps_dtls(apps, row, x, i);
+    } else if (apps->families & (FAMILY_DNS | FAMILY_HTTP)) {
+        apps_quic_claim(apps, x, i);
     }
     if (apps->families & FAMILY_OWNED)
         apps_owned(apps, row, x, i);
@@ -349,7 +358,7 @@ bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
  * may see any. */
 static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
 {
-    enum { BY_NAME = FAMILY_OWNED | FAMILY_QUIC };
+    enum { OTHERS = FAMILY_ANY & ~(FAMILY_OWNED | FAMILY_QUIC) };
     unsigned families = families_wanted(slot_of);
     if (!filter || !filter_wants_apps(filter))
         return families;
@@ -357,9 +366,9 @@ static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
     unsigned by_filter = families_wanted(filter_slots(filter));
     for (int p = P_TLS; p < P_COUNT; p++)
         if (protocols[p] >= 0)
-            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : p == P_QUIC ? FAMILY_QUIC : FAMILY_TLS;
+            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : p == P_QUIC ? FAMILY_QUIC : OTHERS;
     if (by_filter & ~(unsigned)FAMILY_OWNED)
-        by_filter |= FAMILY_ANY & ~(unsigned)BY_NAME;
+        by_filter |= OTHERS;
     return families | by_filter;
 }
 

@@ -55,6 +55,8 @@ bool apps_secrets(const struct source *source);
 void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The same of UDP layer i: DNS and its kin, SSDP, which is HTTP in datagrams, QUIC, DTLS, NTP and DHCP. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
+/* Takes note that the datagrams of a conversation are QUIC's, where nothing of QUIC itself is asked for. */
+void apps_quic_claim(struct apps *apps, const struct examined *x, int i);
 /* The part of apps_udp that is QUIC's (apps_quic.c). */
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i);
 /* The part that is DTLS's (apps_dtls.c). */

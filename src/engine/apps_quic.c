@@ -59,6 +59,17 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
     return conv->quic;
 }
 
+void apps_quic_claim(struct apps *apps, const struct examined *x, int i)
+{
+    struct rd payload;
+    if (x->packet.layers[i].kind != LAYER_UDP || !x->transports[i].has_ref || !apps_payload(&x->packet.layers[i], &payload))
+        return;
+    struct conv *conv = x->transports[i].ref.conv;
+    struct quic_path *path = path_of(apps, conv, &payload);
+    if (path)
+        path->claimed = true;
+}
+
 void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];

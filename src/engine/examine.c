@@ -120,6 +120,15 @@ static void analyse_tcp(struct examiner *e, struct examined *x, const struct lay
     x->tcp_flags |= t->tcp.flags;
 }
 
+/* mDNS or LLMNR that does not stand at the lower port: what that port's side sends may be something else. */
+static bool is_by_higher_port(const struct layer *layer, enum udp_names names)
+{
+    enum { MDNS = 5353, LLMNR = 5355 };
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint16_t a = rd_u16(&r), b = rd_u16(&r), low = a < b ? a : b;
+    return (names == NAMES_MDNS && low != MDNS) || (names == NAMES_LLMNR && low != LLMNR);
+}
+
 /* DNS by its port or its looks; a message of a conversation is matched with those before it. */
 static void take_names(struct examiner *e, struct examined *x, uint8_t i)
 {
@@ -127,7 +136,7 @@ static void take_names(struct examiner *e, struct examined *x, uint8_t i)
     const struct layer *layer = &x->packet.layers[i];
     struct name_message *m = &x->names[x->n_names];
     enum udp_names names = recognise_names(layer, &m->message);
-    x->unclear_names |= names == NAMES_UNCLEAR;
+    x->unclear_names |= names == NAMES_UNCLEAR || is_by_higher_port(layer, names);
     if (names == NAMES_NONE || names == NAMES_UNCLEAR || x->n_names == MAX_NAME_MESSAGES - 1)
         return;
     m->kind = kinds[names];

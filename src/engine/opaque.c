@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "flow/recognise.h"
+
 enum { TCP_SYN = 0x02 };
 enum { PORT = 443, UNKNOWN = 0, BEGUN = 1, FIRST_SIDE = 2, SECOND_SIDE = 4, ENCRYPTED = 7, OTHER = 8 };
 
@@ -82,7 +84,8 @@ static bool udp_frame(const struct layer *l, const struct transport *t)
 {
     uint8_t *state = &t->ref.conv->seal;
     struct rd r = rd_make(l->data, l->cap, l->len);
-    if (!is_port(t->ref.conv))
+    const struct conv *conv = t->ref.conv;
+    if (!is_port(conv) || recognise_owner(conv->side[0].port) || recognise_owner(conv->side[1].port))
         return false;
     if (*state == UNKNOWN)
         *state = t->ref.is_new && rd_skip(&r, 8) && begins_quic(r) ? ENCRYPTED : OTHER;

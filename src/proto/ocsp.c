@@ -30,8 +30,10 @@ static void data_read(struct row *row, struct rd r)
         x509_name_read(row, &part, F_X509IF_RDNSEQUENCE);
     else
         der_take(&r, DER_CONTEXT_CONSTRUCTED | 2, &part);
-    if (!der_take(&r, DER_GENERALIZED_TIME, &part) || !der_take(&r, DER_SEQUENCE, &list))
+    if (!der_take(&r, DER_GENERALIZED_TIME, &part) || !der_take(&r, DER_SEQUENCE, &list)) {
+        row->malformed = true;
         return;
+    }
     while (der_take(&list, DER_SEQUENCE, &one))
         single_read(row, one);
 }
@@ -40,8 +42,11 @@ static void data_read(struct row *row, struct rd r)
 static void basic_read(struct row *row, struct rd r)
 {
     struct rd basic, part, list;
-    if (!der_take(&r, DER_SEQUENCE, &basic) || !der_take(&basic, DER_SEQUENCE, &part))
+    row->malformed |= !x509_is_der(r);
+    if (!der_take(&r, DER_SEQUENCE, &basic) || !der_take(&basic, DER_SEQUENCE, &part)) {
+        row->malformed = true;
         return;
+    }
     data_read(row, part);
     if (!der_take(&basic, DER_SEQUENCE, &part) || !der_take(&basic, DER_BIT_STRING, &part) ||
         !der_take(&basic, DER_CONTEXT_CONSTRUCTED, &part) || !der_take(&part, DER_SEQUENCE, &list))
@@ -58,6 +63,7 @@ void ocsp_read(struct row *row, struct rd r)
 {
     enum { ENUMERATED = 0x0a };
     struct rd response, part, oid;
+    row->malformed |= !x509_is_der(r);
     if (!der_take(&r, DER_SEQUENCE, &response) || !der_take(&response, ENUMERATED, &part) ||
         !der_take(&response, DER_CONTEXT_CONSTRUCTED, &part) || !der_take(&part, DER_SEQUENCE, &part) ||
         !der_take(&part, DER_OID, &oid) || !der_take(&part, DER_OCTET_STRING, &part))

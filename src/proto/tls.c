@@ -135,6 +135,8 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     put_uint(row, opaque ? F_TLS_RECORD_OPAQUE_TYPE : F_TLS_RECORD_CONTENT_TYPE, type);
     uint16_t version = put_u16(row, F_TLS_RECORD_VERSION, r);
     put_u16(row, F_TLS_RECORD_LENGTH, r);
+    if (!rd_left(r)) /* what is told of a record without content was not looked into */
+        pdu_foreign(facts, FAMILY_HANDSHAKES);
     if (!rd_need(r, 1))
         return false;
     note_version(state, type, rd_peek8(r, 0), version);

@@ -57,6 +57,11 @@ static bool are_elements(struct rd r, unsigned depth)
     return rd_ok(&r);
 }
 
+bool x509_is_der(struct rd r)
+{
+    return rd_cap_left(&r) < rd_left(&r) || are_elements(r, 0);
+}
+
 static bool is_attribute(struct rd r)
 {
     struct rd oid;

@@ -198,6 +198,7 @@ static void make_room(struct reasm *pool, struct reasm_side *side)
     for (uint32_t i = 0; i < side->n_messages; i++)
         if (side->messages[i].done && gone < AT_ONCE_GONE) {
             release(pool, &side->messages[i]);
+            side->forgotten = side->messages[i].next;
             gone++;
         } else {
             side->messages[kept++] = side->messages[i];
@@ -301,6 +302,8 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
     uint32_t end = seq + bytes.len;
     uint32_t used = m->one_more || end <= m->next ? bytes.len : m->next - seq;
     bool last = end >= m->next;
+    if (m->one_more && m->n_pieces && !pieces_of(m)->start && end - m->seq <= pieces_of(m)->end)
+        return 0; /* nothing but what is there, such as a keep-alive: not the one more that is waited for */
     if (m->done) /* Wireshark finds an error in old data that comes again, and leaves the segment */
         return 0;
     if (!m->lost) {
@@ -330,12 +333,6 @@ static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct r
     if (wish.more)
         begin(pool, side, bytes, seq, wish);
     return 0;
-}
-
-bool reasm_counts_segments(const struct reasm_side *side, uint32_t seq)
-{
-    const struct reasm_message *m = find_before(side, seq + 1);
-    return m && m->one_more && !m->done && !m->lost && m->next > seq;
 }
 
 /* Takes note of what reasm_counts may count, and gives it back to the message. */
@@ -378,9 +375,12 @@ static void push(struct reasm *pool, struct reasm_side *side, const struct reasm
     struct rd bytes = s->payload;
     uint32_t seq = s->seq;
     if (bytes.cap < bytes.len) {
-        show(s, bytes, false, false);
+        if (bytes.cap)
+            show(s, bytes, false, false);
         return;
     }
+    if (side->forgotten && (int32_t)(seq - side->forgotten) < 0) /* a late copy, of what is not known any more */
+        pool->refused++;
     if (s->fin && side->until_fin && finish(pool, side, s))
         return;
     while (bytes.len) {

@@ -13,7 +13,7 @@ enum { REASM_MESSAGE_LIMIT = 64 << 20 };
 /* Bytes that all waiting messages of a capture may hold together: flows that never end must not take all memory. */
 enum { REASM_LIMIT = 256 << 20 };
 /* Messages a direction remembers: those that wait, and those done, by which late copies are told apart. */
-enum { REASM_MESSAGES = 32 };
+enum { REASM_MESSAGES = 40 };
 /* Separate pieces of one waiting message, between which others are missing. */
 enum { REASM_PIECES = 64 };
 
@@ -52,6 +52,7 @@ struct reasm_side {
     /* The last message is only counted and whole so far: where it goes on, and its end; 0: no such message. Kept here,
      * because a long record's segments then touch nothing else. */
     uint32_t counted, counted_end;
+    uint32_t forgotten; /* where done messages ended that are no longer remembered; 0: none */
 };
 /* Zero-initialise. */
 struct reasm {
@@ -62,9 +63,6 @@ struct reasm {
     bool failed;      /* memory ended */
 };
 
-/* Whether a message that waits for one more segment, whatever that has, stands there: what keeps a connection alive does
- * not count as one. */
-bool reasm_counts_segments(const struct reasm_side *side, uint32_t seq);
 /* True, and the segment is done with, where it goes on without a gap with a message whose bytes are counted alone and
  * does not end it: what reasm_push would do for most segments of a long encrypted record. */
 static inline bool reasm_counts(struct reasm_side *side, uint32_t seq, const struct rd *payload)
