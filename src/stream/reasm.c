@@ -190,38 +190,63 @@ static void forget(struct reasm *pool, struct reasm_side *side, uint32_t i)
     memmove(side->messages + i, side->messages + i + 1, (side->n_messages - i) * sizeof *side->messages);
 }
 
-/* Makes room: done messages go first, the oldest of them, several at once so that moving the others is rare. */
-static void make_room(struct reasm *pool, struct reasm_side *side)
+/* What starts inside a done message is left out, whichever it is: neighbours that are done may be one. */
+static void merge_done(struct reasm_side *side)
 {
-    enum { AT_ONCE_GONE = REASM_MESSAGES / 4 };
-    uint32_t gone = 0, kept = 0;
-    for (uint32_t i = 0; i < side->n_messages; i++)
-        if (side->messages[i].done && gone < AT_ONCE_GONE) {
-            release(pool, &side->messages[i]);
-            side->forgotten = side->messages[i].next;
-            gone++;
-        } else {
-            side->messages[kept++] = side->messages[i];
-        }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < side->n_messages; i++) {
+        struct reasm_message *m = &side->messages[i], *last = kept ? &side->messages[kept - 1] : NULL;
+        if (last && last->done && m->done && last->next == m->seq)
+            last->next = m->next;
+        else
+            side->messages[kept++] = *m;
+    }
     side->n_messages = kept;
-    if (!gone)
-        forget(pool, side, 0);
+}
+
+/* Room for four times as many, or for the first ones. */
+static bool grow(struct reasm *pool, struct reasm_side *side)
+{
+    uint32_t room = side->room ? 4 * side->room : REASM_MESSAGES;
+    struct reasm_buffer *b = memory_alloc(sizeof *b + room * sizeof *side->messages);
+    if (!b) {
+        pool->failed = true;
+        return false;
+    }
+    if (side->messages) {
+        struct reasm_buffer *old = (struct reasm_buffer *)(void *)((uint8_t *)side->messages - sizeof *old);
+        memcpy(b->bytes, side->messages, side->n_messages * sizeof *side->messages);
+        unlink_buffer(pool, old);
+        memory_free(old);
+    }
+    b->size = 0;
+    link_buffer(pool, b);
+    side->messages = (struct reasm_message *)(void *)b->bytes;
+    side->room = room;
+    return true;
+}
+
+/* Makes room: by merging, by growing, else the oldest done message goes, else the oldest of all. */
+static bool make_room(struct reasm *pool, struct reasm_side *side)
+{
+    merge_done(side);
+    if (side->n_messages < side->room)
+        return true;
+    if (side->room < REASM_MESSAGES_LIMIT)
+        return grow(pool, side);
+    uint32_t oldest = 0;
+    while (oldest < side->n_messages && !side->messages[oldest].done)
+        oldest++;
+    if (oldest < side->n_messages)
+        side->forgotten = side->messages[oldest].next;
+    forget(pool, side, oldest < side->n_messages ? oldest : 0);
+    return true;
 }
 
 static struct reasm_message *add_message(struct reasm *pool, struct reasm_side *side, uint32_t seq)
 {
-    if (side->n_messages == REASM_MESSAGES)
-        make_room(pool, side);
-    if (!side->messages) {
-        struct reasm_buffer *b = memory_alloc(sizeof *b + REASM_MESSAGES * sizeof *side->messages);
-        if (!b) {
-            pool->failed = true;
-            return NULL;
-        }
-        b->size = 0;
-        link_buffer(pool, b);
-        side->messages = (struct reasm_message *)(void *)b->bytes;
-    }
+    if (side->n_messages == side->room && !make_room(pool, side))
+        return NULL;
     uint32_t i = side->n_messages++;
     for (; i && side->messages[i - 1].seq > seq; i--)
         side->messages[i] = side->messages[i - 1];

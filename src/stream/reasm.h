@@ -13,7 +13,7 @@ enum { REASM_MESSAGE_LIMIT = 64 << 20 };
 /* Bytes that all waiting messages of a capture may hold together: flows that never end must not take all memory. */
 enum { REASM_LIMIT = 256 << 20 };
 /* Messages a direction remembers: those that wait, and those done, by which late copies are told apart. */
-enum { REASM_MESSAGES = 40 };
+enum { REASM_MESSAGES = 32 /* at first */, REASM_MESSAGES_LIMIT = 512 };
 /* Separate pieces of one waiting message, between which others are missing. */
 enum { REASM_PIECES = 64 };
 
@@ -46,8 +46,8 @@ struct reasm_message;
 struct reasm_buffer;
 /* One direction; zero-initialise, in memory that lives as long as the pool is not reset. */
 struct reasm_side {
-    struct reasm_message *messages; /* REASM_MESSAGES of them, sorted by seq */
-    uint32_t n_messages;
+    struct reasm_message *messages; /* `room` of them, sorted by seq */
+    uint32_t n_messages, room;
     bool until_fin; /* some message waits for the FIN */
     /* The last message is only counted and whole so far: where it goes on, and its end; 0: no such message. Kept here,
      * because a long record's segments then touch nothing else. */

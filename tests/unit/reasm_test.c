@@ -1,5 +1,5 @@
 /* TCP reassembly: which bytes are shown in which segment. Expected: what tshark 4.0.17 makes of such segments. The
- * protocol of these tests: a letter, a digit n, n bytes; "?" waits for one more segment, "!" for the FIN. */
+ * protocol of these tests: a letter, a digit n, n bytes, which of "z" are only counted; "!" waits for the FIN. */
 #include "stream/reasm.h"
 #include "test.h"
 
@@ -20,9 +20,11 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
         else if (r->data[at] == '!')
             want = left;
         if (want < 0 || want > left)
-            return (struct reasm_wish){.offset = at, .more = want < 0 ? want : want - left};
+            return (struct reasm_wish){
+                .offset = at, .more = want < 0 ? want : want - left, .blind = r->data[at] == 'z'};
         size_t n = strlen(shown);
-        snprintf(shown + n, sizeof shown - n, "%.*s ", (int)want, (const char *)r->data + at);
+        int known = r->data[at] == 'z' ? 2 : (int)want;
+        snprintf(shown + n, sizeof shown - n, "%.*s ", known, (const char *)r->data + at);
         at += (uint32_t)want;
     }
     return (struct reasm_wish){0};
@@ -138,14 +140,62 @@ TEST(a_cut_segment_is_shown_alone)
     CHECK_TEXT(push(23, "bc"), "b3abc ");
 }
 
+static bool counts(uint32_t seq, const char *bytes)
+{
+    uint32_t len = (uint32_t)strlen(bytes);
+    struct rd r = rd_make((const uint8_t *)bytes, len, len);
+    return reasm_counts(&side, seq, &r);
+}
+
+TEST(what_is_only_counted)
+{
+    begin();
+    CHECK_TEXT(push(1, "z9ab"), "");
+    CHECK(!counts(6, "d")); /* a gap */
+    CHECK(!counts(4, "b")); /* a copy */
+    CHECK(counts(5, "cd"));
+    CHECK(counts(7, "ef"));
+    CHECK(!counts(9, "ghib0")); /* its end, and more */
+    CHECK_TEXT(push(9, "ghib0"), "z9 b0 ");
+    CHECK(!counts(14, "x"));
+    begin();
+    CHECK_TEXT(push(1, "z9ab"), "");
+    CHECK(counts(5, "cd"));
+    CHECK_TEXT(push(9, "ghi"), ""); /* out of order: two pieces */
+    CHECK(!counts(7, "e"));
+    CHECK_TEXT(push(7, "ef"), "z9 ");
+}
+
+TEST(done_messages_are_remembered)
+{
+    begin();
+    for (uint32_t i = 0; i < 3 * REASM_MESSAGES_LIMIT; i++) {
+        CHECK_TEXT(push(1 + 4 * i, "a2x"), "");
+        CHECK_TEXT(push(4 + 4 * i, "y"), "a2xy ");
+    }
+    CHECK(side.n_messages <= side.room && side.room == REASM_MESSAGES);
+    CHECK_TEXT(push(1, "a2xy"), "");
+    CHECK_TEXT(push(4, "y"), "");
+    CHECK_INT(reasm.refused, 0);
+    begin();
+    for (uint32_t i = 0; i < 2 * REASM_MESSAGES_LIMIT; i++) { /* with others between them */
+        push(1 + 6 * i, "a2x");
+        CHECK_TEXT(push(4 + 6 * i, "yb0"), "a2xy b0 ");
+    }
+    CHECK_INT(side.room, REASM_MESSAGES_LIMIT);
+    CHECK_INT(reasm.refused, 0);
+    push(4, "y"); /* a copy of what was forgotten */
+    CHECK_INT(reasm.refused, 1);
+}
+
 TEST(limits_are_kept_and_counted)
 {
     begin();
     char text[8] = "a9x";
-    for (uint32_t i = 0; i < 3 * REASM_MESSAGES; i++)
+    for (uint32_t i = 0; i < 3 * REASM_MESSAGES_LIMIT; i++)
         push(1 + i * 100, text);
-    CHECK_INT(side.n_messages, REASM_MESSAGES);
-    CHECK_INT(reasm.refused, 2 * REASM_MESSAGES);
+    CHECK_INT(side.n_messages, REASM_MESSAGES_LIMIT);
+    CHECK_INT(reasm.refused, 2 * REASM_MESSAGES_LIMIT);
     begin();
     push(1, "!x");
     for (uint32_t i = 0; i < REASM_PIECES + 2; i++)
