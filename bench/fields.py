@@ -67,6 +67,8 @@ def peers(build, mb):
         make('ours, ftp and smtp, 2 jobs', ours(command, CLEAR, 'ftp or smtp', '-j', '2'), says='what TLS hides is left out'),
         make('ours, the same --exact', ours(command, CLEAR, 'ftp or smtp', '-j', '2', '--exact'), says='nothing is left out'),
         *(make(name, ours(command, fields, text, '-j', '1'), says='one thread') for name, (fields, text) in NATIVE.items()),
+        *(make(f'{name}, Arrow', versus.ours_c(build, fields), says='the same into memory, as the original has it')
+          for name, (fields, text) in NATIVE.items() if not text),
         make('tshark -Y', tshark(FIELDS, '-Y', FILTER), limit, 'one pass'),
         make('the original', versus.python(versus.PEERS, 'flowcontainer.reader', ORIGINAL), limit, 'extract(), two passes'),
     ]

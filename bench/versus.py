@@ -93,8 +93,8 @@ def python(interpreter, module, code, *rest):
     return lambda f, t: [interpreter, '-c', code, f] + [w.format(f=f, t=t) for w in rest]
 
 
-def ours_c(build):
-    """Compiles micro/scan.c against the library in `build`."""
+def ours_c(build, fields=()):
+    """Compiles micro/scan.c against the library in `build`; it is asked for these fields."""
     out = os.path.join(build, 'bench_scan')
     command = ['gcc', '-O2', '-I', os.path.join(ROOT, 'include'), '-I', os.path.join(ROOT, 'src'), os.path.join(HERE, 'micro', 'scan.c'),
                '-L', build, '-Wl,-rpath,' + os.path.abspath(build), '-lflowcontainer', '-o', out]
@@ -102,7 +102,8 @@ def ours_c(build):
     if done.returncode:
         print('ours, C library: not built: ' + done.stderr.strip().split('\n')[-1], file=sys.stderr)
         return None
-    return lambda f, t: [out, f]
+    options = [word for field in fields for word in ('-e', field)]
+    return lambda f, t: [out, *options, f]
 
 
 def peers(build, ours_python):

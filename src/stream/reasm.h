@@ -13,7 +13,7 @@ enum { REASM_MESSAGE_LIMIT = 64 << 20 };
 /* Bytes that all waiting messages of a capture may hold together: flows that never end must not take all memory. */
 enum { REASM_LIMIT = 256 << 20 };
 /* Messages a direction remembers: those that wait, and those done, by which late copies are told apart. */
-enum { REASM_MESSAGES = 32 /* at first */, REASM_MESSAGES_LIMIT = 512 };
+enum { REASM_MESSAGES = 8 /* at first */, REASM_MESSAGES_LIMIT = 512 };
 /* Separate pieces of one waiting message, between which others are missing. */
 enum { REASM_PIECES = 64 };
 
