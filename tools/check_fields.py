@@ -12,7 +12,8 @@ import sys
 
 TABLE = pathlib.Path(__file__).resolve().parent.parent / "src/field/fields.def"
 ROW = re.compile(r'^FIELD\((\w+), "([^"]+)", (FT_\w+), (BASE_\w+), (true|false), (ONE|MANY), "([^"]*)", "([^"]+)"\)$')
-LATER = {"tls.handshake.ja4", "tls.handshake.ja4_r", "dtls.handshake.ja4", "dtls.handshake.ja4_r"}  # of later Wiresharks than the one that is compared with
+# Of later Wiresharks than the one that is compared with.
+LATER = {"tls.handshake.ja4", "tls.handshake.ja4_r", "dtls.handshake.ja4", "dtls.handshake.ja4_r"}
 NAMED = {"V", "V64", "R", "E"}
 
 

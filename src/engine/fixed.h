@@ -7,10 +7,13 @@
 
 enum { FIXED_MOST = 12 /* of one query; with more of them the readers are as fast */ };
 
+/* The value is the big-endian number at the place, >> shift, & mask. */
 struct fixed_place {
     uint16_t id, slot; /* enum field_id; the row's */
     uint8_t kind;      /* enum layer_kind */
-    uint8_t at, bytes, shift;
+    uint8_t at;        /* bytes from the header's first */
+    uint8_t bytes;     /* 1, 2 or 4; others stand for numbers that are in no header (fixed.c) */
+    uint8_t shift;
     uint32_t mask;
 };
 

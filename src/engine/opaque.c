@@ -85,10 +85,12 @@ static bool udp_frame(const struct layer *l, const struct transport *t)
     uint8_t *state = &t->ref.conv->seal;
     struct rd r = rd_make(l->data, l->cap, l->len);
     const struct conv *conv = t->ref.conv;
-    if (!is_port(conv) || recognise_owner(conv->side[0].port) || recognise_owner(conv->side[1].port))
+    if (!is_port(conv))
         return false;
-    if (*state == UNKNOWN)
-        *state = t->ref.is_new && rd_skip(&r, 8) && begins_quic(r) ? ENCRYPTED : OTHER;
+    if (*state == UNKNOWN) {
+        bool owned = recognise_owner(conv->side[0].port) || recognise_owner(conv->side[1].port);
+        *state = t->ref.is_new && !owned && rd_skip(&r, 8) && begins_quic(r) ? ENCRYPTED : OTHER;
+    }
     return *state == ENCRYPTED && !t->ref.is_new;
 }
 

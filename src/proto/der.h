@@ -46,6 +46,15 @@ static inline bool der_take(struct rd *r, uint8_t tag, struct rd *body)
     return true;
 }
 
+/* Whether the first n bytes are there and decimal digits, as in times. */
+static inline bool der_digits(const struct rd *r, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (rd_peek8(r, i) < '0' || rd_peek8(r, i) > '9')
+            return false;
+    return rd_has(r, n);
+}
+
 /* Whether an OID's content is these bytes. */
 static inline bool der_is(const struct rd *oid, const char *bytes, uint32_t len)
 {

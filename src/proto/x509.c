@@ -96,14 +96,6 @@ void x509_name_read(struct row *row, struct rd *r, enum field_id sequence)
 
 /* ---- times ---- */
 
-static bool digits(const struct rd *r, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (rd_peek8(r, i) < '0' || rd_peek8(r, i) > '9')
-            return false;
-    return rd_has(r, n);
-}
-
 static unsigned two(const struct rd *r, uint32_t at)
 {
     return (unsigned)(rd_peek8(r, at) - '0') * 10u + (unsigned)(rd_peek8(r, at + 1) - '0');
@@ -124,14 +116,14 @@ static void time_read(struct row *row, const struct der *time, enum field_id id)
     char text[32];
     if (time->tag == DER_UTC_TIME) {
         put_uint(row, id, 0);
-        if (rd_left(r) != 13 || !digits(r, 12))
+        if (rd_left(r) != 13 || !der_digits(r, 12))
             return;
         int len = snprintf(text, sizeof text, "%02u%02u-%02u-%02u %02u:%02u:%02u (UTC)", two(r, 0) < 50 ? 20 : 19,
                            two(r, 0), two(r, 2), two(r, 4), two(r, 6), two(r, 8), two(r, 10));
         put_text_copy(row, F_X509AF_UTCTIME, text, (uint32_t)len);
     } else if (time->tag == DER_GENERALIZED_TIME) {
         put_uint(row, id, 1);
-        if (rd_left(r) != 15 || !digits(r, 14))
+        if (rd_left(r) != 15 || !der_digits(r, 14))
             return;
         int64_t days = days_of(two(r, 0) * 100 + two(r, 2), two(r, 4), two(r, 6));
         int64_t seconds = ((days * 24 + two(r, 8)) * 60 + two(r, 10)) * 60 + two(r, 12);

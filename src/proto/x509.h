@@ -19,7 +19,7 @@ void x509_name_read(struct row *row, struct rd *r, enum field_id sequence);
 void x509_extensions_read(struct row *row, struct rd *sequence);
 /* The TLS list inside the extension of certificates and OCSP answers; octets: the extension's value. */
 void x509_scts_read(struct row *row, struct rd octets);
-/* An OCSP answer as TLS staples it; the row is told (`malformed`) when it is none. */
+/* An OCSP answer as TLS staples it; the row is told (`malformed`) where it is irregular. */
 void ocsp_read(struct row *row, struct rd r);
 
 #endif

@@ -9,10 +9,7 @@ static bool ends(const struct rd *r) { return rd_ok(r) && !rd_left(r); }
 
 static bool is_time(const struct rd *r, uint32_t n_digits)
 {
-    for (uint32_t i = 0; i < n_digits; i++)
-        if (rd_peek8(r, i) < '0' || rd_peek8(r, i) > '9')
-            return false;
-    return rd_left(r) == n_digits + 1 && rd_peek8(r, n_digits) == 'Z';
+    return rd_left(r) == n_digits + 1 && der_digits(r, n_digits) && rd_peek8(r, n_digits) == 'Z';
 }
 
 static bool is_primitive(const struct der *e)
@@ -84,10 +81,10 @@ static bool take_name(struct rd *r)
     return ends(&names);
 }
 
-static bool take_algorithm(struct rd *r)
+static bool take_algorithm(struct rd *r, struct rd *oid)
 {
-    struct rd sequence, oid;
-    return der_take(r, DER_SEQUENCE, &sequence) && der_take(&sequence, DER_OID, &oid);
+    struct rd sequence;
+    return der_take(r, DER_SEQUENCE, &sequence) && der_take(&sequence, DER_OID, oid);
 }
 
 static bool take_validity(struct rd *r)
@@ -102,9 +99,9 @@ static bool take_validity(struct rd *r)
 /* A key of RSA has two numbers inside (RFC 8017 A.1.1), which Wireshark reads. */
 static bool take_key(struct rd *r)
 {
-    struct rd info, algorithm, oid, bits;
-    if (!der_take(r, DER_SEQUENCE, &info) || !der_take(&info, DER_SEQUENCE, &algorithm) ||
-        !der_take(&algorithm, DER_OID, &oid) || !der_take(&info, DER_BIT_STRING, &bits) || !ends(&info))
+    struct rd info, oid, bits;
+    if (!der_take(r, DER_SEQUENCE, &info) || !take_algorithm(&info, &oid) || !der_take(&info, DER_BIT_STRING, &bits) ||
+        !ends(&info))
         return false;
     rd_skip(&bits, 1);
     struct rd content = rd_rest(&bits);
@@ -141,10 +138,10 @@ static bool take_extensions(struct rd *r)
 
 static bool is_signed_part(struct rd r)
 {
-    struct rd part, number;
+    struct rd part, number, oid;
     if (der_take(&r, DER_CONTEXT_CONSTRUCTED, &part) && !(der_take(&part, DER_INTEGER, &number) && ends(&part)))
         return false;
-    if (!der_take(&r, DER_INTEGER, &number) || !take_algorithm(&r) || !take_name(&r) || !take_validity(&r) ||
+    if (!der_take(&r, DER_INTEGER, &number) || !take_algorithm(&r, &oid) || !take_name(&r) || !take_validity(&r) ||
         !take_name(&r) || !take_key(&r))
         return false;
     der_take(&r, DER_CONTEXT | 1, &part);
@@ -154,10 +151,10 @@ static bool is_signed_part(struct rd r)
 
 bool x509_is_regular(struct rd r)
 {
-    struct rd certificate, part, bits;
+    struct rd certificate, part, oid, bits;
     if (rd_cap_left(&r) < rd_left(&r)) /* what is there of it is what is told */
         return true;
     return der_take(&r, DER_SEQUENCE, &certificate) && are_elements(certificate, 0) &&
-           der_take(&certificate, DER_SEQUENCE, &part) && is_signed_part(part) && take_algorithm(&certificate) &&
+           der_take(&certificate, DER_SEQUENCE, &part) && is_signed_part(part) && take_algorithm(&certificate, &oid) &&
            der_take(&certificate, DER_BIT_STRING, &bits) && ends(&certificate);
 }
