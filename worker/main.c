@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The worker: initialises libwireshark once, then forks children that dissect captures. The protocol is
- * engine/wire.h. Invariant: this process itself never looks at a byte of a capture. */
+ * shark/wire.h. Invariant: this process itself never looks at a byte of a capture. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Messages as engine/wire.h has them, read and written. Invariant: what a message says of its own lengths is never
+ * Messages as shark/wire.h has them, read and written. Invariant: what a message says of its own lengths is never
  * believed beyond its end. */
 #include "message.h"
 

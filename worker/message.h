@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "engine/wire.h"
+#include "shark/wire.h"
 
 struct message {
     uint32_t kind, len, pos;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/wire.h"
+#include "shark/wire.h"
 
 struct ws_refusal {
     enum wire_refusal why;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/emit.h"
+#include "look/emit.h"
 #include "source/source.h"
 
 enum { ROUNDS = 2000, MOST_FRAMES = 1000 };

@@ -29,7 +29,7 @@ struct conv {
     int8_t syn_from, synack_from; /* direction that sent one; -1: none seen */
     uint8_t rule, state;     /* a protocol that shifts numbers, and how far it has come; enums in conv_rules.c */
     bool has_times;
-    uint8_t seal; /* how far an encrypted stream has come; bits of engine/opaque.c */
+    uint8_t seal; /* how far an encrypted stream has come; bits of apps/opaque.c */
     int64_t first_ns, previous_ns;
     struct app_conv *app; /* of the protocols above; NULL unless fields of such are asked for */
     union {

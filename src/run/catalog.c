@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/program.h"
-#include "engine/worker.h"
+#include "shark/program.h"
+#include "shark/worker.h"
 #include "run/fields.h"
 
 static const char *keep(struct fc_fields *fields, const char *text)

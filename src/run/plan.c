@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "engine/spare.h"
-#include "engine/standby.h"
-#include "engine/worker.h"
+#include "shark/spare.h"
+#include "shark/standby.h"
+#include "shark/worker.h"
 #include "run/catalog.h"
 
 enum { ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,

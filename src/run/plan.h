@@ -2,7 +2,7 @@
 #ifndef FC_RUN_PLAN_H
 #define FC_RUN_PLAN_H
 
-#include "engine/engine.h"
+#include "query/query.h"
 
 /* Fills *out; free with plan_free. FC_FIELD, FC_FILTER, FC_USAGE, FC_MEMORY. */
 FC_MUST_USE enum fc_status plan_make(struct query *out, const struct fc_options *options, struct fc_error *err);

@@ -2,7 +2,7 @@
 #ifndef FC_RUN_SHARD_H
 #define FC_RUN_SHARD_H
 
-#include "engine/engine.h"
+#include "query/query.h"
 
 struct shards;
 

@@ -170,7 +170,7 @@ def test_shard_folder(shard_files: list[Path], level: str, tmp_path: Path) -> No
 
 # ---- a field alone and beside others ----
 
-FIXED = re.findall(r"\{(F_\w+), 0, LAYER", (captures.ROOT / "src/engine/fixed.c").read_text())
+FIXED = re.findall(r"\{(F_\w+), 0, LAYER", (captures.ROOT / "src/look/fixed.c").read_text())
 AT_ONCE = 8
 
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/apps.h"
-#include "engine/emit.h"
+#include "apps/apps.h"
+#include "look/emit.h"
 #include "source/source.h"
 
 enum { MOST = 40000 };

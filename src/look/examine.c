@@ -1,0 +1,239 @@
+/* The order of the rooms for one frame: decode, reassemble, conversations, TCP analysis, clean-up. Invariant: state
+ * advances for every frame; nothing here depends on fields or filter. */
+#include "look/examine.h"
+
+#include "flow/recognise.h"
+
+static uint32_t protocol_bit(uint8_t kind)
+{
+    static const uint32_t bits[] = {
+        [LAYER_TCP] = FC_TCP,   [LAYER_UDP] = FC_UDP,     [LAYER_UDPLITE] = FC_UDP, [LAYER_ICMP] = FC_ICMP,
+        [LAYER_ICMP6] = FC_ICMP6, [LAYER_SCTP] = FC_SCTP, [LAYER_GRE] = FC_GRE,     [LAYER_ESP] = FC_ESP,
+    };
+    return kind < sizeof bits / sizeof bits[0] ? bits[kind] : 0;
+}
+
+static void take_fragments(struct examiner *e, struct examined *x)
+{
+    struct packet *p = &x->packet;
+    while (p->is_fragment) {
+        struct datagram datagram;
+        uint8_t net = p->fragment.net;
+        if (p->layers[net].quoted)
+            return;
+        switch (defrag_push(&e->defrag, p, &e->arena, &datagram)) {
+        case DEFRAG_MEMORY:
+            e->failed = true;
+            return;
+        case DEFRAG_PENDING:
+            x->fragment_pending = true;
+            return;
+        case DEFRAG_UNUSABLE:
+            if (p->fragment.offset || p->layers[net].kind == LAYER_IP6) /* IPv4 alone, says Wireshark */
+                return;
+            decode_reassembled(p, net, p->fragment.protocol, p->fragment.data);
+            return;
+        case DEFRAG_COMPLETE:
+            if (x->n_datagrams < MAX_DATAGRAMS) {
+                x->datagram_net[x->n_datagrams] = net;
+                x->datagrams[x->n_datagrams++] = datagram;
+            }
+            decode_reassembled(p, net, p->fragment.protocol, rd_make(datagram.data, datagram.len, datagram.len));
+        }
+    }
+}
+
+/* UDP: a quoted header and an empty datagram have no times of their own. */
+static bool has_times(const struct layer *layer)
+{
+    if (layer->kind != LAYER_UDP && layer->kind != LAYER_UDPLITE)
+        return true;
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint32_t length = layer->kind == LAYER_UDP ? rd_peek16(&r, 4) : layer->len;
+    return !layer->quoted && length != 8;
+}
+
+/* A frame without a time counts as time 0, as Wireshark takes it. */
+static void note_times(struct transport *t, const struct layer *layer, const struct frame *frame)
+{
+    struct conv *conv = t->ref.conv;
+    if (!conv->has_times) {
+        conv->has_times = true;
+        conv->first_ns = conv->previous_ns = frame->time_ns;
+    }
+    if (!has_times(layer))
+        return;
+    t->has_times = true;
+    t->first_ns = conv->first_ns;
+    t->previous_ns = conv->previous_ns;
+    conv->previous_ns = frame->time_ns;
+}
+
+static void note_handshake(struct transport *t, const struct tcp_segment *s)
+{
+    if (!(s->flags & TCP_FLAG_SYN))
+        return;
+    int8_t *from = s->flags & TCP_FLAG_ACK ? &t->ref.conv->synack_from : &t->ref.conv->syn_from;
+    if (*from < 0)
+        *from = (int8_t)t->ref.direction;
+}
+
+static void note_fin(struct transport *t, const struct tcp_segment *s)
+{
+    struct tcp_state *state = t->ref.conv->tcp;
+    uint32_t *mine = &state->fin_frame[t->ref.direction];
+    if (!(s->flags & TCP_FLAG_FIN))
+        return;
+    t->fin_again = *mine != 0;
+    t->fin_frame = *mine;
+    uint32_t other = state->fin_frame[1 - t->ref.direction];
+    t->fin_passive = other && (!*mine || other < *mine);
+    t->fin_active = !t->fin_passive;
+    if (!*mine)
+        *mine = s->frame;
+}
+
+static void analyse_tcp(struct examiner *e, struct examined *x, const struct layer *layer, struct transport *t)
+{
+    struct tcp_segment segment;
+    struct tcp_state *state = t->ref.conv->tcp;
+    t->tcp.scale = state->side[t->ref.direction].scale;
+    if (t->ref.reused_ports)
+        t->tcp.flags = TCP_REUSED_PORTS;
+    if (!tcp_segment_read(&segment, &x->packet, layer))
+        return;
+    if (layer->quoted) {
+        tcp_note_quote(state, t->ref.direction, &segment);
+        t->flight.shown = (segment.flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN;
+        return;
+    }
+    note_handshake(t, &segment);
+    if (segment.analysed)
+        t->tcp = tcp_analyze(state, t->ref.direction, &segment);
+    if (segment.analysed && e->keeps_flights &&
+        !tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment, &t->tcp,
+                            tcp_sacked_read(layer), &t->flight))
+        e->failed = true;
+    note_fin(t, &segment);
+    if (t->ref.reused_ports)
+        t->tcp.flags |= TCP_REUSED_PORTS;
+    x->tcp_flags |= t->tcp.flags;
+}
+
+/* mDNS or LLMNR that does not stand at the lower port: what that port's side sends may be something else. */
+static bool is_by_higher_port(const struct layer *layer, enum udp_names names)
+{
+    enum { MDNS = 5353, LLMNR = 5355 };
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint16_t a = rd_u16(&r), b = rd_u16(&r), low = a < b ? a : b;
+    return (names == NAMES_MDNS && low != MDNS) || (names == NAMES_LLMNR && low != LLMNR);
+}
+
+/* DNS by its port or its looks; a message of a conversation is matched with those before it. */
+static void take_names(struct examiner *e, struct examined *x, uint8_t i)
+{
+    static const uint8_t kinds[] = {[NAMES_DNS] = DNS_PLAIN, [NAMES_MDNS] = DNS_MDNS, [NAMES_LLMNR] = DNS_LLMNR};
+    const struct layer *layer = &x->packet.layers[i];
+    struct name_message *m = &x->names[x->n_names];
+    enum udp_names names = recognise_names(layer, &m->message);
+    x->unclear_names |= names == NAMES_UNCLEAR || is_by_higher_port(layer, names);
+    if (names == NAMES_NONE || names == NAMES_UNCLEAR || x->n_names == MAX_NAME_MESSAGES - 1)
+        return;
+    m->kind = kinds[names];
+    m->layer = i;
+    x->n_names++;
+    if (!dns_match(&e->names, &m->match, m->message, x->transports[i].ref.conv->stream, x->packet.frame->number,
+                   x->packet.frame->time_ns, layer->quoted))
+        e->failed = true;
+}
+
+void examine(struct examiner *e, const struct frame *frame, struct examined *x)
+{
+    if (e->arena.block)
+        arena_reset(&e->arena);
+    x->n_datagrams = 0;
+    x->n_names = 0;
+    x->unclear_names = false;
+    x->tcp_flags = 0;
+    x->fragment_pending = false;
+    decode_frame(&x->packet, frame);
+    if (x->packet.is_fragment)
+        take_fragments(e, x);
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        const struct layer *layer = &x->packet.layers[i];
+        struct transport *t = &x->transports[i];
+        t->has_ref = false;
+        if (!(protocol_bit(layer->kind) & (e->protocols | FC_TCP | FC_UDP)))
+            continue;
+        *t = (struct transport){0};
+        t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref, &e->failed);
+        if (!t->has_ref)
+            continue;
+        __builtin_prefetch(t->ref.conv->app);
+        note_times(t, layer, frame);
+        if (layer->kind == LAYER_TCP)
+            analyse_tcp(e, x, layer, t);
+        if (e->matches_names && (layer->kind == LAYER_UDP || layer->kind == LAYER_UDPLITE))
+            take_names(e, x, (uint8_t)i);
+        if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) && !conv_follow(&e->convs, layer, &t->ref))
+            e->failed = true;
+    }
+}
+
+void examiner_reset(struct examiner *e)
+{
+    conv_reset(&e->convs);
+    defrag_reset(&e->defrag);
+    dns_matcher_reset(&e->names);
+    e->failed = false;
+}
+
+void examiner_free(struct examiner *e)
+{
+    conv_free(&e->convs);
+    defrag_free(&e->defrag);
+    dns_matcher_free(&e->names);
+    arena_free(&e->arena);
+}
+
+int examined_flow_layer(const struct examined *x, uint32_t protocols, enum fc_tunnel tunnel)
+{
+    int found = -1;
+    for (int i = 0; i < x->packet.n_layers; i++) {
+        const struct layer *layer = &x->packet.layers[i];
+        if (!(protocol_bit(layer->kind) & protocols) || layer->quoted || !x->transports[i].has_ref)
+            continue;
+        found = i;
+        if (tunnel == FC_TUNNEL_OUTER)
+            break;
+    }
+    return found;
+}
+
+enum reason examined_reason(const struct examined *x, int layer, uint32_t drop)
+{
+    const struct packet *p = &x->packet;
+    if ((drop & FC_DROP_ICMP) && p->has_icmp)
+        return REASON_ICMP;
+    if (layer < 0) {
+        if (p->reason != REASON_KEPT)
+            return (enum reason)p->reason;
+        return REASON_OTHER_PROTOCOL;
+    }
+    if ((drop & FC_DROP_RETRANSMISSION) && (x->tcp_flags & TCP_RETRANSMISSION))
+        return REASON_RETRANSMISSION;
+    if ((drop & FC_DROP_OUT_OF_ORDER) && (x->tcp_flags & TCP_OUT_OF_ORDER))
+        return REASON_OUT_OF_ORDER;
+    if (!(drop & (FC_DROP_MDNS | FC_DROP_SSDP)))
+        return REASON_KEPT;
+    for (int i = 0; i < p->n_layers; i++) {
+        if (p->layers[i].kind != LAYER_UDP)
+            continue;
+        enum udp_service service = recognise_udp(&p->layers[i]);
+        if ((drop & FC_DROP_MDNS) && service == UDP_MDNS)
+            return REASON_MDNS;
+        if ((drop & FC_DROP_SSDP) && service == UDP_SSDP)
+            return REASON_SSDP;
+    }
+    return REASON_KEPT;
+}

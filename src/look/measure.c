@@ -1,0 +1,66 @@
+/* Invariant: lengths are what headers say, and never more than the frame had on the wire where they say nothing. */
+#include "look/measure.h"
+
+#include "flow/conv.h"
+
+/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out the 40
+ * bytes of the header, as ipv6.plen does. */
+static uint32_t ip_length(const struct layer *net, bool classic)
+{
+    if (net->kind == LAYER_IP4) {
+        uint32_t total = rd_be16(net->data + 2);
+        return total ? total : net->len;
+    }
+    uint32_t length = rd_be16(net->data + 4);
+    if (classic)
+        return length;
+    return length ? 40 + length : net->len;
+}
+
+/* Bytes above the transport header; classic UDP counts the header in, as udp.length does. */
+static uint32_t payload_length(const struct layer *layer, bool classic)
+{
+    uint32_t header = 0, len = layer->len;
+    switch (layer->kind) {
+    case LAYER_TCP:
+        header = (uint32_t)(layer->data[12] >> 4) * 4;
+        break;
+    case LAYER_UDP:
+        if (classic || rd_be16(layer->data + 4))
+            len = rd_be16(layer->data + 4);
+        if (!classic && len > layer->len)
+            len = layer->len;
+        header = classic ? 0 : 8;
+        break;
+    case LAYER_UDPLITE:
+        header = classic ? 0 : 8;
+        break;
+    case LAYER_SCTP:
+        header = 12;
+        break;
+    case LAYER_ICMP:
+    case LAYER_ICMP6:
+        header = 8;
+        break;
+    default:
+        break;
+    }
+    return len > header ? len - header : 0;
+}
+
+void measure(const struct packet *packet, int index, enum fc_style style, uint32_t *ip_len, uint32_t *payload_len)
+{
+    const struct layer *layer = &packet->layers[index];
+    bool classic = style == FC_STYLE_CLASSIC;
+    *ip_len = ip_length(&packet->layers[layer->net], classic);
+    *payload_len = payload_length(layer, classic);
+}
+
+const char *protocol_name(uint8_t conv_kind)
+{
+    static const char *const names[N_CONV_KINDS] = {[CONV_TCP] = "tcp",   [CONV_UDP] = "udp",
+                                                    [CONV_SCTP] = "sctp", [CONV_ICMP] = "icmp",
+                                                    [CONV_ICMP6] = "icmpv6", [CONV_GRE] = "gre",
+                                                    [CONV_ESP] = "esp"};
+    return names[conv_kind];
+}

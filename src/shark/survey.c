@@ -1,0 +1,33 @@
+/* Invariant: the doubts are those of the walk that makes values, frame by frame, since both show the same frames to the
+ * same protocols with the same wishes. */
+#include "shark/survey.h"
+
+void survey_open(struct survey *survey, const int16_t *slots, const struct filter *filter, bool exact,
+                 bool matches_names)
+{
+    *survey = (struct survey){.matches_names = matches_names};
+    survey->row = (struct row){.slot_of = slots, .arena = &survey->arena};
+    apps_init(&survey->apps, slots, filter, exact);
+}
+
+bool survey_frame(struct survey *survey, const struct examined *x, const struct source *source)
+{
+    row_reset(&survey->row);
+    if (survey->arena.block)
+        arena_reset(&survey->arena);
+    apps_turn(&survey->apps, x, source);
+    apps_frame(&survey->apps, &survey->row, x);
+    bool lost = apps_lost(&survey->apps);
+    if (lost)
+        apps_go_on(&survey->apps);
+    return lost;
+}
+
+bool survey_failed(const struct survey *survey) { return survey->apps.failed || survey->row.out_of_memory; }
+
+void survey_free(struct survey *survey)
+{
+    apps_free(&survey->apps);
+    row_free(&survey->row);
+    arena_free(&survey->arena);
+}

@@ -1,0 +1,58 @@
+/* A query's native filter at work. Invariant: no header's value is made but of those that the filter names, and none of
+ * them goes further than the verdict; protocols above TCP and UDP are gone through once, for filter and query. */
+#include "walk/sieve.h"
+
+/* Fields of headers come from elsewhere. */
+static void share_slots(struct sieve *s, const int16_t *slots)
+{
+    const int16_t *mine = filter_slots(s->filter);
+    for (int id = 0; id < F_COUNT; id++) {
+        bool asked = mine[id] >= 0 || slots[id] >= 0;
+        s->apps_slots[id] = asked && !field_is_header((enum field_id)id) ? (int16_t)id : -1;
+    }
+}
+
+void sieve_open(struct sieve *s, const struct filter *filter, const int16_t *slots, struct arena *arena)
+{
+    *s = (struct sieve){.filter = filter};
+    if (!filter)
+        return;
+    s->row = (struct row){.slot_of = filter_slots(filter), .arena = arena};
+    emit_plan_make(&s->headers, filter_slots(filter));
+    s->wants_apps = filter_wants_apps(filter);
+    s->apps = (struct row){.slot_of = s->apps_slots, .arena = arena};
+    share_slots(s, slots);
+}
+
+enum fc_status sieve_frame(struct sieve *s, const struct examined *x, const struct frame_times *times,
+                           const struct source *source, struct apps *apps, bool *passed)
+{
+    *passed = true;
+    if (!s->filter)
+        return FC_OK;
+    row_reset(&s->row);
+    if (s->headers.needs)
+        emit_frame(&s->row, x, times, source, &s->headers);
+    if (filter_wants_protocols(s->filter))
+        emit_protocols(&s->row, x, filter_protocol_slots(s->filter));
+    if (s->wants_apps) {
+        row_reset(&s->apps);
+        apps_frame(apps, &s->apps, x);
+        row_take(&s->row, &s->apps);
+        apps_protocols(apps, &s->row, filter_protocol_slots(s->filter));
+    }
+    *passed = filter_run(s->filter, &s->state, &s->row);
+    return s->row.out_of_memory || s->apps.out_of_memory || s->state.out_of_memory ? FC_MEMORY : FC_OK;
+}
+
+const int16_t *sieve_slots(const struct sieve *s, const int16_t *slots)
+{
+    return s->wants_apps ? s->apps_slots : slots;
+}
+
+void sieve_free(struct sieve *s)
+{
+    row_free(&s->row);
+    row_free(&s->apps);
+    filter_state_free(&s->state);
+}
