@@ -43,8 +43,9 @@ static int run_command(const struct opt *opt)
     }
 }
 
-/* Whoever starts the command may have closed its standard streams: what is opened next would get their numbers, and be
- * taken for them. In their places stand files on which reading, or writing, fails as on a closed one. */
+/* Whoever starts the command may have closed its standard streams: what is opened next would get their
+ * numbers, and be taken for them. In their places stand files on which reading, or writing, fails as on a
+ * closed one. */
 static void keep_places(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -441,8 +441,9 @@ static int check_together(struct opt *opt)
     if (opt->idle_or_active && opt->run.policy != FC_POLICY_TIMEOUT)
         return say_usage("--idle and --active need --policy timeout");
     if (opt->command == OPT_VERIFY)
-        return say_usage("`flowcontainer verify' comes with the Python package: pip install flowcontainer, or "
-                         "`pip install .' in a clone");
+        return say_usage(
+            "`flowcontainer verify' comes with the Python package: pip install flowcontainer, or "
+            "`pip install .' in a clone");
     if (opt->command == OPT_FLOWS && opt->n_paths == 0)
         return say_usage("no capture given");
     for (size_t i = 0; i < opt->n_paths && opt->command != OPT_FIELDS; i++)

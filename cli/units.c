@@ -100,7 +100,8 @@ static void decimals(char *out, uint64_t value, size_t n)
         out[i] = (char)('0' + value % 10);
 }
 
-/* Nine digits, three at a time: three short chains of divisions run side by side where one long one would wait. */
+/* Nine digits, three at a time: three short chains of divisions run side by side where one long one would
+ * wait. */
 static void billionths(char out[9], uint32_t value)
 {
     uint32_t thousands = value / 1000, parts[] = {thousands / 1000, thousands % 1000, value % 1000};

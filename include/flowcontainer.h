@@ -15,8 +15,8 @@
  *     fc_run_free(run);
  *
  * Ownership: pointers given to a function are borrowed for the call unless it says otherwise; what a function
- * hands out is freed with the function it names. Threads: a run and its stream belong to one thread at a time,
- * except fc_run_progress and fc_run_cancel, which any thread may call. Different runs are independent.
+ * hands out is freed with the function it names. Threads: a run and its stream belong to one thread at a
+ * time, except fc_run_progress and fc_run_cancel, which any thread may call. Different runs are independent.
  */
 #ifndef FLOWCONTAINER_H
 #define FLOWCONTAINER_H
@@ -59,7 +59,7 @@ enum fc_status {
 /* Filled by the callee when it returns anything but FC_OK; may be NULL wherever it is a parameter. */
 struct fc_error {
     enum fc_status status;
-    int64_t offset; /* byte in the file or the filter; -1 when there is none */
+    int64_t offset;  /* byte in the file or the filter; -1 when there is none */
     char text[1024]; /* one line of UTF-8, without a newline at the end */
 };
 
@@ -98,7 +98,8 @@ enum fc_protocol {
 
 enum fc_policy {
     FC_POLICY_STREAM, /* a flow is a Wireshark stream: never cut by time */
-    FC_POLICY_TIMEOUT /* a flow also ends after idle_ns without a packet, after active_ns, by FIN both ways, by RST */
+    FC_POLICY_TIMEOUT /* a flow also ends after idle_ns without a packet, after active_ns, by FIN both ways,
+                         by RST */
 };
 
 enum fc_tunnel {
@@ -108,29 +109,34 @@ enum fc_tunnel {
 
 /* How lengths and direction are counted. */
 enum fc_style {
-    FC_STYLE_CLEAN,  /* IP lengths with every header, payload lengths without; client = SYN sender, else larger port */
-    FC_STYLE_CLASSIC /* as the original flowcontainer: ip.len, ipv6.plen, tcp.len, udp.length; larger port = src;
-                        at the level of flows those without payload are left out */
+    FC_STYLE_CLEAN, /* IP lengths with every header, payload lengths without; client = SYN sender, else larger
+                       port */
+    FC_STYLE_CLASSIC /* as the original flowcontainer: ip.len, ipv6.plen, tcp.len, udp.length; larger port =
+                        src; at the level of flows those without payload are left out */
 };
 
-/* Who answers. A query goes whole to one engine; the automatic choice may change it in the middle of a capture. */
+/* Who answers. A query goes whole to one engine; the automatic choice may change it in the middle of a
+ * capture. */
 enum fc_engine {
-    FC_ENGINE_AUTO,     /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by itself
-                           the native one when it answers every field and the filter, else wireshark. Where it
-                           meets something that may hold what is asked for and that it does not read, libwireshark
-                           goes on from that frame (note handed_over), if there is a worker; a pipe goes to the worker
-                           from its first frame when fields above TCP and UDP are asked for */
-    FC_ENGINE_NATIVE,   /* in process; knows the fields of fc_field, and filters over them */
-    FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the program
-                           flowcontainer-worker, which is looked for beside the executable or library, in its
-                           libexec folder, and where FLOWCONTAINER_WORKER says */
+    FC_ENGINE_AUTO,   /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by
+                         itself the native one when it answers every field and the filter, else wireshark.
+                         Where it meets something that may hold what is asked for and that it does not read,
+                         libwireshark goes on from that frame (note handed_over), if there is a worker; a pipe
+                         goes to the worker from its first frame when fields above TCP and UDP are asked for
+                       */
+    FC_ENGINE_NATIVE, /* in process; knows the fields of fc_field, and filters over them */
+    FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the
+                           program flowcontainer-worker, which is looked for beside the executable or library,
+                           in its libexec folder, and where FLOWCONTAINER_WORKER says */
 };
 
 /* How often the wireshark engine dissects a capture. */
 enum fc_passes {
-    FC_PASSES_AUTO, /* twice when a field asked for looks ahead (response_in, reassembled_in, ...), else once */
+    FC_PASSES_AUTO, /* twice when a field asked for looks ahead (response_in, reassembled_in, ...), else once
+                     */
     FC_PASSES_ONE,  /* once, as tshark does; fields that look ahead are then refused */
-    FC_PASSES_TWO   /* twice, values from the second time, as `tshark -2`; the filter is decided the first time */
+    FC_PASSES_TWO /* twice, values from the second time, as `tshark -2`; the filter is decided the first time
+                   */
 };
 
 struct fc_options {
@@ -156,19 +162,22 @@ struct fc_options {
     size_t n_decode_as;
     const char *keylog; /* path of a TLS key log file; NULL: none */
     enum fc_passes passes;
-    bool exact; /* dissect every frame; else, for fields and filters of protocols that TLS and QUIC hide (http, dns ...),
-                   frames of such streams are left out once it is certain that nothing can be found in them */
-    uint64_t max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300 MB */
+    bool exact; /* dissect every frame; else, for fields and filters of protocols that TLS and QUIC hide
+                   (http, dns ...), frames of such streams are left out once it is certain that nothing can be
+                   found in them */
+    uint64_t
+        max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300 MB */
 };
 
-/* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job, engine
- * auto. */
+/* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job,
+ * engine auto. */
 FC_PUBLIC void fc_options_init(struct fc_options *options);
 
 /* "retransmission,out_of_order" -> bits; "" and "none" -> 0; "default" -> FC_DROP_DEFAULT. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_drop_parse(uint32_t *out, const char *text, struct fc_error *err);
 /* "tcp,udp,sctp,icmp,icmpv6,gre,esp" -> bits. */
-FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const char *text, struct fc_error *err);
+FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const char *text,
+                                                        struct fc_error *err);
 
 /* ---- Arrow --------------------------------------------------------------------------------------------- */
 
@@ -226,10 +235,10 @@ struct ArrowArrayStream {
 
 struct fc_run;
 
-/* Checks options, fields and filter, and expands paths: files, folders (recursive, sorted by name), globs, "-"
- * for standard input. Reads no packet; a field that no engine knows is FC_FIELD, a bad filter FC_FILTER (with
- * Wireshark's message), a query that needs the missing worker FC_UNSUPPORTED. A path that does not exist is
- * FC_NOT_FOUND here; a bad capture is reported while the stream runs. Strings are copied. Free with
+/* Checks options, fields and filter, and expands paths: files, folders (recursive, sorted by name), globs,
+ * "-" for standard input. Reads no packet; a field that no engine knows is FC_FIELD, a bad filter FC_FILTER
+ * (with Wireshark's message), a query that needs the missing worker FC_UNSUPPORTED. A path that does not
+ * exist is FC_NOT_FOUND here; a bad capture is reported while the stream runs. Strings are copied. Free with
  * fc_run_free. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
                                              const struct fc_options *options, struct fc_error *err);
@@ -240,15 +249,15 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_open_memory(struct fc_run **out, const c
                                                     size_t len, const struct fc_options *options,
                                                     struct fc_error *err);
 
-/* Makes the run's one stream; work happens in its get_next. The stream must be released before the run is freed;
- * batches may outlive both. A capture that cannot be used does not end the stream: it is listed by
+/* Makes the run's one stream; work happens in its get_next. The stream must be released before the run is
+ * freed; batches may outlive both. A capture that cannot be used does not end the stream: it is listed by
  * fc_run_problem. get_next fails only when memory ends or the run is cancelled. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out,
                                                    struct fc_error *err);
 
 struct fc_progress {
-    uint64_t bytes_read;     /* of the files as they lie on disk */
-    uint64_t bytes_total;    /* 0 when not known (a pipe) */
+    uint64_t bytes_read;  /* of the files as they lie on disk */
+    uint64_t bytes_total; /* 0 when not known (a pipe) */
     uint64_t captures_done, captures_total;
     uint64_t frames, rows;
 };
@@ -258,10 +267,10 @@ FC_PUBLIC void fc_run_cancel(struct fc_run *run);
 /* Accounting: every frame read is in exactly one count, "kept" or the reason why it is in no flow. Complete
  * when the stream has ended. Counts that are 0 are not listed. */
 struct fc_count {
-    const char *name;  /* "kept", "retransmission", "not_ip", "link_type_147", ...; valid until the next fc_run_n_counts
-                          while the stream runs, after its end until fc_run_free */
+    const char *name; /* "kept", "retransmission", "not_ip", "link_type_147", ...; valid until the next
+                         fc_run_n_counts while the stream runs, after its end until fc_run_free */
     uint64_t packets;
-    bool is_note;      /* true: not a share of the frames but a remark, such as stream_numbers_may_differ */
+    bool is_note; /* true: not a share of the frames but a remark, such as stream_numbers_may_differ */
 };
 FC_PUBLIC size_t fc_run_n_counts(const struct fc_run *run);
 FC_PUBLIC struct fc_count fc_run_count(const struct fc_run *run, size_t i);
@@ -285,13 +294,13 @@ FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size
  *   src, dst utf8; sport, dport uint16  client and server (ports 0 where the protocol has none)
  *   client_by dictionary<int32, utf8>   what the direction rests on: "syn", "synack", "port", or
  *                                       "first" (packet) where the protocol has no ports
- *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are others; else null
- *   time_start, time_end timestamp[ns, UTC]   of the first and of the last kept packet, in capture order
- *   end dictionary<int32, utf8>         why it ended: "capture"; FC_POLICY_TIMEOUT: "idle", "active", "fin", "rst"
- *   ip_lengths list<int32>              bytes of each IP packet; positive: client to server
- *   ip_timestamps list<timestamp[ns, UTC]>
- *   payload_lengths list<int32>, payload_timestamps list<timestamp[ns, UTC]>   packets whose payload is not empty
- *   one column a field: list<struct<packet: uint32, value: T>>, packet = index into ip_lengths
+ *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are
+ * others; else null time_start, time_end timestamp[ns, UTC]   of the first and of the last kept packet, in
+ * capture order end dictionary<int32, utf8>         why it ended: "capture"; FC_POLICY_TIMEOUT: "idle",
+ * "active", "fin", "rst" ip_lengths list<int32>              bytes of each IP packet; positive: client to
+ * server ip_timestamps list<timestamp[ns, UTC]> payload_lengths list<int32>, payload_timestamps
+ * list<timestamp[ns, UTC]>   packets whose payload is not empty one column a field: list<struct<packet:
+ * uint32, value: T>>, packet = index into ip_lengths
  *
  * FC_LEVEL_PACKETS, FC_LEVEL_FRAMES (null where a frame is in no flow)
  *   capture dictionary<int32, utf8>; frame uint32; time timestamp[ns, UTC] (null: the capture has none)
@@ -302,28 +311,29 @@ FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size
  *   reason dictionary<int32, utf8>      FC_LEVEL_FRAMES only: why it is in no flow; null when kept
  *   one column a field: T when the field is single, else list<T>
  *
- * T by Wireshark type: unsigned and signed integers by width (24 bits as 32, 40 to 56 as 64), booleans and labels
- * bool, floats, FT_RELATIVE_TIME duration[ns], FT_ABSOLUTE_TIME timestamp[ns, UTC], text large_utf8, bytes
- * large_binary, addresses (Ethernet, IPv4, IPv6) utf8 as Wireshark writes them, frame numbers uint32. */
+ * T by Wireshark type: unsigned and signed integers by width (24 bits as 32, 40 to 56 as 64), booleans and
+ * labels bool, floats, FT_RELATIVE_TIME duration[ns], FT_ABSOLUTE_TIME timestamp[ns, UTC], text large_utf8,
+ * bytes large_binary, addresses (Ethernet, IPv4, IPv6) utf8 as Wireshark writes them, frame numbers uint32.
+ */
 
 /* Text of value i of a field's array of T, as a person or a text sink wants it. */
 enum fc_text {
     FC_TEXT_TSHARK, /* as `tshark -T fields` of Wireshark 4.0 prints it */
     FC_TEXT_CLASSIC /* the same, but integers whose values have names in decimal: the facade's rule */
 };
-/* Writes at most cap bytes and returns the length of the whole text (as snprintf, but without a NUL). `field` is
- * an index for fc_field. A null value has length 0. */
-FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,
-                               enum fc_text style);
+/* Writes at most cap bytes and returns the length of the whole text (as snprintf, but without a NUL). `field`
+ * is an index for fc_field. A null value has length 0. */
+FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values,
+                               int64_t i, enum fc_text style);
 
 /* The same of a field that only a run knows: rule is text_rule of its struct fc_field_info. */
-FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values, int64_t i,
-                              enum fc_text style);
+FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values,
+                              int64_t i, enum fc_text style);
 
 /* Which engine answers this run, and why: one line of text, valid until fc_run_free. */
 FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
-/* The program that a native filter was compiled to, an instruction a line (docs/internals/filter-opcodes.md); "" when
- * there is none. Valid until fc_run_free. */
+/* The program that a native filter was compiled to, an instruction a line (docs/internals/filter-opcodes.md);
+ * "" when there is none. Valid until fc_run_free. */
 FC_PUBLIC const char *fc_run_program(struct fc_run *run);
 
 FC_PUBLIC void fc_run_free(struct fc_run *run);
@@ -339,9 +349,9 @@ struct fc_field_info {
     const char *unit;        /* "bytes", "seconds", ... or "" */
     bool hex;                /* Wireshark prints it in base 16 */
     uint8_t hex_digits;      /* how many digits it then has */
-    bool named;              /* its values have names in Wireshark; the facade prints such integers in decimal */
-    bool single;             /* at most one value a packet: the packet level has T, not list<T> */
-    uint32_t text_rule;      /* for fc_rule_text: how its values print */
+    bool named;         /* its values have names in Wireshark; the facade prints such integers in decimal */
+    bool single;        /* at most one value a packet: the packet level has T, not list<T> */
+    uint32_t text_rule; /* for fc_rule_text: how its values print */
 };
 FC_PUBLIC size_t fc_n_fields(void);
 /* In the order of their names. */
@@ -349,10 +359,10 @@ FC_PUBLIC struct fc_field_info fc_field(size_t i);
 /* Index for fc_field, or SIZE_MAX. Names are exact and case-sensitive, as Wireshark's. */
 FC_PUBLIC size_t fc_field_find(const char *name);
 
-/* All fields of both engines: those above, and whatever libwireshark knows (some 200,000). The latter are asked of
- * flowcontainer-worker once and kept in $XDG_CACHE_HOME/flowcontainer (~/.cache/flowcontainer); where there is no such
- * program the native ones are all. Sorted by name; strings are valid until fc_fields_free. A list may be read by several
- * threads. */
+/* All fields of both engines: those above, and whatever libwireshark knows (some 200,000). The latter are
+ * asked of flowcontainer-worker once and kept in $XDG_CACHE_HOME/flowcontainer (~/.cache/flowcontainer);
+ * where there is no such program the native ones are all. Sorted by name; strings are valid until
+ * fc_fields_free. A list may be read by several threads. */
 struct fc_fields;
 FC_PUBLIC FC_MUST_USE enum fc_status fc_fields_load(struct fc_fields **out, struct fc_error *err);
 FC_PUBLIC void fc_fields_free(struct fc_fields *fields);
@@ -362,14 +372,16 @@ FC_PUBLIC struct fc_field_info fc_fields_at(const struct fc_fields *fields, size
 FC_PUBLIC const char *fc_fields_wireshark(const struct fc_fields *fields);
 /* Index for fc_fields_at, or SIZE_MAX. Understands old names (ssl.record.version, bootp.type). */
 FC_PUBLIC size_t fc_fields_find(const struct fc_fields *fields, const char *name);
-/* A name or pattern whose protocol has another name today ("ssl.*" -> "tls.*"), or the text as it is. As snprintf. */
+/* A name or pattern whose protocol has another name today ("ssl.*" -> "tls.*"), or the text as it is. As
+ * snprintf. */
 FC_PUBLIC size_t fc_fields_today(char *out, size_t cap, const struct fc_fields *fields, const char *name);
 /* Up to n (16 at most) names that a mistyped one may have meant, the nearest first; returns how many. */
-FC_PUBLIC size_t fc_fields_nearest(const char **out, size_t n, const struct fc_fields *fields, const char *name);
+FC_PUBLIC size_t fc_fields_nearest(const char **out, size_t n, const struct fc_fields *fields,
+                                   const char *name);
 
-/* The fields that a run was asked for, in the order of its columns; strings are valid until fc_run_free. With the
- * wireshark engine they may be any of Wireshark's: what has no Arrow type of its own is text (FT_STRING), and fields
- * that share a name share the widest integer type, or text. */
+/* The fields that a run was asked for, in the order of its columns; strings are valid until fc_run_free. With
+ * the wireshark engine they may be any of Wireshark's: what has no Arrow type of its own is text (FT_STRING),
+ * and fields that share a name share the widest integer type, or text. */
 FC_PUBLIC size_t fc_run_n_fields(const struct fc_run *run);
 FC_PUBLIC struct fc_field_info fc_run_field(const struct fc_run *run, size_t i);
 

@@ -11,12 +11,18 @@ PyObject *unsupported_error, *cancelled_error;
 static PyObject *exception_of(enum fc_status status)
 {
     switch (status) {
-    case FC_NOT_FOUND: return PyExc_FileNotFoundError;
-    case FC_IO: return PyExc_OSError;
-    case FC_MEMORY: return PyExc_MemoryError;
-    case FC_UNSUPPORTED: return unsupported_error;
-    case FC_CANCELLED: return cancelled_error;
-    default: return PyExc_ValueError;
+    case FC_NOT_FOUND:
+        return PyExc_FileNotFoundError;
+    case FC_IO:
+        return PyExc_OSError;
+    case FC_MEMORY:
+        return PyExc_MemoryError;
+    case FC_UNSUPPORTED:
+        return unsupported_error;
+    case FC_CANCELLED:
+        return cancelled_error;
+    default:
+        return PyExc_ValueError;
     }
 }
 
@@ -72,13 +78,22 @@ static PyMethodDef core_methods[] = {
     {"stream", core_stream, METH_VARARGS, "stream(schema, iterator of batches) -> Arrow stream capsule."},
     {"cli", core_cli, METH_VARARGS, "cli(argv, sinks) -> exit status of the command."},
     {"fields", core_fields, METH_VARARGS,
-     "fields(glob or function, native) -> [(name, type, arrow, description, engine, unit, named, single), ...]"},
+     "fields(glob or function, native) -> [(name, type, arrow, description, engine, unit, named, single), "
+     "...]"},
     {"seconds", core_seconds, METH_O, "seconds(ns) -> the float nearest to ns / 10**9."},
     {NULL, NULL, 0, NULL},
 };
 
 static struct PyModuleDef core_module = {
-    PyModuleDef_HEAD_INIT, "flowcontainer._core", "Captures in, Arrow out.", -1, core_methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT,
+    "flowcontainer._core",
+    "Captures in, Arrow out.",
+    -1,
+    core_methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };
 
 PyMODINIT_FUNC PyInit__core(void);

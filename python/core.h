@@ -44,24 +44,26 @@ PyObject *stream_capsule(struct ArrowArrayStream *stream);
 
 /* ---- core_value.c: Arrow values as Python objects ---- */
 
-/* Value i (counted without the array's offset): None, bool, int, float, str, bytes, list, dict. Times and durations
- * are ints of nanoseconds. */
+/* Value i (counted without the array's offset): None, bool, int, float, str, bytes, list, dict. Times and
+ * durations are ints of nanoseconds. */
 PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i);
 /* Where the elements of list i stand in the list's child. False: not a list (exception set). */
 bool value_span(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, int64_t *from,
                 int64_t *to);
 /* The double nearest to ns / 10^9. */
 double value_seconds(int64_t ns);
-/* [(text, packet), ...] of list i of a field's column; values of one packet are joined by commas. rule: the field's text_rule. */
-PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, uint32_t rule);
+/* [(text, packet), ...] of list i of a field's column; values of one packet are joined by commas. rule: the
+ * field's text_rule. */
+PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i,
+                      uint32_t rule);
 
 /* ---- core_array.c: the types Schema and Array ---- */
 
 extern PyTypeObject *schema_type, *array_type;
 /* Both keep the shares given. `schema` and `array` lie inside them. */
 PyObject *schema_object(struct share *schema);
-PyObject *array_object(struct share *schema_share, struct share *array_share, const struct ArrowSchema *schema,
-                       const struct ArrowArray *array);
+PyObject *array_object(struct share *schema_share, struct share *array_share,
+                       const struct ArrowSchema *schema, const struct ArrowArray *array);
 /* What a Schema or an Array object holds; borrowed. */
 struct share *schema_object_share(PyObject *object);
 const struct ArrowArray *array_object_array(PyObject *object, struct share **share);
@@ -69,7 +71,9 @@ bool core_array_ready(PyObject *module);
 
 /* ---- core_pull.c ---- */
 
-enum { PULL_RAISED = -1 }; /* instead of an errno: a Python handler raised an exception; the run is cancelled */
+enum {
+    PULL_RAISED = -1
+}; /* instead of an errno: a Python handler raised an exception; the run is cancelled */
 /* The next batch into *out, as get_next; called with the lock. */
 int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out);
 

@@ -1,7 +1,7 @@
 /* The types Schema and Array: nodes of Arrow data as Python sees them, a batch being the root of its tree.
  *
- * Invariant: an object keeps the shares that its pointers lie in; nothing is copied until a value is asked for.
- * Source: Apache Arrow, "The Arrow PyCapsule Interface".
+ * Invariant: an object keeps the shares that its pointers lie in; nothing is copied until a value is asked
+ * for. Source: Apache Arrow, "The Arrow PyCapsule Interface".
  */
 #include <string.h>
 
@@ -11,8 +11,7 @@ PyTypeObject *schema_type, *array_type;
 
 /* One struct for both; a Schema has no array. */
 struct node_object {
-    PyObject_HEAD
-    struct share *schema_share, *array_share;
+    PyObject_HEAD struct share *schema_share, *array_share;
     const struct ArrowSchema *schema;
     const struct ArrowArray *array;
 };
@@ -37,16 +36,13 @@ PyObject *schema_object(struct share *schema)
     return node_new(schema_type, schema, NULL, &schema->schema, NULL);
 }
 
-PyObject *array_object(struct share *schema_share, struct share *array_share, const struct ArrowSchema *schema,
-                       const struct ArrowArray *array)
+PyObject *array_object(struct share *schema_share, struct share *array_share,
+                       const struct ArrowSchema *schema, const struct ArrowArray *array)
 {
     return node_new(array_type, schema_share, array_share, schema, array);
 }
 
-struct share *schema_object_share(PyObject *object)
-{
-    return NODE(object)->schema_share;
-}
+struct share *schema_object_share(PyObject *object) { return NODE(object)->schema_share; }
 
 const struct ArrowArray *array_object_array(PyObject *object, struct share **share)
 {
@@ -115,10 +111,7 @@ static PyObject *schema_empty(PyObject *self, PyObject *unused)
 
 /* ---- Array: shape ---- */
 
-static Py_ssize_t array_length(PyObject *self)
-{
-    return (Py_ssize_t)NODE(self)->array->length;
-}
+static Py_ssize_t array_length(PyObject *self) { return (Py_ssize_t)NODE(self)->array->length; }
 
 static PyObject *array_offset(PyObject *self, void *closure)
 {
@@ -216,8 +209,8 @@ static PyObject *array_to_list(PyObject *self, PyObject *unused)
 }
 
 /* One value of one column of a batch, without an object for the column. */
-static bool cell_of(PyObject *self, PyObject *args, const char *form, struct node_object *column, int64_t *row,
-                    Py_ssize_t *extra)
+static bool cell_of(PyObject *self, PyObject *args, const char *form, struct node_object *column,
+                    int64_t *row, Py_ssize_t *extra)
 {
     Py_ssize_t c, r;
     if (!PyArg_ParseTuple(args, form, &c, &r, extra))
@@ -308,8 +301,10 @@ static PyMethodDef array_methods[] = {
     {"value", array_value, METH_O, "value(i): one value; times are ints of nanoseconds."},
     {"to_list", array_to_list, METH_NOARGS, "All values, as value() gives them."},
     {"cell", array_cell, METH_VARARGS, "cell(column, row): one value of a batch."},
-    {"seconds", array_seconds, METH_VARARGS, "seconds(column, row): a list of times as floats, each the nearest."},
-    {"texts", array_texts, METH_VARARGS, "texts(column, row, field): [(text, packet), ...] of a field's column."},
+    {"seconds", array_seconds, METH_VARARGS,
+     "seconds(column, row): a list of times as floats, each the nearest."},
+    {"texts", array_texts, METH_VARARGS,
+     "texts(column, row, field): [(text, packet), ...] of a field's column."},
     {NULL, NULL, 0, NULL},
 };
 

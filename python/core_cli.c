@@ -1,13 +1,14 @@
 /* _core.cli: the command, with file formats that Python libraries write.
  *
- * Invariant: the command runs without the interpreter lock; only a sink takes it, on the same thread. A stream that
- * a sink is given is released exactly once, whatever the Python function does with its capsule.
+ * Invariant: the command runs without the interpreter lock; only a sink takes it, on the same thread. A
+ * stream that a sink is given is released exactly once, whatever the Python function does with its capsule.
  */
 #include "cli.h"
 #include "core.h"
 
 /* self is a Python function (capsule, path). */
-static int sink_write(void *self, struct ArrowArrayStream *stream, const char *path, char *message, size_t cap)
+static int sink_write(void *self, struct ArrowArrayStream *stream, const char *path, char *message,
+                      size_t cap)
 {
     PyGILState_STATE lock = PyGILState_Ensure();
     PyObject *capsule = stream_capsule(stream);
@@ -74,8 +75,7 @@ PyObject *core_cli(PyObject *module, PyObject *args)
     char **argv = argv_make(words, &argc);
     struct cli_sink *sinks = argv ? sinks_make(list, &n) : NULL;
     if (sinks) {
-        Py_BEGIN_ALLOW_THREADS
-        status = cli_main(argc, argv, sinks, n);
+        Py_BEGIN_ALLOW_THREADS status = cli_main(argc, argv, sinks, n);
         Py_END_ALLOW_THREADS
     }
     PyMem_Free(sinks);

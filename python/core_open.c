@@ -1,7 +1,7 @@
 /* _core.open: Python's arguments into fc_options, and a Run out of it.
  *
- * Invariant: what the library borrows lives until fc_open returns, since the caller's sequences are turned into
- * tuples that this file holds.
+ * Invariant: what the library borrows lives until fc_open returns, since the caller's sequences are turned
+ * into tuples that this file holds.
  */
 #include <string.h>
 
@@ -17,7 +17,8 @@ struct word {
 static const struct word levels[] = {
     {"flows", FC_LEVEL_FLOWS}, {"packets", FC_LEVEL_PACKETS}, {"frames", FC_LEVEL_FRAMES}, {NULL, 0}};
 static const struct word styles[] = {{"clean", FC_STYLE_CLEAN}, {"classic", FC_STYLE_CLASSIC}, {NULL, 0}};
-static const struct word policies[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {NULL, 0}};
+static const struct word policies[] = {
+    {"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {NULL, 0}};
 static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {NULL, 0}};
 static const struct word passes[] = {
@@ -31,7 +32,8 @@ static int word_find(const struct word *words, const char *option, const char *t
     for (const struct word *w = words; w->text; w++) {
         if (!strcmp(w->text, text))
             return w->value;
-        PyOS_snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", w == words ? "" : ", ", w->text);
+        PyOS_snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", w == words ? "" : ", ",
+                      w->text);
     }
     PyErr_Format(PyExc_ValueError, "%s is one of %s, not \"%s\"", option, list, text);
     return -1;
@@ -48,7 +50,8 @@ struct texts {
 static const char *text_of(PyObject *object)
 {
     Py_ssize_t len = 0;
-    const char *text = PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, &len);
+    const char *text =
+        PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, &len);
     if (!text)
         return NULL;
     if (PyBytes_Check(object))
@@ -95,10 +98,10 @@ struct arguments {
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"paths",  "fields",  "filter",    "level",  "style",      "drop", "protocols",
-                            "policy", "idle_ns", "active_ns", "tunnel", "max_frames", "jobs", "batch_rows",
-                            "engine", "preferences", "decode_as", "keylog", "passes", "max_memory",
-                            "exact", NULL};
+    static char *names[] = {"paths",     "fields",     "filter",  "level",       "style",     "drop",
+                            "protocols", "policy",     "idle_ns", "active_ns",   "tunnel",    "max_frames",
+                            "jobs",      "batch_rows", "engine",  "preferences", "decode_as", "keylog",
+                            "passes",    "max_memory", "exact",   NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -111,11 +114,11 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKp:open", names, &a->paths, &a->fields,
-                                       &a->filter, &a->level, &a->style, &a->drop, &a->protocols, &a->policy,
-                                       &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames, &a->jobs,
-                                       &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
-                                       &a->passes, &a->max_memory, &a->exact);
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKp:open", names, &a->paths,
+                                       &a->fields, &a->filter, &a->level, &a->style, &a->drop, &a->protocols,
+                                       &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames,
+                                       &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as,
+                                       &a->keylog, &a->passes, &a->max_memory, &a->exact);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -145,7 +148,8 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     options->max_frames = a->max_frames;
     options->jobs = a->jobs;
     options->batch_rows = a->batch_rows;
-    if (fc_drop_parse(&options->drop, a->drop, &err) || fc_protocols_parse(&options->protocols, a->protocols, &err))
+    if (fc_drop_parse(&options->drop, a->drop, &err) ||
+        fc_protocols_parse(&options->protocols, a->protocols, &err))
         return core_raise(&err) != NULL;
     return true;
 }
@@ -155,10 +159,8 @@ static PyObject *open_run(const struct texts *paths, const struct fc_options *op
     struct fc_error err = {0};
     struct fc_run *run = NULL;
     enum fc_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = fc_open(&run, paths->items, paths->n, options, &err);
-    Py_END_ALLOW_THREADS
-    return status ? core_raise(&err) : run_object(run);
+    Py_BEGIN_ALLOW_THREADS status = fc_open(&run, paths->items, paths->n, options, &err);
+    Py_END_ALLOW_THREADS return status ? core_raise(&err) : run_object(run);
 }
 
 PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)

@@ -1,8 +1,8 @@
 /* One batch out of a stream, without the interpreter lock, with an eye on signals.
  *
- * Invariant: Python handlers run on the main thread alone, so long work of the main thread is moved to a helper
- * thread, while the main thread looks for signals and cancels the run when a handler raises. The helper has ended
- * when pull_batch returns.
+ * Invariant: Python handlers run on the main thread alone, so long work of the main thread is moved to a
+ * helper thread, while the main thread looks for signals and cancels the run when a handler raises. The
+ * helper has ended when pull_batch returns.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -16,7 +16,8 @@
 
 enum {
     SIGNAL_CHECK_MS = 50,
-    SHORT_WORK_BYTES = 1 << 20, /* of a file, even a compressed one: done before a person could interrupt it */
+    SHORT_WORK_BYTES =
+        1 << 20, /* of a file, even a compressed one: done before a person could interrupt it */
     NO_THREAD = -2
 };
 
@@ -81,19 +82,16 @@ static bool pull_wait(struct pull *pull)
 /* The batch by a helper thread. */
 static int pull_watched(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
-    struct pull pull = {.stream = stream,
-                        .out = out,
-                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .changed = PTHREAD_COND_INITIALIZER};
+    struct pull pull = {
+        .stream = stream, .out = out, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     pthread_t thread;
     bool done = false, raised = false;
     if (pull_start(&pull, &thread))
         return NO_THREAD;
     while (!done) {
-        Py_BEGIN_ALLOW_THREADS
-        done = pull_wait(&pull);
-        Py_END_ALLOW_THREADS
-        if (!raised && PyErr_CheckSignals()) {
+        Py_BEGIN_ALLOW_THREADS done = pull_wait(&pull);
+        Py_END_ALLOW_THREADS if (!raised && PyErr_CheckSignals())
+        {
             raised = true;
             fc_run_cancel(run);
         }
@@ -113,8 +111,6 @@ int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct Arrow
             return status;
     }
     int status;
-    Py_BEGIN_ALLOW_THREADS
-    status = stream->get_next(stream, out);
-    Py_END_ALLOW_THREADS
-    return status;
+    Py_BEGIN_ALLOW_THREADS status = stream->get_next(stream, out);
+    Py_END_ALLOW_THREADS return status;
 }

@@ -1,7 +1,7 @@
 /* The type Run: one pass over captures, batch by batch, without the interpreter lock.
  *
- * Invariant: only one thread is inside the library for a run (`busy`, changed under the lock only); when the stream
- * has ended, the counts and problems are Python's own and the run is freed.
+ * Invariant: only one thread is inside the library for a run (`busy`, changed under the lock only); when the
+ * stream has ended, the counts and problems are Python's own and the run is freed.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,13 +11,12 @@
 static PyTypeObject *run_type;
 
 struct run_object {
-    PyObject_HEAD
-    struct fc_run *run; /* NULL when the stream has ended */
+    PyObject_HEAD struct fc_run *run; /* NULL when the stream has ended */
     struct ArrowArrayStream stream;
     struct share *schema;
     bool exported, busy;
     uint64_t captures;
-    PyObject *rules; /* of the fields, in the order of their columns */
+    PyObject *rules;                                   /* of the fields, in the order of their columns */
     PyObject *accounting, *notes, *problems, *explain; /* but the last: None until the stream has ended */
 };
 
@@ -145,10 +144,10 @@ static PyObject *problems_object(const struct fc_run *run)
         const struct fc_problem *p = fc_run_problem(run, i);
         PyObject *capture = PyUnicode_DecodeFSDefault(p->capture);
         PyObject *text = PyUnicode_DecodeUTF8(p->error.text, (Py_ssize_t)strlen(p->error.text), "replace");
-        PyObject *problem = capture && text
-                                ? Py_BuildValue("(OOLKs)", capture, text, (long long)p->error.offset,
-                                                (unsigned long long)p->frames, fc_status_name(p->error.status))
-                                : NULL;
+        PyObject *problem =
+            capture && text ? Py_BuildValue("(OOLKs)", capture, text, (long long)p->error.offset,
+                                            (unsigned long long)p->frames, fc_status_name(p->error.status))
+                            : NULL;
         if (!problem || PyList_Append(list, problem))
             Py_CLEAR(list);
         Py_XDECREF(capture);
@@ -275,9 +274,10 @@ static PyObject *run_progress(PyObject *self, PyObject *unused)
         Py_RETURN_NONE;
     fc_run_progress(RUN(self)->run, &p);
     return Py_BuildValue("{sKsKsKsKsKsK}", "bytes_read", (unsigned long long)p.bytes_read, "bytes_total",
-                         (unsigned long long)p.bytes_total, "captures_done", (unsigned long long)p.captures_done,
-                         "captures_total", (unsigned long long)p.captures_total, "frames",
-                         (unsigned long long)p.frames, "rows", (unsigned long long)p.rows);
+                         (unsigned long long)p.bytes_total, "captures_done",
+                         (unsigned long long)p.captures_done, "captures_total",
+                         (unsigned long long)p.captures_total, "frames", (unsigned long long)p.frames, "rows",
+                         (unsigned long long)p.rows);
 }
 
 static PyMethodDef run_methods[] = {
@@ -291,7 +291,8 @@ static PyGetSetDef run_getset[] = {
     {"schema", run_schema, NULL, "The columns.", NULL},
     {"accounting", run_accounting, NULL, "{reason: frames}; None before the end.", NULL},
     {"notes", run_notes, NULL, "{remark: how often}; None before the end.", NULL},
-    {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.", NULL},
+    {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.",
+     NULL},
     {"captures", run_captures, NULL, "Number of captures; 0 before the end.", NULL},
     {"text_rules", run_text_rules, NULL, "How the fields' values print: for Array.texts().", NULL},
     {"explain", run_explain, NULL, "Which engine answers, and why.", NULL},

@@ -1,8 +1,8 @@
 /* Owners of Arrow structs, and copies of them that other libraries may take apart.
  *
- * Invariant: every node of an exported array holds its own reference to the share, so that a consumer may move a
- * child out of its parent and release the two in any order, on any thread.
- * Source: Apache Arrow, "The Arrow C data interface", "Moving child arrays".
+ * Invariant: every node of an exported array holds its own reference to the share, so that a consumer may
+ * move a child out of its parent and release the two in any order, on any thread. Source: Apache Arrow, "The
+ * Arrow C data interface", "Moving child arrays".
  */
 #include <errno.h>
 #include <string.h>
@@ -133,8 +133,8 @@ static void array_release(struct ArrowArray *array)
 }
 
 /* A node like `like` but without children yet, in a state that array_release takes. */
-static struct array_node *array_node_new(struct ArrowArray *out, const struct ArrowArray *like, int64_t n_children,
-                                         struct share *share)
+static struct array_node *array_node_new(struct ArrowArray *out, const struct ArrowArray *like,
+                                         int64_t n_children, struct share *share)
 {
     size_t n = (size_t)n_children;
     struct array_node *node = calloc(1, sizeof *node + n * sizeof node->rooms[0]);

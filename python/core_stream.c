@@ -1,8 +1,9 @@
-/* An Arrow stream over a Python iterator of batches: how a lazy Scan reaches pyarrow, polars, DuckDB and others.
+/* An Arrow stream over a Python iterator of batches: how a lazy Scan reaches pyarrow, polars, DuckDB and
+ * others.
  *
- * Invariant: a callback may be called on any thread, with the interpreter lock or without; it takes the lock itself
- * and leaves no exception behind: what was raised becomes an errno and a line of text.
- * Source: Apache Arrow, "The Arrow C stream interface".
+ * Invariant: a callback may be called on any thread, with the interpreter lock or without; it takes the lock
+ * itself and leaves no exception behind: what was raised becomes an errno and a line of text. Source: Apache
+ * Arrow, "The Arrow C stream interface".
  */
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 /* Arrow values as Python objects: for the facade, for text, and where numpy and pyarrow are not installed.
  *
- * Invariant: an index given from outside counts without the array's offset; the offset is added here, once for
- * every array on the way down.
- * Source: Apache Arrow, "The Arrow C data interface" (format strings) and "Arrow columnar format" (layouts).
+ * Invariant: an index given from outside counts without the array's offset; the offset is added here, once
+ * for every array on the way down. Source: Apache Arrow, "The Arrow C data interface" (format strings) and
+ * "Arrow columnar format" (layouts).
  */
 #include <string.h>
 
@@ -67,16 +67,33 @@ static PyObject *bytes_object(const struct ArrowArray *array, int64_t at, bool l
 static bool integer_at(char format, const void *data, int64_t at, int64_t *out)
 {
     switch (format) {
-    case 'c': *out = ((const int8_t *)data)[at]; return true;
-    case 'C': *out = ((const uint8_t *)data)[at]; return true;
-    case 's': *out = ((const int16_t *)data)[at]; return true;
-    case 'S': *out = ((const uint16_t *)data)[at]; return true;
-    case 'i': *out = ((const int32_t *)data)[at]; return true;
-    case 'I': *out = ((const uint32_t *)data)[at]; return true;
+    case 'c':
+        *out = ((const int8_t *)data)[at];
+        return true;
+    case 'C':
+        *out = ((const uint8_t *)data)[at];
+        return true;
+    case 's':
+        *out = ((const int16_t *)data)[at];
+        return true;
+    case 'S':
+        *out = ((const uint16_t *)data)[at];
+        return true;
+    case 'i':
+        *out = ((const int32_t *)data)[at];
+        return true;
+    case 'I':
+        *out = ((const uint32_t *)data)[at];
+        return true;
     case 'l':
-    case 't': *out = ((const int64_t *)data)[at]; return true;
-    case 'L': *out = (int64_t)((const uint64_t *)data)[at]; return true;
-    default: return false;
+    case 't':
+        *out = ((const int64_t *)data)[at];
+        return true;
+    case 'L':
+        *out = (int64_t)((const uint64_t *)data)[at];
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -136,18 +153,25 @@ PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray
     if (is_integer && schema->dictionary)
         return value_object(schema->dictionary, array->dictionary, integer);
     if (is_integer)
-        return format[0] == 'L' ? PyLong_FromUnsignedLongLong((uint64_t)integer) : PyLong_FromLongLong(integer);
+        return format[0] == 'L' ? PyLong_FromUnsignedLongLong((uint64_t)integer)
+                                : PyLong_FromLongLong(integer);
     switch (format[0]) {
-    case 'b': return PyBool_FromLong(((const uint8_t *)array->buffers[1])[at >> 3] >> (at & 7) & 1);
-    case 'f': return PyFloat_FromDouble((double)((const float *)array->buffers[1])[at]);
-    case 'g': return PyFloat_FromDouble(((const double *)array->buffers[1])[at]);
+    case 'b':
+        return PyBool_FromLong(((const uint8_t *)array->buffers[1])[at >> 3] >> (at & 7) & 1);
+    case 'f':
+        return PyFloat_FromDouble((double)((const float *)array->buffers[1])[at]);
+    case 'g':
+        return PyFloat_FromDouble(((const double *)array->buffers[1])[at]);
     case 'u':
-    case 'U': return text_object(array, at, format[0] == 'U');
+    case 'U':
+        return text_object(array, at, format[0] == 'U');
     case 'z':
-    case 'Z': return bytes_object(array, at, format[0] == 'Z');
+    case 'Z':
+        return bytes_object(array, at, format[0] == 'Z');
     case '+':
         return format[1] == 's' ? struct_object(schema, array, at) : list_object(schema, array, i);
-    default: return PyErr_Format(PyExc_TypeError, "Arrow type '%s' is not read here", format);
+    default:
+        return PyErr_Format(PyExc_TypeError, "Arrow type '%s' is not read here", format);
     }
 }
 
@@ -185,7 +209,8 @@ static bool texts_append(PyObject *list, PyObject *text, uint32_t packet)
     return done;
 }
 
-PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, uint32_t rule)
+PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i,
+                      uint32_t rule)
 {
     int64_t from, to;
     if (!value_span(schema, array, i, &from, &to))

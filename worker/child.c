@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Invariant: a capture's bytes are looked at only behind the jail's door, and the frame being looked at stands in the
- * shared page before it is. */
+ * Invariant: a capture's bytes are looked at only behind the jail's door, and the frame being looked at
+ * stands in the shared page before it is. */
 #include "child.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ static void sink_last(struct pipe_sink *s, uint32_t n_frames, const char *messag
 /* ---- watching over one frame ---- */
 
 static volatile struct wire_page *page; /* of the capture at hand */
-static volatile sig_atomic_t busy; /* with a capture, or with forgetting it */
+static volatile sig_atomic_t busy;      /* with a capture, or with forgetting it */
 static uint32_t frame_seconds = FRAME_SECONDS;
 
 /* Each second of processor time: has the frame changed? Frame 0: the capture is being opened or forgotten. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A capture of any format that wiretap reads, written as pcapng (draft-ietf-opsawg-pcapng section 4): one interface for
- * each kind of link, times in nanoseconds. Invariant: as many packet blocks as wiretap has records, so that frame
- * numbers are the same in both. */
+ * A capture of any format that wiretap reads, written as pcapng (draft-ietf-opsawg-pcapng section 4): one
+ * interface for each kind of link, times in nanoseconds. Invariant: as many packet blocks as wiretap has
+ * records, so that frame numbers are the same in both. */
 #include "session.h"
 
 #include <errno.h>
@@ -133,7 +133,8 @@ void ws_convert(const struct ws_job *job, int to)
     g_free(info);
     record_free(&record);
     wtap_close(wth);
-    const uint32_t cut[] = {6, 64}; /* damage: a block that ends too early is told by whoever reads the copy */
+    const uint32_t cut[] = {6,
+                            64}; /* damage: a block that ends too early is told by whoever reads the copy */
     if (err)
         put(&c, cut, sizeof cut);
     job->page->n_numbers = c.has_link_type;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A capture, dissected once or twice. Which frames pass is decided the first time, as `tshark -Y` decides; values
- * come from the last time. Invariant: frames have their true numbers, also where only some of a capture are given. */
+ * A capture, dissected once or twice. Which frames pass is decided the first time, as `tshark -Y` decides;
+ * values come from the last time. Invariant: frames have their true numbers, also where only some of a
+ * capture are given. */
 #include "session.h"
 
 #include <unistd.h>
@@ -8,13 +9,13 @@
 /* One walk over a capture. */
 struct walk {
     const struct ws_job *job;
-    struct ws_sink *sink;  /* NULL: values are not wanted yet */
-    frame_data *frames;    /* when it is walked twice */
+    struct ws_sink *sink; /* NULL: values are not wanted yet */
+    frame_data *frames;   /* when it is walked twice */
     size_t frames_cap;
-    uint8_t *passed;       /* by index in frames */
+    uint8_t *passed; /* by index in frames */
     bool second;
     nstime_t elapsed;
-    uint32_t n, cum_bytes; /* frames so far */
+    uint32_t n, cum_bytes;              /* frames so far */
     frame_data ref, prev_dis, prev_cap; /* copies, since a frame_data may live for its frame alone */
 };
 
@@ -28,7 +29,8 @@ wtap *capture_open(int fd, const char **message)
     lseek(STDIN_FILENO, 0, SEEK_SET);
     wtap *wth = wtap_open_offline("-", WTAP_TYPE_AUTO, &err, &info, FALSE);
     if (!wth)
-        snprintf(text, sizeof text, "libwireshark cannot read this capture: %s", info ? info : wtap_strerror(err));
+        snprintf(text, sizeof text, "libwireshark cannot read this capture: %s",
+                 info ? info : wtap_strerror(err));
     else
         wtap_set_cb_new_secrets(wth, secrets_wtap_callback);
     *message = wth ? NULL : text;

@@ -140,8 +140,8 @@ unsigned jail_enter(int root)
 const char *jail_try(int root)
 {
     static char text[160];
-    static const char *const words[] = {"an empty root folder", "a user of its own", "the vow of no new privileges",
-                                        "a list of system calls"};
+    static const char *const words[] = {"an empty root folder", "a user of its own",
+                                        "the vow of no new privileges", "a list of system calls"};
     int ends[2];
     unsigned lacks = LACKS_CALLS;
     if (pipe(ends))

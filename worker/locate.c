@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Where IP lies in frames of link types that the native reader does not know: what is below IP is dissected, what
- * lies above TCP and UDP is not, for its dissectors only cost here. Invariant: a frame that is not dissected has no
- * record, whoever asks; which ones are is a matter of their link type alone. */
+ * Where IP lies in frames of link types that the native reader does not know: what is below IP is dissected,
+ * what lies above TCP and UDP is not, for its dissectors only cost here. Invariant: a frame that is not
+ * dissected has no record, whoever asks; which ones are is a matter of their link type alone. */
 #include "session.h"
 
 #include <wiretap/pcap-encap.h>
@@ -97,7 +97,8 @@ static void put_ip(struct ws_sink *sink, const field_info *fi)
     uint32_t from = (uint32_t)fi->start, cap = tvb_captured_length(fi->ds_tvb),
              len = tvb_reported_length(fi->ds_tvb);
     if (fi->start >= 0 && from < cap)
-        sink->value(sink, WIRE_LOCATED_IP, len - from, tvb_get_ptr(fi->ds_tvb, fi->start, (int)(cap - from)), cap - from);
+        sink->value(sink, WIRE_LOCATED_IP, len - from, tvb_get_ptr(fi->ds_tvb, fi->start, (int)(cap - from)),
+                    cap - from);
 }
 
 static void tell(struct locating *l, const frame_data *fd, epan_dissect_t *edt)

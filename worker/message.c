@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Messages as shark/wire.h has them, read and written. Invariant: what a message says of its own lengths is never
- * believed beyond its end. */
+ * Messages as shark/wire.h has them, read and written. Invariant: what a message says of its own lengths is
+ * never believed beyond its end. */
 #include "message.h"
 
 #include <errno.h>

@@ -19,23 +19,31 @@ static bool ends_in(const char *name, const char *end)
     return n >= m && !strcmp(name + n - m, end);
 }
 
-/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames to come, by
- * their kind or name; what an answer tells of its question (initial_rtt, smb2.tree, smb.fid); that no answer came; and
- * what is summed up over a conversation. Found by comparing `tshark` with `tshark -2` (4.0.17) over all fields that occur
- * in captures of many protocols; some point backwards and yet differ, since a second pass sees what the first has noted.
- * Fields that a second pass merely finds otherwise, by chance of broken or reused conversations, are not meant. */
+/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames
+ * to come, by their kind or name; what an answer tells of its question (initial_rtt, smb2.tree, smb.fid);
+ * that no answer came; and what is summed up over a conversation. Found by comparing `tshark` with `tshark
+ * -2` (4.0.17) over all fields that occur in captures of many protocols; some point backwards and yet differ,
+ * since a second pass sees what the first has noted. Fields that a second pass merely finds otherwise, by
+ * chance of broken or reused conversations, are not meant. */
 static bool looks_ahead(const header_field_info *hf)
 {
     static const char *const ends[] = {
-        "response_in", "response-in", "reassembled_in",  "reassembled.in",  "resp_in",          "reply_in",
-        "answer_in",   "response_frame", "reply_frame",  "close_frame",     "repframe",         "reqframe",
-        "closed_in",   "next_request_in", "prev_request_in", "prev_response_in", "next_response_in"};
-    static const char *const names[] = {"ftp.command-frame", "ftp.command-response.first-frame-num",
-                                        "ftp.command-response.last-frame-num", "ftp.setup-frame",
-                                        "ntp.request_in", "rtmpt.function.call", "sctp.retransmitted"};
-    static const char *const others[] = {"tcp.analysis.initial_rtt", "icmp.no_resp", "icmp.resp_not_found",
-                                         "icmpv6.no_resp", "icmpv6.resp_not_found", "smb2.tree", "smb2.share_type",
-                                         "smb2.tcon_frame", "smb2.auth_frame", "smb.fid",
+        "response_in",      "response-in",     "reassembled_in", "reassembled.in",  "resp_in",
+        "reply_in",         "answer_in",       "response_frame", "reply_frame",     "close_frame",
+        "repframe",         "reqframe",        "closed_in",      "next_request_in", "prev_request_in",
+        "prev_response_in", "next_response_in"};
+    static const char *const names[] = {"ftp.command-frame",
+                                        "ftp.command-response.first-frame-num",
+                                        "ftp.command-response.last-frame-num",
+                                        "ftp.setup-frame",
+                                        "ntp.request_in",
+                                        "rtmpt.function.call",
+                                        "sctp.retransmitted"};
+    static const char *const others[] = {"tcp.analysis.initial_rtt", "icmp.no_resp",
+                                         "icmp.resp_not_found",      "icmpv6.no_resp",
+                                         "icmpv6.resp_not_found",    "smb2.tree",
+                                         "smb2.share_type",          "smb2.tcon_frame",
+                                         "smb2.auth_frame",          "smb.fid",
                                          "sctp.retransmitted_count", "xmpp.packet_without_response"};
     if (!strncmp(hf->abbrev, "tcp.completeness", 16))
         return true;
@@ -57,7 +65,8 @@ static bool needs_labels(const header_field_info *hf)
     return hf->type == FT_PROTOCOL || !strcmp(hf->abbrev, "text") || !strncmp(hf->abbrev, "_ws.", 4);
 }
 
-/* Fields whose dissectors mend them by what they made beside them: right in visible trees alone. Found over the corpus. */
+/* Fields whose dissectors mend them by what they made beside them: right in visible trees alone. Found over
+ * the corpus. */
 static bool needs_company(const header_field_info *hf) { return !strcmp(hf->abbrev, "spnego.krb5.blob"); }
 
 static enum wire_base integer_base(const header_field_info *hf)
@@ -103,7 +112,8 @@ static enum wire_type type_of(const header_field_info *hf)
         return WIRE_TEXT;
     if (hf->type == FT_ABSOLUTE_TIME) {
         int display = FIELD_DISPLAY(hf->display); /* the other ones print in ways of their own */
-        return display == ABSOLUTE_TIME_LOCAL || display == ABSOLUTE_TIME_UTC || display == ABSOLUTE_TIME_NTP_UTC
+        return display == ABSOLUTE_TIME_LOCAL || display == ABSOLUTE_TIME_UTC ||
+                       display == ABSOLUTE_TIME_NTP_UTC
                    ? WIRE_ABSOLUTE_TIME
                    : WIRE_TEXT;
     }
@@ -158,8 +168,8 @@ static bool take_hfid(int hfid, uint32_t slot)
     return true;
 }
 
-/* Fields that are made in any case: their dissectors notice that a packet is broken only while they make them, and
- * without them would go on to protocols that tshark, which makes all fields, does not reach. */
+/* Fields that are made in any case: their dissectors notice that a packet is broken only while they make
+ * them, and without them would go on to protocols that tshark, which makes all fields, does not reach. */
 static void take_guards(void)
 {
     static const char *const names[] = {"nflog.tlv_length"};
@@ -180,9 +190,11 @@ static bool take_column(const char *name, uint32_t slot, struct ws_refusal *r)
         memset(ws.column_slots, 0xff, (size_t)ws.columns->num_cols * sizeof *ws.column_slots);
     }
     for (int i = 0; i < ws.columns->num_cols; i++)
-        if (!strcmp(ws.columns->columns[i].col_title, name + strlen(columns_prefix)) && ws.column_slots[i] < 0) {
+        if (!strcmp(ws.columns->columns[i].col_title, name + strlen(columns_prefix)) &&
+            ws.column_slots[i] < 0) {
             ws.column_slots[i] = (int32_t)slot;
-            ws.fields[slot] = (struct ws_field){.type = WIRE_STRING, .description = "Column of the packet list"};
+            ws.fields[slot] =
+                (struct ws_field){.type = WIRE_STRING, .description = "Column of the packet list"};
             return true;
         }
     return refuse(r, WIRE_NO_FIELD, "Wireshark's packet list has no column \"%s\"", name);
@@ -230,11 +242,49 @@ static bool mentions(const struct ws_question *q, const char *const *words, size
 /* Protocols that are never found in a TLS or QUIC stream that has not been decrypted. */
 static bool is_clear_text(const header_field_info *hf)
 {
-    static const char *const protocols[] = {
-        "http",  "dns",  "mdns", "llmnr", "ftp",   "ftp-data", "smb",    "smb2", "nbss",  "nbns",   "ssh",
-        "sip",   "sdp",  "rtp",  "rtcp",  "rtsp",  "dhcp",     "dhcpv6", "ntp",  "snmp",  "syslog", "tftp",
-        "telnet", "smtp", "imf",  "pop",   "imap",  "irc",      "mqtt",   "coap", "modbus", "mysql", "pgsql",
-        "ldap",  "kerberos", "radius", "diameter", "ssdp", "xml", "json", "urlencoded-form", "media", "mime_multipart"};
+    static const char *const protocols[] = {"http",
+                                            "dns",
+                                            "mdns",
+                                            "llmnr",
+                                            "ftp",
+                                            "ftp-data",
+                                            "smb",
+                                            "smb2",
+                                            "nbss",
+                                            "nbns",
+                                            "ssh",
+                                            "sip",
+                                            "sdp",
+                                            "rtp",
+                                            "rtcp",
+                                            "rtsp",
+                                            "dhcp",
+                                            "dhcpv6",
+                                            "ntp",
+                                            "snmp",
+                                            "syslog",
+                                            "tftp",
+                                            "telnet",
+                                            "smtp",
+                                            "imf",
+                                            "pop",
+                                            "imap",
+                                            "irc",
+                                            "mqtt",
+                                            "coap",
+                                            "modbus",
+                                            "mysql",
+                                            "pgsql",
+                                            "ldap",
+                                            "kerberos",
+                                            "radius",
+                                            "diameter",
+                                            "ssdp",
+                                            "xml",
+                                            "json",
+                                            "urlencoded-form",
+                                            "media",
+                                            "mime_multipart"};
     const char *name = hf->parent == -1 ? hf->abbrev : proto_registrar_get_abbrev((unsigned)hf->parent);
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
         if (!strcmp(name, protocols[i]))
@@ -256,7 +306,8 @@ static bool is_clear_text_name(const char *name)
     return true;
 }
 
-/* Words of the filter that happen to be names count as fields, though they may be values: that errs to the safe side. */
+/* Words of the filter that happen to be names count as fields, though they may be values: that errs to the
+ * safe side. */
 static bool is_clear_text_filter(const char *filter)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -276,8 +327,8 @@ static bool is_clear_text_filter(const char *filter)
 
 static uint32_t clear_text_plan(const struct ws_question *q)
 {
-    if (q->preferences.n || q->decode_as.n || (ws.keylog && *ws.keylog) || ws.twice || ws.visible || ws.columns ||
-        !is_clear_text_filter(q->filter))
+    if (q->preferences.n || q->decode_as.n || (ws.keylog && *ws.keylog) || ws.twice || ws.visible ||
+        ws.columns || !is_clear_text_filter(q->filter))
         return 0;
     for (uint32_t i = 0; i < q->names.n; i++)
         if (!is_clear_text_name(q->names.texts[i]))
@@ -291,11 +342,29 @@ static uint32_t clear_text_plan(const struct ws_question *q)
 static uint32_t plan_of(const struct ws_question *q)
 {
     /* numbers that dissectors count over the capture, and what one conversation leaves for all others */
-    static const char *const whole[] = {
-        "tcp.stream",  "udp.stream",    "dccp.stream",    "mptcp", "quic.connection.number",
-        "wg.stream",   "sctp.assoc",    "megaco.context", "arp.duplicate", "frame.time_delta_displayed",
-        "_ws.col.No.", "_ws.col.Time",  "frame.time_delta", "bt-utp.stream", "wlan_radio",
-        "frame.file_off", "ip.stream", "ipv6.stream", "eth.stream", "rtps.", "enip.", "cip.", "ptp."};
+    static const char *const whole[] = {"tcp.stream",
+                                        "udp.stream",
+                                        "dccp.stream",
+                                        "mptcp",
+                                        "quic.connection.number",
+                                        "wg.stream",
+                                        "sctp.assoc",
+                                        "megaco.context",
+                                        "arp.duplicate",
+                                        "frame.time_delta_displayed",
+                                        "_ws.col.No.",
+                                        "_ws.col.Time",
+                                        "frame.time_delta",
+                                        "bt-utp.stream",
+                                        "wlan_radio",
+                                        "frame.file_off",
+                                        "ip.stream",
+                                        "ipv6.stream",
+                                        "eth.stream",
+                                        "rtps.",
+                                        "enip.",
+                                        "cip.",
+                                        "ptp."};
     /* texts that are looked up in tables which a child can read only once */
     static const char *const names[] = {"resolved", "oui", "enterprise", "vendor", "manuf"};
     uint32_t plan = ws.twice ? WIRE_TWICE : 0;

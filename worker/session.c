@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * libwireshark's start, what it asks back, and its sessions. Invariant: each call of ws_start was found necessary
- * by leaving it out (4.0.17). A session's state goes with epan_free; a jailed process cannot read the tables of
- * names again, and begins its next session in a millisecond without them. */
+ * libwireshark's start, what it asks back, and its sessions. Invariant: each call of ws_start was found
+ * necessary by leaving it out (4.0.17). A session's state goes with epan_free; a jailed process cannot read
+ * the tables of names again, and begins its next session in a millisecond without them. */
 #include "session.h"
 
 struct session ws;

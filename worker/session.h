@@ -37,7 +37,8 @@ wtap *capture_open(int fd, const char **message); /* of a regular file, from its
 /* What ended reading, unless it was the end of the capture; takes info. */
 void capture_ended(int err, char *info, const char **message);
 
-/* The next one of a tree, parents before children; NULL behind the last one. Trees can be deep: no recursion. */
+/* The next one of a tree, parents before children; NULL behind the last one. Trees can be deep: no recursion.
+ */
 static inline const proto_node *tree_next(const proto_node *root, const proto_node *node)
 {
     if (node->first_child)
@@ -47,17 +48,17 @@ static inline const proto_node *tree_next(const proto_node *root, const proto_no
     return node == root ? NULL : node->next;
 }
 void session_begin(void); /* a new epan session: nothing is known of any capture */
-/* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a process's first
- * capture alone: a later one with such a frame is for another process. This one ends at no frame, so that none is
- * blamed. */
+/* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a
+ * process's first capture alone: a later one with such a frame is for another process. This one ends at no
+ * frame, so that none is blamed. */
 void leave_to_others(const struct ws_job *job, const epan_dissect_t *edt);
 bool is_skipped(const struct ws_job *job, uint32_t frame);
 /* Whether TCP, UDP and the like are dissected. */
 void transports_decode(bool on);
 bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name);
 struct ws_field field_describe(const header_field_info *hf);
-/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike; all
- * else that differs becomes text. */
+/* One column for fields of one name. Integers of a kind share the widest type as long as they print alike;
+ * all else that differs becomes text. */
 void field_unite(struct ws_field *into, const struct ws_field *f);
 /* All wanted values of a dissected frame, in the order in which tshark writes them. */
 void put_values(struct ws_sink *sink, epan_dissect_t *edt);

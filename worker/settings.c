@@ -17,7 +17,8 @@ static bool take_keylog(const char *path, struct ws_refusal *r)
     return true;
 }
 
-/* What would silently be without effect: files that jailed processes cannot open, and columns of other kinds. */
+/* What would silently be without effect: files that jailed processes cannot open, and columns of other kinds.
+ */
 static bool is_refused(const char *text)
 {
     static const char *const files[] = {"_file", ".file", "keytab"};
@@ -35,8 +36,10 @@ static bool take_preference(const char *text, struct ws_refusal *r)
         if (!strncmp(text, keylogs[i], strlen(keylogs[i])))
             return take_keylog(text + strlen(keylogs[i]) + strspn(text + strlen(keylogs[i]), " "), r);
     if (is_refused(text))
-        return refuse(r, WIRE_USAGE, "preference \"%s\" cannot be honoured here: it names a file to be opened while "
-                                     "packets are dissected, or other columns", text);
+        return refuse(r, WIRE_USAGE,
+                      "preference \"%s\" cannot be honoured here: it names a file to be opened while "
+                      "packets are dissected, or other columns",
+                      text);
     char *copy = g_strdup(text), *why = NULL; /* it is cut up */
     prefs_set_pref_e done = prefs_set_pref(copy, &why);
     g_free(copy);
@@ -94,7 +97,8 @@ static bool change(const char *name, dissector_table_t table, const char *select
 
 static bool take_rule(const char *rule, struct ws_refusal *r)
 {
-    char **halves = g_strsplit(rule, "==", 2), *comma = halves[0] && halves[1] ? strrchr(halves[1], ',') : NULL;
+    char **halves = g_strsplit(rule, "==", 2),
+         *comma = halves[0] && halves[1] ? strrchr(halves[1], ',') : NULL;
     dissector_table_t table = comma ? find_dissector_table(g_strstrip(halves[0])) : NULL;
     bool ok = false;
     if (!comma)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * libwireshark as the rest of the worker sees it: its headers, and one wrapper for each thing that releases do
- * differently. Written with 4.0.17, the only release that this was compiled and run with; the other branches
- * follow the headers of 4.2, 4.4 and 4.6. A new release is this file's work. */
+ * libwireshark as the rest of the worker sees it: its headers, and one wrapper for each thing that releases
+ * do differently. Written with 4.0.17, the only release that this was compiled and run with; the other
+ * branches follow the headers of 4.2, 4.4 and 4.6. A new release is this file's work. */
 #ifndef FCW_SHIM_H
 #define FCW_SHIM_H
 
@@ -15,8 +15,8 @@
 #include <ws_version.h>
 
 #include <epan/addr_resolv.h>
-#include <epan/column-utils.h>
 #include <epan/column-info.h>
+#include <epan/column-utils.h>
 #include <epan/column.h>
 #include <epan/dfilter/dfilter.h>
 #include <epan/epan.h>
@@ -39,7 +39,7 @@
 
 #include "ws.h"
 
-#define WS(major, minor) (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major)*100 + (minor))
+#define WS(major, minor) (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major) * 100 + (minor))
 
 /* ---- values, filters, log ---- */
 
@@ -76,7 +76,7 @@ static inline bool filter_compile(const char *text, dfilter_t **out, struct ws_r
     return false;
 }
 static inline void log_nothing(const char *domain, enum ws_log_level level, const char *fatal,
-                        ws_log_manifest_t *manifest, const char *format, va_list args, void *self)
+                               ws_log_manifest_t *manifest, const char *format, va_list args, void *self)
 {
     (void)domain, (void)level, (void)fatal, (void)manifest, (void)format, (void)args, (void)self;
 }
@@ -101,8 +101,9 @@ static inline bool filter_compile(const char *text, dfilter_t **out, struct ws_r
     g_free(message);
     return false;
 }
-static inline void log_nothing(const char *domain, enum ws_log_level level, struct timespec time, const char *file,
-                        long line, const char *function, const char *format, va_list args, void *self)
+static inline void log_nothing(const char *domain, enum ws_log_level level, struct timespec time,
+                               const char *file, long line, const char *function, const char *format,
+                               va_list args, void *self)
 {
     (void)domain, (void)level, (void)time, (void)file, (void)line, (void)function, (void)format, (void)args,
         (void)self;
@@ -156,11 +157,9 @@ static inline void record_dissect(struct record *r, wtap *wth, epan_dissect_t *e
 }
 #endif
 
-/* Whether a dissector below has said that what comes behind belongs to its own conversation, whatever addresses say. */
-static inline bool conversation_is_set(const packet_info *pinfo)
-{
-    return pinfo->conv_elements != NULL;
-}
+/* Whether a dissector below has said that what comes behind belongs to its own conversation, whatever
+ * addresses say. */
+static inline bool conversation_is_set(const packet_info *pinfo) { return pinfo->conv_elements != NULL; }
 
 /* ---- callbacks whose parameters differ ---- */
 
@@ -175,7 +174,8 @@ static inline const char *provider_name(struct packet_provider_data *p, uint32_t
 }
 static inline const char *provider_description(struct packet_provider_data *p, uint32_t id, unsigned section)
 {
-    return session_interface_description(p, wtap_file_get_shb_global_interface_id(session_wth(p), section, id));
+    return session_interface_description(p,
+                                         wtap_file_get_shb_global_interface_id(session_wth(p), section, id));
 }
 #else
 static inline const char *provider_name(struct packet_provider_data *p, uint32_t id)

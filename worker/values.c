@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Values of a dissected frame, typed, to the sink. Invariant: nothing of a frame outlives its reset; values are handed
- * over while the tree stands. */
+ * Values of a dissected frame, typed, to the sink. Invariant: nothing of a frame outlives its reset; values
+ * are handed over while the tree stands. */
 #include "session.h"
 
 static bool time_ns(const nstime_t *t, int64_t *out)

@@ -55,7 +55,8 @@ struct ws_job {
 void ws_start(const char *name);
 const char *ws_version(void);
 /* The one query of the process: `out` gets an entry for each name, *plan bits of enum wire_plan. */
-bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t *plan, struct ws_refusal *refusal);
+bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t *plan,
+              struct ws_refusal *refusal);
 /* Every field and every old name of a protocol, in no order. */
 struct ws_catalog {
     void (*field)(void *to, const char *name, const char *type, const struct ws_field *field);
@@ -67,8 +68,8 @@ void ws_catalog(const struct ws_catalog *catalog);
 bool ws_asked(void);
 /* Before children are forked that have no query to answer. */
 void ws_prepare(void);
-/* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the next
- * call). */
+/* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the
+ * next call). */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);
 /* The same for where IP lies. */
 uint32_t ws_locate(const struct ws_job *job, struct ws_sink *sink, const char **message);

@@ -1,7 +1,6 @@
-/* What a native filter costs: nanoseconds a frame, of making the values that it names and of running it, over all
- * frames of a capture that lies in memory.
- * Usage: filter CAPTURE [FILTER...]
- * By hand: gcc -O2 -D_GNU_SOURCE -Iinclude -Isrc bench/micro/filter.c -Lbuild -l:libflowcontainer.a -lpcre2-8 ... -o filter */
+/* What a native filter costs: nanoseconds a frame, of making the values that it names and of running it, over
+ * all frames of a capture that lies in memory. Usage: filter CAPTURE [FILTER...] By hand: gcc -O2
+ * -D_GNU_SOURCE -Iinclude -Isrc bench/micro/filter.c -Lbuild -l:libflowcontainer.a -lpcre2-8 ... -o filter */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,11 +79,17 @@ static int bench_filter(const char *path, const char *text)
 
 int main(int argc, char **argv)
 {
-    static const char *const usual[] = {
-        "tcp", "tcp.port == 443", "ip.src == 10.0.0.0/8", "tcp.port == 443 or udp.port == 53",
-        "ip.ttl > 60 and tcp.flags.syn == 1 and frame.len < 100", "tcp.port in {80, 443, 8000..8100}",
-        "eth.src[0:3] == 00:11:22", "frame.len - ip.len > 14", "tcp.payload contains \"GET\"",
-        "tcp.payload matches \"^get |^post \"", "frame.number"};
+    static const char *const usual[] = {"tcp",
+                                        "tcp.port == 443",
+                                        "ip.src == 10.0.0.0/8",
+                                        "tcp.port == 443 or udp.port == 53",
+                                        "ip.ttl > 60 and tcp.flags.syn == 1 and frame.len < 100",
+                                        "tcp.port in {80, 443, 8000..8100}",
+                                        "eth.src[0:3] == 00:11:22",
+                                        "frame.len - ip.len > 14",
+                                        "tcp.payload contains \"GET\"",
+                                        "tcp.payload matches \"^get |^post \"",
+                                        "frame.number"};
     int status = argc < 2;
     for (size_t i = 0; argc == 2 && i < sizeof usual / sizeof *usual; i++)
         status |= bench_filter(argv[1], usual[i]);

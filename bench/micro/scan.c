@@ -1,6 +1,7 @@
 /* Everything that a data set of flows needs, into Arrow arrays that all stay in memory: the plain C measure.
  * Usage: scan [-j JOBS] [-p] [-e FIELD]... CAPTURE...   (-p: one row a packet)
- * Prints one line of JSON. By hand: gcc -O2 -Iinclude -Isrc bench/micro/scan.c -Lbuild -lflowcontainer -o scan */
+ * Prints one line of JSON. By hand: gcc -O2 -Iinclude -Isrc bench/micro/scan.c -Lbuild -lflowcontainer -o
+ * scan */
 #include "flowcontainer.h"
 
 #include <stdio.h>
@@ -56,10 +57,11 @@ static void report(const struct fc_run *run, const struct ArrowArray *batches, s
     for (size_t i = 0; i < fc_run_n_counts(run); ++i)
         if (fc_run_count(run, i).name[0] == 'k')
             kept = fc_run_count(run, i).packets;
-    printf("{\"frames\": %llu, \"kept\": %llu, \"rows\": %lld, \"batches\": %zu, \"bytes\": %llu, \"seconds\": %.6f, "
+    printf("{\"frames\": %llu, \"kept\": %llu, \"rows\": %lld, \"batches\": %zu, \"bytes\": %llu, "
+           "\"seconds\": %.6f, "
            "\"peak_kb\": %ld, \"problems\": %zu}\n",
-           (unsigned long long)p.frames, kept, rows, n, (unsigned long long)p.bytes_read, seconds, use.ru_maxrss,
-           fc_run_n_problems(run));
+           (unsigned long long)p.frames, kept, rows, n, (unsigned long long)p.bytes_read, seconds,
+           use.ru_maxrss, fc_run_n_problems(run));
 }
 
 int main(int argc, char **argv)

@@ -36,7 +36,7 @@ static struct plan {
     uint32_t flow, ip_len, payload_len;
     int64_t time_ns;
     bool forward;
-} * plan;
+} *plan;
 
 /* Bursts of a few packets of one flow; sizes as in web traffic: acknowledgements, full segments, some
  * between. */

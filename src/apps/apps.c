@@ -1,7 +1,7 @@
-/* Whose a conversation's bytes are, asked in Wireshark's order: who claimed the conversation, then the owners of the
- * ports (that of the SYN's receiver, the lower one, the higher one), then heuristics. Invariant: what is shown to a
- * protocol depends on the capture alone, never on what was asked for.
- * Source: observed, tshark 4.0.17. */
+/* Whose a conversation's bytes are, asked in Wireshark's order: who claimed the conversation, then the owners
+ * of the ports (that of the SYN's receiver, the lower one, the higher one), then heuristics. Invariant: what
+ * is shown to a protocol depends on the capture alone, never on what was asked for. Source: observed,
+ * tshark 4.0.17. */
 #include "apps/apps.h"
 
 #include <string.h>
@@ -22,7 +22,10 @@ struct look {
     uint16_t server_port; /* 0: no SYN was seen */
 };
 
-static void show_protocol(struct apps *apps, enum filter_protocol protocol) { apps->shown |= UINT32_C(1) << protocol; }
+static void show_protocol(struct apps *apps, enum filter_protocol protocol)
+{
+    apps->shown |= UINT32_C(1) << protocol;
+}
 
 /* Who took bytes is shown; DNS and HTTP where a message of them was read. */
 static void show_tcp(struct apps *apps, const struct protocol *protocol, bool has_read)
@@ -30,9 +33,11 @@ static void show_tcp(struct apps *apps, const struct protocol *protocol, bool ha
     static const struct {
         const struct protocol *protocol;
         enum filter_protocol name;
-    } names[] = {{&tls_protocol, P_TLS}, {&http_protocol, P_HTTP}, {&dns_tcp_protocol, P_DNS}, {&ssh_protocol, P_SSH}};
+    } names[] = {
+        {&tls_protocol, P_TLS}, {&http_protocol, P_HTTP}, {&dns_tcp_protocol, P_DNS}, {&ssh_protocol, P_SSH}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].protocol == protocol && (has_read || (protocol != &http_protocol && protocol != &dns_tcp_protocol)))
+        if (names[i].protocol == protocol &&
+            (has_read || (protocol != &http_protocol && protocol != &dns_tcp_protocol)))
             show_protocol(apps, names[i].name);
 }
 
@@ -48,8 +53,8 @@ static void *state_of(struct look *l, const struct protocol *protocol)
     return *state;
 }
 
-/* Bytes inside another protocol: what Wireshark makes of those that were cut, or of an answer to what is missing, was not
- * found out. */
+/* Bytes inside another protocol: what Wireshark makes of those that were cut, or of an answer to what is
+ * missing, was not found out. */
 static void note_carried(struct look *l, const struct reasm_view *view)
 {
     uint16_t sport = l->facts.sport, dport = l->facts.dport;
@@ -94,14 +99,17 @@ static void note_foreign(struct look *l, const struct reasm_view *view)
             l->apps->foreign = true;
 }
 
-/* Bytes that nobody took: what begins with a header of some heuristic's own may go on with what is read here. */
+/* Bytes that nobody took: what begins with a header of some heuristic's own may go on with what is read here.
+ */
 static void note_unclaimed(struct look *l, const struct reasm_view *view)
 {
     enum { FRONT = 256 };
-    struct rd look = view->bytes, front = rd_sub(&look, rd_cap_left(&look) < FRONT ? rd_cap_left(&look) : FRONT);
+    struct rd look = view->bytes,
+              front = rd_sub(&look, rd_cap_left(&look) < FRONT ? rd_cap_left(&look) : FRONT);
     if (foreign_http2(&view->bytes))
         pdu_foreign(&l->facts, FAMILY_X509 | FAMILY_DNS);
-    l->apps->foreign |= foreign_proxy(view->bytes) || foreign_holds(front, l->apps->families & FAMILY_HANDSHAKES);
+    l->apps->foreign |=
+        foreign_proxy(view->bytes) || foreign_holds(front, l->apps->families & FAMILY_HANDSHAKES);
 }
 
 static bool offer_ports(struct look *l, const struct reasm_view *view, struct reasm_wish *wish)
@@ -164,8 +172,8 @@ static uint16_t server_port_of(const struct conv *conv)
     return conv->synack_from >= 0 ? conv->side[conv->synack_from].port : 0;
 }
 
-/* Repeated segments count for nothing; fast retransmissions are taken like any other segment, and so are spurious ones
- * that were cut when they were captured. */
+/* Repeated segments count for nothing; fast retransmissions are taken like any other segment, and so are
+ * spurious ones that were cut when they were captured. */
 static bool is_repeated(uint32_t flags, bool is_cut)
 {
     if (flags & TCP_SPURIOUS_RETRANSMISSION)
@@ -205,7 +213,8 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     if (conv->app && !(flags & TCP_FLAG_FIN) && !layer->quoted &&
         reasm_counts(&conv->app->sides[t->ref.direction], seq, &payload))
         return;
-    struct look look = {.apps = apps, .row = row, .conv = apps_conv(apps, conv), .server_port = server_port_of(conv)};
+    struct look look = {
+        .apps = apps, .row = row, .conv = apps_conv(apps, conv), .server_port = server_port_of(conv)};
     if (!look.conv)
         return;
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
@@ -219,13 +228,12 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
                                     .families = apps->families,
                                     .skips_payload = apps->skips_payload,
                                     .foreign = &apps->foreign};
-    struct reasm_segment segment = {
-        .payload = payload,
-        .seq = seq,
-        .hidden = t->tcp.flags & (TCP_OUT_OF_ORDER | TCP_KEEP_ALIVE),
-        .fin = flags & TCP_FLAG_FIN,
-        .show = show,
-        .context = &look};
+    struct reasm_segment segment = {.payload = payload,
+                                    .seq = seq,
+                                    .hidden = t->tcp.flags & (TCP_OUT_OF_ORDER | TCP_KEEP_ALIVE),
+                                    .fin = flags & TCP_FLAG_FIN,
+                                    .show = show,
+                                    .context = &look};
     if (layer->quoted) { /* in an error message: looked at, not kept */
         struct reasm_view view = {.bytes = rd_make(payload.data, payload.cap, payload.cap), .may_wait = true};
         show(&look, &view);
@@ -264,8 +272,8 @@ static bool read_ssdp(struct apps *apps, struct row *row, const struct examined 
     look.facts = (struct pdu_facts){.frame = x->packet.frame->number,
                                     .time_ns = x->packet.frame->time_ns,
                                     .arena = &apps->arena,
-                                     .families = apps->families,
-                                     .foreign = &apps->foreign};
+                                    .families = apps->families,
+                                    .foreign = &apps->foreign};
     if (!state)
         return false;
     http_message_read(row, &r, state, &look.facts);
@@ -290,7 +298,8 @@ static bool read_names(struct apps *apps, struct row *row, const struct examined
     return some;
 }
 
-/* What is asked for, and who of those that are not keeps others from a conversation: QUIC, once it has claimed it. */
+/* What is asked for, and who of those that are not keeps others from a conversation: QUIC, once it has
+ * claimed it. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct conv *conv = x->transports[i].has_ref ? x->transports[i].ref.conv : NULL;
@@ -354,8 +363,8 @@ bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
                        protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
 }
 
-/* Families that come on ports of their own, and QUIC's own fields, are asked for by name alone; of the others a filter
- * may see any. */
+/* Families that come on ports of their own, and QUIC's own fields, are asked for by name alone; of the others
+ * a filter may see any. */
 static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
 {
     enum { OTHERS = FAMILY_ANY & ~(FAMILY_OWNED | FAMILY_QUIC) };
@@ -366,7 +375,10 @@ static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
     unsigned by_filter = families_wanted(filter_slots(filter));
     for (int p = P_TLS; p < P_COUNT; p++)
         if (protocols[p] >= 0)
-            by_filter |= p == P_NTP ? FAMILY_NTP : p == P_DHCP ? FAMILY_DHCP : p == P_QUIC ? FAMILY_QUIC : OTHERS;
+            by_filter |= p == P_NTP    ? FAMILY_NTP
+                         : p == P_DHCP ? FAMILY_DHCP
+                         : p == P_QUIC ? FAMILY_QUIC
+                                       : OTHERS;
     if (by_filter & ~(unsigned)FAMILY_OWNED)
         by_filter |= OTHERS;
     return families | by_filter;

@@ -1,13 +1,14 @@
-/* The protocols above TCP and UDP: hands each segment's payload to reassembly and whole messages to their parsers. Runs
- * only when the query or its filter asks for such protocols, and then once for every frame, kept or not. */
+/* The protocols above TCP and UDP: hands each segment's payload to reassembly and whole messages to their
+ * parsers. Runs only when the query or its filter asks for such protocols, and then once for every frame,
+ * kept or not. */
 #ifndef FC_APPS_APPS_H
 #define FC_APPS_APPS_H
 
-#include "base/cipher.h"
-#include "look/examine.h"
 #include "apps/opaque.h"
-#include "proto/dtls.h"
+#include "base/cipher.h"
 #include "filter/filter.h"
+#include "look/examine.h"
+#include "proto/dtls.h"
 #include "proto/quic.h"
 #include "proto/registry.h"
 
@@ -22,30 +23,31 @@ struct app_conv {
 };
 
 struct apps {
-    bool wanted; /* these protocols are asked for */
+    bool wanted;    /* these protocols are asked for */
     uint32_t shown; /* bits by enum filter_protocol: those that Wireshark shows in this frame */
     struct reasm reasm;
     struct arena arena; /* of conversations; until the capture ends */
     unsigned families;  /* bits of enum family: what is asked for */
     bool foreign;       /* something of ours may be inside a protocol that is not read here */
     int16_t mute_slots[F_COUNT];
-    struct row mute; /* wants nothing */
+    struct row mute;      /* wants nothing */
     struct arena scratch; /* of the mute row: one frame */
     struct quic quic;
     struct cipher cipher; /* of quic */
     struct dtls dtls;
     bool skips_payload; /* of encrypted records */
-    bool skips_opaque; /* nothing that is asked for can be found in an encrypted stream */
-    bool is_opaque;    /* nor in this frame */
+    bool skips_opaque;  /* nothing that is asked for can be found in an encrypted stream */
+    bool is_opaque;     /* nor in this frame */
     bool failed;
 };
 
-/* By the slots of the rows it is to fill; the query's filter may be NULL. `exact`: encrypted streams are gone through,
- * too, where only what others have is asked for. */
+/* By the slots of the rows it is to fill; the query's filter may be NULL. `exact`: encrypted streams are gone
+ * through, too, where only what others have is asked for. */
 void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact);
 /* Whether messages of DNS over UDP have to be looked at. */
 bool apps_want_names(const int16_t *slot_of, const struct filter *filter);
-/* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read here. */
+/* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read
+ * here. */
 void apps_turn(struct apps *apps, const struct examined *x, const struct source *source);
 /* The latter part of it (doubt.c). */
 void apps_note(struct apps *apps, const struct examined *x, const struct source *source);

@@ -1,13 +1,29 @@
 /* Frames that may hold fields asked for where nothing here reads them: carriers below and beside TCP.
- * Invariant: a frame is noted no later than the first whose values libwireshark would tell and this engine not.
- * Source: `tshark -G decodes` and observed, tshark 4.0.17. */
+ * Invariant: a frame is noted no later than the first whose values libwireshark would tell and this engine
+ * not. Source: `tshark -G decodes` and observed, tshark 4.0.17. */
 #include "apps/apps.h"
 #include "flow/recognise.h"
 #include "proto/foreign.h"
 
-enum { ISAKMP = 500, ISAKMP_NAT = 4500, KERBEROS = 88, LDAP = 389, SIP = 5060, COAP = 5683, L2TP = 1701, OPENVPN = 1194,
-       PANA = 716, TZSP = 37008, JMIRROR = 30030, BATMAN = 4305, PEEKREMOTE = 5000, SFLOW = 6343, LWAPP = 12222,
-       REMOTE_DESKTOP = 3389, ACDR = 925 };
+enum {
+    ISAKMP = 500,
+    ISAKMP_NAT = 4500,
+    KERBEROS = 88,
+    LDAP = 389,
+    SIP = 5060,
+    COAP = 5683,
+    L2TP = 1701,
+    OPENVPN = 1194,
+    PANA = 716,
+    TZSP = 37008,
+    JMIRROR = 30030,
+    BATMAN = 4305,
+    PEEKREMOTE = 5000,
+    SFLOW = 6343,
+    LWAPP = 12222,
+    REMOTE_DESKTOP = 3389,
+    ACDR = 925
+};
 
 static bool is_radius(uint16_t port)
 {
@@ -17,15 +33,15 @@ static bool is_radius(uint16_t port)
 /* Ports of protocols whose messages hold certificates, TLS handshakes or text. */
 static bool is_carrier(uint16_t port)
 {
-    return port == ISAKMP || port == ISAKMP_NAT || port == KERBEROS || port == LDAP || port == SIP || port == COAP ||
-           port == L2TP || port == PANA;
+    return port == ISAKMP || port == ISAKMP_NAT || port == KERBEROS || port == LDAP || port == SIP ||
+           port == COAP || port == L2TP || port == PANA;
 }
 
 /* Ports of protocols that hold whole packets, which are not taken apart here. */
 static bool is_mirror(uint16_t port)
 {
-    return port == TZSP || port == JMIRROR || port == BATMAN || port == PEEKREMOTE || port == SFLOW || port == LWAPP ||
-           port == LWAPP + 1 || port == OPENVPN || port == ACDR || port == REMOTE_DESKTOP;
+    return port == TZSP || port == JMIRROR || port == BATMAN || port == PEEKREMOTE || port == SFLOW ||
+           port == LWAPP || port == LWAPP + 1 || port == OPENVPN || port == ACDR || port == REMOTE_DESKTOP;
 }
 
 static bool udp_holds(const struct apps *apps, const struct layer *layer)
@@ -40,8 +56,8 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
         return true;
     if (!(apps->families & (FAMILY_HANDSHAKES | FAMILY_HTTP)))
         return false;
-    if (apps->families & FAMILY_HANDSHAKES &&
-        (is_radius(source) || is_radius(destination)) && foreign_radius(r))
+    if (apps->families & FAMILY_HANDSHAKES && (is_radius(source) || is_radius(destination)) &&
+        foreign_radius(r))
         return true;
     return (is_carrier(source) || is_carrier(destination)) && foreign_holds(r, apps->families);
 }
@@ -68,8 +84,8 @@ static bool sctp_holds(const struct apps *apps, const struct layer *layer)
     if (!rd_has(&r, DATA_HEADER) || rd_peek8(&r, 0) != DATA)
         return false;
     uint32_t identifier = rd_peek32(&r, 12);
-    return protocol_of_port(source, &foreign[0]) || protocol_of_port(destination, &foreign[1]) || dtls_owns(source) ||
-           dtls_owns(destination) || identifier == PPI_SSH || identifier == PPI_DTLS ||
+    return protocol_of_port(source, &foreign[0]) || protocol_of_port(destination, &foreign[1]) ||
+           dtls_owns(source) || dtls_owns(destination) || identifier == PPI_SSH || identifier == PPI_DTLS ||
            foreign_holds(r, apps->families);
 }
 
@@ -109,7 +125,8 @@ static bool layer_holds(const struct apps *apps, const struct packet *p, int i)
 static bool is_wrapped(const struct packet *p)
 {
     static const uint16_t types[] = {0x4305, 0x22f3, 0x88e5, 0x88e7, 0x8909, 0x8926, 0x892f, 0x893f, 0x894f};
-    if (!p->n_layers || (p->layers[p->n_layers - 1].kind != LAYER_ETH && p->layers[p->n_layers - 1].kind != LAYER_VLAN))
+    if (!p->n_layers ||
+        (p->layers[p->n_layers - 1].kind != LAYER_ETH && p->layers[p->n_layers - 1].kind != LAYER_VLAN))
         return false;
     const struct layer *last = &p->layers[p->n_layers - 1];
     struct rd r = rd_make(last->data, last->cap, last->len);
@@ -143,8 +160,9 @@ void apps_note(struct apps *apps, const struct examined *x, const struct source 
     const struct packet *p = &x->packet;
     if (apps->foreign)
         return;
-    apps->foreign = apps_secrets(source) || link_holds(apps, p) ||
-                    (apps->families & FAMILY_DNS && (x->unclear_names || x->n_names >= MAX_NAME_MESSAGES - 1));
+    apps->foreign =
+        apps_secrets(source) || link_holds(apps, p) ||
+        (apps->families & FAMILY_DNS && (x->unclear_names || x->n_names >= MAX_NAME_MESSAGES - 1));
     for (int i = 0; i < p->n_layers && !apps->foreign; i++)
         apps->foreign = layer_holds(apps, p, i);
 }

@@ -1,7 +1,7 @@
-/* TLS over TCP port 443 and QUIC version 1 or 2 over UDP port 443, seen from their beginning. Invariant: a frame is
- * called opaque only when Wireshark has given its stream to its TLS or QUIC dissector by an earlier frame, so that
- * without keys no other dissector sees it. Source: RFC 8446 section 5.1, RFC 9000 section 17.2, RFC 9369; what
- * Wireshark does with such streams observed, tshark 4.0.17. */
+/* TLS over TCP port 443 and QUIC version 1 or 2 over UDP port 443, seen from their beginning. Invariant: a
+ * frame is called opaque only when Wireshark has given its stream to its TLS or QUIC dissector by an earlier
+ * frame, so that without keys no other dissector sees it. Source: RFC 8446 section 5.1, RFC 9000
+ * section 17.2, RFC 9369; what Wireshark does with such streams observed, tshark 4.0.17. */
 #include "apps/opaque.h"
 
 #include <string.h>
@@ -32,9 +32,10 @@ static bool begins_quic(struct rd r)
 /* RFC 5246 section 7.4.1.3. A stream under one of the suites that do not encrypt is read without keys. */
 static bool begins_encryption(struct rd r)
 {
-    static const uint16_t null_suites[] = {
-        0x0000, 0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x0082, 0x0083, 0x00b0, 0x00b1, 0x00b4, 0x00b5, 0x00b8,
-        0x00b9, 0xc001, 0xc006, 0xc00b, 0xc010, 0xc015, 0xc039, 0xc03a, 0xc03b, 0xc0b4, 0xc0b5, 0xc100, 0xc101, 0xc102};
+    static const uint16_t null_suites[] = {0x0000, 0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b,
+                                           0x0082, 0x0083, 0x00b0, 0x00b1, 0x00b4, 0x00b5, 0x00b8,
+                                           0x00b9, 0xc001, 0xc006, 0xc00b, 0xc010, 0xc015, 0xc039,
+                                           0xc03a, 0xc03b, 0xc0b4, 0xc0b5, 0xc100, 0xc101, 0xc102};
     rd_skip(&r, 5); /* the record's header */
     uint8_t type = rd_u8(&r);
     rd_skip(&r, 3 + 2 + 32);

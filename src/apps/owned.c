@@ -1,6 +1,7 @@
-/* UDP datagrams to the protocols that their ports belong to and that take whatever comes: NTP and DHCP. Invariant: as
- * in apps.c, what is shown depends on the capture alone; of two ports with owners the lower one's decides.
- * Source: observed, tshark 4.0.17: messages and other bytes between all ports of `tshark -G decodes`. */
+/* UDP datagrams to the protocols that their ports belong to and that take whatever comes: NTP and DHCP.
+ * Invariant: as in apps.c, what is shown depends on the capture alone; of two ports with owners the lower
+ * one's decides. Source: observed, tshark 4.0.17: messages and other bytes between all ports of `tshark -G
+ * decodes`. */
 #include "apps/apps.h"
 #include "flow/recognise.h"
 #include "proto/dhcp.h"
@@ -15,8 +16,8 @@ static unsigned family_of_port(uint16_t port)
     return port == BOOTPS || port == BOOTPC || port == PXE ? FAMILY_DHCP : 0;
 }
 
-/* Whose the datagram is, a bit of enum family. *foreign: whose it may be where that is not known, because an owner who
- * is not read here, or that of PXE's port, takes some datagrams and refuses others. */
+/* Whose the datagram is, a bit of enum family. *foreign: whose it may be where that is not known, because an
+ * owner who is not read here, or that of PXE's port, takes some datagrams and refuses others. */
 static unsigned owner_of(const struct conv *conv, unsigned *foreign)
 {
     uint16_t a = conv->side[0].port, b = conv->side[1].port;

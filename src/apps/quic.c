@@ -1,6 +1,6 @@
-/* UDP datagrams to QUIC: those of a conversation that it claimed, and those that its heuristic takes on ports without
- * an owner. Invariant: as in apps.c, what is shown depends on the capture alone.
- * Source: observed, tshark 4.0.17; ports: `tshark -G decodes`. */
+/* UDP datagrams to QUIC: those of a conversation that it claimed, and those that its heuristic takes on ports
+ * without an owner. Invariant: as in apps.c, what is shown depends on the capture alone. Source: observed,
+ * tshark 4.0.17; ports: `tshark -G decodes`. */
 #include <string.h>
 
 #include "apps/apps.h"
@@ -17,8 +17,8 @@ static struct quic_end end_of(const struct endpoint *end)
 
 enum claim { CLAIM_NONE, CLAIM_TAKEN, CLAIM_REFUSED, CLAIM_UNKNOWN };
 
-/* What the owner of a port makes of a datagram that looks like QUIC's. Owners of ports below 32768, from which hardly any
- * client sends, are not known. Observed: each port with packets of QUIC's of all kinds. */
+/* What the owner of a port makes of a datagram that looks like QUIC's. Owners of ports below 32768, from
+ * which hardly any client sends, are not known. Observed: each port with packets of QUIC's of all kinds. */
 static enum claim claim_of(uint16_t port, const struct rd *r)
 {
     enum { FIRST_OF_CLIENTS = 32768, LONGEST_HEADER = 100 };
@@ -62,7 +62,8 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
 void apps_quic_claim(struct apps *apps, const struct examined *x, int i)
 {
     struct rd payload;
-    if (x->packet.layers[i].kind != LAYER_UDP || !x->transports[i].has_ref || !apps_payload(&x->packet.layers[i], &payload))
+    if (x->packet.layers[i].kind != LAYER_UDP || !x->transports[i].has_ref ||
+        !apps_payload(&x->packet.layers[i], &payload))
         return;
     struct conv *conv = x->transports[i].ref.conv;
     struct quic_path *path = path_of(apps, conv, &payload);

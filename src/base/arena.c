@@ -1,5 +1,5 @@
-/* Bump allocation. Blocks double from 4 KiB to 1 MiB, so a small capture stays small and a large one makes few
- * calls to malloc. Invariant: `next` is aligned to 8 and `left` bytes behind it are free. */
+/* Bump allocation. Blocks double from 4 KiB to 1 MiB, so a small capture stays small and a large one makes
+ * few calls to malloc. Invariant: `next` is aligned to 8 and `left` bytes behind it are free. */
 #include "base/arena.h"
 
 #include "base/memory.h"

@@ -12,7 +12,8 @@ struct arena {
     size_t left;
 };
 
-/* Bytes behind any piece that may be read, though they mean nothing: loads of 8 bytes need no check of the end. */
+/* Bytes behind any piece that may be read, though they mean nothing: loads of 8 bytes need no check of the
+ * end. */
 enum { ARENA_SLACK = 8 };
 
 /* n bytes, aligned to 8, not zeroed; NULL when memory ends. */

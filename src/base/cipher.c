@@ -1,5 +1,5 @@
-/* HKDF and AES-128. Invariant: nothing is left in out that a caller may take for plain text when the result is false.
- * Source: RFC 5869, RFC 8446 7.1; the rest is libcrypto's. */
+/* HKDF and AES-128. Invariant: nothing is left in out that a caller may take for plain text when the result
+ * is false. Source: RFC 5869, RFC 8446 7.1; the rest is libcrypto's. */
 #include "base/cipher.h"
 
 #include <openssl/evp.h>
@@ -28,8 +28,10 @@ static bool digest_start(struct cipher *c, const uint8_t key[HMAC_BLOCK], uint8_
     return d && EVP_DigestUpdate(d, masked, sizeof masked) == 1;
 }
 
-/* RFC 2104, with a key of one block at most. libcrypto's own needs five times as long, as it looks SHA-256 up anew. */
-static bool hmac(struct cipher *c, uint8_t out[SHA256_LEN], const void *key, size_t key_len, const void *bytes, size_t len)
+/* RFC 2104, with a key of one block at most. libcrypto's own needs five times as long, as it looks SHA-256 up
+ * anew. */
+static bool hmac(struct cipher *c, uint8_t out[SHA256_LEN], const void *key, size_t key_len,
+                 const void *bytes, size_t len)
 {
     uint8_t padded[HMAC_BLOCK] = {0}, inner[SHA256_LEN];
     if (key_len > sizeof padded)
@@ -37,17 +39,20 @@ static bool hmac(struct cipher *c, uint8_t out[SHA256_LEN], const void *key, siz
     memcpy(padded, key, key_len);
     return digest_start(c, padded, 0x36) && EVP_DigestUpdate(c->sha256, bytes, len) == 1 &&
            EVP_DigestFinal_ex(c->sha256, inner, NULL) == 1 && digest_start(c, padded, 0x5c) &&
-           EVP_DigestUpdate(c->sha256, inner, sizeof inner) == 1 && EVP_DigestFinal_ex(c->sha256, out, NULL) == 1;
+           EVP_DigestUpdate(c->sha256, inner, sizeof inner) == 1 &&
+           EVP_DigestFinal_ex(c->sha256, out, NULL) == 1;
 }
 
-bool hkdf_extract(struct cipher *c, uint8_t out[SHA256_LEN], const void *salt, size_t salt_len, const void *secret,
-                  size_t secret_len)
+bool hkdf_extract(struct cipher *c, uint8_t out[SHA256_LEN], const void *salt, size_t salt_len,
+                  const void *secret, size_t secret_len)
 {
     return hmac(c, out, salt, salt_len, secret, secret_len);
 }
 
-/* struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel, then the counter of HKDF. */
-bool hkdf_expand_label(struct cipher *c, uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN], const char *label)
+/* struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel, then the counter of
+ * HKDF. */
+bool hkdf_expand_label(struct cipher *c, uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN],
+                       const char *label)
 {
     static const char prefix[] = "tls13 ";
     uint8_t info[64], block[SHA256_LEN];
@@ -80,7 +85,8 @@ static EVP_CIPHER_CTX *context(EVP_CIPHER_CTX **slot, const EVP_CIPHER *type)
     return *slot;
 }
 
-bool aes_block(struct cipher *cipher, uint8_t out[AES_LEN], const uint8_t key[AES_LEN], const uint8_t in[AES_LEN])
+bool aes_block(struct cipher *cipher, uint8_t out[AES_LEN], const uint8_t key[AES_LEN],
+               const uint8_t in[AES_LEN])
 {
     EVP_CIPHER_CTX *c = context(&cipher->block, EVP_aes_128_ecb());
     int n = 0;
@@ -88,8 +94,9 @@ bool aes_block(struct cipher *cipher, uint8_t out[AES_LEN], const uint8_t key[AE
            EVP_EncryptUpdate(c, out, &n, in, AES_LEN) == 1 && n == AES_LEN;
 }
 
-bool aes_gcm_open(struct cipher *cipher, uint8_t *out, const uint8_t key[AES_LEN], const uint8_t iv[AES_IV_LEN],
-                  const uint8_t *header, size_t header_len, const uint8_t *in, size_t len)
+bool aes_gcm_open(struct cipher *cipher, uint8_t *out, const uint8_t key[AES_LEN],
+                  const uint8_t iv[AES_IV_LEN], const uint8_t *header, size_t header_len, const uint8_t *in,
+                  size_t len)
 {
     EVP_CIPHER_CTX *c = context(&cipher->sealed, EVP_aes_128_gcm());
     uint8_t tag[AES_TAG_LEN], end[AES_LEN];
@@ -98,7 +105,8 @@ bool aes_gcm_open(struct cipher *cipher, uint8_t *out, const uint8_t key[AES_LEN
     bool ok = c && EVP_DecryptInit_ex(c, NULL, NULL, key, iv) == 1 &&
               EVP_DecryptUpdate(c, NULL, &n, header, (int)header_len) == 1 &&
               EVP_DecryptUpdate(c, out, &n, in, (int)len) == 1 &&
-              EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 && EVP_DecryptFinal_ex(c, end, &n) == 1;
+              EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, sizeof tag, tag) == 1 &&
+              EVP_DecryptFinal_ex(c, end, &n) == 1;
     if (!ok)
         memset(out, 0, len);
     return ok;

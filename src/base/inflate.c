@@ -1,7 +1,7 @@
 /* Bodies that were compressed with DEFLATE, whatever form the sender chose.
- * Invariant: damage in the middle shows nothing of a gzip stream; what was right before the end counts when the input
- * just ends. Checksums and what follows the stream are not looked at. Source: RFC 1950, 1951, 1952; observed, tshark
- * 4.0.17. */
+ * Invariant: damage in the middle shows nothing of a gzip stream; what was right before the end counts when
+ * the input just ends. Checksums and what follows the stream are not looked at. Source: RFC 1950, 1951, 1952;
+ * observed, tshark 4.0.17. */
 #include "base/inflate.h"
 
 #ifdef FC_HAVE_ZLIB
@@ -75,8 +75,8 @@ static enum inflate_result skip_gzip_header(struct rd *r)
     return rd_ok(r) && method == DEFLATE && rd_left(r) ? INFLATE_OK : INFLATE_BROKEN;
 }
 
-enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit, uint8_t **out,
-                                 uint32_t *out_len)
+enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit,
+                                 uint8_t **out, uint32_t *out_len)
 {
     struct rd r = rd_make(in, len, len);
     if (rd_peek16(&r, 0) == 0x1f8b) {
@@ -89,8 +89,8 @@ enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_
 
 #else
 
-enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit, uint8_t **out,
-                                 uint32_t *out_len)
+enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit,
+                                 uint8_t **out, uint32_t *out_len)
 {
     (void)arena, (void)in, (void)len, (void)limit, (void)out, (void)out_len;
     return INFLATE_MISSING;

@@ -13,7 +13,7 @@ enum inflate_result {
     INFLATE_MEMORY
 };
 /* What comes out, in the arena; of input that ends early as much as there is. */
-enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit, uint8_t **out,
-                                 uint32_t *out_len);
+enum inflate_result inflate_body(struct arena *arena, const uint8_t *in, uint32_t len, uint32_t limit,
+                                 uint8_t **out, uint32_t *out_len);
 
 #endif

@@ -1,5 +1,5 @@
-/* Allocation with a tap for out-of-memory tests. The tap is compiled in always: one predictable branch beside a
- * call to malloc, and the tests run on the very code that ships. */
+/* Allocation with a tap for out-of-memory tests. The tap is compiled in always: one predictable branch beside
+ * a call to malloc, and the tests run on the very code that ships. */
 #include "base/memory.h"
 
 #include <stdatomic.h>
@@ -19,30 +19,18 @@ static bool memory_refuse(void)
     return true;
 }
 
-void memory_fail_after(int64_t n)
-{
-    atomic_store(&countdown, n);
-}
+void memory_fail_after(int64_t n) { atomic_store(&countdown, n); }
 
-void *memory_alloc(size_t n)
-{
-    return memory_refuse() ? NULL : malloc(n ? n : 1);
-}
+void *memory_alloc(size_t n) { return memory_refuse() ? NULL : malloc(n ? n : 1); }
 
 void *memory_zero(size_t n, size_t size)
 {
     return memory_refuse() ? NULL : calloc(n ? n : 1, size ? size : 1);
 }
 
-void *memory_grow(void *p, size_t n)
-{
-    return memory_refuse() ? NULL : realloc(p, n ? n : 1);
-}
+void *memory_grow(void *p, size_t n) { return memory_refuse() ? NULL : realloc(p, n ? n : 1); }
 
-void memory_free(void *p)
-{
-    free(p);
-}
+void memory_free(void *p) { free(p); }
 
 char *memory_text(const char *text)
 {

@@ -1,8 +1,8 @@
 /* The reader: the only place of the project that compares a position with a length.
  *
- * A reader spans bytes of which the first `cap` were captured and `len` were on the wire (cap <= len). Reading
- * past the capture fails as RD_CUT, past the wire as RD_MALFORMED; the first failure sticks, later reads give
- * 0 or NULL and change nothing. So a parser reads straight down and asks rd_ok where it matters.
+ * A reader spans bytes of which the first `cap` were captured and `len` were on the wire (cap <= len).
+ * Reading past the capture fails as RD_CUT, past the wire as RD_MALFORMED; the first failure sticks, later
+ * reads give 0 or NULL and change nothing. So a parser reads straight down and asks rd_ok where it matters.
  * All integers are in network order unless the name says _le.
  */
 #ifndef FC_BASE_RD_H
@@ -50,10 +50,7 @@ static inline bool rd_has(const struct rd *r, uint32_t n)
     return !r->fail && n <= r->cap && r->pos <= r->cap - n;
 }
 
-static inline uint8_t rd_u8(struct rd *r)
-{
-    return rd_need(r, 1) ? r->data[r->pos++] : 0;
-}
+static inline uint8_t rd_u8(struct rd *r) { return rd_need(r, 1) ? r->data[r->pos++] : 0; }
 
 /* The bytes themselves; NULL on failure (n = 0 gives a valid pointer). */
 static inline const uint8_t *rd_bytes(struct rd *r, uint32_t n)
@@ -158,7 +155,8 @@ static inline struct rd rd_sub(struct rd *r, uint32_t n)
 /* All that is left, as a reader of its own; this one does not move. */
 static inline struct rd rd_rest(const struct rd *r)
 {
-    struct rd s = {.data = r->data + (r->pos < r->cap ? r->pos : r->cap), .cap = rd_cap_left(r), .len = rd_left(r)};
+    struct rd s = {
+        .data = r->data + (r->pos < r->cap ? r->pos : r->cap), .cap = rd_cap_left(r), .len = rd_left(r)};
     s.fail = r->fail;
     return s;
 }

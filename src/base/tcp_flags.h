@@ -1,5 +1,6 @@
-/* Labels of the TCP sequence analysis, one bit each, named as Wireshark's tcp.analysis.* fields. The flow room sets
- * them, the TCP reader turns them into fields. fast_ and spurious_retransmission come with RETRANSMISSION set. */
+/* Labels of the TCP sequence analysis, one bit each, named as Wireshark's tcp.analysis.* fields. The flow
+ * room sets them, the TCP reader turns them into fields. fast_ and spurious_retransmission come with
+ * RETRANSMISSION set. */
 #ifndef FC_BASE_TCP_FLAGS_H
 #define FC_BASE_TCP_FLAGS_H
 

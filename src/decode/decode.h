@@ -1,5 +1,5 @@
-/* Inside the room: how one header hands over to the next. Each function gets a reader that stands at its header and
- * is limited to what the outer header granted. */
+/* Inside the room: how one header hands over to the next. Each function gets a reader that stands at its
+ * header and is limited to what the outer header granted. */
 #ifndef FC_DECODE_DECODE_H
 #define FC_DECODE_DECODE_H
 

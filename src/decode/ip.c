@@ -1,11 +1,31 @@
-/* IPv4 and IPv6 headers, and what an IP payload is. Sources: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675; how lengths
- * that disagree are taken, and what an ICMP error's quote is good for: observed, tshark 4.0.17. */
+/* IPv4 and IPv6 headers, and what an IP payload is. Sources: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675; how
+ * lengths that disagree are taken, and what an ICMP error's quote is good for: observed, tshark 4.0.17. */
 #include "decode/decode.h"
 
-enum { PROTO_HOPOPTS = 0, PROTO_ICMP = 1, PROTO_IP4 = 4, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_IP6 = 41,
-       PROTO_ROUTING = 43, PROTO_FRAGMENT = 44, PROTO_GRE = 47, PROTO_ESP = 50, PROTO_AH = 51, PROTO_ICMP6 = 58,
-       PROTO_NONE = 59, PROTO_DSTOPTS = 60, PROTO_ETHERIP = 97, PROTO_SCTP = 132, PROTO_MOBILITY = 135,
-       PROTO_UDPLITE = 136, PROTO_MPLS = 137, PROTO_HIP = 139, PROTO_SHIM6 = 140, PROTO_ETHERNET = 143 };
+enum {
+    PROTO_HOPOPTS = 0,
+    PROTO_ICMP = 1,
+    PROTO_IP4 = 4,
+    PROTO_TCP = 6,
+    PROTO_UDP = 17,
+    PROTO_IP6 = 41,
+    PROTO_ROUTING = 43,
+    PROTO_FRAGMENT = 44,
+    PROTO_GRE = 47,
+    PROTO_ESP = 50,
+    PROTO_AH = 51,
+    PROTO_ICMP6 = 58,
+    PROTO_NONE = 59,
+    PROTO_DSTOPTS = 60,
+    PROTO_ETHERIP = 97,
+    PROTO_SCTP = 132,
+    PROTO_MOBILITY = 135,
+    PROTO_UDPLITE = 136,
+    PROTO_MPLS = 137,
+    PROTO_HIP = 139,
+    PROTO_SHIM6 = 140,
+    PROTO_ETHERNET = 143
+};
 
 static bool quoting(const struct packet *p, uint8_t net)
 {
@@ -128,7 +148,9 @@ static bool options_fit(const struct layer *layer, uint32_t size)
         if (type == 0)
             continue;
         uint32_t length = rd_u8(&r);
-        rd_skip(&r, type == OPTION_HOME_ADDRESS ? 16 : length); /* which Wireshark reads whole, whatever its length */
+        rd_skip(&r, type == OPTION_HOME_ADDRESS
+                        ? 16
+                        : length); /* which Wireshark reads whole, whatever its length */
     }
     return r.fail != RD_MALFORMED;
 }
@@ -155,7 +177,8 @@ static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, st
         decode_stop(p, REASON_CUT);
         return;
     }
-    if (protocol == PROTO_SHIM6 || protocol == PROTO_HIP || (protocol == PROTO_MOBILITY && next == PROTO_NONE)) {
+    if (protocol == PROTO_SHIM6 || protocol == PROTO_HIP ||
+        (protocol == PROTO_MOBILITY && next == PROTO_NONE)) {
         decode_stop(p, REASON_OTHER_PROTOCOL);
         return;
     }
@@ -211,7 +234,8 @@ static struct rd redirected(struct rd quote)
     return most < rd_left(&quote) ? rd_sub(&quote, most) : quote;
 }
 
-/* RFC 4861 4.5: target and destination 2 x 128, then options; option 4 holds the packet behind 6 reserved bytes. */
+/* RFC 4861 4.5: target and destination 2 x 128, then options; option 4 holds the packet behind 6 reserved
+ * bytes. */
 static struct rd redirected6(struct rd r)
 {
     enum { REDIRECTED_HEADER = 4 };

@@ -1,19 +1,49 @@
-/* Link layers: from a link type number to an IP header. Sources: tcpdump.org/linktypes.html, IEEE 802.3, 802.1Q,
- * RFC 1661 (PPP), RFC 2516 (PPPoE), RFC 3032 (MPLS), RFC 1042 (SNAP). Which numbers lead where was compared with
- * `tshark -G decodes`, 4.0.17. */
+/* Link layers: from a link type number to an IP header. Sources: tcpdump.org/linktypes.html, IEEE 802.3,
+ * 802.1Q, RFC 1661 (PPP), RFC 2516 (PPPoE), RFC 3032 (MPLS), RFC 1042 (SNAP). Which numbers lead where was
+ * compared with `tshark -G decodes`, 4.0.17. */
 #include "decode/decode.h"
 
 enum {
-    LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_FDDI = 10, LINK_RAW_BSD = 12, LINK_RAW_OPENBSD = 14,
-    LINK_PPP_HDLC = 50, LINK_PPP_ETHER = 51, LINK_RAW = 101, LINK_CHDLC = 104, LINK_WLAN = 105, LINK_LOOP = 108,
+    LINK_NULL = 0,
+    LINK_ETHERNET = 1,
+    LINK_PPP = 9,
+    LINK_FDDI = 10,
+    LINK_RAW_BSD = 12,
+    LINK_RAW_OPENBSD = 14,
+    LINK_PPP_HDLC = 50,
+    LINK_PPP_ETHER = 51,
+    LINK_RAW = 101,
+    LINK_CHDLC = 104,
+    LINK_WLAN = 105,
+    LINK_LOOP = 108,
     LINK_CHDLC_OTHER = 112,
-    LINK_SLL = 113, LINK_WLAN_RADIOTAP = 127, LINK_PPP_PPPD = 166, LINK_PPI = 192, LINK_PPP_DIRECTION = 204, LINK_IP4 = 228, LINK_IP6 = 229,
-    LINK_NFLOG = 239, LINK_SLL2 = 276
+    LINK_SLL = 113,
+    LINK_WLAN_RADIOTAP = 127,
+    LINK_PPP_PPPD = 166,
+    LINK_PPI = 192,
+    LINK_PPP_DIRECTION = 204,
+    LINK_IP4 = 228,
+    LINK_IP6 = 229,
+    LINK_NFLOG = 239,
+    LINK_SLL2 = 276
 };
 
-enum { TYPE_IP4 = 0x0800, TYPE_ARP = 0x0806, TYPE_VLAN = 0x8100, TYPE_IP6 = 0x86dd, TYPE_MPLS = 0x8847,
-       TYPE_MPLS_UP = 0x8848, TYPE_PPPOE = 0x8864, TYPE_QINQ = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_PPP = 0x880b,
-       TYPE_BRIDGED = 0x6558, TYPE_FABRIC_PATH = 0x8903, MAX_LENGTH = 1500, MIN_TYPE = 1536 };
+enum {
+    TYPE_IP4 = 0x0800,
+    TYPE_ARP = 0x0806,
+    TYPE_VLAN = 0x8100,
+    TYPE_IP6 = 0x86dd,
+    TYPE_MPLS = 0x8847,
+    TYPE_MPLS_UP = 0x8848,
+    TYPE_PPPOE = 0x8864,
+    TYPE_QINQ = 0x88a8,
+    TYPE_QINQ_OLD = 0x9100,
+    TYPE_PPP = 0x880b,
+    TYPE_BRIDGED = 0x6558,
+    TYPE_FABRIC_PATH = 0x8903,
+    MAX_LENGTH = 1500,
+    MIN_TYPE = 1536
+};
 
 /* 802.3: what lies behind the length is padding. */
 static void decode_length(struct packet *p, uint32_t length, struct rd r)
@@ -82,7 +112,8 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
     }
 }
 
-/* Cisco FabricPath: what looked like an Ethernet header was its own; tag 10, TTL 6, the real frame, FCS 32. */
+/* Cisco FabricPath: what looked like an Ethernet header was its own; tag 10, TTL 6, the real frame, FCS 32.
+ */
 static void decode_fabric_path(struct packet *p, struct rd r)
 {
     p->n_layers--;
@@ -159,8 +190,8 @@ void decode_ppp(struct packet *p, struct rd r)
 
 static bool is_ethertype(uint16_t type)
 {
-    return type == TYPE_IP4 || type == TYPE_IP6 || type == TYPE_ARP || type == TYPE_VLAN || type == TYPE_QINQ ||
-           type == TYPE_MPLS || type == TYPE_PPPOE;
+    return type == TYPE_IP4 || type == TYPE_IP6 || type == TYPE_ARP || type == TYPE_VLAN ||
+           type == TYPE_QINQ || type == TYPE_MPLS || type == TYPE_PPPOE;
 }
 
 /* Labels of 32 bits until the bottom-of-stack bit; then the first nibble says what follows. */
@@ -184,8 +215,8 @@ void decode_mpls(struct packet *p, struct rd r)
     decode_ethernet(p, r);
 }
 
-/* Address family as the capturing machine ordered its bytes (NULL) or in network order (LOOP); some drivers put an
- * EtherType into the last two bytes. */
+/* Address family as the capturing machine ordered its bytes (NULL) or in network order (LOOP); some drivers
+ * put an EtherType into the last two bytes. */
 static void decode_null(struct packet *p, struct rd r)
 {
     struct rd little = r;
@@ -234,7 +265,8 @@ static void decode_sll(struct packet *p, struct rd r)
     decode_cooked(p, hardware, protocol, r);
 }
 
-/* SLL2: protocol 16, reserved 16, interface 32, hardware type 16, packet type 8, address length 8, address 64 */
+/* SLL2: protocol 16, reserved 16, interface 32, hardware type 16, packet type 8, address length 8, address 64
+ */
 static void decode_sll2(struct packet *p, struct rd r)
 {
     uint16_t protocol = rd_u16(&r);
@@ -244,8 +276,8 @@ static void decode_sll2(struct packet *p, struct rd r)
     decode_cooked(p, hardware, protocol, r);
 }
 
-/* NFLOG: family 8, version 8, resource 16, then attributes (length 16, type 16 in the capturing machine's order,
- * value, padded to 4); attribute 9 is the packet. */
+/* NFLOG: family 8, version 8, resource 16, then attributes (length 16, type 16 in the capturing machine's
+ * order, value, padded to 4); attribute 9 is the packet. */
 static void decode_nflog(struct packet *p, struct rd r)
 {
     enum { ATTRIBUTE_PACKET = 1, ATTRIBUTE_PAYLOAD = 9 };
@@ -295,7 +327,8 @@ static void decode_chdlc(struct packet *p, struct rd r)
         decode_stop(p, rd_ok(&r) ? REASON_NOT_IP : decode_failure(&r));
 }
 
-/* PPP in HDLC-like framing, or Cisco HDLC on the same link type: the first byte tells (0f and 8f are Cisco's). */
+/* PPP in HDLC-like framing, or Cisco HDLC on the same link type: the first byte tells (0f and 8f are
+ * Cisco's). */
 static void decode_ppp_hdlc(struct packet *p, struct rd r)
 {
     uint8_t first = rd_peek8(&r, 0);
@@ -316,7 +349,8 @@ static void decode_fddi(struct packet *p, struct rd r)
         decode_stop(p, REASON_NOT_IP);
 }
 
-/* Radiotap: version 8, pad 8, length 16 le, present 32 le ...; the flags field says whether an FCS follows. */
+/* Radiotap: version 8, pad 8, length 16 le, present 32 le ...; the flags field says whether an FCS follows.
+ */
 static void decode_radiotap(struct packet *p, struct rd r)
 {
     struct rd header = r;
@@ -418,7 +452,4 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
     decode_stop(p, REASON_LINK_TYPE);
 }
 
-bool decode_knows(uint32_t link_type)
-{
-    return link_type != LINK_PPI && reader_of(link_type);
-}
+bool decode_knows(uint32_t link_type) { return link_type != LINK_PPI && reader_of(link_type); }

@@ -1,5 +1,5 @@
-/* The decoder's entry and the small things every header needs. Invariant: layers lie outermost first, and a packet
- * whose reason is REASON_KEPT has at least one transport layer. */
+/* The decoder's entry and the small things every header needs. Invariant: layers lie outermost first, and a
+ * packet whose reason is REASON_KEPT has at least one transport layer. */
 #include "decode/decode.h"
 
 const char *reason_name(enum reason reason)
@@ -52,10 +52,7 @@ void decode_stop(struct packet *p, enum reason reason)
     p->reason = (uint8_t)reason;
 }
 
-enum reason decode_failure(const struct rd *r)
-{
-    return r->fail == RD_CUT ? REASON_CUT : REASON_MALFORMED;
-}
+enum reason decode_failure(const struct rd *r) { return r->fail == RD_CUT ? REASON_CUT : REASON_MALFORMED; }
 
 void decode_frame(struct packet *p, const struct frame *frame)
 {

@@ -1,5 +1,5 @@
-/* A frame taken apart: which headers lie where. Offsets only; no value is read that a later room does not need to
- * find its way. Layers stand outermost first, as Wireshark's tree does. */
+/* A frame taken apart: which headers lie where. Offsets only; no value is read that a later room does not
+ * need to find its way. Layers stand outermost first, as Wireshark's tree does. */
 #ifndef FC_DECODE_PACKET_H
 #define FC_DECODE_PACKET_H
 
@@ -23,8 +23,8 @@ enum layer_kind {
     N_LAYER_KINDS
 };
 
-/* Headers of one frame that are looked at: real traffic has under ten, and a frame made of nothing but headers must
- * not take all memory. */
+/* Headers of one frame that are looked at: real traffic has under ten, and a frame made of nothing but
+ * headers must not take all memory. */
 enum { MAX_LAYERS = 64 };
 
 struct layer {
@@ -49,24 +49,24 @@ enum reason {
     REASON_SSDP,
     REASON_ICMP,
     REASON_FILTER,
-    REASON_OTHER_PROTOCOL,      /* IP, but none of the protocols asked for */
-    REASON_NOT_IP,              /* ARP, STP, ... */
-    REASON_FRAGMENT,            /* part of a datagram that another frame completes */
-    REASON_FRAGMENT_INCOMPLETE, /* part of a datagram that is never completed */
-    REASON_ENCRYPTED,           /* 802.11 frames under WEP or WPA */
-    REASON_MALFORMED,           /* lengths that cannot be */
-    REASON_CUT,                 /* the capture ends before the ports */
-    REASON_LINK_TYPE,           /* a link type that no reader knows */
-    REASON_NO_CONTENT,          /* pcapng blocks that Wireshark counts as frames */
-    REASON_FLOW_WITHOUT_PAYLOAD,/* classic style leaves such flows out */
+    REASON_OTHER_PROTOCOL,       /* IP, but none of the protocols asked for */
+    REASON_NOT_IP,               /* ARP, STP, ... */
+    REASON_FRAGMENT,             /* part of a datagram that another frame completes */
+    REASON_FRAGMENT_INCOMPLETE,  /* part of a datagram that is never completed */
+    REASON_ENCRYPTED,            /* 802.11 frames under WEP or WPA */
+    REASON_MALFORMED,            /* lengths that cannot be */
+    REASON_CUT,                  /* the capture ends before the ports */
+    REASON_LINK_TYPE,            /* a link type that no reader knows */
+    REASON_NO_CONTENT,           /* pcapng blocks that Wireshark counts as frames */
+    REASON_FLOW_WITHOUT_PAYLOAD, /* classic style leaves such flows out */
     N_REASONS
 };
 const char *reason_name(enum reason reason);
 
 /* An IP fragment that decoding stopped at. */
 struct fragment {
-    struct rd data;   /* the fragment's payload */
-    uint32_t offset;  /* bytes */
+    struct rd data;  /* the fragment's payload */
+    uint32_t offset; /* bytes */
     uint32_t id;
     uint8_t net;      /* index of its IP layer */
     uint8_t protocol; /* what the datagram carries */
@@ -77,11 +77,11 @@ struct packet {
     const struct frame *frame;
     struct layer layers[MAX_LAYERS];
     uint8_t n_layers;
-    uint8_t reason;      /* where decoding ended when no transport header was found */
-    bool has_icmp;       /* ICMP or ICMPv6 anywhere */
+    uint8_t reason; /* where decoding ended when no transport header was found */
+    bool has_icmp;  /* ICMP or ICMPv6 anywhere */
     bool has_ip;
-    bool is_fragment;    /* decoding stopped at `fragment` */
-    uint16_t tag;        /* VLAN id last seen */
+    bool is_fragment;      /* decoding stopped at `fragment` */
+    uint16_t tag;          /* VLAN id last seen */
     uint32_t unknown_link; /* the link type that stopped decoding, with REASON_LINK_TYPE */
     struct fragment fragment;
 };

@@ -1,14 +1,24 @@
-/* Tunnels over IP and UDP. Sources: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926 (GENEVE),
- * 3GPP TS 29.281 (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). By which port a tunnel is recognised: observed,
- * tshark 4.0.17; of two registered ports the lower one decides. */
+/* Tunnels over IP and UDP. Sources: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926
+ * (GENEVE), 3GPP TS 29.281 (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). By which port a tunnel is recognised:
+ * observed, tshark 4.0.17; of two registered ports the lower one decides. */
 #include "decode/decode.h"
 
-enum { PORT_L2TP = 1701, PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_LISP = 4341, PORT_LISP_CONTROL = 4342,
-       PORT_GRE = 4754, PORT_VXLAN = 4789,
-       PORT_VXLAN_GPE = 4790, PORT_CAPWAP_DATA = 5247, PORT_GENEVE = 6081, PORT_MPLS = 6635 };
+enum {
+    PORT_L2TP = 1701,
+    PORT_GTPU = 2152,
+    PORT_TEREDO = 3544,
+    PORT_LISP = 4341,
+    PORT_LISP_CONTROL = 4342,
+    PORT_GRE = 4754,
+    PORT_VXLAN = 4789,
+    PORT_VXLAN_GPE = 4790,
+    PORT_CAPWAP_DATA = 5247,
+    PORT_GENEVE = 6081,
+    PORT_MPLS = 6635
+};
 
-/* ERSPAN: without sequence number type I (nothing), else version 4 bits: 1 type II (8 bytes), 2 type III (12 bytes and,
- * by the lowest bit, 8 more). An Ethernet frame follows. */
+/* ERSPAN: without sequence number type I (nothing), else version 4 bits: 1 type II (8 bytes), 2 type III (12
+ * bytes and, by the lowest bit, 8 more). An Ethernet frame follows. */
 static void decode_erspan(struct packet *p, bool numbered, struct rd r)
 {
     uint8_t version = rd_peek8(&r, 0) >> 4;
@@ -134,7 +144,8 @@ static void decode_gtpu(struct packet *p, struct rd r)
         decode_ip6(p, rd_rest(&r));
 }
 
-/* Flags and version 16 (T 8000: control, L 4000: length, S 0800: sequence, O 0200: offset), then what they announce */
+/* Flags and version 16 (T 8000: control, L 4000: length, S 0800: sequence, O 0200: offset), then what they
+ * announce */
 static void decode_l2tp(struct packet *p, struct rd r)
 {
     uint16_t flags = rd_u16(&r);
@@ -183,8 +194,9 @@ static void decode_lisp_control(struct packet *p, struct rd r)
     decode_ip(p, rd_rest(&r));
 }
 
-/* RFC 5415 4.3: preamble 8, header length 5 (in 4-byte units), radio 5, binding 5, T F L W M K and reserved 9,
- * fragment 32, ... T: a native 802.11 frame (whose frame control Cisco sends swapped), else an Ethernet frame. */
+/* RFC 5415 4.3: preamble 8, header length 5 (in 4-byte units), radio 5, binding 5, T F L W M K and reserved
+ * 9, fragment 32, ... T: a native 802.11 frame (whose frame control Cisco sends swapped), else an Ethernet
+ * frame. */
 static void decode_capwap_data(struct packet *p, struct rd r)
 {
     enum { DTLS = 1, NATIVE = 0x100, FRAGMENT = 0x80, KEEP_ALIVE = 0x08, BINDING_WLAN = 1 };

@@ -1,11 +1,21 @@
 /* 802.11 data frames in the clear -> LLC. Source: IEEE 802.11-2016, 9.2 and 9.3.2. */
 #include "decode/decode.h"
 
-enum { FRAME_DATA = 2, SUBTYPE_QOS = 8, SUBTYPE_NULL = 4, FLAG_TO_DS = 1, FLAG_FROM_DS = 2, FLAG_MORE_FRAGMENTS = 4,
-       FLAG_PROTECTED = 0x40, FLAG_ORDER = 0x80, QOS_AMSDU = 0x80, FRAGMENT_NUMBER = 15 };
+enum {
+    FRAME_DATA = 2,
+    SUBTYPE_QOS = 8,
+    SUBTYPE_NULL = 4,
+    FLAG_TO_DS = 1,
+    FLAG_FROM_DS = 2,
+    FLAG_MORE_FRAGMENTS = 4,
+    FLAG_PROTECTED = 0x40,
+    FLAG_ORDER = 0x80,
+    QOS_AMSDU = 0x80,
+    FRAGMENT_NUMBER = 15
+};
 
-/* A-MSDU: destination 48, source 48, length 16, LLC, padded to 4. All are decoded, as in Wireshark; the frame can be in
- * one flow only, that of the last. */
+/* A-MSDU: destination 48, source 48, length 16, LLC, padded to 4. All are decoded, as in Wireshark; the frame
+ * can be in one flow only, that of the last. */
 static void decode_amsdu(struct packet *p, struct rd r)
 {
     while (rd_ok(&r) && rd_left(&r) >= 14 && p->n_layers < MAX_LAYERS) {

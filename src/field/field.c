@@ -170,13 +170,14 @@ unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits;
 
 bool field_looks_ahead(enum field_id id)
 {
-    return id == F_DNS_RETRANSMIT_RESPONSE_IN || id == F_HTTP_PREV_REQUEST_IN || id == F_HTTP_PREV_RESPONSE_IN;
+    return id == F_DNS_RETRANSMIT_RESPONSE_IN || id == F_HTTP_PREV_REQUEST_IN ||
+           id == F_HTTP_PREV_RESPONSE_IN;
 }
 
 bool field_is_header(enum field_id id)
 {
-    static const char *const headers[] = {"frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite.",
-                                          "icmp.", "icmpv6."};
+    static const char *const headers[] = {"frame.", "eth.", "vlan.",    "ip.",   "ipv6.",
+                                          "tcp.",   "udp.", "udplite.", "icmp.", "icmpv6."};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         if (!strncmp(field_table[id].name, headers[i], strlen(headers[i])))
             return true;

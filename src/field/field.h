@@ -1,5 +1,6 @@
-/* What a field is: one line of fields.def gives its id, Wireshark's name and type, how Wireshark prints it, and a
- * description in our words. Everything else (Arrow type, docs, Python stub, checks) comes from that table. */
+/* What a field is: one line of fields.def gives its id, Wireshark's name and type, how Wireshark prints it,
+ * and a description in our words. Everything else (Arrow type, docs, Python stub, checks) comes from that
+ * table. */
 #ifndef FC_FIELD_FIELD_H
 #define FC_FIELD_FIELD_H
 
@@ -13,12 +14,36 @@
  *   f: FLOAT DOUBLE
  *   bytes: BYTES STRING (valid UTF-8) ETHER (6) IPv6 (16) */
 enum field_type {
-    FT_NONE, FT_BOOLEAN, FT_CHAR, FT_UINT8, FT_UINT16, FT_UINT24, FT_UINT32, FT_UINT40, FT_UINT48, FT_UINT56,
-    FT_UINT64, FT_INT8, FT_INT16, FT_INT24, FT_INT32, FT_INT64, FT_FLOAT, FT_DOUBLE, FT_ABSOLUTE_TIME,
-    FT_RELATIVE_TIME, FT_STRING, FT_BYTES, FT_ETHER, FT_IPv4, FT_IPv6, FT_FRAMENUM
+    FT_NONE,
+    FT_BOOLEAN,
+    FT_CHAR,
+    FT_UINT8,
+    FT_UINT16,
+    FT_UINT24,
+    FT_UINT32,
+    FT_UINT40,
+    FT_UINT48,
+    FT_UINT56,
+    FT_UINT64,
+    FT_INT8,
+    FT_INT16,
+    FT_INT24,
+    FT_INT32,
+    FT_INT64,
+    FT_FLOAT,
+    FT_DOUBLE,
+    FT_ABSOLUTE_TIME,
+    FT_RELATIVE_TIME,
+    FT_STRING,
+    FT_BYTES,
+    FT_ETHER,
+    FT_IPv4,
+    FT_IPv6,
+    FT_FRAMENUM
 };
 
-/* How Wireshark prints an integer, what stands between the bytes of FT_BYTES, or whether a time of 0 is none (NTP). */
+/* How Wireshark prints an integer, what stands between the bytes of FT_BYTES, or whether a time of 0 is none
+ * (NTP). */
 enum field_base { BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP };
 
 /* ONE: at most one value a packet, whatever tunnels it holds (frame.*). */
@@ -44,8 +69,8 @@ struct field {
 
 extern const struct field field_table[F_COUNT];
 
-/* Whether it is a field of frame, link, network or transport headers, which are always known exactly. Others lie in
- * protocols above, which may also come in carriers that are not read here. */
+/* Whether it is a field of frame, link, network or transport headers, which are always known exactly. Others
+ * lie in protocols above, which may also come in carriers that are not read here. */
 bool field_is_header(enum field_id id);
 /* Whether Wireshark may know its value only after a second pass over the capture. */
 bool field_looks_ahead(enum field_id id);

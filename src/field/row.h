@@ -11,7 +11,7 @@
 struct value {
     uint16_t slot;  /* which of the wanted fields */
     uint16_t layer; /* which of the frame's headers of its protocol, from 1; for filters */
-    uint32_t len;  /* of bytes */
+    uint32_t len;   /* of bytes */
     union {
         uint64_t u;
         int64_t i;
@@ -22,12 +22,13 @@ struct value {
 
 struct row {
     const int16_t *slot_of; /* F_COUNT entries: index of a wanted field, or -1 */
-    const int16_t *own_slots; /* while a protocol borrows the fields of another: slot_of as it is otherwise; or NULL */
+    const int16_t
+        *own_slots; /* while a protocol borrows the fields of another: slot_of as it is otherwise; or NULL */
     struct value *values;
     uint32_t n_values, capacity;
     bool out_of_memory;
-    bool malformed; /* a reader met what its protocol does not allow; for its caller to see and clear */
-    uint16_t layer; /* of the values put from now on */
+    bool malformed;      /* a reader met what its protocol does not allow; for its caller to see and clear */
+    uint16_t layer;      /* of the values put from now on */
     struct arena *arena; /* for values that are not bytes of the frame */
 };
 
@@ -98,11 +99,12 @@ void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t
  * part of a valid character. NULL (a failed read) puts nothing. */
 void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
-/* Text as Wireshark takes it from bytes that should be ASCII: up to the first NUL, U+FFFD for every byte from 0x80. */
+/* Text as Wireshark takes it from bytes that should be ASCII: up to the first NUL, U+FFFD for every byte from
+ * 0x80. */
 void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
-/* Text of a protocol that says UTF-8: U+FFFD for every sequence that is none, as far as it began well (Unicode's
- * maximal subparts); it ends at a NUL. NULL puts nothing. */
+/* Text of a protocol that says UTF-8: U+FFFD for every sequence that is none, as far as it began well
+ * (Unicode's maximal subparts); it ends at a NUL. NULL puts nothing. */
 void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len);
 
 /* Read and put in one: nothing is put when the read fails. The value is returned for the parser's own use. */

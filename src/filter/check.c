@@ -1,7 +1,7 @@
 /* Tests: what a parsed filter means, and whether it means anything.
- * Invariant: a filter that passes gets from the VM exactly Wireshark's verdict; what Wireshark allows and this does not
- * reproduce is said not to be native, and what it refuses is refused with its kind of message, at its place.
- * Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+ * Invariant: a filter that passes gets from the VM exactly Wireshark's verdict; what Wireshark allows and
+ * this does not reproduce is said not to be native, and what it refuses is refused with its kind of message,
+ * at its place. Source: man page wireshark-filter, and observed, tshark 4.0.17. */
 #include "filter/check.h"
 #include "filter/code.h"
 
@@ -10,7 +10,8 @@ static bool check_left(struct checker *c, struct node *n, const struct token *op
 {
     struct node *first = (struct node *)check_leftmost(n);
     check_resolve(first);
-    if (first->kind == N_LITERAL && (first->layers || !literal_is_certain(&first->token) || !check_is_plain(&first->token)))
+    if (first->kind == N_LITERAL &&
+        (first->layers || !literal_is_certain(&first->token) || !check_is_plain(&first->token)))
         return check_unknown(c, first);
     if (first->kind == N_LITERAL && first != n) {
         problem_bad(c->problem, first->token.offset, "Constant arithmetic expression on the LHS is invalid.");
@@ -21,11 +22,11 @@ static bool check_left(struct checker *c, struct node *n, const struct token *op
     const char *quote = op && (op->kind == T_CONTAINS || op->kind == T_MATCHES) ? "" : "\"";
     if (op)
         problem_bad(c->problem, n->token.offset,
-                    "Left side of %s%.*s%s expression must be a field or function, not %.*s.", quote, (int)op->len,
-                    op->text, quote, (int)n->token.len, n->token.source);
+                    "Left side of %s%.*s%s expression must be a field or function, not %.*s.", quote,
+                    (int)op->len, op->text, quote, (int)n->token.len, n->token.source);
     else
-        problem_bad(c->problem, n->token.offset, "%.*s is neither a field nor a protocol name.", (int)n->token.len,
-                    n->token.source);
+        problem_bad(c->problem, n->token.offset, "%.*s is neither a field nor a protocol name.",
+                    (int)n->token.len, n->token.source);
     return false;
 }
 
@@ -53,8 +54,8 @@ static bool check_right(struct checker *c, struct node *a, struct node *b)
         return check_foreign(c, b, "comparing such values");
     if (!check_can_name(a) || !check_can_name(b))
         return check_foreign(c, b, "comparing such values");
-    problem_bad(c->problem, b->token.offset, "%.*s and %.*s are not of compatible types.", (int)a->token.text_len,
-                a->token.text, (int)b->token.text_len, b->token.text);
+    problem_bad(c->problem, b->token.offset, "%.*s and %.*s are not of compatible types.",
+                (int)a->token.text_len, a->token.text, (int)b->token.text_len, b->token.text);
     return false;
 }
 
@@ -102,7 +103,8 @@ static bool check_matches(struct checker *c, struct node *n)
     if (b->kind != N_LITERAL || b->token.kind != T_STRING) {
         if (b->kind != N_LITERAL && b->kind != N_FIELD)
             return check_foreign(c, b, "such a pattern");
-        problem_bad(c->problem, b->token.offset, "Matches requires a double quoted string on the right side.");
+        problem_bad(c->problem, b->token.offset,
+                    "Matches requires a double quoted string on the right side.");
         return false;
     }
     if (!check_left(c, a, &n->op))

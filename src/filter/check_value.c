@@ -15,14 +15,16 @@ bool check_foreign(struct checker *c, const struct node *n, const char *what)
 
 static bool is_count(int type) /* unsigned, at most 32 bits: one kind of number in the VM */
 {
-    return type == FT_UINT8 || type == FT_UINT16 || type == FT_UINT24 || type == FT_UINT32 || type == FT_FRAMENUM;
+    return type == FT_UINT8 || type == FT_UINT16 || type == FT_UINT24 || type == FT_UINT32 ||
+           type == FT_FRAMENUM;
 }
 static bool is_integer(int type) { return (type >= FT_CHAR && type <= FT_INT64) || type == FT_FRAMENUM; }
 bool check_is_bytes(int type) { return type == FT_BYTES || type == FT_ETHER; }
 static bool is_time(int type) { return type == FT_RELATIVE_TIME || type == FT_ABSOLUTE_TIME; }
 static bool is_sliceable(int type)
 {
-    return type == FT_STRING || check_is_bytes(type) || type == FT_IPv4 || type == FT_IPv6 || type == FILTER_FT_PROTOCOL;
+    return type == FT_STRING || check_is_bytes(type) || type == FT_IPv4 || type == FT_IPv6 ||
+           type == FILTER_FT_PROTOCOL;
 }
 
 static const char *type_name(int type)
@@ -32,12 +34,14 @@ static const char *type_name(int type)
 
 bool check_compatible(int a, int b)
 {
-    return a == b || (is_integer(a) && (is_integer(b) || b == FT_BOOLEAN)) || (check_is_bytes(a) && check_is_bytes(b));
+    return a == b || (is_integer(a) && (is_integer(b) || b == FT_BOOLEAN)) ||
+           (check_is_bytes(a) && check_is_bytes(b));
 }
 
 bool check_comparable(int a, int b)
 {
-    return (a == b && a != FILTER_FT_PROTOCOL) || (is_count(a) && is_count(b)) || (check_is_bytes(a) && check_is_bytes(b));
+    return (a == b && a != FILTER_FT_PROTOCOL) || (is_count(a) && is_count(b)) ||
+           (check_is_bytes(a) && check_is_bytes(b));
 }
 
 bool check_is_name(const struct node *n) { return n->kind == N_FIELD; }
@@ -86,16 +90,18 @@ void check_resolve(struct node *n)
     n->kind = N_FIELD;
     n->is_protocol = id == F_COUNT;
     if (old) /* of the same length */
-        n->token.text = n->is_protocol ? filter_protocol_name((enum filter_protocol)protocol) : field_table[id].name;
+        n->token.text =
+            n->is_protocol ? filter_protocol_name((enum filter_protocol)protocol) : field_table[id].name;
     n->id = (uint16_t)(n->is_protocol ? protocol : (int)id);
     n->type = n->is_protocol ? FILTER_FT_PROTOCOL : (int)field_table[id].type;
 }
 
-/* Only headers themselves know which of their protocol they are; options and extension headers count otherwise. */
+/* Only headers themselves know which of their protocol they are; options and extension headers count
+ * otherwise. */
 static bool has_layers(const struct node *n)
 {
-    static const char *const parts[] = {"ip.opt", "tcp.option", "ipv6.dstopts", "ipv6.hopopts", "ipv6.fragment",
-                                        "ipv6.routing", "ipv6.opt"};
+    static const char *const parts[] = {"ip.opt",        "tcp.option",   "ipv6.dstopts", "ipv6.hopopts",
+                                        "ipv6.fragment", "ipv6.routing", "ipv6.opt"};
     static const char *const owners[] = {"frame.", "ip.", "ipv6.", "tcp.", "udp."};
     if (n->is_protocol)
         return n->id != P_ETH && n->id != P_VLAN && !filter_protocol_is_app((enum filter_protocol)n->id);
@@ -121,8 +127,9 @@ static bool check_layers(struct checker *c, const struct node *n)
 
 bool check_unknown(struct checker *c, const struct node *n)
 {
-    problem_foreign(c->problem, n->token.offset, "\"%.*s\" is none of the native engine's fields and protocols",
-                    (int)n->token.text_len, n->token.text);
+    problem_foreign(c->problem, n->token.offset,
+                    "\"%.*s\" is none of the native engine's fields and protocols", (int)n->token.text_len,
+                    n->token.text);
     return false;
 }
 
@@ -153,7 +160,8 @@ static bool is_app(const struct node *n)
     return check_is_name(n) && n->is_protocol && filter_protocol_is_app((enum filter_protocol)n->id);
 }
 
-/* A protocol's header; how long it counts for Wireshark, when it is cut or carries something, is not known. */
+/* A protocol's header; how long it counts for Wireshark, when it is cut or carries something, is not known.
+ */
 static bool is_header(const struct node *n) { return check_is_name(n) && n->is_protocol && n->id != P_FRAME; }
 
 /* Of the other protocols only the presence is known. */
@@ -173,8 +181,8 @@ static bool check_slice(struct checker *c, struct node *n)
         return check_unknown(c, a);
     if (a->kind == N_LITERAL) {
         bool quoted = a->token.kind == T_STRING;
-        problem_bad(c->problem, a->token.offset, "Range is not supported for entity %s%.*s%s", quoted ? "\"" : "",
-                    (int)a->token.text_len, a->token.text, quoted ? "\"" : "");
+        problem_bad(c->problem, a->token.offset, "Range is not supported for entity %s%.*s%s",
+                    quoted ? "\"" : "", (int)a->token.text_len, a->token.text, quoted ? "\"" : "");
         return false;
     }
     if (!check_value(c, a, -1, NULL))
@@ -195,7 +203,8 @@ static const char *function_name(enum function f)
     return names[f];
 }
 
-static bool bad_argument(struct checker *c, const struct node *n, const struct node *argument, const char *format)
+static bool bad_argument(struct checker *c, const struct node *n, const struct node *argument,
+                         const char *format)
 {
     problem_bad(c->problem, argument->token.offset, format, function_name(n->function));
     return false;
@@ -216,7 +225,8 @@ static bool check_field_argument(struct checker *c, const struct node *n, struct
         problem_bad(c->problem, -1, only_fields, function_name(n->function));
         return false;
     }
-    return a->kind == N_FUNCTION ? bad_argument(c, n, a, only_fields) : check_foreign(c, a, "such an argument");
+    return a->kind == N_FUNCTION ? bad_argument(c, n, a, only_fields)
+                                 : check_foreign(c, a, "such an argument");
 }
 
 static bool check_case(struct checker *c, struct node *n, struct node *a)
@@ -267,7 +277,8 @@ static bool check_extreme(struct checker *c, struct node *n)
         if (!check_value(c, a, first->type, first))
             return false;
         if (a->type != first->type && check_is_name(a)) {
-            problem_bad(c->problem, a->token.offset, "Arguments to '%s' must have the same type (expected %s, got %s)",
+            problem_bad(c->problem, a->token.offset,
+                        "Arguments to '%s' must have the same type (expected %s, got %s)",
                         function_name(n->function), type_name(first->type), type_name(a->type));
             return false;
         }
@@ -286,8 +297,8 @@ static bool check_abs(struct checker *c, struct node *n, struct node *a)
     n->type = a->type;
     if (a->type == FT_STRING || a->type == FT_BYTES || a->type == FT_ETHER || a->type == FT_IPv4 ||
         a->type == FT_ABSOLUTE_TIME || a->type == FILTER_FT_PROTOCOL) {
-        problem_bad(c->problem, a->token.offset, "'%.*s' is not a valid argument to 'abs'()", (int)a->token.text_len,
-                    a->token.text);
+        problem_bad(c->problem, a->token.offset, "'%.*s' is not a valid argument to 'abs'()",
+                    (int)a->token.text_len, a->token.text);
         return false;
     }
     if (!is_count(a->type))
@@ -299,9 +310,11 @@ static bool check_function(struct checker *c, struct node *n)
 {
     bool many = n->function == FN_MAX || n->function == FN_MIN;
     if (!n->items)
-        problem_bad(c->problem, n->token.offset, "Function %s needs at least 1 arguments.", function_name(n->function));
+        problem_bad(c->problem, n->token.offset, "Function %s needs at least 1 arguments.",
+                    function_name(n->function));
     else if (n->items->next && !many)
-        problem_bad(c->problem, n->token.offset, "Function %s can only accept 1 arguments.", function_name(n->function));
+        problem_bad(c->problem, n->token.offset, "Function %s can only accept 1 arguments.",
+                    function_name(n->function));
     if (c->problem->status)
         return false;
     switch (n->function) {
@@ -368,7 +381,8 @@ static bool has_literal(const struct node *n)
     return false;
 }
 
-static bool check_operand(struct checker *c, struct node *n, int type, const struct node *field, enum arithmetic a)
+static bool check_operand(struct checker *c, struct node *n, int type, const struct node *field,
+                          enum arithmetic a)
 {
     check_resolve(n);
     if (n->kind == N_LITERAL && n->token.kind == T_CHAR)
@@ -418,7 +432,8 @@ static bool check_minus(struct checker *c, struct node *n, int type, const struc
     check_resolve(a);
     if (a->kind == N_LITERAL && type >= 0) {
         if (!can(type, ARI_SUB))
-            return literal_convert(a, type, field, false, c->arena, c->problem) && check_can(c, a, type, ARI_SUB);
+            return literal_convert(a, type, field, false, c->arena, c->problem) &&
+                   check_can(c, a, type, ARI_SUB);
         if (!literal_convert(a, type, field, true, c->arena, c->problem))
             return false;
         n->kind = N_LITERAL;
@@ -429,7 +444,8 @@ static bool check_minus(struct checker *c, struct node *n, int type, const struc
     if (!check_operand(c, a, type, field, ARI_SUB))
         return false;
     n->type = a->type;
-    return is_count(a->type) || a->type == FT_RELATIVE_TIME || check_foreign(c, n, "a minus before such a type");
+    return is_count(a->type) || a->type == FT_RELATIVE_TIME ||
+           check_foreign(c, n, "a minus before such a type");
 }
 
 /* ---- values ---- */
@@ -439,7 +455,8 @@ bool check_value(struct checker *c, struct node *n, int type, const struct node 
     check_resolve(n);
     switch (n->kind) {
     case N_FIELD:
-        return check_layers(c, n) && (!depends_on_verdicts(n) || check_foreign(c, n, "frame.time_delta_displayed"));
+        return check_layers(c, n) &&
+               (!depends_on_verdicts(n) || check_foreign(c, n, "frame.time_delta_displayed"));
     case N_LITERAL:
         if (n->layers || type < 0 || n->token.kind == T_DOTTED)
             return check_unknown(c, n);

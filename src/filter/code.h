@@ -5,10 +5,37 @@
 #include "filter/tree.h"
 
 enum opcode {
-    OP_EXISTS, OP_TEST, OP_FIELD, OP_CONST, OP_COMPARE, OP_RANGE, OP_CONTAINS, OP_MATCHES, OP_NONZERO, OP_NONEMPTY,
-    OP_ADD, OP_SUBTRACT, OP_MULTIPLY, OP_DIVIDE, OP_MODULO, OP_AND, OP_MINUS, OP_SLICE,
-    OP_LEN, OP_COUNT, OP_UPPER, OP_LOWER, OP_STRING, OP_GATHER, OP_MAX, OP_MIN, OP_ABS,
-    OP_NOT, OP_JUMP_TRUE, OP_JUMP_FALSE, OP_RETURN,
+    OP_EXISTS,
+    OP_TEST,
+    OP_FIELD,
+    OP_CONST,
+    OP_COMPARE,
+    OP_RANGE,
+    OP_CONTAINS,
+    OP_MATCHES,
+    OP_NONZERO,
+    OP_NONEMPTY,
+    OP_ADD,
+    OP_SUBTRACT,
+    OP_MULTIPLY,
+    OP_DIVIDE,
+    OP_MODULO,
+    OP_AND,
+    OP_MINUS,
+    OP_SLICE,
+    OP_LEN,
+    OP_COUNT,
+    OP_UPPER,
+    OP_LOWER,
+    OP_STRING,
+    OP_GATHER,
+    OP_MAX,
+    OP_MIN,
+    OP_ABS,
+    OP_NOT,
+    OP_JUMP_TRUE,
+    OP_JUMP_FALSE,
+    OP_RETURN,
     N_OPCODES
 };
 
@@ -26,15 +53,20 @@ enum kind {
 };
 
 /* Bits of what a comparison of two values may give. */
-enum outcome { OUT_LESS = 1, OUT_EQUAL = 2, OUT_GREATER = 4, OUT_UNEQUAL = 8 /* and neither less nor greater */ };
+enum outcome {
+    OUT_LESS = 1,
+    OUT_EQUAL = 2,
+    OUT_GREATER = 4,
+    OUT_UNEQUAL = 8 /* and neither less nor greater */
+};
 
 enum { NO_LAYERS = 0xffff, SIGNED = 1 };
 
 struct insn {
     uint8_t op;
-    uint8_t kind;    /* enum kind */
-    uint8_t hits;    /* comparisons: bits of enum outcome */
-    uint8_t all;     /* comparisons: every pair has to hit, not some */
+    uint8_t kind; /* enum kind */
+    uint8_t hits; /* comparisons: bits of enum outcome */
+    uint8_t all;  /* comparisons: every pair has to hit, not some */
     uint16_t a, b, c;
     uint16_t layers; /* index, or NO_LAYERS */
     uint32_t p;      /* jumps: where to; others: index of ranges or patterns */

@@ -6,8 +6,8 @@
 #include "filter/code.h"
 
 enum {
-    MAX_REGISTERS = 64,  /* of one test: no test that a person writes comes near */
-    MAX_TABLE = 0xfff0   /* entries of a table: indices have 16 bits */
+    MAX_REGISTERS = 64, /* of one test: no test that a person writes comes near */
+    MAX_TABLE = 0xfff0  /* entries of a table: indices have 16 bits */
 };
 
 struct compiler {
@@ -18,10 +18,7 @@ struct compiler {
     uint8_t uses[F_COUNT + P_COUNT]; /* by slot: 1 read plainly, 2 by layers */
 };
 
-static void limit(struct compiler *c, const char *what)
-{
-    problem_foreign(c->problem, 0, "%s", what);
-}
+static void limit(struct compiler *c, const char *what) { problem_foreign(c->problem, 0, "%s", what); }
 
 static bool reserve(struct compiler *c, void **array, size_t *capacity, uint32_t n, size_t size)
 {
@@ -90,8 +87,8 @@ static uint16_t layers_of(struct compiler *c, const struct node *n)
     return n->layers ? range_index(c, n->layers) : NO_LAYERS;
 }
 
-/* The same for a field that is read: Wireshark reads a field once in a filter, whatever layers its second mention
- * names. */
+/* The same for a field that is read: Wireshark reads a field once in a filter, whatever layers its second
+ * mention names. */
 static uint16_t read_layers_of(struct compiler *c, const struct node *n)
 {
     uint8_t *uses = &c->uses[slot_of(c, n)], use = n->layers ? 2 : 1;
@@ -144,12 +141,9 @@ static enum kind common_kind(const struct node *a, const struct node *b)
 /* Values that do not compare: no hit where some pair has to be one, no miss where all have to. */
 static uint8_t hits_of(enum relation relation, bool all)
 {
-    static const uint8_t hits[] = {[REL_EQ] = OUT_EQUAL,
-                                   [REL_NE] = OUT_LESS | OUT_GREATER,
-                                   [REL_GT] = OUT_GREATER,
-                                   [REL_GE] = OUT_GREATER | OUT_EQUAL,
-                                   [REL_LT] = OUT_LESS,
-                                   [REL_LE] = OUT_LESS | OUT_EQUAL};
+    static const uint8_t hits[] = {[REL_EQ] = OUT_EQUAL,   [REL_NE] = OUT_LESS | OUT_GREATER,
+                                   [REL_GT] = OUT_GREATER, [REL_GE] = OUT_GREATER | OUT_EQUAL,
+                                   [REL_LT] = OUT_LESS,    [REL_LE] = OUT_LESS | OUT_EQUAL};
     if (relation > REL_LE)
         return 0;
     return (uint8_t)(hits[relation] | (all ? OUT_UNEQUAL : 0));
@@ -182,7 +176,8 @@ static void land_exits(struct compiler *c, const struct exits *exits)
 static uint16_t load(struct compiler *c, const struct node *n)
 {
     uint16_t layers = read_layers_of(c, n), r = new_registers(c, 1);
-    emit(c, (struct insn){.op = OP_FIELD, .kind = (uint8_t)kind_of(n), .a = slot_of(c, n), .c = r, .layers = layers});
+    emit(c, (struct insn){
+                .op = OP_FIELD, .kind = (uint8_t)kind_of(n), .a = slot_of(c, n), .c = r, .layers = layers});
     return r;
 }
 
@@ -197,7 +192,9 @@ static uint16_t compile_extreme(struct compiler *c, const struct node *n, struct
         emit(c, (struct insn){.op = OP_GATHER, .a = r, .b = a == n->items, .c = all});
     }
     uint16_t r = new_registers(c, 1);
-    emit(c, (struct insn){.op = n->function == FN_MAX ? OP_MAX : OP_MIN, .kind = (uint8_t)kind_of(n), .a = all, .c = r});
+    emit(c,
+         (struct insn){
+             .op = n->function == FN_MAX ? OP_MAX : OP_MIN, .kind = (uint8_t)kind_of(n), .a = all, .c = r});
     leave_when_false(c, exits);
     return r;
 }
@@ -212,7 +209,8 @@ static uint16_t compile_function(struct compiler *c, const struct node *n, struc
     uint16_t from = load(c, a), r = new_registers(c, 1);
     uint16_t detail = n->function == FN_STRING || n->function == FN_LEN ? (uint16_t)a->type : 0;
     leave_when_false(c, exits);
-    emit(c, (struct insn){.op = ops[n->function], .kind = (uint8_t)kind_of(a), .a = from, .b = detail, .c = r});
+    emit(c,
+         (struct insn){.op = ops[n->function], .kind = (uint8_t)kind_of(a), .a = from, .b = detail, .c = r});
     return r;
 }
 
@@ -237,7 +235,8 @@ static uint16_t compile_value(struct compiler *c, const struct node *n, struct e
         return r;
     case N_LITERAL:
         r = new_registers(c, 1);
-        emit(c, (struct insn){.op = OP_CONST, .kind = (uint8_t)kind_of(n), .b = constant_index(c, n), .c = r});
+        emit(c,
+             (struct insn){.op = OP_CONST, .kind = (uint8_t)kind_of(n), .b = constant_index(c, n), .c = r});
         return r;
     case N_FUNCTION:
         return compile_function(c, n, exits);
@@ -251,8 +250,11 @@ static uint16_t compile_value(struct compiler *c, const struct node *n, struct e
     default: /* N_SLICE */
         a = compile_value(c, n->a, exits);
         r = new_registers(c, 1);
-        emit(c, (struct insn){
-                    .op = OP_SLICE, .kind = (uint8_t)kind_of(n->a), .a = a, .c = r, .p = range_index(c, n->ranges)});
+        emit(c, (struct insn){.op = OP_SLICE,
+                              .kind = (uint8_t)kind_of(n->a),
+                              .a = a,
+                              .c = r,
+                              .p = range_index(c, n->ranges)});
         return r;
     }
 }
@@ -260,7 +262,8 @@ static uint16_t compile_value(struct compiler *c, const struct node *n, struct e
 /* ---- tests: each leaves the verdict ---- */
 
 /* A field against a constant, the most frequent test, in one instruction. */
-static void compile_simple(struct compiler *c, const struct node *a, const struct node *b, uint8_t hits, bool all)
+static void compile_simple(struct compiler *c, const struct node *a, const struct node *b, uint8_t hits,
+                           bool all)
 {
     uint16_t layers = read_layers_of(c, a);
     emit(c, (struct insn){.op = OP_TEST,
@@ -275,13 +278,18 @@ static void compile_simple(struct compiler *c, const struct node *a, const struc
 static void compile_matches(struct compiler *c, const struct node *n, struct exits *exits)
 {
     uint16_t a = compile_value(c, n->a, exits);
-    if (c->problem->status || !reserve(c, (void **)&c->f->patterns, &c->pattern_cap, c->f->n_patterns, sizeof(void *)))
+    if (c->problem->status ||
+        !reserve(c, (void **)&c->f->patterns, &c->pattern_cap, c->f->n_patterns, sizeof(void *)))
         return;
     void *pattern = regex_compile(n->b->constant.pattern, n->b->token.text_len, c->problem);
     if (!pattern)
         return;
     c->f->patterns[c->f->n_patterns] = pattern;
-    emit(c, (struct insn){.op = OP_MATCHES, .kind = (uint8_t)kind_of(n->a), .all = n->quantifier == QUANT_ALL, .a = a, .p = c->f->n_patterns++});
+    emit(c, (struct insn){.op = OP_MATCHES,
+                          .kind = (uint8_t)kind_of(n->a),
+                          .all = n->quantifier == QUANT_ALL,
+                          .a = a,
+                          .p = c->f->n_patterns++});
 }
 
 static void compile_compare(struct compiler *c, const struct node *n)
@@ -324,8 +332,12 @@ static void compile_member(struct compiler *c, const struct node *n, const struc
         emit(c, (struct insn){.op = OP_RANGE, .kind = kind, .all = all, .a = a, .b = from, .c = to});
     } else {
         uint16_t b = compile_value(c, item, &exits);
-        emit(c, (struct insn){
-                    .op = OP_COMPARE, .kind = (uint8_t)common_kind(n->a, item), .hits = hits_of(REL_EQ, all), .all = all, .a = a, .b = b});
+        emit(c, (struct insn){.op = OP_COMPARE,
+                              .kind = (uint8_t)common_kind(n->a, item),
+                              .hits = hits_of(REL_EQ, all),
+                              .all = all,
+                              .a = a,
+                              .b = b});
     }
     land_exits(c, &exits);
 }
@@ -360,7 +372,8 @@ static void compile_exists(struct compiler *c, const struct node *n)
         return;
     }
     uint16_t r = compile_value(c, a, &exits);
-    emit(c, (struct insn){.op = a->kind == N_SLICE ? OP_NONEMPTY : OP_NONZERO, .kind = (uint8_t)kind_of(a), .a = r});
+    emit(c, (struct insn){
+                .op = a->kind == N_SLICE ? OP_NONEMPTY : OP_NONZERO, .kind = (uint8_t)kind_of(a), .a = r});
     land_exits(c, &exits);
 }
 

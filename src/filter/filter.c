@@ -43,7 +43,8 @@ static void compile(struct filter *f, const char *text, struct problem *problem)
         return;
     }
     memcpy(copy, text, len + 1);
-    struct parser parser = {.lexer = {copy, 0, (uint32_t)len, &f->arena, problem}, .arena = &f->arena, .problem = problem};
+    struct parser parser = {
+        .lexer = {copy, 0, (uint32_t)len, &f->arena, problem}, .arena = &f->arena, .problem = problem};
     struct node *root = parse_filter(&parser);
     if (root && check_filter(root, &f->arena, problem))
         compile_filter(f, root, problem);
@@ -260,10 +261,10 @@ static void put_operands(struct dump *d, const struct filter *f, const struct in
 size_t filter_dump(char *out, size_t cap, const struct filter *f)
 {
     static const char *const names[N_OPCODES] = {
-        "EXISTS",  "TEST",   "FIELD",    "CONST",  "COMPARE",  "RANGE",  "CONTAINS", "MATCHES",
-        "NONZERO", "NONEMPTY", "ADD",    "SUBTRACT", "MULTIPLY", "DIVIDE", "MODULO", "AND",
-        "MINUS",   "SLICE",  "LEN",      "COUNT",  "UPPER",    "LOWER",  "STRING",   "GATHER",
-        "MAX",     "MIN",    "ABS",      "NOT",    "JUMP_TRUE", "JUMP_FALSE", "RETURN"};
+        "EXISTS",  "TEST",     "FIELD", "CONST",    "COMPARE",   "RANGE",      "CONTAINS", "MATCHES",
+        "NONZERO", "NONEMPTY", "ADD",   "SUBTRACT", "MULTIPLY",  "DIVIDE",     "MODULO",   "AND",
+        "MINUS",   "SLICE",    "LEN",   "COUNT",    "UPPER",     "LOWER",      "STRING",   "GATHER",
+        "MAX",     "MIN",      "ABS",   "NOT",      "JUMP_TRUE", "JUMP_FALSE", "RETURN"};
     struct dump d = {out, cap, 0};
     if (cap)
         *out = 0;

@@ -1,8 +1,8 @@
 /* Display filters of Wireshark 4.0 over native fields: text -> program -> verdict.
  *
- * A filter is answered here only when it can be answered exactly; FC_UNSUPPORTED says that it cannot, and why:
- * a name that is none of the native table's, or a corner of the language that is not reproduced. FC_FILTER is a
- * filter that Wireshark refuses too, with its kind of message and the same offset. */
+ * A filter is answered here only when it can be answered exactly; FC_UNSUPPORTED says that it cannot, and
+ * why: a name that is none of the native table's, or a corner of the language that is not reproduced.
+ * FC_FILTER is a filter that Wireshark refuses too, with its kind of message and the same offset. */
 #ifndef FC_FILTER_FILTER_H
 #define FC_FILTER_FILTER_H
 
@@ -10,8 +10,8 @@
 
 #include "field/row.h"
 
-/* Protocols whose presence, headers and order the native engine knows exactly. Their values are put into the row like
- * a field's: the bytes of the header (of `frame`: all that was captured). */
+/* Protocols whose presence, headers and order the native engine knows exactly. Their values are put into the
+ * row like a field's: the bytes of the header (of `frame`: all that was captured). */
 enum filter_protocol {
 #define PROTOCOL(id, name, what) P_##id,
 #include "filter/protocols.def"
@@ -29,7 +29,8 @@ struct filter;
 FC_MUST_USE enum fc_status filter_compile(struct filter **out, const char *text, struct fc_error *err);
 void filter_free(struct filter *filter);
 
-/* What the filter reads: slots of fields (F_COUNT entries) and of protocols (P_COUNT), -1 where it does not ask. */
+/* What the filter reads: slots of fields (F_COUNT entries) and of protocols (P_COUNT), -1 where it does not
+ * ask. */
 const int16_t *filter_slots(const struct filter *filter);
 const int16_t *filter_protocol_slots(const struct filter *filter);
 /* Some protocol is asked for. */
@@ -50,7 +51,8 @@ void filter_state_free(struct filter_state *state);
 /* The verdict on a row made with the filter's slots. out_of_memory is noted in the state. */
 bool filter_run(const struct filter *filter, struct filter_state *state, const struct row *row);
 
-/* The program as text, a line an instruction. Writes at most cap bytes with a NUL, returns the length of the whole. */
+/* The program as text, a line an instruction. Writes at most cap bytes with a NUL, returns the length of the
+ * whole. */
 size_t filter_dump(char *out, size_t cap, const struct filter *filter);
 
 #endif

@@ -1,7 +1,7 @@
 /* Text -> tokens, one at a time, as the parser asks for them.
- * Invariant: a token is cut as Wireshark cuts it, or the filter is said not to be native; shapes with colons that
- * are neither bytes nor an IPv6 address are the latter.
- * Source: man page wireshark-filter, and observed, tshark 4.0.17 (where it points when it refuses a filter). */
+ * Invariant: a token is cut as Wireshark cuts it, or the filter is said not to be native; shapes with colons
+ * that are neither bytes nor an IPv6 address are the latter. Source: man page wireshark-filter, and observed,
+ * tshark 4.0.17 (where it points when it refuses a filter). */
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,7 +37,10 @@ void problem_foreign(struct problem *p, int64_t offset, const char *format, ...)
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-static bool is_name(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static bool is_name(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 /* The byte at pos + i, 0 behind the end: the text ends in a NUL and holds no other. */
@@ -170,7 +173,8 @@ static struct token take_char(struct lexer *l)
             continue;
         }
         char c = at(l, 1);
-        if (!c || !(strchr("abfrtv'\"\\x", c) || is_digit(c)) || (c > '3' && c <= '9')) /* 4.0 refuses '\n' in its own way */
+        if (!c || !(strchr("abfrtv'\"\\x", c) || is_digit(c)) ||
+            (c > '3' && c <= '9')) /* 4.0 refuses '\n' in its own way */
             problem_foreign(l->problem, l->pos, "such a character constant");
         n += take_escape(l, out + n);
     }
@@ -274,11 +278,25 @@ static enum token_kind keyword(const char *s, uint32_t n)
     static const struct {
         const char *text;
         enum token_kind kind;
-    } words[] = {{"and", T_AND},       {"or", T_OR},           {"not", T_NOT},       {"any", T_ANY},
-                 {"all", T_ALL},       {"in", T_IN},           {"contains", T_CONTAINS},
-                 {"matches", T_MATCHES}, {"eq", T_ANY_EQ},     {"any_eq", T_ANY_EQ}, {"all_eq", T_ALL_EQ},
-                 {"ne", T_ALL_NE},     {"all_ne", T_ALL_NE},   {"any_ne", T_ANY_NE}, {"gt", T_GT},
-                 {"ge", T_GE},         {"lt", T_LT},           {"le", T_LE},         {"bitwise_and", T_AMPERSAND}};
+    } words[] = {{"and", T_AND},
+                 {"or", T_OR},
+                 {"not", T_NOT},
+                 {"any", T_ANY},
+                 {"all", T_ALL},
+                 {"in", T_IN},
+                 {"contains", T_CONTAINS},
+                 {"matches", T_MATCHES},
+                 {"eq", T_ANY_EQ},
+                 {"any_eq", T_ANY_EQ},
+                 {"all_eq", T_ALL_EQ},
+                 {"ne", T_ALL_NE},
+                 {"all_ne", T_ALL_NE},
+                 {"any_ne", T_ANY_NE},
+                 {"gt", T_GT},
+                 {"ge", T_GE},
+                 {"lt", T_LT},
+                 {"le", T_LE},
+                 {"bitwise_and", T_AMPERSAND}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].text) == n && !memcmp(words[i].text, s, n))
             return words[i].kind;

@@ -1,7 +1,7 @@
 /* Literals -> values, by the type that they meet.
- * Invariant: a text gets a value only where Wireshark gives it the same one; what it may take for a name of its own,
- * or for the name of a value, is said not to be native.
- * Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+ * Invariant: a text gets a value only where Wireshark gives it the same one; what it may take for a name of
+ * its own, or for the name of a value, is said not to be native. Source: man page wireshark-filter, and
+ * observed, tshark 4.0.17. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +50,8 @@ bool literal_is_certain(const struct token *t)
 {
     static const char *const names[] = {
         "29west", "2dparityfec", "3comxns", "3gpp", "5co_legacy", "5co-legacy", "5gli", "6lowpan", "9p",
-        "a11",    "a21",         "a615a",   "aaf",  "acf",        "adb",     "bfd",  "c1222",   "c15",
-        "dc",     "dcc",         "e100",    "e164", "e212",       "fc",      "fc00", "fefd",    "ff"};
+        "a11",    "a21",         "a615a",   "aaf",  "acf",        "adb",        "bfd",  "c1222",   "c15",
+        "dc",     "dcc",         "e100",    "e164", "e212",       "fc",         "fc00", "fefd",    "ff"};
     if (t->kind != T_WORD)
         return t->kind != T_DOTTED;
     if (in_list(t->text, t->text_len, names, sizeof names / sizeof *names))
@@ -147,9 +147,11 @@ static bool convert_number(struct node *n, int type, bool named, bool minus, str
         return unknown_form(p, t);
     if (from_char)
         u = (uint8_t)t->text[0];
-    bool good = from_char || (t->kind == T_WORD && read_number(t, &u, &overflow) && !overflow && u <= type_most(type));
+    bool good = from_char ||
+                (t->kind == T_WORD && read_number(t, &u, &overflow) && !overflow && u <= type_most(type));
     bool bare_base = t->text_len == 2 && t->text[0] == '0' && (t->text[1] | 32) == 'b';
-    if (!good && (named || is_signed_type(type) || bare_base || !literal_is_certain(t))) /* may be the name of a value */
+    if (!good && (named || is_signed_type(type) || bare_base ||
+                  !literal_is_certain(t))) /* may be the name of a value */
         return unknown_form(p, t);
     if (t->kind == T_STRING)
         return refuse_quoted(p, t, type);
@@ -286,7 +288,8 @@ static bool convert_ip4(struct node *n, struct problem *p)
     if (t->kind == T_CHAR || !literal_is_certain(t) || !split_prefix(t, text, sizeof text, &bits))
         return unknown_form(p, t);
     if (inet_pton(AF_INET, text, &address) != 1)
-        return memchr(t->text, '/', t->text_len) ? unknown_form(p, t) : invalid(p, t, "hostname or IPv4 address");
+        return memchr(t->text, '/', t->text_len) ? unknown_form(p, t)
+                                                 : invalid(p, t, "hostname or IPv4 address");
     if (bits > 32)
         problem_bad(p, t->offset, "Netmask bits in a CIDR IPv4 address should be <= 32, not %u", bits);
     n->constant.value.u = ntohl(address);
@@ -309,7 +312,8 @@ static bool convert_ip6(struct node *n, struct arena *arena, struct problem *p)
     if (t->kind == T_CHAR || !literal_is_certain(t) || !split_prefix(t, text, sizeof text, &bits))
         return unknown_form(p, t);
     if (inet_pton(AF_INET6, text, address) != 1)
-        return memchr(t->text, '/', t->text_len) ? unknown_form(p, t) : invalid(p, t, "hostname or IPv6 address");
+        return memchr(t->text, '/', t->text_len) ? unknown_form(p, t)
+                                                 : invalid(p, t, "hostname or IPv6 address");
     if (bits > 128)
         problem_bad(p, t->offset, "Prefix in a IPv6 address should be <= 128, not %u", bits);
     n->constant.value.bytes = address;
@@ -326,8 +330,8 @@ static int hex_digit(char c)
     return found ? (int)((found - digits) & 15) : -1;
 }
 
-/* Pairs of hexadecimal digits, all or none of them parted by one and the same of ":-."; of groups of 4 digits by ".".
- * Returns how many bytes, or -1. */
+/* Pairs of hexadecimal digits, all or none of them parted by one and the same of ":-."; of groups of 4 digits
+ * by ".". Returns how many bytes, or -1. */
 static int32_t read_pairs(const char *s, uint32_t n, uint8_t *out, uint32_t group)
 {
     int32_t count = 0;
@@ -371,9 +375,11 @@ static bool convert_ether(struct node *n, uint8_t *out, struct problem *p)
     if (count < 0)
         return unknown_form(p, t);
     if (count < 6)
-        problem_bad(p, t->offset, "\"%.*s\" contains too few bytes to be a valid Ethernet address.", shown(t), t->text);
+        problem_bad(p, t->offset, "\"%.*s\" contains too few bytes to be a valid Ethernet address.", shown(t),
+                    t->text);
     if (count > 6)
-        problem_bad(p, t->offset, "\"%.*s\" contains too many bytes to be a valid Ethernet address.", shown(t), t->text);
+        problem_bad(p, t->offset, "\"%.*s\" contains too many bytes to be a valid Ethernet address.",
+                    shown(t), t->text);
     n->constant.value.bytes = out;
     n->constant.value.len = 6;
     return !p->status;

@@ -1,6 +1,6 @@
 /* Points in time as a filter writes them: ISO 8601, or "Sep 13, 2020 12:26:40.5".
- * Invariant: only forms that were tried against Wireshark are read; without a zone they are in the zone of the process,
- * as Wireshark takes them. Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+ * Invariant: only forms that were tried against Wireshark are read; without a zone they are in the zone of
+ * the process, as Wireshark takes them. Source: man page wireshark-filter, and observed, tshark 4.0.17. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -46,8 +46,8 @@ static bool read_zone(const char *s, int *east, bool *local)
 static bool is_plausible(const struct tm *tm)
 {
     return tm->tm_year >= 70 && tm->tm_year < 200 && tm->tm_mon >= 0 && tm->tm_mon < 12 && tm->tm_mday >= 1 &&
-           tm->tm_mday <= 28 + 3 && tm->tm_hour >= 0 && tm->tm_hour < 24 && tm->tm_min >= 0 && tm->tm_min < 60 &&
-           tm->tm_sec >= 0 && tm->tm_sec < 60;
+           tm->tm_mday <= 28 + 3 && tm->tm_hour >= 0 && tm->tm_hour < 24 && tm->tm_min >= 0 &&
+           tm->tm_min < 60 && tm->tm_sec >= 0 && tm->tm_sec < 60;
 }
 
 /* The 31st of June is not June, but July. */
@@ -71,8 +71,8 @@ static bool read_iso(const char *s, int64_t *out)
     int used = 0, east;
     int64_t ns = 0;
     bool local;
-    if (strspn(s, "0123456789") != 4 || sscanf(s, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3 ||
-        used != 10)
+    if (strspn(s, "0123456789") != 4 ||
+        sscanf(s, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3 || used != 10)
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon--;
@@ -81,7 +81,8 @@ static bool read_iso(const char *s, int64_t *out)
         return finish(out, &tm, 0, 0, true);
     if (*s != 'T' && *s != ' ')
         return false;
-    if (strspn(++s, "0123456789") != 2 || sscanf(s, "%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &used) != 2 || used != 5)
+    if (strspn(++s, "0123456789") != 2 || sscanf(s, "%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &used) != 2 ||
+        used != 5)
         return false;
     s += used;
     if (*s == ':') {
@@ -103,8 +104,8 @@ static bool read_month(const char *s, int64_t *out)
     int64_t ns = 0;
     bool local;
     char name[4];
-    if (sscanf(s, "%3[A-Za-z] %2d, %4d %2d:%2d:%2d%n", name, &tm.tm_mday, &tm.tm_year, &tm.tm_hour, &tm.tm_min,
-               &tm.tm_sec, &used) != 6)
+    if (sscanf(s, "%3[A-Za-z] %2d, %4d %2d:%2d:%2d%n", name, &tm.tm_mday, &tm.tm_year, &tm.tm_hour,
+               &tm.tm_min, &tm.tm_sec, &used) != 6)
         return false;
     const char *found = strlen(name) == 3 ? strstr(months, name) : NULL;
     if (!found || (found - months) % 3)

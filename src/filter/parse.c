@@ -6,7 +6,10 @@
 #include "filter/tree.h"
 
 /* Nested parentheses, braces, functions and nots; more than any person writes, and little stack. */
-enum { MAX_DEPTH = 90 /* Wireshark has had enough at 98 */, MAX_NODES = 8192 /* so deep may a chain of "or" make the tree */ };
+enum {
+    MAX_DEPTH = 90 /* Wireshark has had enough at 98 */,
+    MAX_NODES = 8192 /* so deep may a chain of "or" make the tree */
+};
 
 /* ---- tokens ---- */
 
@@ -14,14 +17,15 @@ static void advance(struct parser *p) { p->token = lex_next(&p->lexer, LEX_PLAIN
 
 static struct node *unexpected(struct parser *p)
 {
-    bool escapes = p->token.kind == T_STRING && (*p->token.source != '"' || memchr(p->token.source, '\\', p->token.len));
+    bool escapes =
+        p->token.kind == T_STRING && (*p->token.source != '"' || memchr(p->token.source, '\\', p->token.len));
     if (escapes) /* they are shown in another way */
         problem_foreign(p->problem, p->token.offset, "a string with escapes there");
     else if (p->token.kind == T_END)
         problem_bad(p->problem, -1, "Unexpected end of filter expression.");
     else
-        problem_bad(p->problem, p->token.offset, "\"%.*s\" was unexpected in this context.", (int)p->token.len,
-                    p->lexer.text + p->token.offset);
+        problem_bad(p->problem, p->token.offset, "\"%.*s\" was unexpected in this context.",
+                    (int)p->token.len, p->lexer.text + p->token.offset);
     return NULL;
 }
 
@@ -366,11 +370,16 @@ static bool relation_of(enum token_kind kind, enum relation *relation, enum quan
 {
     static const struct {
         uint8_t relation, quantifier;
-    } of[] = {[T_CONTAINS] = {REL_CONTAINS, QUANT_ANY}, [T_MATCHES] = {REL_MATCHES, QUANT_ANY},
-              [T_ANY_EQ] = {REL_EQ, QUANT_ANY},         [T_ALL_EQ] = {REL_EQ, QUANT_ALL},
-              [T_ALL_NE] = {REL_NE, QUANT_ALL},         [T_ANY_NE] = {REL_NE, QUANT_ANY},
-              [T_GT] = {REL_GT, QUANT_ANY},             [T_GE] = {REL_GE, QUANT_ANY},
-              [T_LT] = {REL_LT, QUANT_ANY},             [T_LE] = {REL_LE, QUANT_ANY}};
+    } of[] = {[T_CONTAINS] = {REL_CONTAINS, QUANT_ANY},
+              [T_MATCHES] = {REL_MATCHES, QUANT_ANY},
+              [T_ANY_EQ] = {REL_EQ, QUANT_ANY},
+              [T_ALL_EQ] = {REL_EQ, QUANT_ALL},
+              [T_ALL_NE] = {REL_NE, QUANT_ALL},
+              [T_ANY_NE] = {REL_NE, QUANT_ANY},
+              [T_GT] = {REL_GT, QUANT_ANY},
+              [T_GE] = {REL_GE, QUANT_ANY},
+              [T_LT] = {REL_LT, QUANT_ANY},
+              [T_LE] = {REL_LE, QUANT_ANY}};
     if (kind < T_CONTAINS || kind > T_LE)
         return false;
     *relation = (enum relation)of[kind].relation;

@@ -1,6 +1,7 @@
 /* Regular expressions of `matches`: PCRE2, on bytes, without regard to case.
  * Invariant: a compiled pattern is read-only, match data belongs to one thread.
- * Source: PCRE2's documentation; options observed, tshark 4.0.17 (UTF is refused, a dot takes no line feed). */
+ * Source: PCRE2's documentation; options observed, tshark 4.0.17 (UTF is refused, a dot takes no line feed).
+ */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <string.h>
@@ -11,7 +12,8 @@ void *regex_compile(const char *pattern, uint32_t len, struct problem *problem)
 {
     int error;
     PCRE2_SIZE offset;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, len, PCRE2_CASELESS | PCRE2_NEVER_UTF, &error, &offset, NULL);
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)pattern, len, PCRE2_CASELESS | PCRE2_NEVER_UTF, &error, &offset, NULL);
     if (!code) {
         char text[256];
         pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);

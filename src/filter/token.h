@@ -15,11 +15,38 @@ enum token_kind {
     T_CHAR,    /* decoded; one byte */
     T_RANGE,   /* between brackets and commas: "1:2" */
     T_LAYER,   /* the number behind # */
-    T_AND, T_OR, T_NOT, T_ANY, T_ALL, T_IN, T_CONTAINS, T_MATCHES,
-    T_ANY_EQ, T_ALL_EQ, T_ALL_NE, T_ANY_NE, T_GT, T_GE, T_LT, T_LE,
-    T_PLUS, T_MINUS, T_STAR, T_SLASH, T_PERCENT, T_AMPERSAND,
-    T_LPAREN, T_RPAREN, T_LBRACE, T_RBRACE, T_LBRACKET, T_RBRACKET, T_COMMA, T_DOTDOT, T_HASH,
-    T_OTHER    /* a character that the language has no use for */
+    T_AND,
+    T_OR,
+    T_NOT,
+    T_ANY,
+    T_ALL,
+    T_IN,
+    T_CONTAINS,
+    T_MATCHES,
+    T_ANY_EQ,
+    T_ALL_EQ,
+    T_ALL_NE,
+    T_ANY_NE,
+    T_GT,
+    T_GE,
+    T_LT,
+    T_LE,
+    T_PLUS,
+    T_MINUS,
+    T_STAR,
+    T_SLASH,
+    T_PERCENT,
+    T_AMPERSAND,
+    T_LPAREN,
+    T_RPAREN,
+    T_LBRACE,
+    T_RBRACE,
+    T_LBRACKET,
+    T_RBRACKET,
+    T_COMMA,
+    T_DOTDOT,
+    T_HASH,
+    T_OTHER /* a character that the language has no use for */
 };
 
 struct token {
@@ -27,7 +54,7 @@ struct token {
     uint32_t offset, len; /* in the filter */
     const char *text;     /* decoded; of other kinds the filter's own bytes */
     uint32_t text_len;
-    const char *source;   /* the filter's own bytes, `len` of them */
+    const char *source; /* the filter's own bytes, `len` of them */
 };
 
 /* The first problem sticks. */
@@ -51,7 +78,8 @@ enum lex_mode { LEX_PLAIN, LEX_RANGE, LEX_LAYER };
 struct token lex_next(struct lexer *lexer, enum lex_mode mode);
 
 /* Notes a filter that Wireshark refuses too. */
-void problem_bad(struct problem *problem, int64_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void problem_bad(struct problem *problem, int64_t offset, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Notes what Wireshark may well answer, but is not reproduced here. */
 void problem_foreign(struct problem *problem, int64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -11,18 +11,20 @@ enum { FILTER_FT_PROTOCOL = FT_FRAMENUM + 1, FILTER_N_TYPES };
 
 enum node_kind {
     /* tests */
-    N_AND, N_OR, N_NOT,
+    N_AND,
+    N_OR,
+    N_NOT,
     N_EXISTS,  /* a: the value */
     N_COMPARE, /* a, b, relation, quantifier */
     N_IN,      /* a; items: values and N_SPAN; negated: not in */
     /* values */
-    N_FIELD,   /* field or protocol */
-    N_LITERAL, /* token; after the check a constant of `type` */
-    N_FUNCTION,/* items: arguments */
-    N_SLICE,   /* a; ranges */
-    N_BINARY,  /* a, b, arithmetic */
-    N_MINUS,   /* a */
-    N_SPAN     /* a .. b, in sets */
+    N_FIELD,    /* field or protocol */
+    N_LITERAL,  /* token; after the check a constant of `type` */
+    N_FUNCTION, /* items: arguments */
+    N_SLICE,    /* a; ranges */
+    N_BINARY,   /* a, b, arithmetic */
+    N_MINUS,    /* a */
+    N_SPAN      /* a .. b, in sets */
 };
 
 enum relation { REL_EQ, REL_NE, REL_GT, REL_GE, REL_LT, REL_LE, REL_CONTAINS, REL_MATCHES };
@@ -41,8 +43,8 @@ enum { RANGE_REST = -1 };
 /* A literal's value. */
 struct constant {
     struct value value;
-    uint8_t prefix; /* bits that count: of IPv4 up to 32, of IPv6 up to 128 */
-    bool is_signed; /* an integer that was written with a minus */
+    uint8_t prefix;      /* bits that count: of IPv4 up to 32, of IPv6 up to 128 */
+    bool is_signed;      /* an integer that was written with a minus */
     const char *pattern; /* of matches: len bytes */
 };
 
@@ -60,9 +62,9 @@ struct node {
     enum function function;
     bool negated;
     /* after the check */
-    int type;     /* enum field_type or FILTER_FT_PROTOCOL */
+    int type; /* enum field_type or FILTER_FT_PROTOCOL */
     bool is_protocol;
-    uint16_t id;  /* enum field_id or enum filter_protocol */
+    uint16_t id; /* enum field_id or enum filter_protocol */
     struct constant constant;
 };
 
@@ -82,8 +84,8 @@ bool check_filter(struct node *root, struct arena *arena, struct problem *proble
 
 /* Gives a literal the value that it has for a type, which is that of `field` where there is one. False on a
  * problem. */
-bool literal_convert(struct node *literal, int type, const struct node *field, bool minus, struct arena *arena,
-                     struct problem *problem);
+bool literal_convert(struct node *literal, int type, const struct node *field, bool minus,
+                     struct arena *arena, struct problem *problem);
 /* Surely none of Wireshark's names, so that it is a literal. */
 bool literal_is_certain(const struct token *token);
 /* "Unsigned integer (4 bytes)". */

@@ -58,8 +58,8 @@ static bool compute(uint8_t op, int64_t a, int64_t b, int64_t *out)
     }
 }
 
-/* Two unsigned numbers give one, but for a difference below zero; a signed one on the left makes the result signed;
- * only on the right it is an error. */
+/* Two unsigned numbers give one, but for a difference below zero; a signed one on the left makes the result
+ * signed; only on the right it is an error. */
 static bool number_arithmetic(uint8_t op, const struct value *a, const struct value *b, struct value *out)
 {
     bool is_signed = a->len == SIGNED;
@@ -90,8 +90,8 @@ static bool bytes_and(struct filter_state *s, const struct value *a, const struc
     return true;
 }
 
-static bool pair_arithmetic(struct filter_state *s, const struct insn *i, const struct value *a, const struct value *b,
-                            struct value *out)
+static bool pair_arithmetic(struct filter_state *s, const struct insn *i, const struct value *a,
+                            const struct value *b, struct value *out)
 {
     switch (i->kind) {
     case K_BYTES:
@@ -155,8 +155,8 @@ static uint32_t range_fit(const struct range *r, uint32_t len, uint32_t *from)
     return start >= 0 && n > 0 && start + n <= len ? (uint32_t)n : 0;
 }
 
-static void slice(struct filter_state *s, const struct insn *i, const struct range *ranges, const struct value *v,
-                  struct value *out)
+static void slice(struct filter_state *s, const struct insn *i, const struct range *ranges,
+                  const struct value *v, struct value *out)
 {
     uint8_t room[4];
     uint32_t len, from, total = 0;
@@ -172,8 +172,8 @@ static void slice(struct filter_state *s, const struct insn *i, const struct ran
     }
 }
 
-void span_slice(struct filter_state *s, const struct insn *i, const struct range *ranges, const struct span *a,
-                struct span *out)
+void span_slice(struct filter_state *s, const struct insn *i, const struct range *ranges,
+                const struct span *a, struct span *out)
 {
     out->n = a->n;
     for (uint32_t x = 0; x < a->n; x++)

@@ -14,11 +14,11 @@ struct span {
 bool span_nonzero(const struct span *a, uint8_t kind);
 bool span_nonempty(const struct span *a);
 /* All pairs: the values of `out` lie in the arena then. */
-void span_arithmetic(struct filter_state *s, const struct insn *i, const struct span *a,
-                     const struct span *b, struct span *out);
+void span_arithmetic(struct filter_state *s, const struct insn *i, const struct span *a, const struct span *b,
+                     struct span *out);
 void span_minus(const struct insn *i, const struct span *a, struct span *out);
-void span_slice(struct filter_state *s, const struct insn *i, const struct range *ranges, const struct span *a,
-                struct span *out);
+void span_slice(struct filter_state *s, const struct insn *i, const struct range *ranges,
+                const struct span *a, struct span *out);
 void span_len(const struct insn *i, const struct span *a, struct span *out);
 void span_case(struct filter_state *s, const struct insn *i, const struct span *a, struct span *out);
 void span_string(struct filter_state *s, const struct insn *i, const struct span *a, struct span *out);

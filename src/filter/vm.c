@@ -1,7 +1,8 @@
-/* The machine that runs filters. A register holds the values of one frame, in Wireshark's order; a test leaves the
- * verdict. Above each case stands what its opcode does: tools/gen_opcodes.py makes docs/internals/filter-opcodes.md of it.
- * Invariant: nothing is allocated but what grows once with the longest row, and bytes of one frame's arena.
- * Source of what comparisons, arithmetic and functions give: observed, tshark 4.0.17. */
+/* The machine that runs filters. A register holds the values of one frame, in Wireshark's order; a test
+ * leaves the verdict. Above each case stands what its opcode does: tools/gen_opcodes.py makes
+ * docs/internals/filter-opcodes.md of it. Invariant: nothing is allocated but what grows once with the
+ * longest row, and bytes of one frame's arena. Source of what comparisons, arithmetic and functions give:
+ * observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -125,7 +126,8 @@ static bool within(uint8_t kind, const struct value *v, const struct span *from,
     return above && below;
 }
 
-static bool in_range(const struct insn *i, const struct span *a, const struct span *from, const struct span *to)
+static bool in_range(const struct insn *i, const struct span *a, const struct span *from,
+                     const struct span *to)
 {
     for (uint32_t x = 0; x < a->n; x++) {
         bool hit = within(i->kind, &a->values[x], from, to);
@@ -237,7 +239,8 @@ static bool prepare(const struct filter *f, struct filter_state *s, const struct
 }
 
 /* The opcodes that make values of values; returns the verdict. */
-static bool compute(struct filter_state *s, const struct filter *f, const struct insn *i, struct span *r, bool verdict)
+static bool compute(struct filter_state *s, const struct filter *f, const struct insn *i, struct span *r,
+                    bool verdict)
 {
     switch ((enum opcode)i->op) {
     /* ADD r1 r2 -> r: the sums of all pairs; one that does not fit 32 bits is no value. */
@@ -248,7 +251,8 @@ static bool compute(struct filter_state *s, const struct filter *f, const struct
     case OP_MULTIPLY:
     /* DIVIDE r1 r2 -> r: the quotients of all pairs, towards zero; by zero there is no value. */
     case OP_DIVIDE:
-    /* MODULO r1 r2 -> r: the remainders of all pairs, with the sign of the dividend; by zero there is no value. */
+    /* MODULO r1 r2 -> r: the remainders of all pairs, with the sign of the dividend; by zero there is no
+     * value. */
     case OP_MODULO:
     /* AND r1 r2 -> r: the common bits of all pairs; of bytes as far as the shorter one goes. */
     case OP_AND:
@@ -258,8 +262,8 @@ static bool compute(struct filter_state *s, const struct filter *f, const struct
     case OP_MINUS:
         span_minus(i, &r[i->a], &r[i->c]);
         break;
-    /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; the first that does not
-     * fit ends it. */
+    /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; the first that does
+     * not fit ends it. */
     case OP_SLICE:
         span_slice(s, i, f->ranges[i->p], &r[i->a], &r[i->c]);
         break;
@@ -324,8 +328,8 @@ static bool execute(const struct filter *f, struct filter_state *s, const struct
         case OP_EXISTS:
             verdict = exists(f, i, row);
             break;
-        /* TEST slot constant: the verdict is whether some value of the slot (or all, and there are some) compares with
-         * the constant as the instruction says. FIELD, CONST and COMPARE in one. */
+        /* TEST slot constant: the verdict is whether some value of the slot (or all, and there are some)
+         * compares with the constant as the instruction says. FIELD, CONST and COMPARE in one. */
         case OP_TEST:
             verdict = test(f, i, row);
             break;
@@ -337,12 +341,13 @@ static bool execute(const struct filter *f, struct filter_state *s, const struct
         case OP_CONST:
             load_constant(i, &f->constants[i->b], &r[i->c]);
             break;
-        /* COMPARE r1 r2: the verdict is whether some pair of their values (or all pairs, which is true of none) compares
-         * as the instruction says. */
+        /* COMPARE r1 r2: the verdict is whether some pair of their values (or all pairs, which is true of
+         * none) compares as the instruction says. */
         case OP_COMPARE:
             verdict = compare(i, &r[i->a], &r[i->b]);
             break;
-        /* RANGE r1 r2 r3: the verdict is whether some value of r1 (or all) is not below r2 and not above r3. */
+        /* RANGE r1 r2 r3: the verdict is whether some value of r1 (or all) is not below r2 and not above r3.
+         */
         case OP_RANGE:
             verdict = in_range(i, &r[i->a], &r[i->b], &r[i->c]);
             break;

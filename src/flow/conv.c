@@ -1,6 +1,6 @@
-/* The table of conversations: open addressing over 8-byte slots, so that a look-up touches one line of the table and
- * one of the conversation. Rules for numbers: observed, tshark 4.0.17. Invariant: a pair of endpoints has one current
- * conversation; a new TCP stream on the same pair takes its place. */
+/* The table of conversations: open addressing over 8-byte slots, so that a look-up touches one line of the
+ * table and one of the conversation. Rules for numbers: observed, tshark 4.0.17. Invariant: a pair of
+ * endpoints has one current conversation; a new TCP stream on the same pair takes its place. */
 #include "flow/conv.h"
 
 #include <string.h>

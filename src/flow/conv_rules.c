@@ -1,20 +1,43 @@
-/* Protocols whose Wireshark dissectors make conversations of their own, and so shift stream numbers. SNMP, TFTP,
- * SOCKS and VNC are reproduced: a conversation that a dissector makes takes its number with the first packet that
- * finds it (observed, tshark 4.0.17). The others are only noticed, and the answer says that its numbers may differ. Formats:
- * RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 and 1929 (SOCKS 5), RFC 4566 (SDP), RFC 6143 (RFB). */
+/* Protocols whose Wireshark dissectors make conversations of their own, and so shift stream numbers. SNMP,
+ * TFTP, SOCKS and VNC are reproduced: a conversation that a dissector makes takes its number with the first
+ * packet that finds it (observed, tshark 4.0.17). The others are only noticed, and the answer says that its
+ * numbers may differ. Formats: RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 and 1929 (SOCKS 5), RFC
+ * 4566 (SDP), RFC 6143 (RFB). */
 #include "flow/conv_rules.h"
 
 #include <string.h>
 
 enum rule { RULE_NONE, RULE_SNMP, RULE_TFTP, RULE_SOCKS, RULE_SDP, RULE_NOTICE, RULE_BANNER };
 
-enum { PORT_TFTP = 69, PORT_PORTMAP = 111, PORT_SNMP = 161, PORT_SNMP_TRAP = 162, PORT_RTSP = 554,
-       PORT_SOCKS = 1080, PORT_H323 = 1720, PORT_SKINNY = 2000, PORT_MGCP_GATEWAY = 2427, PORT_MGCP_AGENT = 2727,
-       PORT_SIP = 5060, PORT_HART_IP = 5094, PORT_SFLOW = 6343, PORT_VNC_FIRST = 5900, PORT_VNC_LAST = 5903 };
+enum {
+    PORT_TFTP = 69,
+    PORT_PORTMAP = 111,
+    PORT_SNMP = 161,
+    PORT_SNMP_TRAP = 162,
+    PORT_RTSP = 554,
+    PORT_SOCKS = 1080,
+    PORT_H323 = 1720,
+    PORT_SKINNY = 2000,
+    PORT_MGCP_GATEWAY = 2427,
+    PORT_MGCP_AGENT = 2727,
+    PORT_SIP = 5060,
+    PORT_HART_IP = 5094,
+    PORT_SFLOW = 6343,
+    PORT_VNC_FIRST = 5900,
+    PORT_VNC_LAST = 5903
+};
 
 enum { SEEN = 1 };
-enum { SOCKS_START, SOCKS_METHOD, SOCKS_AUTHENTICATE, SOCKS_AUTHENTICATED, SOCKS_REQUEST, SOCKS_REPLY, SOCKS_OPEN,
-       SOCKS_OVER };
+enum {
+    SOCKS_START,
+    SOCKS_METHOD,
+    SOCKS_AUTHENTICATE,
+    SOCKS_AUTHENTICATED,
+    SOCKS_REQUEST,
+    SOCKS_REPLY,
+    SOCKS_OPEN,
+    SOCKS_OVER
+};
 
 static enum rule rule_of_port(uint8_t kind, uint16_t port)
 {
@@ -63,10 +86,7 @@ bool conv_is_superseded(const struct conv *conv)
     return (conv->rule == RULE_SNMP || conv->rule == RULE_BANNER) && conv->state == SEEN;
 }
 
-void conv_settle(struct conv *conv)
-{
-    conv->rule = RULE_NONE;
-}
+void conv_settle(struct conv *conv) { conv->rule = RULE_NONE; }
 
 static struct rd payload_of(const struct layer *layer)
 {
@@ -90,7 +110,8 @@ static bool is_snmp(struct rd r)
 static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref *ref)
 {
     enum { READ_REQUEST = 1, WRITE_REQUEST = 2 };
-    const struct endpoint *src = &ref->conv->side[ref->direction], *dst = &ref->conv->side[1 - ref->direction];
+    const struct endpoint *src = &ref->conv->side[ref->direction],
+                          *dst = &ref->conv->side[1 - ref->direction];
     uint16_t opcode = rd_u16(&r);
     if (dst->port != PORT_TFTP || !rd_ok(&r) || (opcode != READ_REQUEST && opcode != WRITE_REQUEST))
         return true;

@@ -11,8 +11,10 @@ bool conv_is_superseded(const struct conv *conv);
 /* The rule of the conversation that supersedes it: none. */
 void conv_settle(struct conv *conv);
 
-/* In conv.c: from now on packets between client and any port of server, as long as no conversation of their own
- * exists, belong to one conversation, which takes its number with the first of them. False when memory ends. */
-bool conv_add_wildcard(struct conv_table *table, const struct endpoint *client, const struct endpoint *server);
+/* In conv.c: from now on packets between client and any port of server, as long as no conversation of their
+ * own exists, belong to one conversation, which takes its number with the first of them. False when memory
+ * ends. */
+bool conv_add_wildcard(struct conv_table *table, const struct endpoint *client,
+                       const struct endpoint *server);
 
 #endif

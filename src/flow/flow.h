@@ -17,15 +17,15 @@ struct outer {
 
 struct flow {
     const struct conv *conv;
-    struct log packets;  /* `forward` in the log: client to server */
-    struct log *values;  /* NULL: none yet */
-    struct outer *outer; /* NULL: no tunnel */
+    struct log packets;        /* `forward` in the log: client to server */
+    struct log *values;        /* NULL: none yet */
+    struct outer *outer;       /* NULL: no tunnel */
     int64_t first_ns, last_ns; /* of the packets that have a time */
     uint32_t n_packets;
-    uint8_t client;             /* index of the client in conv->side */
+    uint8_t client; /* index of the client in conv->side */
     uint8_t client_by, end;
-    uint8_t fins;               /* bit a direction */
-    bool closed;                /* FIN both ways or RST seen */
+    uint8_t fins; /* bit a direction */
+    bool closed;  /* FIN both ways or RST seen */
     bool has_payload, has_time;
 };
 

@@ -9,8 +9,8 @@ enum udp_service { UDP_OTHER, UDP_MDNS, UDP_SSDP };
 /* `layer` is a UDP layer. */
 enum udp_service recognise_udp(const struct layer *layer);
 
-/* What Wireshark takes for DNS or one of its two relatives, and the message in it. `layer` is a UDP or UDP-Lite
- * layer. */
+/* What Wireshark takes for DNS or one of its two relatives, and the message in it. `layer` is a UDP or
+ * UDP-Lite layer. */
 enum udp_names {
     NAMES_NONE,
     NAMES_DNS,

@@ -1,8 +1,8 @@
-/* TCP sequence analysis. The rules are those of docs/internals/tcp-analysis.md, observed on tshark 4.0.17 with random
- * streams and real captures; the numbers of steps in the comments are those of its section 2. Invariant: state changes only
- * here, once per packet, whether the packet is kept or not. */
-#include "base/time.h"
+/* TCP sequence analysis. The rules are those of docs/internals/tcp-analysis.md, observed on tshark 4.0.17
+ * with random streams and real captures; the numbers of steps in the comments are those of its section 2.
+ * Invariant: state changes only here, once per packet, whether the packet is kept or not. */
 #include "flow/tcp_analysis.h"
+#include "base/time.h"
 
 enum { OOO_DEFAULT_NS = 3000000, FAST_NS = 20000000, OPTION_END = 0, OPTION_NOP = 1, OPTION_SCALE = 3 };
 
@@ -25,20 +25,11 @@ bool tcp_base_differs(const struct tcp_state *s, uint8_t direction, uint32_t seq
 }
 
 /* Modulo 2^32; a distance of exactly 2^31 is both after and before. */
-static bool after(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) > 0 || a - b == 0x80000000u;
-}
-static bool before(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) < 0;
-}
+static bool after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0 || a - b == 0x80000000u; }
+static bool before(uint32_t a, uint32_t b) { return (int32_t)(a - b) < 0; }
 
 /* Backward times are huge, as unsigned differences are. */
-static uint64_t elapsed(int64_t now, int64_t then)
-{
-    return (uint64_t)now - (uint64_t)then;
-}
+static uint64_t elapsed(int64_t now, int64_t then) { return (uint64_t)now - (uint64_t)then; }
 
 bool tcp_option_next(struct rd *options, uint8_t *kind, struct rd *body)
 {
@@ -124,7 +115,8 @@ static uint32_t update_bases(struct tcp_side *x, struct tcp_side *y, const struc
 /* Section 5: window scale. */
 static void update_scale(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
 {
-    if (!(s->flags & TCP_FLAG_SYN) || s->header_cut) { /* what an option says counts, that there is none does not */
+    if (!(s->flags & TCP_FLAG_SYN) ||
+        s->header_cut) { /* what an option says counts, that there is none does not */
         if (s->scale_option >= 0)
             x->scale = s->scale_option;
         return;
@@ -153,7 +145,8 @@ static uint32_t classify(struct tcp_side *x, const struct tcp_side *y, const str
     if (same && s->window && s->window != x->window)
         found |= TCP_WINDOW_UPDATE;
     uint32_t shift = y->window_of_syn || y->scale < 0 ? 0 : (uint32_t)y->scale;
-    if (s->len > 0 && y->scale != TCP_SCALE_UNKNOWN && s->seq + s->len == y->ack + (y->window << shift) && !marked)
+    if (s->len > 0 && y->scale != TCP_SCALE_UNKNOWN && s->seq + s->len == y->ack + (y->window << shift) &&
+        !marked)
         found |= TCP_WINDOW_FULL;
     if (same && s->window && s->window == x->window && (y->last_flags & TCP_KEEP_ALIVE)) {
         found |= TCP_KEEP_ALIVE_ACK;
@@ -201,8 +194,8 @@ static uint32_t repeated(const struct tcp_state *state, const struct tcp_side *x
     bool counts = s->len > 0 || (s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
     if (s->len > 0 && y->ack && (int32_t)(s->seq + s->len - y->ack) <= 0 && !(found & TCP_KEEP_ALIVE))
         return TCP_SPURIOUS_RETRANSMISSION | TCP_RETRANSMISSION;
-    if (!counts || !x->next || !before(s->seq, x->next) || (found & (TCP_KEEP_ALIVE | TCP_ZERO_WINDOW_PROBE)) ||
-        (s->len > 1 && s->seq == x->next - 1))
+    if (!counts || !x->next || !before(s->seq, x->next) ||
+        (found & (TCP_KEEP_ALIVE | TCP_ZERO_WINDOW_PROBE)) || (s->len > 1 && s->seq == x->next - 1))
         return 0;
     if ((y->n_dups >= 2 || y->beyond) && s->seq == y->ack && y->has_ack_time &&
         elapsed(s->time_ns, y->ack_ns) < FAST_NS)

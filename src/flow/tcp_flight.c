@@ -1,8 +1,9 @@
-/* Unacknowledged TCP segments. The rules are those of docs/internals/tcp-analysis.md, section 10, observed on tshark
- * 4.0.17 with crafted streams and real captures. Invariant: flags never depend on what is kept here; acknowledgement
- * compares modulo 2^32, bytes in flight compare numbers relative to the direction's base, as Wireshark does. */
-#include "base/time.h"
+/* Unacknowledged TCP segments. The rules are those of docs/internals/tcp-analysis.md, section 10, observed on
+ * tshark 4.0.17 with crafted streams and real captures. Invariant: flags never depend on what is kept here;
+ * acknowledgement compares modulo 2^32, bytes in flight compare numbers relative to the direction's base, as
+ * Wireshark does. */
 #include "flow/tcp_flight.h"
+#include "base/time.h"
 
 enum { OPTION_SACK = 5, BLOCKS_MAX = 3, SEGMENTS_MAX = 10000 };
 
@@ -26,10 +27,7 @@ uint32_t tcp_sacked_read(const struct layer *layer)
     return sacked;
 }
 
-static bool after(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) > 0;
-}
+static bool after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0; }
 
 /* Drops what is acknowledged; the oldest segment that ends exactly there gives the round trip. */
 static void acknowledge(struct flight_pool *pool, struct flight_side *y, const struct tcp_segment *s,
@@ -57,15 +55,16 @@ static void acknowledge(struct flight_pool *pool, struct flight_side *y, const s
     y->newest = last;
 }
 
-static void time_out(const struct flight_side *x, const struct tcp_segment *s, const struct tcp_result *analysis,
-                     struct flight_result *out)
+static void time_out(const struct flight_side *x, const struct tcp_segment *s,
+                     const struct tcp_result *analysis, struct flight_result *out)
 {
     out->rto_ns = time_diff(s->time_ns, x->oldest ? x->oldest->time_ns : analysis->next_ns);
     if (out->rto_ns)
         out->rto_frame = x->oldest ? x->oldest->frame : analysis->next_frame;
 }
 
-static bool append(struct flight_pool *pool, struct arena *arena, struct flight_side *x, const struct tcp_segment *s)
+static bool append(struct flight_pool *pool, struct arena *arena, struct flight_side *x,
+                   const struct tcp_segment *s)
 {
     uint32_t end = s->seq + s->len + !!(s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
     if (end == s->seq || x->n >= SEGMENTS_MAX)
@@ -83,7 +82,8 @@ static bool append(struct flight_pool *pool, struct arena *arena, struct flight_
 }
 
 /* From the least to the greatest number that waits, less the blocks that the other side has reported. */
-static uint32_t in_flight(const struct flight_side *x, const struct flight_side *y, uint32_t base, bool marked)
+static uint32_t in_flight(const struct flight_side *x, const struct flight_side *y, uint32_t base,
+                          bool marked)
 {
     uint32_t first = UINT32_MAX, end = 0;
     for (const struct flight_segment *f = x->oldest; f; f = f->next) {
@@ -105,9 +105,9 @@ static void count_bytes(struct flight_side *x, const struct flight_side *y, cons
         x->pushed = 0;
 }
 
-bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state, uint8_t direction,
-                        const struct tcp_segment *s, const struct tcp_result *analysis, uint32_t sacked,
-                        struct flight_result *out)
+bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state,
+                        uint8_t direction, const struct tcp_segment *s, const struct tcp_result *analysis,
+                        uint32_t sacked, struct flight_result *out)
 {
     *out = (struct flight_result){0};
     if (!state->flight) {

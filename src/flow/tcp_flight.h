@@ -1,5 +1,6 @@
-/* Which segments of a TCP stream wait for their acknowledgement: round trips, bytes in flight and the like. It takes
- * memory per segment, so it is kept only when a field asks for it. Rules: docs/internals/tcp-analysis.md, section 10. */
+/* Which segments of a TCP stream wait for their acknowledgement: round trips, bytes in flight and the like.
+ * It takes memory per segment, so it is kept only when a field asks for it. Rules:
+ * docs/internals/tcp-analysis.md, section 10. */
 #ifndef FC_FLOW_TCP_FLIGHT_H
 #define FC_FLOW_TCP_FLIGHT_H
 
@@ -38,8 +39,8 @@ struct flight_result {
 /* Bytes in the SACK blocks of a header. */
 uint32_t tcp_sacked_read(const struct layer *layer);
 /* To be called after tcp_analyze, for every segment that it saw. False when memory ends. */
-bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state, uint8_t direction,
-                        const struct tcp_segment *segment, const struct tcp_result *analysis, uint32_t sacked,
-                        struct flight_result *out);
+bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state,
+                        uint8_t direction, const struct tcp_segment *segment,
+                        const struct tcp_result *analysis, uint32_t sacked, struct flight_result *out);
 
 #endif

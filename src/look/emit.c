@@ -1,5 +1,5 @@
-/* Layers -> values. Invariant: readers run in the order of the layers, so values of one field stand in Wireshark's
- * order; nothing here looks at bytes. */
+/* Layers -> values. Invariant: readers run in the order of the layers, so values of one field stand in
+ * Wireshark's order; nothing here looks at bytes. */
 #include "look/emit.h"
 
 #include <string.h>
@@ -170,15 +170,24 @@ static void emit_facts(struct row *row, const struct frame *f, const struct fram
 static void emit_cooked(struct row *row, const struct frame *f)
 {
     enum { LINK_SLL = 113, LINK_SLL2 = 276 };
-    if (!f->interface || f->opaque || (f->interface->link_type != LINK_SLL && f->interface->link_type != LINK_SLL2))
+    if (!f->interface || f->opaque ||
+        (f->interface->link_type != LINK_SLL && f->interface->link_type != LINK_SLL2))
         return;
     struct rd r = rd_make(f->data, f->cap_len, f->len);
     cooked_read(row, &r, f->interface->link_type == LINK_SLL2);
 }
 
 /* The readers that values are asked of. */
-enum need { NEED_FRAME = 1, NEED_LINK = 2, NEED_IP4 = 4, NEED_IP6 = 8, NEED_TCP = 16, NEED_UDP = 32, NEED_ICMP = 64,
-            NEED_ALL = 127 };
+enum need {
+    NEED_FRAME = 1,
+    NEED_LINK = 2,
+    NEED_IP4 = 4,
+    NEED_IP6 = 8,
+    NEED_TCP = 16,
+    NEED_UDP = 32,
+    NEED_ICMP = 64,
+    NEED_ALL = 127
+};
 
 /* The readers that may put this field. */
 static uint32_t needs_of(enum field_id id)
@@ -186,9 +195,10 @@ static uint32_t needs_of(enum field_id id)
     static const struct {
         const char *prefix;
         uint32_t needs;
-    } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK}, {"vlan.", NEED_LINK}, {"ip.", NEED_IP4},
-                   {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},  {"udp.", NEED_UDP},   {"udplite.", NEED_UDP},
-                   {"icmp.", NEED_ICMP},   {"icmpv6.", NEED_ICMP}};
+    } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK},    {"vlan.", NEED_LINK},
+                   {"ip.", NEED_IP4},      {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},
+                   {"udp.", NEED_UDP},     {"udplite.", NEED_UDP}, {"icmp.", NEED_ICMP},
+                   {"icmpv6.", NEED_ICMP}};
     if (id == F_IP_VERSION)
         return NEED_IP4 | NEED_IP6;
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
@@ -198,9 +208,10 @@ static uint32_t needs_of(enum field_id id)
 }
 
 static const uint8_t need_of[N_LAYER_KINDS] = {
-    [LAYER_ETH] = NEED_LINK, [LAYER_VLAN] = NEED_LINK, [LAYER_IP4] = NEED_IP4, [LAYER_IP6] = NEED_IP6,
-    [LAYER_TCP] = NEED_TCP,  [LAYER_UDP] = NEED_UDP,   [LAYER_UDPLITE] = NEED_UDP,
-    [LAYER_IP6_EXTENSION] = NEED_IP6, [LAYER_ICMP] = NEED_ICMP, [LAYER_ICMP6] = NEED_ICMP};
+    [LAYER_ETH] = NEED_LINK,    [LAYER_VLAN] = NEED_LINK,         [LAYER_IP4] = NEED_IP4,
+    [LAYER_IP6] = NEED_IP6,     [LAYER_TCP] = NEED_TCP,           [LAYER_UDP] = NEED_UDP,
+    [LAYER_UDPLITE] = NEED_UDP, [LAYER_IP6_EXTENSION] = NEED_IP6, [LAYER_ICMP] = NEED_ICMP,
+    [LAYER_ICMP6] = NEED_ICMP};
 
 void emit_plan_make(struct emit_plan *plan, const int16_t *slots)
 {
@@ -276,8 +287,8 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
 /* Bytes of the header that stand for the protocol itself. */
 static uint32_t header_len(const struct layer *layer)
 {
-    static const uint8_t fixed[N_LAYER_KINDS] = {[LAYER_ETH] = 14, [LAYER_VLAN] = 4, [LAYER_IP6] = 40,
-                                                 [LAYER_UDP] = 8,  [LAYER_UDPLITE] = 8};
+    static const uint8_t fixed[N_LAYER_KINDS] = {
+        [LAYER_ETH] = 14, [LAYER_VLAN] = 4, [LAYER_IP6] = 40, [LAYER_UDP] = 8, [LAYER_UDPLITE] = 8};
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     if (layer->kind == LAYER_IP4)
         return (uint32_t)(rd_peek8(&r, 0) & 15) * 4;
@@ -306,9 +317,10 @@ static void emit_protocol(struct row *row, int16_t slot, const uint8_t *data, ui
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots)
 {
     static const int8_t protocols[N_LAYER_KINDS] = {
-        [LAYER_ETH] = P_ETH,   [LAYER_VLAN] = P_VLAN, [LAYER_IP4] = P_IP,           [LAYER_IP6] = P_IPV6,
-        [LAYER_TCP] = P_TCP,   [LAYER_UDP] = P_UDP,   [LAYER_UDPLITE] = P_UDPLITE,  [LAYER_ICMP] = P_ICMP,
-        [LAYER_ICMP6] = P_ICMPV6, [LAYER_SCTP] = -1,  [LAYER_GRE] = -1,             [LAYER_ESP] = -1,
+        [LAYER_ETH] = P_ETH,         [LAYER_VLAN] = P_VLAN, [LAYER_IP4] = P_IP,
+        [LAYER_IP6] = P_IPV6,        [LAYER_TCP] = P_TCP,   [LAYER_UDP] = P_UDP,
+        [LAYER_UDPLITE] = P_UDPLITE, [LAYER_ICMP] = P_ICMP, [LAYER_ICMP6] = P_ICMPV6,
+        [LAYER_SCTP] = -1,           [LAYER_GRE] = -1,      [LAYER_ESP] = -1,
         [LAYER_IP6_EXTENSION] = -1};
     uint16_t seen[N_LAYER_KINDS] = {0};
     const struct frame *frame = x->packet.frame;
@@ -317,7 +329,8 @@ void emit_protocols(struct row *row, const struct examined *x, const int16_t *sl
     for (int i = 0; i < x->packet.n_layers; i++) {
         const struct layer *layer = &x->packet.layers[i];
         int8_t protocol = protocols[layer->kind];
-        if (protocol < 0 || !is_shown(layer) || (layer->kind == LAYER_VLAN && i && is_service_tag(layer, layer - 1)))
+        if (protocol < 0 || !is_shown(layer) ||
+            (layer->kind == LAYER_VLAN && i && is_service_tag(layer, layer - 1)))
             continue;
         uint32_t len = header_len(layer), cap = layer->kind == LAYER_IP4 ? layer->whole_cap : layer->cap;
         row->layer = ++seen[layer->kind];

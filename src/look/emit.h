@@ -2,10 +2,10 @@
 #ifndef FC_LOOK_EMIT_H
 #define FC_LOOK_EMIT_H
 
-#include "look/examine.h"
-#include "look/fixed.h"
 #include "field/row.h"
 #include "filter/filter.h"
+#include "look/examine.h"
+#include "look/fixed.h"
 #include "proto/headers.h"
 
 /* Times that frame.* fields refer to; 0 where a frame has none. */
@@ -30,7 +30,8 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
 /* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
 
-/* Whether a field of unacknowledged TCP segments is among them, which only a query that asks for one pays for. */
+/* Whether a field of unacknowledged TCP segments is among them, which only a query that asks for one pays
+ * for. */
 bool emit_wants_flights(const int16_t *slots);
 
 #endif

@@ -1,5 +1,5 @@
-/* The order of the rooms for one frame: decode, reassemble, conversations, TCP analysis, clean-up. Invariant: state
- * advances for every frame; nothing here depends on fields or filter. */
+/* The order of the rooms for one frame: decode, reassemble, conversations, TCP analysis, clean-up. Invariant:
+ * state advances for every frame; nothing here depends on fields or filter. */
 #include "look/examine.h"
 
 #include "flow/recognise.h"
@@ -7,7 +7,7 @@
 static uint32_t protocol_bit(uint8_t kind)
 {
     static const uint32_t bits[] = {
-        [LAYER_TCP] = FC_TCP,   [LAYER_UDP] = FC_UDP,     [LAYER_UDPLITE] = FC_UDP, [LAYER_ICMP] = FC_ICMP,
+        [LAYER_TCP] = FC_TCP,     [LAYER_UDP] = FC_UDP,   [LAYER_UDPLITE] = FC_UDP, [LAYER_ICMP] = FC_ICMP,
         [LAYER_ICMP6] = FC_ICMP6, [LAYER_SCTP] = FC_SCTP, [LAYER_GRE] = FC_GRE,     [LAYER_ESP] = FC_ESP,
     };
     return kind < sizeof bits / sizeof bits[0] ? bits[kind] : 0;
@@ -38,7 +38,8 @@ static void take_fragments(struct examiner *e, struct examined *x)
                 x->datagram_net[x->n_datagrams] = net;
                 x->datagrams[x->n_datagrams++] = datagram;
             }
-            decode_reassembled(p, net, p->fragment.protocol, rd_make(datagram.data, datagram.len, datagram.len));
+            decode_reassembled(p, net, p->fragment.protocol,
+                               rd_make(datagram.data, datagram.len, datagram.len));
         }
     }
 }
@@ -93,7 +94,8 @@ static void note_fin(struct transport *t, const struct tcp_segment *s)
         *mine = s->frame;
 }
 
-static void analyse_tcp(struct examiner *e, struct examined *x, const struct layer *layer, struct transport *t)
+static void analyse_tcp(struct examiner *e, struct examined *x, const struct layer *layer,
+                        struct transport *t)
 {
     struct tcp_segment segment;
     struct tcp_state *state = t->ref.conv->tcp;
@@ -111,8 +113,8 @@ static void analyse_tcp(struct examiner *e, struct examined *x, const struct lay
     if (segment.analysed)
         t->tcp = tcp_analyze(state, t->ref.direction, &segment);
     if (segment.analysed && e->keeps_flights &&
-        !tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment, &t->tcp,
-                            tcp_sacked_read(layer), &t->flight))
+        !tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment,
+                            &t->tcp, tcp_sacked_read(layer), &t->flight))
         e->failed = true;
     note_fin(t, &segment);
     if (t->ref.reused_ports)
@@ -132,7 +134,8 @@ static bool is_by_higher_port(const struct layer *layer, enum udp_names names)
 /* DNS by its port or its looks; a message of a conversation is matched with those before it. */
 static void take_names(struct examiner *e, struct examined *x, uint8_t i)
 {
-    static const uint8_t kinds[] = {[NAMES_DNS] = DNS_PLAIN, [NAMES_MDNS] = DNS_MDNS, [NAMES_LLMNR] = DNS_LLMNR};
+    static const uint8_t kinds[] = {
+        [NAMES_DNS] = DNS_PLAIN, [NAMES_MDNS] = DNS_MDNS, [NAMES_LLMNR] = DNS_LLMNR};
     const struct layer *layer = &x->packet.layers[i];
     struct name_message *m = &x->names[x->n_names];
     enum udp_names names = recognise_names(layer, &m->message);
@@ -142,8 +145,8 @@ static void take_names(struct examiner *e, struct examined *x, uint8_t i)
     m->kind = kinds[names];
     m->layer = i;
     x->n_names++;
-    if (!dns_match(&e->names, &m->match, m->message, x->transports[i].ref.conv->stream, x->packet.frame->number,
-                   x->packet.frame->time_ns, layer->quoted))
+    if (!dns_match(&e->names, &m->match, m->message, x->transports[i].ref.conv->stream,
+                   x->packet.frame->number, x->packet.frame->time_ns, layer->quoted))
         e->failed = true;
 }
 
@@ -175,7 +178,8 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
             analyse_tcp(e, x, layer, t);
         if (e->matches_names && (layer->kind == LAYER_UDP || layer->kind == LAYER_UDPLITE))
             take_names(e, x, (uint8_t)i);
-        if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) && !conv_follow(&e->convs, layer, &t->ref))
+        if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) &&
+            !conv_follow(&e->convs, layer, &t->ref))
             e->failed = true;
     }
 }

@@ -1,5 +1,5 @@
-/* One frame, looked at from all sides that do not depend on what the user asked: layers, streams, TCP analysis.
- * This happens for every frame, kept or not, because every later frame depends on it. */
+/* One frame, looked at from all sides that do not depend on what the user asked: layers, streams, TCP
+ * analysis. This happens for every frame, kept or not, because every later frame depends on it. */
 #ifndef FC_LOOK_EXAMINE_H
 #define FC_LOOK_EXAMINE_H
 
@@ -11,7 +11,7 @@
 /* What is known of one transport layer of the frame. */
 struct transport {
     struct conv_ref ref;
-    bool has_ref;            /* it has a conversation, so a stream number */
+    bool has_ref; /* it has a conversation, so a stream number */
     struct tcp_result tcp;
     struct flight_result flight; /* when the examiner keeps flights */
     int64_t first_ns, previous_ns;
@@ -35,13 +35,13 @@ struct examined {
     struct packet packet;
     struct transport transports[MAX_LAYERS]; /* by layer index */
     struct datagram datagrams[MAX_DATAGRAMS];
-    uint8_t datagram_net[MAX_DATAGRAMS];     /* index of the IP layer each belongs to */
+    uint8_t datagram_net[MAX_DATAGRAMS]; /* index of the IP layer each belongs to */
     uint8_t n_datagrams;
     struct name_message names[MAX_NAME_MESSAGES]; /* when the examiner matches them */
     uint8_t n_names;
-    bool unclear_names;                      /* there may be more of them */
-    uint32_t tcp_flags;                      /* analysis flags of all TCP layers */
-    bool fragment_pending;                   /* the frame waits for others */
+    bool unclear_names;    /* there may be more of them */
+    uint32_t tcp_flags;    /* analysis flags of all TCP layers */
+    bool fragment_pending; /* the frame waits for others */
 };
 
 struct examiner {
@@ -52,15 +52,15 @@ struct examiner {
     bool keeps_flights; /* unacknowledged TCP segments are kept: a field asks for them */
     bool matches_names; /* DNS messages are looked at: a field asks for them */
     struct dns_matcher names;
-    bool failed;        /* memory ended */
+    bool failed; /* memory ended */
 };
 
 void examine(struct examiner *examiner, const struct frame *frame, struct examined *out);
 void examiner_reset(struct examiner *examiner);
 void examiner_free(struct examiner *examiner);
 
-/* Index of the layer whose conversation is the frame's flow: the innermost (or outermost) transport header of the
- * protocols asked for, quotes in ICMP errors left out; -1: none. */
+/* Index of the layer whose conversation is the frame's flow: the innermost (or outermost) transport header of
+ * the protocols asked for, quotes in ICMP errors left out; -1: none. */
 int examined_flow_layer(const struct examined *x, uint32_t protocols, enum fc_tunnel tunnel);
 /* Why the frame is in no flow by the clean-up rules; REASON_KEPT: it is. `layer` as above. */
 enum reason examined_reason(const struct examined *x, int layer, uint32_t drop);

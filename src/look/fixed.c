@@ -1,8 +1,11 @@
-/* Invariant: what is put here is what the header's reader in proto/ puts: each field asked for alone has the values
- * that it has beside all others (tests/diff/test_laws.py). Source: RFC 791, RFC 9293, RFC 768. */
+/* Invariant: what is put here is what the header's reader in proto/ puts: each field asked for alone has the
+ * values that it has beside all others (tests/diff/test_laws.py). Source: RFC 791, RFC 9293, RFC 768. */
 #include "look/fixed.h"
 
-enum { STREAM = 0, PAYLOAD = 3 }; /* bytes of a number that is in no header: the conversation's, a segment's length */
+enum {
+    STREAM = 0,
+    PAYLOAD = 3
+}; /* bytes of a number that is in no header: the conversation's, a segment's length */
 
 static const struct fixed_place places[] = {
     {F_IP_DSFIELD, 0, LAYER_IP4, 1, 1, 0, 0xff},
@@ -60,8 +63,8 @@ size_t fixed_places(enum field_id id, struct fixed_place out[2])
     return n;
 }
 
-/* A header that is there to its end and has nothing in it that its reader stops at; IPv4 without options, as a source
- * route tells another destination. */
+/* A header that is there to its end and has nothing in it that its reader stops at; IPv4 without options, as
+ * a source route tells another destination. */
 static bool is_regular(const struct layer *layer)
 {
     const uint8_t *h = layer->data;
@@ -84,7 +87,8 @@ static bool is_told(const struct fixed_place *p, const struct layer *layer, cons
     return p->bytes != STREAM || t->has_ref;
 }
 
-static uint32_t number_of(const struct fixed_place *place, const struct layer *layer, const struct transport *t)
+static uint32_t number_of(const struct fixed_place *place, const struct layer *layer,
+                          const struct transport *t)
 {
     const uint8_t *p = layer->data + place->at;
     switch (place->bytes) {

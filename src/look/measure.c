@@ -1,10 +1,11 @@
-/* Invariant: lengths are what headers say, and never more than the frame had on the wire where they say nothing. */
+/* Invariant: lengths are what headers say, and never more than the frame had on the wire where they say
+ * nothing. */
 #include "look/measure.h"
 
 #include "flow/conv.h"
 
-/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out the 40
- * bytes of the header, as ipv6.plen does. */
+/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out
+ * the 40 bytes of the header, as ipv6.plen does. */
 static uint32_t ip_length(const struct layer *net, bool classic)
 {
     if (net->kind == LAYER_IP4) {
@@ -48,7 +49,8 @@ static uint32_t payload_length(const struct layer *layer, bool classic)
     return len > header ? len - header : 0;
 }
 
-void measure(const struct packet *packet, int index, enum fc_style style, uint32_t *ip_len, uint32_t *payload_len)
+void measure(const struct packet *packet, int index, enum fc_style style, uint32_t *ip_len,
+             uint32_t *payload_len)
 {
     const struct layer *layer = &packet->layers[index];
     bool classic = style == FC_STYLE_CLASSIC;
@@ -58,9 +60,8 @@ void measure(const struct packet *packet, int index, enum fc_style style, uint32
 
 const char *protocol_name(uint8_t conv_kind)
 {
-    static const char *const names[N_CONV_KINDS] = {[CONV_TCP] = "tcp",   [CONV_UDP] = "udp",
-                                                    [CONV_SCTP] = "sctp", [CONV_ICMP] = "icmp",
-                                                    [CONV_ICMP6] = "icmpv6", [CONV_GRE] = "gre",
-                                                    [CONV_ESP] = "esp"};
+    static const char *const names[N_CONV_KINDS] = {
+        [CONV_TCP] = "tcp",      [CONV_UDP] = "udp", [CONV_SCTP] = "sctp", [CONV_ICMP] = "icmp",
+        [CONV_ICMP6] = "icmpv6", [CONV_GRE] = "gre", [CONV_ESP] = "esp"};
     return names[conv_kind];
 }

@@ -4,8 +4,10 @@
 
 #include "decode/packet.h"
 
-/* Bytes of the IP packet that carries a transport layer, and of that layer's payload, as the style counts them. */
-void measure(const struct packet *packet, int layer, enum fc_style style, uint32_t *ip_len, uint32_t *payload_len);
+/* Bytes of the IP packet that carries a transport layer, and of that layer's payload, as the style counts
+ * them. */
+void measure(const struct packet *packet, int layer, enum fc_style style, uint32_t *ip_len,
+             uint32_t *payload_len);
 /* "tcp", "udp", ... by enum conv_kind */
 const char *protocol_name(uint8_t conv_kind);
 

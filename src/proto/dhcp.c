@@ -1,11 +1,11 @@
 /* The message of BOOTP and DHCP: the header, then options.
- * Invariant: an option begins where its predecessor's length says; the first read that fails ends the message.
- * Source: RFC 951; RFC 2131, 2; RFC 2132, 2 and 3; what is shown when: observed, tshark 4.0.17, with messages cut
- * and damaged at every byte. */
+ * Invariant: an option begins where its predecessor's length says; the first read that fails ends the
+ * message. Source: RFC 951; RFC 2131, 2; RFC 2132, 2 and 3; what is shown when: observed, tshark 4.0.17, with
+ * messages cut and damaged at every byte. */
 #include "proto/dhcp.h"
 
-/* | op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr 16 |
- * | sname 64 | file 128 | cookie 4 | options: code, length, value ... | */
+/* | op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr
+ * 16 | | sname 64 | file 128 | cookie 4 | options: code, length, value ... | */
 
 enum { ADDRESS_AT = 28, ADDRESS_ROOM = 16, SERVER_ROOM = 64, FILE_ROOM = 128, OPTIONS_AT = 240 };
 enum { COOKIE = 0x63825363 };
@@ -56,7 +56,8 @@ static void hardware_read(struct row *row, struct rd *r, uint8_t type, uint8_t l
 
 static void header_read(struct row *row, struct rd *r)
 {
-    static const enum field_id addresses[] = {F_DHCP_IP_CLIENT, F_DHCP_IP_YOUR, F_DHCP_IP_SERVER, F_DHCP_IP_RELAY};
+    static const enum field_id addresses[] = {F_DHCP_IP_CLIENT, F_DHCP_IP_YOUR, F_DHCP_IP_SERVER,
+                                              F_DHCP_IP_RELAY};
     put_u8(row, F_DHCP_TYPE, r);
     uint8_t type = put_u8(row, F_DHCP_HW_TYPE, r), len = put_u8(row, F_DHCP_HW_LEN, r);
     put_u8(row, F_DHCP_HOPS, r);

@@ -11,7 +11,13 @@ bool dhcp_read(struct row *row, struct rd *r);
 
 /* ---- inside the parser ---- */
 
-enum { DHCP_PAD = 0, DHCP_VENDOR_SPECIFIC = 43, DHCP_MESSAGE_TYPE = 53, DHCP_VENDOR_CLASS = 60, DHCP_END = 255 };
+enum {
+    DHCP_PAD = 0,
+    DHCP_VENDOR_SPECIFIC = 43,
+    DHCP_MESSAGE_TYPE = 53,
+    DHCP_VENDOR_CLASS = 60,
+    DHCP_END = 255
+};
 
 /* The value of an option; r spans it. False: not read here. */
 bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code);

@@ -1,7 +1,7 @@
 /* What the options of DHCP hold, by their codes.
- * Invariant: an option whose length is not that of its kind has no value beside its bytes; what has parts of its
- * own, such as relay agent information, is not read here.
- * Source: RFC 2132 and those named below; observed, tshark 4.0.17: all codes with 0 to 21 bytes of many contents. */
+ * Invariant: an option whose length is not that of its kind has no value beside its bytes; what has parts of
+ * its own, such as relay agent information, is not read here. Source: RFC 2132 and those named below;
+ * observed, tshark 4.0.17: all codes with 0 to 21 bytes of many contents. */
 #include <string.h>
 
 #include "proto/dhcp.h"
@@ -112,7 +112,7 @@ static const struct {
     [77] = {FOREIGN}, /* RFC 3004, user class */
     [78] = {FOREIGN}, /* RFC 2610, service location */
     [79] = {FOREIGN},
-    [81] = {FQDN}, /* RFC 4702 */
+    [81] = {FQDN},    /* RFC 4702 */
     [82] = {FOREIGN}, /* RFC 3046, relay agent information */
     [83] = {FOREIGN}, /* RFC 4174, iSNS */
     [85] = {EACH_ADDRESS, F_DHCP_OPTION_NOVELL_DSS_IP},
@@ -124,7 +124,7 @@ static const struct {
     [93] = {EACH_UINT16, F_DHCP_OPTION_CLIENT_SYSTEM_ARCHITECTURE},
     [94] = {NETWORK_ID},
     [97] = {MACHINE_ID}, /* RFC 4578, 2.3 */
-    [99] = {FOREIGN}, /* RFC 4776, civic location */
+    [99] = {FOREIGN},    /* RFC 4776, civic location */
     [100] = {TEXT, F_DHCP_OPTION_TZ_PCODE},
     [101] = {TEXT, F_DHCP_OPTION_TZ_TCODE},
     [112] = {EACH_ADDRESS, F_DHCP_OPTION_NETINFO_PARENT_SERVER_ADDRESS},
@@ -136,9 +136,9 @@ static const struct {
     [119] = {FOREIGN}, /* RFC 3397, domain search: compressed names, over several options */
     [120] = {FOREIGN}, /* RFC 3361, SIP servers */
     [121] = {ROUTES, F_DHCP_OPTION_CLASSLESS_STATIC_ROUTE}, /* RFC 3442 */
-    [122] = {FOREIGN}, /* CableLabs */
-    [123] = {FOREIGN}, /* RFC 6225, location */
-    [124] = {FOREIGN}, /* RFC 3925, vendors by number */
+    [122] = {FOREIGN},                                      /* CableLabs */
+    [123] = {FOREIGN},                                      /* RFC 6225, location */
+    [124] = {FOREIGN},                                      /* RFC 3925, vendors by number */
     [125] = {FOREIGN},
     [136] = {EACH_ADDRESS, F_DHCP_OPTION_PANA_AGENT},
     [137] = {TEXT, F_DHCP_OPTION_LOST_SERVER_DOMAIN_NAME},
@@ -160,8 +160,8 @@ static const struct {
     [161] = {TEXT, F_DHCP_OPTION_MUDURL},
     [209] = {TEXT, F_DHCP_OPTION_PXE_CONFIG_FILE},
     [210] = {TEXT, F_DHCP_OPTION_PXE_PATH_PREFIX},
-    [212] = {FOREIGN}, /* RFC 5969, 6RD */
-    [242] = {FOREIGN}, /* telephones of Avaya */
+    [212] = {FOREIGN},                                      /* RFC 5969, 6RD */
+    [242] = {FOREIGN},                                      /* telephones of Avaya */
     [249] = {ROUTES, F_DHCP_OPTION_CLASSLESS_STATIC_ROUTE}, /* Microsoft's number of 121 */
     [252] = {TEXT, F_DHCP_OPTION_PRIVATE_PROXY_AUTODISCOVERY},
 };
@@ -302,21 +302,40 @@ bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code)
     enum kind kind = (enum kind)options[code].kind;
     enum field_id id = (enum field_id)options[code].id, second = (enum field_id)options[code].second;
     switch (kind) {
-    case BYTES: return true;
-    case FOREIGN: return false;
-    case TEXT: text_read(row, r, id); return true;
-    case VENDOR: put_span(row, id, r, rd_left(r)); return true;
-    case VENDOR_CLASS: return vendor_class_read(row, r, id);
-    case CLIENT_ID: return client_id_read(row, r);
-    case MACHINE_ID: hardware_read(row, r); return true;
-    case FQDN: return fqdn_read(row, r);
-    case NETWORK_ID: return network_id_read(row, r);
-    case ROUTES: return routes_read(row, r, id);
-    case MESSAGE_TYPE: put_u8(row, id, r); return rd_ok(r);
+    case BYTES:
+        return true;
+    case FOREIGN:
+        return false;
+    case TEXT:
+        text_read(row, r, id);
+        return true;
+    case VENDOR:
+        put_span(row, id, r, rd_left(r));
+        return true;
+    case VENDOR_CLASS:
+        return vendor_class_read(row, r, id);
+    case CLIENT_ID:
+        return client_id_read(row, r);
+    case MACHINE_ID:
+        hardware_read(row, r);
+        return true;
+    case FQDN:
+        return fqdn_read(row, r);
+    case NETWORK_ID:
+        return network_id_read(row, r);
+    case ROUTES:
+        return routes_read(row, r, id);
+    case MESSAGE_TYPE:
+        put_u8(row, id, r);
+        return rd_ok(r);
     case EACH_UINT8:
     case EACH_UINT16:
     case EACH_ADDRESS:
-    case EACH_PAIR: each_read(row, r, kind, id, second); return true;
-    default: number_read(row, r, kind, id); return true;
+    case EACH_PAIR:
+        each_read(row, r, kind, id, second);
+        return true;
+    default:
+        number_read(row, r, kind, id);
+        return true;
     }
 }

@@ -1,7 +1,7 @@
 /* The DNS message: header, questions, records.
- * Invariant: every record begins where its predecessor's length says, whatever its data turned out to be; the first
- * read that fails ends the message. Source: RFC 1035, 4; RFC 2136 (update), RFC 6762 (mDNS), RFC 4795 (LLMNR),
- * RFC 6891 (OPT); what is shown when: observed, tshark 4.0.17. */
+ * Invariant: every record begins where its predecessor's length says, whatever its data turned out to be; the
+ * first read that fails ends the message. Source: RFC 1035, 4; RFC 2136 (update), RFC 6762 (mDNS), RFC 4795
+ * (LLMNR), RFC 6891 (OPT); what is shown when: observed, tshark 4.0.17. */
 #include "proto/dns.h"
 
 /* | ID | flags | QDCOUNT | ANCOUNT | NSCOUNT | ARCOUNT |, two bytes each */

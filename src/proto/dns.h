@@ -11,12 +11,12 @@ struct dns_match {
     bool unsolicited;    /* a response that nothing was asked for */
     bool retransmission; /* of the query in query_frame, or of the response in response_frame */
     uint32_t query_frame, response_frame; /* 0: none */
-    int64_t time_ns;     /* since the query */
+    int64_t time_ns;                      /* since the query */
 };
 
 struct dns_facts {
     enum dns_kind kind;
-    bool has_length;  /* over TCP: the prefix */
+    bool has_length; /* over TCP: the prefix */
     uint16_t length;
     struct dns_match match;
 };
@@ -44,10 +44,11 @@ struct dns_record {
     uint32_t len; /* of the data */
     bool mdns;
 };
-/* The data of a record; r spans the message and stands at the data. What follows the data is up to the caller. */
+/* The data of a record; r spans the message and stands at the data. What follows the data is up to the
+ * caller. */
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record);
-/* How many bytes are left of data, by the rules of Wireshark: one byte too few counts as all that follows in the
- * message, fewer are malformed. */
+/* How many bytes are left of data, by the rules of Wireshark: one byte too few counts as all that follows in
+ * the message, fewer are malformed. */
 uint32_t dns_rest(struct rd *r, int64_t rest);
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
 /* The three parts of _service._protocol.name, which stand for the name of an SRV record. */

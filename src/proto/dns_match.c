@@ -1,6 +1,6 @@
 /* Queries that wait for their responses.
- * Invariant: a query stays the newest of its identifier until it was answered or RETRANSMISSION_NS have passed; until
- * then the same identifier is the same query again. Source: observed, tshark 4.0.17. */
+ * Invariant: a query stays the newest of its identifier until it was answered or RETRANSMISSION_NS have
+ * passed; until then the same identifier is the same query again. Source: observed, tshark 4.0.17. */
 #include "proto/dns_match.h"
 
 #include <string.h>
@@ -38,7 +38,8 @@ static bool grow(struct dns_matcher *m)
     return true;
 }
 
-static void note_query(struct dns_matcher *m, struct dns_query *q, struct dns_match *out, const struct dns_query *new)
+static void note_query(struct dns_matcher *m, struct dns_query *q, struct dns_match *out,
+                       const struct dns_query *new)
 {
     if (q->key && !q->response_frame && time_diff(new->time_ns, q->time_ns) < RETRANSMISSION_NS) {
         out->retransmission = true;
@@ -63,8 +64,8 @@ static void note_response(struct dns_query *q, struct dns_match *out, uint32_t f
     out->time_ns = time_diff(time_ns, q->time_ns);
 }
 
-bool dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, uint64_t conversation, uint32_t frame,
-               int64_t time_ns, bool quoted)
+bool dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, uint64_t conversation,
+               uint32_t frame, int64_t time_ns, bool quoted)
 {
     uint16_t id = rd_u16(&message), flags = rd_u16(&message);
     bool response = flags >> 15;

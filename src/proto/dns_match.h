@@ -1,4 +1,5 @@
-/* Which response belongs to which query: by conversation and identifier, as Wireshark matches them in one pass. */
+/* Which response belongs to which query: by conversation and identifier, as Wireshark matches them in one
+ * pass. */
 #ifndef FC_PROTO_DNS_MATCH_H
 #define FC_PROTO_DNS_MATCH_H
 
@@ -17,8 +18,9 @@ struct dns_matcher {
     struct arena *arena;       /* where slots come from; NULL: the matcher's own, to be freed */
 };
 
-/* Notes a message, which has its first four bytes, and says what is known of it. `conversation`: a number of its own
- * for every conversation; `quoted`: inside an ICMP error, nothing is noted. False when memory ends. */
+/* Notes a message, which has its first four bytes, and says what is known of it. `conversation`: a number of
+ * its own for every conversation; `quoted`: inside an ICMP error, nothing is noted. False when memory ends.
+ */
 bool dns_match(struct dns_matcher *matcher, struct dns_match *out, struct rd message, uint64_t conversation,
                uint32_t frame, int64_t time_ns, bool quoted);
 void dns_matcher_reset(struct dns_matcher *matcher);

@@ -1,6 +1,7 @@
 /* Names in DNS messages: labels and pointers.
- * Invariant: a name is at most DNS_NAME_MAX characters, what is longer or never ends is a remark; no input makes the
- * reader follow more than POINTERS_MAX pointers. Source: RFC 1035, 4.1.4; remarks: observed, tshark 4.0.17. */
+ * Invariant: a name is at most DNS_NAME_MAX characters, what is longer or never ends is a remark; no input
+ * makes the reader follow more than POINTERS_MAX pointers. Source: RFC 1035, 4.1.4; remarks: observed,
+ * tshark 4.0.17. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -25,8 +26,8 @@ static void append(struct dns_name *out, const uint8_t *bytes, uint32_t n)
 enum { NO_TARGET = -1, UNKNOWN_LABEL = -2, LOOP = -3 /* so says Wireshark of a pointer two bytes ahead */ };
 enum { BIT_STRING = 0x41 };
 
-/* The labels up to the root or a pointer; the pointer's target, or one of the above. Extended labels (RFC 2673) were
- * given up; nothing says how long one is. */
+/* The labels up to the root or a pointer; the pointer's target, or one of the above. Extended labels (RFC
+ * 2673) were given up; nothing says how long one is. */
 static int labels_read(struct dns_name *out, struct rd *r)
 {
     for (;;) {

@@ -1,6 +1,7 @@
 /* What comes as code, length, value in DNS: options of EDNS and parameters of service bindings.
- * Invariant: an option ends where its length says. Source: RFC 6891, 7871 (client subnet), 7873 (cookie), 7828
- * (keepalive), 7830 (padding), 7901 (chain), 8914 (errors), 6975 (algorithms); RFC 9460; observed, tshark 4.0.17. */
+ * Invariant: an option ends where its length says. Source: RFC 6891, 7871 (client subnet), 7873 (cookie),
+ * 7828 (keepalive), 7830 (padding), 7901 (chain), 8914 (errors), 6975 (algorithms); RFC 9460; observed,
+ * tshark 4.0.17. */
 #include "proto/dns.h"
 
 enum {
@@ -60,10 +61,18 @@ static void error_read(struct row *row, struct rd *r, uint32_t n)
 static void option_read(struct row *row, struct rd *r, uint16_t code, uint32_t n)
 {
     switch (code) {
-    case OPTION_DAU: bytes_each(row, r, n, F_DNS_OPT_DAU); break;
-    case OPTION_DHU: bytes_each(row, r, n, F_DNS_OPT_DHU); break;
-    case OPTION_N3U: bytes_each(row, r, n, F_DNS_OPT_N3U); break;
-    case OPTION_SUBNET: subnet_read(row, r, n); break;
+    case OPTION_DAU:
+        bytes_each(row, r, n, F_DNS_OPT_DAU);
+        break;
+    case OPTION_DHU:
+        bytes_each(row, r, n, F_DNS_OPT_DHU);
+        break;
+    case OPTION_N3U:
+        bytes_each(row, r, n, F_DNS_OPT_N3U);
+        break;
+    case OPTION_SUBNET:
+        subnet_read(row, r, n);
+        break;
     case OPTION_COOKIE:
         put_span(row, F_DNS_OPT_COOKIE_CLIENT, r, CLIENT_COOKIE_LEN);
         n = dns_rest(r, (int64_t)n - CLIENT_COOKIE_LEN);
@@ -73,9 +82,14 @@ static void option_read(struct row *row, struct rd *r, uint16_t code, uint32_t n
         if (n == 2)
             put_u16(row, F_DNS_OPT_EDNS_TCP_KEEPALIVE_TIMEOUT, r);
         break;
-    case OPTION_PADDING: put_span(row, F_DNS_OPT_PADDING, r, n); break;
-    case OPTION_ERROR: error_read(row, r, n); break;
-    default: break;
+    case OPTION_PADDING:
+        put_span(row, F_DNS_OPT_PADDING, r, n);
+        break;
+    case OPTION_ERROR:
+        error_read(row, r, n);
+        break;
+    default:
+        break;
     }
 }
 
@@ -103,14 +117,22 @@ static void parameter_read(struct row *row, struct rd *r, uint16_t key, uint32_t
 {
     uint32_t start = r->pos;
     switch (key) {
-    case KEY_NO_DEFAULT_ALPN: return;
-    case KEY_PORT: put_u16(row, F_DNS_SVCB_SVCPARAM_PORT, r); return;
-    case KEY_ECH: put_span(row, F_DNS_SVCB_SVCPARAM_ECHCONFIG, r, n); return;
-    case KEY_ODOH: put_span(row, F_DNS_SVCB_SVCPARAM_ODOHCONFIG, r, n); return;
+    case KEY_NO_DEFAULT_ALPN:
+        return;
+    case KEY_PORT:
+        put_u16(row, F_DNS_SVCB_SVCPARAM_PORT, r);
+        return;
+    case KEY_ECH:
+        put_span(row, F_DNS_SVCB_SVCPARAM_ECHCONFIG, r, n);
+        return;
+    case KEY_ODOH:
+        put_span(row, F_DNS_SVCB_SVCPARAM_ODOHCONFIG, r, n);
+        return;
     case KEY_MANDATORY:
     case KEY_ALPN:
     case KEY_IP4:
-    case KEY_IP6: break;
+    case KEY_IP6:
+        break;
     default:
         if (n)
             put_span(row, F_DNS_SVCB_SVCPARAM_VALUE, r, n);

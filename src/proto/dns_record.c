@@ -1,11 +1,29 @@
 /* The data of DNS records: most are a row of plain items, told by a table.
- * Invariant: an item is read where the one before it ended, up to the end of the message, whatever the record's length
- * says; only items that take "the rest" go by it. Source: RFC 1035 and the RFC of each type; observed, tshark 4.0.17. */
+ * Invariant: an item is read where the one before it ended, up to the end of the message, whatever the
+ * record's length says; only items that take "the rest" go by it. Source: RFC 1035 and the RFC of each type;
+ * observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/dns.h"
 
-enum item_kind { END, U8, U16, U32, TIME, IP4, IP6, MAC, NAME, LENGTH, TEXT, BYTES_8, MORE, REST, TEXT_REST, TYPES };
+enum item_kind {
+    END,
+    U8,
+    U16,
+    U32,
+    TIME,
+    IP4,
+    IP6,
+    MAC,
+    NAME,
+    LENGTH,
+    TEXT,
+    BYTES_8,
+    MORE,
+    REST,
+    TEXT_REST,
+    TYPES
+};
 
 struct item {
     uint16_t field;
@@ -80,8 +98,7 @@ static const struct shape shapes[] = {
     {39, {{F_DNS_DNAME, NAME}}},
     {43,
      {{F_DNS_DS_KEY_ID, U16}, {F_DNS_DS_ALGORITHM, U8}, {F_DNS_DS_DIGEST_TYPE, U8}, {F_DNS_DS_DIGEST, REST}}},
-    {44,
-     {{F_DNS_SSHFP_ALGORITHM, U8}, {F_DNS_SSHFP_FINGERPRINT_TYPE, U8}, {F_DNS_SSHFP_FINGERPRINT, MORE}}},
+    {44, {{F_DNS_SSHFP_ALGORITHM, U8}, {F_DNS_SSHFP_FINGERPRINT_TYPE, U8}, {F_DNS_SSHFP_FINGERPRINT, MORE}}},
     {46,
      {{F_DNS_RRSIG_TYPE_COVERED, U16},
       {F_DNS_RRSIG_ALGORITHM, U8},
@@ -116,10 +133,14 @@ static const struct shape shapes[] = {
 static uint16_t same_as(uint16_t type)
 {
     switch (type) {
-    case 24: return 46;
-    case 59: return 43;
-    case 32769: return 43;
-    default: return type;
+    case 24:
+        return 46;
+    case 59:
+        return 43;
+    case 32769:
+        return 43;
+    default:
+        return type;
     }
 }
 
@@ -137,25 +158,41 @@ static void item_read(struct row *row, struct rd *r, struct item item, int64_t r
     struct dns_name name;
     uint32_t length_of_rest;
     switch (item.kind) {
-    case U8: put_u8(row, item.field, r); break;
-    case U16: put_u16(row, item.field, r); break;
+    case U8:
+        put_u8(row, item.field, r);
+        break;
+    case U16:
+        put_u16(row, item.field, r);
+        break;
     case U32:
-    case IP4: put_u32(row, item.field, r); break;
+    case IP4:
+        put_u32(row, item.field, r);
+        break;
     case TIME: {
         uint32_t seconds = rd_u32(r);
         if (rd_ok(r))
             put_int(row, item.field, seconds * INT64_C(1000000000));
         break;
     }
-    case IP6: put_span(row, item.field, r, 16); break;
-    case MAC: put_span(row, item.field, r, 6); break;
+    case IP6:
+        put_span(row, item.field, r, 16);
+        break;
+    case MAC:
+        put_span(row, item.field, r, 6);
+        break;
     case NAME:
         if (dns_name_read(&name, r))
             dns_name_put(row, item.field, &name);
         break;
-    case LENGTH: *length = put_u8(row, item.field, r); break;
-    case TEXT: put_text_wire(row, item.field, rd_bytes(r, *length), *length); break;
-    case BYTES_8: put_span(row, item.field, r, 8); break;
+    case LENGTH:
+        *length = put_u8(row, item.field, r);
+        break;
+    case TEXT:
+        put_text_wire(row, item.field, rd_bytes(r, *length), *length);
+        break;
+    case BYTES_8:
+        put_span(row, item.field, r, 8);
+        break;
     case MORE: /* a REST that may not be there */
         if (!rest)
             break;
@@ -164,12 +201,15 @@ static void item_read(struct row *row, struct rd *r, struct item item, int64_t r
         length_of_rest = dns_rest(r, rest);
         put_span(row, item.field, r, length_of_rest);
         break;
-    case TYPES: dns_types_read(row, r, (uint32_t)rest); break;
+    case TYPES:
+        dns_types_read(row, r, (uint32_t)rest);
+        break;
     case TEXT_REST:
         length_of_rest = dns_rest(r, rest);
         put_text_wire(row, item.field, rd_bytes(r, length_of_rest), length_of_rest);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -196,7 +236,8 @@ void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enu
 }
 
 /* Character strings until they end just where the data does. */
-static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field_id length_id, enum field_id id)
+static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field_id length_id,
+                         enum field_id id)
 {
     uint32_t start = r->pos;
     while (rd_ok(r) && r->pos - start != len)
@@ -287,12 +328,23 @@ void dns_record_read(struct row *row, struct rd *r, const struct dns_record *rec
         else
             strings_read(row, r, record->len, F_DNS_TXT_LENGTH, F_DNS_TXT);
         break;
-    case 29: location_read(row, r, record->len); break;
-    case 33: srv_read(row, r, record); break;
-    case 41: dns_options_read(row, r, record->len); break;
+    case 29:
+        location_read(row, r, record->len);
+        break;
+    case 33:
+        srv_read(row, r, record);
+        break;
+    case 41:
+        dns_options_read(row, r, record->len);
+        break;
     case 64:
-    case 65: dns_service_read(row, r, record->len); break;
-    case 99: strings_read(row, r, record->len, F_DNS_SPF_LENGTH, F_DNS_SPF); break;
-    default: break;
+    case 65:
+        dns_service_read(row, r, record->len);
+        break;
+    case 99:
+        strings_read(row, r, record->len, F_DNS_SPF_LENGTH, F_DNS_SPF);
+        break;
+    default:
+        break;
     }
 }

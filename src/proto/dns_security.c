@@ -2,8 +2,16 @@
  * Invariant: as in dns_record.c. Source: RFC 4034, 5155, 8945; observed, tshark 4.0.17. */
 #include "proto/dns.h"
 
-enum { TYPE_NSEC3 = 50, TYPE_NSEC3PARAM = 51, TYPE_DNSKEY = 48, TYPE_CDNSKEY = 60, TYPE_TSIG = 250,
-       TYPE_NXT = 30, TYPE_CSYNC = 62, ALGORITHM_RSA_MD5 = 1 };
+enum {
+    TYPE_NSEC3 = 50,
+    TYPE_NSEC3PARAM = 51,
+    TYPE_DNSKEY = 48,
+    TYPE_CDNSKEY = 60,
+    TYPE_TSIG = 250,
+    TYPE_NXT = 30,
+    TYPE_CSYNC = 62,
+    ALGORITHM_RSA_MD5 = 1
+};
 
 /* | window | length | bits from the top | ... until the last byte is just where the data ends */
 void dns_types_read(struct row *row, struct rd *r, uint32_t len)
@@ -144,13 +152,26 @@ static void csync_read(struct row *row, struct rd *r, uint32_t len)
 bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *record)
 {
     switch (record->type) {
-    case TYPE_NSEC3: nsec3_read(row, r, record->len, false); return true;
-    case TYPE_NSEC3PARAM: nsec3_read(row, r, record->len, true); return true;
+    case TYPE_NSEC3:
+        nsec3_read(row, r, record->len, false);
+        return true;
+    case TYPE_NSEC3PARAM:
+        nsec3_read(row, r, record->len, true);
+        return true;
     case TYPE_DNSKEY:
-    case TYPE_CDNSKEY: dnskey_read(row, r, record->len); return true;
-    case TYPE_NXT: nxt_read(row, r, record->len); return true;
-    case TYPE_CSYNC: csync_read(row, r, record->len); return true;
-    case TYPE_TSIG: tsig_read(row, r); return true;
-    default: return false;
+    case TYPE_CDNSKEY:
+        dnskey_read(row, r, record->len);
+        return true;
+    case TYPE_NXT:
+        nxt_read(row, r, record->len);
+        return true;
+    case TYPE_CSYNC:
+        csync_read(row, r, record->len);
+        return true;
+    case TYPE_TSIG:
+        tsig_read(row, r);
+        return true;
+    default:
+        return false;
     }
 }

@@ -24,7 +24,8 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     matcher->arena = facts->arena;
     if (!dns_match(matcher, &message.match, rest, 0, facts->frame, facts->time_ns, false))
         row->out_of_memory = true;
-    if (message.match.retransmission && message.match.response_frame == facts->frame) /* two of a number in one frame */
+    if (message.match.retransmission &&
+        message.match.response_frame == facts->frame) /* two of a number in one frame */
         pdu_foreign(facts, FAMILY_DNS);
     dns_read(row, &rest, &message);
     return true;

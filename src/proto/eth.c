@@ -139,7 +139,8 @@ static void put_leftover(struct row *row, const struct rd *r, uint32_t header_le
     }
 }
 
-/* A check sequence that the capture file promises stands at the very end, and is no part of what is left over. */
+/* A check sequence that the capture file promises stands at the very end, and is no part of what is left
+ * over. */
 static void put_promised_fcs(struct row *row, struct rd *r)
 {
     struct rd fcs = *r;

@@ -1,6 +1,6 @@
 /* Signs of what is read here inside what is not.
- * Invariant: nothing is told of bytes that were not captured; where those would have told more, Wireshark has no more
- * either. Source: the RFCs of each form; who dissects what inside whom: observed, tshark 4.0.17. */
+ * Invariant: nothing is told of bytes that were not captured; where those would have told more, Wireshark has
+ * no more either. Source: the RFCs of each form; who dissects what inside whom: observed, tshark 4.0.17. */
 #include "proto/foreign.h"
 
 #include <string.h>
@@ -55,15 +55,15 @@ static bool is_certificate_part(const struct rd *r)
     static const struct {
         uint32_t len;
         const char *bytes;
-    } identifiers[] = {{5, "\x06\x03\x55\x04"},                     /* a name's attribute; any last byte */
-                       {5, "\x06\x03\x55\x1d"},                     /* an extension */
-                       {8, "\x06\x09\x2a\x86\x48\x86\xf7\x0d"},     /* RSA's algorithms and PKCS */
-                       {8, "\x06\x08\x2a\x86\x48\x86\xf7\x0d"},     /* the same, digests */
-                       {7, "\x06\x07\x2a\x86\x48\xce\x3d"},         /* elliptic curves */
+    } identifiers[] = {{5, "\x06\x03\x55\x04"},                 /* a name's attribute; any last byte */
+                       {5, "\x06\x03\x55\x1d"},                 /* an extension */
+                       {8, "\x06\x09\x2a\x86\x48\x86\xf7\x0d"}, /* RSA's algorithms and PKCS */
+                       {8, "\x06\x08\x2a\x86\x48\x86\xf7\x0d"}, /* the same, digests */
+                       {7, "\x06\x07\x2a\x86\x48\xce\x3d"},     /* elliptic curves */
                        {7, "\x06\x08\x2a\x86\x48\xce\x3d"},
-                       {7, "\x06\x05\x2b\x0e\x03\x02\x1a"},         /* SHA-1 */
-                       {7, "\x06\x09\x60\x86\x48\x01\x65"},         /* SHA-2, AES */
-                       {5, "\x06\x03\x2b\x65"}};                    /* Edwards curves */
+                       {7, "\x06\x05\x2b\x0e\x03\x02\x1a"}, /* SHA-1 */
+                       {7, "\x06\x09\x60\x86\x48\x01\x65"}, /* SHA-2, AES */
+                       {5, "\x06\x03\x2b\x65"}};            /* Edwards curves */
     for (size_t i = 0; i < sizeof identifiers / sizeof *identifiers; i++) {
         uint32_t fixed = identifiers[i].len == 5 ? 4 : identifiers[i].len;
         if (begins(r, identifiers[i].bytes, fixed) && rd_has(r, identifiers[i].len) &&
@@ -81,8 +81,8 @@ static bool holds_text(const struct rd *r, unsigned families)
         return true;
     if (families & FAMILY_DNS && contains(r, "application/dns-message"))
         return true;
-    return families & FAMILY_X509 &&
-           (contains(r, "pkcs7") || contains(r, "PKCS7") || contains(r, "application/pkix") || contains(r, "x-x509"));
+    return families & FAMILY_X509 && (contains(r, "pkcs7") || contains(r, "PKCS7") ||
+                                      contains(r, "application/pkix") || contains(r, "x-x509"));
 }
 
 bool foreign_holds(struct rd r, unsigned families)
@@ -110,7 +110,8 @@ bool foreign_eap(struct rd r)
 static bool is_eapol(const struct rd *r)
 {
     struct rd eap = *r;
-    return rd_peek16(r, 0) == 0x888e && rd_peek8(r, 2) <= 3 && !rd_peek8(r, 3) && rd_skip(&eap, 6) && foreign_eap(eap);
+    return rd_peek16(r, 0) == 0x888e && rd_peek8(r, 2) <= 3 && !rd_peek8(r, 3) && rd_skip(&eap, 6) &&
+           foreign_eap(eap);
 }
 
 /* PPP protocol c227 */
@@ -145,15 +146,9 @@ bool foreign_radius(struct rd r)
 
 /* ---- others ---- */
 
-bool foreign_proxy(struct rd r)
-{
-    return begins(&r, "PROXY ", 6) || begins(&r, "\r\n\r\n\0\r\nQUIT\n", 12);
-}
+bool foreign_proxy(struct rd r) { return begins(&r, "PROXY ", 6) || begins(&r, "\r\n\r\n\0\r\nQUIT\n", 12); }
 
-bool foreign_http2(const struct rd *r)
-{
-    return begins(r, "PRI * HTTP/2", 12);
-}
+bool foreign_http2(const struct rd *r) { return begins(r, "PRI * HTTP/2", 12); }
 
 bool foreign_mirror(const struct rd *r)
 {
@@ -166,11 +161,11 @@ unsigned foreign_media(const uint8_t *text, uint32_t len)
     static const struct {
         const char *part;
         unsigned families;
-    } types[] = {{"pkcs", FAMILY_X509},        {"pkix", FAMILY_X509},      {"x509", FAMILY_X509},
-                 {"ocsp-request", FAMILY_X509}, {"timestamp-", FAMILY_X509},
-                 {"csrattrs", FAMILY_X509},    {"mikey", FAMILY_X509},     {"certificate", FAMILY_X509},
-                 {"cms", FAMILY_X509},         {"ssl-tls", FAMILY_HANDSHAKES}, {"x-jxta", FAMILY_ANY},
-                 {"dns-message", FAMILY_DNS},  {"/http", FAMILY_HTTP},     {"pcap", FAMILY_ANY}};
+    } types[] = {{"pkcs", FAMILY_X509},          {"pkix", FAMILY_X509},        {"x509", FAMILY_X509},
+                 {"ocsp-request", FAMILY_X509},  {"timestamp-", FAMILY_X509},  {"csrattrs", FAMILY_X509},
+                 {"mikey", FAMILY_X509},         {"certificate", FAMILY_X509}, {"cms", FAMILY_X509},
+                 {"ssl-tls", FAMILY_HANDSHAKES}, {"x-jxta", FAMILY_ANY},       {"dns-message", FAMILY_DNS},
+                 {"/http", FAMILY_HTTP},         {"pcap", FAMILY_ANY}};
     unsigned families = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         for (uint32_t at = 0, n = (uint32_t)strlen(types[i].part); at + n <= len; at++)

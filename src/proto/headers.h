@@ -7,9 +7,9 @@
 #ifndef FC_PROTO_HEADERS_H
 #define FC_PROTO_HEADERS_H
 
+#include "base/address.h"
 #include "base/rd.h"
 #include "base/tcp_flags.h"
-#include "base/address.h"
 #include "field/row.h"
 
 /* ---- frame ---- */

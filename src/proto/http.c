@@ -1,6 +1,7 @@
 /* HTTP/1 messages: where one ends, and what belongs to the message as a whole.
- * Invariant: a message's values stand at the frame that completes its body. A response without a length goes on to the
- * end of the connection, except where it has no body at all. Source: RFC 9112, 6; observed, tshark 4.0.17. */
+ * Invariant: a message's values stand at the frame that completes its body. A response without a length goes
+ * on to the end of the connection, except where it has no body at all. Source: RFC 9112, 6; observed,
+ * tshark 4.0.17. */
 #include "proto/http.h"
 
 #include <string.h>
@@ -17,8 +18,8 @@ static bool has_no_body(const struct http_state *state, int status)
 
 /* ---- where a message ends ---- */
 
-/* What is still looked for from the start with each segment that comes: longer heads and bodies of more chunks are
- * given up, so that no capture takes the square of its length. */
+/* What is still looked for from the start with each segment that comes: longer heads and bodies of more
+ * chunks are given up, so that no capture takes the square of its length. */
 enum { HEAD_LIMIT = 64 << 10, CHUNKS_LIMIT = 16 << 10 };
 
 /* What the header lines say of the body. False: they are not all there. */
@@ -39,7 +40,8 @@ static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
         if (http_line_is(&line, "Content-Length:") && n && *value >= '0' && *value <= '9') {
             head->has_length = true;
             head->length = 0;
-            for (uint32_t i = 0; i < n && value[i] >= '0' && value[i] <= '9' && head->length < UINT32_MAX; i++)
+            for (uint32_t i = 0; i < n && value[i] >= '0' && value[i] <= '9' && head->length < UINT32_MAX;
+                 i++)
                 head->length = head->length * 10 + (uint64_t)(value[i] - '0');
         } else if (http_line_is(&line, "Transfer-Encoding:")) {
             head->chunked = n >= 7 && !strncasecmp((const char *)value, "chunked", 7);
@@ -116,8 +118,9 @@ static bool says(const struct http_line *line, const char *value)
     return line->len >= strlen(value) && memmem(line->text, line->len, value, strlen(value));
 }
 
-/* Heads that Wireshark reads in ways which were not found out: what they say of the body in other letters, hosts of other
- * than ASCII, a CONNECT without a host, and whatever the capture cut. r stands behind the first line. */
+/* Heads that Wireshark reads in ways which were not found out: what they say of the body in other letters,
+ * hosts of other than ASCII, a CONNECT without a host, and whatever the capture cut. r stands behind the
+ * first line. */
 static bool is_odd(struct rd r, const struct http_line *first)
 {
     bool host = false, odd = r.cap < r.len;
@@ -128,7 +131,8 @@ static bool is_odd(struct rd r, const struct http_line *first)
             odd = !says(&line, "chunked");
         bool length = http_line_is(&line, "Content-Length:"), name = http_line_is(&line, "Host:");
         host |= name;
-        for (const uint8_t *c = colon ? colon + 1 : line.text; (length || name) && c < line.text + line.len; c++)
+        for (const uint8_t *c = colon ? colon + 1 : line.text; (length || name) && c < line.text + line.len;
+             c++)
             odd |= length ? !strchr("0123456789 ", *c) || !*c : *c >= 0x80;
     }
     return odd || (http_line_is(first, "CONNECT ") && !host);
@@ -288,7 +292,8 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
             i--;
         for (; i && i < state->uri_len && state->uri[i] >= '0' && state->uri[i] <= '9' && port < 65536; i++)
             port = port * 10 + (uint32_t)(state->uri[i] - '0');
-        const struct protocol *next = port && port < 65536 ? protocol_of_port((uint16_t)port, &foreign) : NULL;
+        const struct protocol *next =
+            port && port < 65536 ? protocol_of_port((uint16_t)port, &foreign) : NULL;
         if (next && next != &http_protocol)
             *facts->conversation = next;
         else
@@ -296,8 +301,10 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = state->upgraded = true;
-        pdu_foreign(facts, state->now.request_frame ? 0 : FAMILY_ANY); /* to a request that was lost, or comes late */
-        pdu_foreign(facts, head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* types in headers that are packed */
+        pdu_foreign(
+            facts, state->now.request_frame ? 0 : FAMILY_ANY); /* to a request that was lost, or comes late */
+        pdu_foreign(facts,
+                    head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* types in headers that are packed */
     } else if (head->status == 101) {
         pdu_foreign(facts, FAMILY_ANY);
     }
@@ -355,7 +362,8 @@ static bool http_recognises(const struct rd *whole, const struct pdu_facts *fact
            !strncasecmp((const char *)line.text + line.len - VERSION, token, TOKEN);
 }
 
-static const uint16_t http_ports[] = {80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371, 0};
+static const uint16_t http_ports[] = {80,   631,  1900, 2710, 2869,  3128, 3132,
+                                      3689, 5985, 8080, 8088, 11371, 0};
 static const char *const http_fields[] = {"http.", NULL};
 
 const struct protocol http_protocol = {.name = "http",

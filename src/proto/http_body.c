@@ -1,6 +1,6 @@
 /* Bodies of HTTP: chunks joined, DEFLATE undone, then shown, or handed to who reads such a type.
- * Invariant: a body that cannot be unpacked is not shown. What is only made to be looked at lies in the row's arena.
- * Source: RFC 9112, 7.1; RFC 9110, 8.4; observed, tshark 4.0.17. */
+ * Invariant: a body that cannot be unpacked is not shown. What is only made to be looked at lies in the row's
+ * arena. Source: RFC 9112, 7.1; RFC 9110, 8.4; observed, tshark 4.0.17. */
 #include <string.h>
 #include <strings.h>
 
@@ -84,8 +84,8 @@ static const uint8_t *chunks_read(struct row *row, struct rd *r, uint32_t *len)
 /* ---- encodings ---- */
 
 /* Undoes the encoding; NULL: it cannot be undone, or is none that Wireshark knows. */
-static const uint8_t *unpack(struct row *row, const uint8_t *body, uint32_t *len, const struct http_head *head,
-                             const struct pdu_facts *facts)
+static const uint8_t *unpack(struct row *row, const uint8_t *body, uint32_t *len,
+                             const struct http_head *head, const struct pdu_facts *facts)
 {
     static const char *const deflate[] = {"gzip", "x-gzip", "deflate", "x-deflate", NULL};
     uint8_t *out = NULL;
@@ -137,7 +137,8 @@ static bool is_ocsp(const struct http_head *head)
     return head->type_len >= LEN && !strncasecmp((const char *)head->type, type, LEN);
 }
 
-void http_body_read(struct row *row, struct rd *r, const struct http_head *head, const struct pdu_facts *facts)
+void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
+                    const struct pdu_facts *facts)
 {
     bool ocsp = head->type && facts->families & FAMILY_X509 && is_ocsp(head);
     bool chunked = row_wants(row, F_HTTP_CHUNK_SIZE) || row_wants(row, F_HTTP_CHUNK_DATA) ||

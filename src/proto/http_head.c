@@ -107,7 +107,8 @@ static void request_line_put(struct row *row, const struct http_line *line, stru
 {
     struct text rest = {line->text, line->len};
     put(row, F_HTTP_REQUEST_METHOD, word_of(&rest));
-    if (rest.at - line->text > 2 && rest.at[-1] == ' ' && rest.at[-2] == ' ') { /* two blanks: no URI between */
+    if (rest.at - line->text > 2 && rest.at[-1] == ' ' &&
+        rest.at[-2] == ' ') { /* two blanks: no URI between */
         rest.at--;
         rest.len++;
     }
@@ -160,8 +161,12 @@ static bool begins(struct text text, const char *word)
 static void note_header(struct row *row, enum field_id field, struct text value, struct http_head *head)
 {
     switch (field) {
-    case F_HTTP_CONTENT_LENGTH_HEADER: length_put(row, value, head); break;
-    case F_HTTP_COOKIE: put_parts(row, F_HTTP_COOKIE_PAIR, value, ';', true); break;
+    case F_HTTP_CONTENT_LENGTH_HEADER:
+        length_put(row, value, head);
+        break;
+    case F_HTTP_COOKIE:
+        put_parts(row, F_HTTP_COOKIE_PAIR, value, ';', true);
+        break;
     case F_HTTP_CONTENT_TYPE:
         head->type = value.at;
         head->type_len = value.len;
@@ -185,11 +190,13 @@ static void note_header(struct row *row, enum field_id field, struct text value,
         head->host_len = nul ? (uint32_t)(nul - value.at) : value.len;
         break;
     }
-    default: break;
+    default:
+        break;
     }
 }
 
-static void header_put(struct row *row, const struct http_line *line, const uint8_t *colon, struct http_head *head)
+static void header_put(struct row *row, const struct http_line *line, const uint8_t *colon,
+                       struct http_head *head)
 {
     uint32_t name_len = (uint32_t)(colon - line->text);
     struct text value = {colon + 1, line->len - name_len - 1};

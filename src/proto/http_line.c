@@ -6,13 +6,47 @@
 
 #include "proto/http.h"
 
-static const char *const request_methods[] = {
-    "GET",       "PUT",        "COPY",        "HEAD",       "LOCK",        "MOVE",         "POLL",
-    "POST",      "BCOPY",      "BMOVE",       "LABEL",      "MERGE",       "MKCOL",        "PATCH",
-    "TRACE",     "DELETE",     "REPORT",      "SEARCH",     "UNLOCK",      "UPDATE",       "BDELETE",
-    "CHECKIN",   "CONNECT",    "OPTIONS",     "CCM_POST",   "CHECKOUT",    "M-SEARCH",     "PROPFIND",
-    "BPROPFIND", "PROPPATCH",  "BPROPPATCH",  "MKACTIVITY", "UNCHECKOUT",  "MKWORKSPACE",  "RPC_CONNECT",
-    "RPC_IN_DATA", "RPC_OUT_DATA", "VERSION-CONTROL", "BASELINE-CONTROL", "M-PUT", NULL};
+static const char *const request_methods[] = {"GET",
+                                              "PUT",
+                                              "COPY",
+                                              "HEAD",
+                                              "LOCK",
+                                              "MOVE",
+                                              "POLL",
+                                              "POST",
+                                              "BCOPY",
+                                              "BMOVE",
+                                              "LABEL",
+                                              "MERGE",
+                                              "MKCOL",
+                                              "PATCH",
+                                              "TRACE",
+                                              "DELETE",
+                                              "REPORT",
+                                              "SEARCH",
+                                              "UNLOCK",
+                                              "UPDATE",
+                                              "BDELETE",
+                                              "CHECKIN",
+                                              "CONNECT",
+                                              "OPTIONS",
+                                              "CCM_POST",
+                                              "CHECKOUT",
+                                              "M-SEARCH",
+                                              "PROPFIND",
+                                              "BPROPFIND",
+                                              "PROPPATCH",
+                                              "BPROPPATCH",
+                                              "MKACTIVITY",
+                                              "UNCHECKOUT",
+                                              "MKWORKSPACE",
+                                              "RPC_CONNECT",
+                                              "RPC_IN_DATA",
+                                              "RPC_OUT_DATA",
+                                              "VERSION-CONTROL",
+                                              "BASELINE-CONTROL",
+                                              "M-PUT",
+                                              NULL};
 static const char *const notification_methods[] = {"NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", NULL};
 
 static bool is_one_of(const struct http_line *line, uint32_t len, const char *const *words)
@@ -49,7 +83,8 @@ enum http_kind http_kind_of(const struct http_line *line)
 {
     const uint8_t *space = memchr(line->text, ' ', line->len);
     uint32_t n = space ? (uint32_t)(space - line->text) : line->len;
-    if ((line->len >= 5 && !memcmp(line->text, "HTTP/", 5)) || (line->len >= 3 && !memcmp(line->text, "ICY", 3)))
+    if ((line->len >= 5 && !memcmp(line->text, "HTTP/", 5)) ||
+        (line->len >= 3 && !memcmp(line->text, "ICY", 3)))
         return HTTP_RESPONSE;
     if (is_one_of(line, n, request_methods))
         return HTTP_REQUEST;

@@ -18,7 +18,15 @@ static void echo_read(struct row *row, struct rd *r)
 
 void icmp_read(struct row *row, struct rd *r)
 {
-    enum { ECHO_REPLY = 0, UNREACHABLE = 3, REDIRECT = 5, ECHO = 8, TIMESTAMP = 13, MASK_REPLY = 18, TOO_BIG = 4 };
+    enum {
+        ECHO_REPLY = 0,
+        UNREACHABLE = 3,
+        REDIRECT = 5,
+        ECHO = 8,
+        TIMESTAMP = 13,
+        MASK_REPLY = 18,
+        TOO_BIG = 4
+    };
     uint8_t type = put_u8(row, F_ICMP_TYPE, r), code = put_u8(row, F_ICMP_CODE, r);
     put_u16(row, F_ICMP_CHECKSUM, r);
     if (type == ECHO_REPLY || type == ECHO || (type >= TIMESTAMP && type <= MASK_REPLY)) {
@@ -33,7 +41,14 @@ void icmp_read(struct row *row, struct rd *r)
 
 void icmp6_read(struct row *row, struct rd *r)
 {
-    enum { TOO_BIG = 2, PARAMETER = 4, ECHO = 128, ECHO_REPLY = 129, SOLICITATION = 135, ADVERTISEMENT = 136 };
+    enum {
+        TOO_BIG = 2,
+        PARAMETER = 4,
+        ECHO = 128,
+        ECHO_REPLY = 129,
+        SOLICITATION = 135,
+        ADVERTISEMENT = 136
+    };
     enum { ADDRESS = 16 };
     uint8_t type = put_u8(row, F_ICMPV6_TYPE, r);
     put_u8(row, F_ICMPV6_CODE, r);
@@ -47,6 +62,7 @@ void icmp6_read(struct row *row, struct rd *r)
         put_u32(row, F_ICMPV6_POINTER, r);
     } else if (type == SOLICITATION || type == ADVERTISEMENT) {
         rd_skip(r, 4);
-        put_span(row, type == SOLICITATION ? F_ICMPV6_ND_NS_TARGET_ADDRESS : F_ICMPV6_ND_NA_TARGET_ADDRESS, r, ADDRESS);
+        put_span(row, type == SOLICITATION ? F_ICMPV6_ND_NS_TARGET_ADDRESS : F_ICMPV6_ND_NA_TARGET_ADDRESS, r,
+                 ADDRESS);
     }
 }

@@ -21,7 +21,8 @@ struct ip4_context {
     uint8_t ttl;
 };
 void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *context);
-/* Where a packet ends up, by a source route or without; why that cannot be told: the options are cut, or wrong. */
+/* Where a packet ends up, by a source route or without; why that cannot be told: the options are cut, or
+ * wrong. */
 enum rd_fail ip4_final_destination(uint32_t *out, struct rd options, uint32_t destination);
 /* Options 130, 133 and 134; r spans the option behind its length byte. */
 void ip4_security_read(struct row *row, struct rd *r);

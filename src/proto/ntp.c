@@ -1,16 +1,17 @@
 /* The message of NTP: clocks' header and timestamps, then key and digest.
- * Invariant: what is put is what Wireshark tells as far as the bytes go; control messages (mode 6), private ones
- * (mode 7) and extensions are somebody else's. Source: RFC 5905, 7.3 and 7.5; what is shown when: observed, tshark
- * 4.0.17, in all versions and modes and with 0 to 71 bytes behind the timestamps. */
+ * Invariant: what is put is what Wireshark tells as far as the bytes go; control messages (mode 6), private
+ * ones (mode 7) and extensions are somebody else's. Source: RFC 5905, 7.3 and 7.5; what is shown when:
+ * observed, tshark 4.0.17, in all versions and modes and with 0 to 71 bytes behind the timestamps. */
 #include "proto/ntp.h"
 
-/* | LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 | root dispersion 4 | reference ID 4 |
- * | reference, origin, receive, transmit timestamp: seconds 4, fraction 4 | extensions | key ID 4 | digest | */
+/* | LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 | root dispersion 4 | reference
+ * ID 4 | | reference, origin, receive, transmit timestamp: seconds 4, fraction 4 | extensions | key ID 4 |
+ * digest | */
 
 enum { MODE_CONTROL = 6, MODE_PRIVATE = 7 };
 
-/* Seconds since 1900; with the top bit clear since 2036, so the years are 1968 to 2104. All zero: no time, which is
- * the time 0 for Wireshark. */
+/* Seconds since 1900; with the top bit clear since 2036, so the years are 1968 to 2104. All zero: no time,
+ * which is the time 0 for Wireshark. */
 static void timestamp_read(struct row *row, struct rd *r, enum field_id id)
 {
     enum { NS = 1000000000 };

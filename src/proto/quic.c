@@ -1,6 +1,6 @@
-/* Datagrams -> packets -> headers (RFC 9000 17, RFC 9369). Invariant: a datagram belongs to the connection of its first
- * packet; what does not carry the same destination ID behind it is padding.
- * What is recognised, and what is told of what cannot be opened: observed, tshark 4.0.17. */
+/* Datagrams -> packets -> headers (RFC 9000 17, RFC 9369). Invariant: a datagram belongs to the connection of
+ * its first packet; what does not carry the same destination ID behind it is padding. What is recognised, and
+ * what is told of what cannot be opened: observed, tshark 4.0.17. */
 #include "proto/quic.h"
 
 #include <string.h>
@@ -130,7 +130,8 @@ static void tls_begin(struct tls_state *tls, uint32_t version)
     tls->has_server = true;
 }
 
-/* Whether an Initial that cannot be opened is of a connection that began before the capture: no handshake is missed. */
+/* Whether an Initial that cannot be opened is of a connection that began before the capture: no handshake is
+ * missed. */
 static bool began_before(const struct packet *p)
 {
     bool sure_keys = p->head.version == QUIC_V1 || p->head.version == QUIC_V2;
@@ -138,14 +139,17 @@ static bool began_before(const struct packet *p)
 }
 
 /* What an opened Initial holds; false: the datagram ends here. */
-static bool payload_open(struct packet *p, const struct rd *packet, struct rd *payload, uint8_t first, uint64_t number)
+static bool payload_open(struct packet *p, const struct rd *packet, struct rd *payload, uint8_t first,
+                         uint64_t number)
 {
     struct quic_conn *conn = p->conn;
     const struct quic_keys *keys = &conn->keys[p->from_server];
-    uint32_t header_len = (uint32_t)(payload->data + payload->pos - packet->data - packet->pos), len = rd_left(payload);
+    uint32_t header_len = (uint32_t)(payload->data + payload->pos - packet->data - packet->pos),
+             len = rd_left(payload);
     struct rd header = *packet;
     const uint8_t *sealed = rd_bytes(payload, len), *protected = rd_bytes(&header, header_len);
-    uint8_t iv[AES_IV_LEN], *clear = sealed && len > AES_TAG_LEN ? arena_alloc(p->row->arena, len + header_len) : NULL;
+    uint8_t iv[AES_IV_LEN],
+        *clear = sealed && len > AES_TAG_LEN ? arena_alloc(p->row->arena, len + header_len) : NULL;
     if (!sealed || !protected || len <= AES_TAG_LEN) {
         put_label(p->row, F_QUIC_DECRYPTION_FAILED);
         return true;

@@ -1,6 +1,7 @@
-/* QUIC: the datagrams of a capture, taken apart packet by packet. Initial packets are decrypted, since their keys come
- * from what the client sends in the clear; all others stay closed. Connections are known by their connection IDs in
- * the whole capture, so they survive a change of address. Zero-initialise, set the arena. */
+/* QUIC: the datagrams of a capture, taken apart packet by packet. Initial packets are decrypted, since their
+ * keys come from what the client sends in the clear; all others stay closed. Connections are known by their
+ * connection IDs in the whole capture, so they survive a change of address. Zero-initialise, set the arena.
+ */
 #ifndef FC_PROTO_QUIC_H
 #define FC_PROTO_QUIC_H
 
@@ -11,10 +12,11 @@
 struct quic_conn;
 struct quic_name;
 
-/* Connections kept of a capture: each holds its keys and about 1 KB; a flood of made-up ones must not take all memory.
- * Packets of further ones are those of an unknown connection. Counted. */
+/* Connections kept of a capture: each holds its keys and about 1 KB; a flood of made-up ones must not take
+ * all memory. Packets of further ones are those of an unknown connection. Counted. */
 enum { QUIC_CONNECTIONS = 1 << 20 };
-/* Handshake bytes of one direction that may wait for earlier ones; a ClientHello has a few thousand. Counted. */
+/* Handshake bytes of one direction that may wait for earlier ones; a ClientHello has a few thousand. Counted.
+ */
 enum { QUIC_CRYPTO_LIMIT = 64 << 10 };
 
 enum { QUIC_CID_MAX = 20 };
@@ -31,7 +33,7 @@ struct quic_end {
 /* What a pair of addresses and ports remembers. */
 struct quic_path {
     struct quic_conn *conn;
-    bool claimed; /* all of its datagrams are QUIC's */
+    bool claimed;         /* all of its datagrams are QUIC's */
     struct tls_state tls; /* of all connections between them, as Wireshark keeps it */
 };
 
@@ -40,12 +42,13 @@ struct quic {
     struct cipher *cipher;
     struct quic_name **names; /* hash table of connection IDs */
     uint32_t n_slots, n_names, n_conns;
-    uint32_t cid_lens; /* bits: lengths of connection IDs that were seen */
-    uint64_t refused;  /* connections, or pieces of handshakes, over a limit */
+    uint32_t cid_lens;  /* bits: lengths of connection IDs that were seen */
+    uint64_t refused;   /* connections, or pieces of handshakes, over a limit */
     bool has_handshake; /* set when bytes of a handshake were shown to TLS; the caller's to clear */
-    bool unclear;      /* from here on Wireshark may tell something else: what is damaged or out of order */
-    bool unclear_unknown; /* the same of packets without a handshake, as their connections began before the capture */
-    bool failed;       /* memory ended */
+    bool unclear;       /* from here on Wireshark may tell something else: what is damaged or out of order */
+    bool unclear_unknown; /* the same of packets without a handshake, as their connections began before the
+                             capture */
+    bool failed;          /* memory ended */
 };
 
 /* The datagram. */

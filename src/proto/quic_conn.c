@@ -1,6 +1,6 @@
-/* Connections by their IDs. Invariant: an ID leads to the connection that claimed it last in its role. Which packets
- * begin a connection, and which IDs it is known by afterwards: observed, tshark 4.0.17 (no NEW_CONNECTION_ID is ever
- * seen, as those frames stay encrypted). */
+/* Connections by their IDs. Invariant: an ID leads to the connection that claimed it last in its role. Which
+ * packets begin a connection, and which IDs it is known by afterwards: observed, tshark 4.0.17 (no
+ * NEW_CONNECTION_ID is ever seen, as those frames stay encrypted). */
 #include "proto/quic_conn.h"
 
 #include <string.h>
@@ -101,8 +101,8 @@ static bool end_equal(const struct quic_end *a, const struct quic_end *b)
 }
 
 /* By an ID that a peer chose, or, when the packet has none, by its path. */
-static struct quic_conn *find_peer(const struct quic *q, const struct quic_cid *dcid, const struct quic_facts *facts,
-                                   bool *from_server)
+static struct quic_conn *find_peer(const struct quic *q, const struct quic_cid *dcid,
+                                   const struct quic_facts *facts, bool *from_server)
 {
     struct quic_conn *client = find(q, ROLE_CLIENT, dcid), *server = find(q, ROLE_SERVER, dcid);
     struct quic_conn *conn = client ? client : server ? server : dcid->len ? NULL : facts->path->conn;
@@ -115,8 +115,8 @@ static struct quic_conn *find_peer(const struct quic *q, const struct quic_cid *
     return conn;
 }
 
-static struct quic_conn *find_conn(const struct quic *q, const struct quic_head *head, const struct quic_facts *facts,
-                                   bool *from_server)
+static struct quic_conn *find_conn(const struct quic *q, const struct quic_head *head,
+                                   const struct quic_facts *facts, bool *from_server)
 {
     struct quic_conn *conn = find_peer(q, &head->dcid, facts, from_server);
     if (head->type == QUIC_0RTT || (head->type == QUIC_INITIAL && !conn)) {
@@ -129,7 +129,8 @@ static struct quic_conn *find_conn(const struct quic *q, const struct quic_head 
     return conn;
 }
 
-static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head, const struct quic_facts *facts)
+static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
+                                   const struct quic_facts *facts)
 {
     struct quic_conn *conn = q->n_conns < QUIC_CONNECTIONS ? arena_alloc(q->arena, sizeof *conn) : NULL;
     if (!conn) {
@@ -151,8 +152,8 @@ static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
     return conn;
 }
 
-/* The first ID that the server chose leads to it from now on; one in a Retry is also what new keys come from. The
- * version is what the server says. */
+/* The first ID that the server chose leads to it from now on; one in a Retry is also what new keys come from.
+ * The version is what the server says. */
 static void note_server(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
 {
     if (head->type == QUIC_INITIAL && head->version != conn->version) {
@@ -160,7 +161,8 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
         if (conn->has_keys)
             quic_keys_make(q->cipher, conn);
     }
-    q->unclear |= head->type == QUIC_RETRY && conn->server.len; /* it starts the connection anew, in its midst */
+    q->unclear |=
+        head->type == QUIC_RETRY && conn->server.len; /* it starts the connection anew, in its midst */
     if (conn->server.len || !head->scid.len)
         return;
     conn->server = head->scid;
@@ -172,7 +174,8 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
 /* The client's answer to a Retry. */
 static void start_again(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
 {
-    q->unclear |= !quic_cid_equal(&head->dcid, &conn->server); /* no answer, but a late copy of what came before */
+    q->unclear |=
+        !quic_cid_equal(&head->dcid, &conn->server); /* no answer, but a late copy of what came before */
     conn->initial = head->dcid;
     conn->has_initial = true;
     conn->wants_keys = true;

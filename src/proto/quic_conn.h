@@ -40,7 +40,7 @@ struct quic_conn {
     bool has_initial, has_keys;
     bool was_opened; /* a packet, with these keys or earlier ones */
     bool wants_keys; /* the next Initial of the client begins with new ones */
-    bool gave_up; /* a short header came once the cipher was known: of later ones no failure is told */
+    bool gave_up;    /* a short header came once the cipher was known: of later ones no failure is told */
     struct quic_end server_end;
     struct quic_keys keys[2]; /* by who sends: 0 client, 1 server */
     uint64_t largest[2];      /* packet number */
@@ -61,8 +61,8 @@ bool quic_cid_equal(const struct quic_cid *a, const struct quic_cid *b);
 struct quic_cid quic_cid_read(struct rd *r, uint32_t len);
 
 /* The connection, made or moved on as the packet demands; NULL: not known. */
-struct quic_conn *quic_connect(struct quic *quic, const struct quic_head *head, const struct quic_facts *facts,
-                               bool *from_server);
+struct quic_conn *quic_connect(struct quic *quic, const struct quic_head *head,
+                               const struct quic_facts *facts, bool *from_server);
 /* Length of the destination connection ID of a short header. */
 uint8_t quic_short_len(const struct quic *quic, const struct rd *r, const struct quic_facts *facts);
 /* Whether a connection ID is one that a peer chose. */
@@ -71,16 +71,16 @@ bool quic_cid_known(const struct quic *quic, const struct quic_cid *cid);
 /* ---- quic_keys.c ---- */
 
 bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn);
-/* First byte and packet number, freed from their mask; `at`: where the number starts. False: the bytes that it takes
- * are not there. */
-bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet, uint32_t at,
-                      uint8_t *first, uint32_t *number);
+/* First byte and packet number, freed from their mask; `at`: where the number starts. False: the bytes that
+ * it takes are not there. */
+bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet,
+                      uint32_t at, uint8_t *first, uint32_t *number);
 
 /* ---- quic_frame.c ---- */
 
 /* Frames of an opened packet. False: Wireshark gives up on the datagram here. */
-bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn, bool from_server,
-                      const struct quic_facts *facts);
+bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn,
+                      bool from_server, const struct quic_facts *facts);
 uint64_t quic_varint(struct rd *r);
 
 /* ---- quic_google.c ---- */
@@ -96,7 +96,7 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                          const struct quic_facts *facts);
 
 /* A CRYPTO frame's bytes. False as above. */
-bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset, struct quic_conn *conn,
-                      bool from_server, const struct quic_facts *facts);
+bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset,
+                      struct quic_conn *conn, bool from_server, const struct quic_facts *facts);
 
 #endif

@@ -1,6 +1,6 @@
 /* Frames of Initial packets (RFC 9000 19). Invariant: a frame's values come from inside the opened packet.
- * Frames that no Initial may carry are told by their type; nothing behind them is looked at. What Wireshark makes of
- * types that nobody defined: observed, tshark 4.0.17. */
+ * Frames that no Initial may carry are told by their type; nothing behind them is looked at. What Wireshark
+ * makes of types that nobody defined: observed, tshark 4.0.17. */
 #include "proto/quic_conn.h"
 
 enum {
@@ -92,10 +92,11 @@ static void close_read(struct row *row, struct rd *r, bool app)
     put_text_wire(row, F_QUIC_CC_REASON_PHRASE, rd_bytes(r, n), n);
 }
 
-static bool crypto_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn, bool from_server,
-                        const struct quic_facts *facts)
+static bool crypto_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn,
+                        bool from_server, const struct quic_facts *facts)
 {
-    uint64_t offset = put_varint(row, F_QUIC_CRYPTO_OFFSET, r), len = put_varint(row, F_QUIC_CRYPTO_LENGTH, r);
+    uint64_t offset = put_varint(row, F_QUIC_CRYPTO_OFFSET, r),
+             len = put_varint(row, F_QUIC_CRYPTO_LENGTH, r);
     if (!rd_ok(r) || len > rd_left(r))
         return false;
     struct rd data = rd_sub(r, (uint32_t)len);
@@ -103,8 +104,8 @@ static bool crypto_read(struct quic *quic, struct row *row, struct rd *r, struct
     return quic_stream_push(quic, row, &data, offset, conn, from_server, facts);
 }
 
-bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn, bool from_server,
-                      const struct quic_facts *facts)
+bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn,
+                      bool from_server, const struct quic_facts *facts)
 {
     while (rd_ok(r) && rd_left(r)) {
         uint64_t type = quic_varint(r);
@@ -123,8 +124,7 @@ bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct q
         else if (type != FRAME_PING && type != FRAME_CRYPTO && is_defined(type)) {
             quic->unclear = true; /* frames that do not belong into an Initial */
             return true;
-        }
-        else if (type > FRAME_LAST_DEFINED)
+        } else if (type > FRAME_LAST_DEFINED)
             put_label(row, F_QUIC_FT_UNKNOWN);
     }
     return rd_ok(r);

@@ -1,6 +1,7 @@
-/* Frames of Google's T050 and T051: those of its own QUIC, with TLS in CRYPTO frames. Only what leads to the handshake
- * is read; the frames themselves have no values here. Invariant: what comes behind a frame that is not understood is
- * not looked at. Source: the public description of Google QUIC's wire layout; observed, tshark 4.0.17. */
+/* Frames of Google's T050 and T051: those of its own QUIC, with TLS in CRYPTO frames. Only what leads to the
+ * handshake is read; the frames themselves have no values here. Invariant: what comes behind a frame that is
+ * not understood is not looked at. Source: the public description of Google QUIC's wire layout; observed,
+ * tshark 4.0.17. */
 #include "proto/quic_conn.h"
 
 enum { PING = 7, CRYPTO = 8, ACK = 0x40, ACK_MASK = 0xc0, ACK_BLOCKS = 0x20 };
@@ -19,7 +20,8 @@ static void ack_skip(struct rd *r, uint8_t type)
         rd_skip(r, 5 + 3 * (stamps - 1u));
 }
 
-bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool from_server, const struct quic_facts *facts)
+bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
+                      const struct quic_facts *facts)
 {
     while (rd_ok(r) && rd_left(r)) {
         uint8_t type = rd_u8(r);

@@ -1,20 +1,28 @@
 /* Initial keys and header protection (RFC 9001 5.2 and 5.4, RFC 9369 3.3, the drafts, Google's T050).
- * Invariant: keys depend on the version that the connection began with and on its initial connection ID alone.
- * Which salt Wireshark takes for versions without one of their own: observed, tshark 4.0.17. */
+ * Invariant: keys depend on the version that the connection began with and on its initial connection ID
+ * alone. Which salt Wireshark takes for versions without one of their own: observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/quic_conn.h"
 
 enum { SALT_LEN = 20, SAMPLE_AT = 4 };
 
-static const uint8_t salt_22[] = "\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a";
-static const uint8_t salt_23[] = "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02";
-static const uint8_t salt_29[] = "\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99";
-static const uint8_t salt_v1[] = "\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a";
-static const uint8_t salt_v2[] = "\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9";
-static const uint8_t salt_q50[] = "\x50\x45\x74\xef\xd0\x66\xfe\x2f\x9d\x94\x5c\xfc\xdb\xd3\xa7\xf0\xd3\xb5\x6b\x45";
-static const uint8_t salt_t50[] = "\x7f\xf5\x79\xe5\xac\xd0\x72\x91\x55\x80\x30\x4c\x43\xa2\x36\x7c\x60\x48\x83\x10";
-static const uint8_t salt_t51[] = "\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d";
+static const uint8_t salt_22[] =
+    "\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a";
+static const uint8_t salt_23[] =
+    "\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02";
+static const uint8_t salt_29[] =
+    "\xaf\xbf\xec\x28\x99\x93\xd2\x4c\x9e\x97\x86\xf1\x9c\x61\x11\xe0\x43\x90\xa8\x99";
+static const uint8_t salt_v1[] =
+    "\x38\x76\x2c\xf7\xf5\x59\x34\xb3\x4d\x17\x9a\xe6\xa4\xc8\x0c\xad\xcc\xbb\x7f\x0a";
+static const uint8_t salt_v2[] =
+    "\x0d\xed\xe3\xde\xf7\x00\xa6\xdb\x81\x93\x81\xbe\x6e\x26\x9d\xcb\xf9\xbd\x2e\xd9";
+static const uint8_t salt_q50[] =
+    "\x50\x45\x74\xef\xd0\x66\xfe\x2f\x9d\x94\x5c\xfc\xdb\xd3\xa7\xf0\xd3\xb5\x6b\x45";
+static const uint8_t salt_t50[] =
+    "\x7f\xf5\x79\xe5\xac\xd0\x72\x91\x55\x80\x30\x4c\x43\xa2\x36\x7c\x60\x48\x83\x10";
+static const uint8_t salt_t51[] =
+    "\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d";
 
 /* Facebook's versions and those that force a negotiation count as a draft. */
 static uint8_t draft_of(uint32_t version)
@@ -43,21 +51,32 @@ static const uint8_t *salt_of(uint32_t version)
 {
     uint8_t draft = draft_of(version);
     switch (version) {
-    case QUIC_V1: return salt_v1;
-    case QUIC_V2: return salt_v2;
-    case QUIC_Q050: return salt_q50;
-    case QUIC_T050: return salt_t50;
-    case QUIC_T051: return salt_t51;
-    default: break;
+    case QUIC_V1:
+        return salt_v1;
+    case QUIC_V2:
+        return salt_v2;
+    case QUIC_Q050:
+        return salt_q50;
+    case QUIC_T050:
+        return salt_t50;
+    case QUIC_T051:
+        return salt_t51;
+    default:
+        break;
     }
-    return draft <= 22 ? salt_22 : draft <= 28 ? salt_23 : draft <= 32 ? salt_29 : draft <= 34 ? salt_v1 : salt_v2;
+    return draft <= 22   ? salt_22
+           : draft <= 28 ? salt_23
+           : draft <= 32 ? salt_29
+           : draft <= 34 ? salt_v1
+                         : salt_v2;
 }
 
 bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn)
 {
     uint8_t initial[SHA256_LEN], secret[SHA256_LEN];
     bool v2 = conn->version == QUIC_V2;
-    if (!hkdf_extract(cipher, initial, salt_of(conn->version), SALT_LEN, conn->initial.bytes, conn->initial.len))
+    if (!hkdf_extract(cipher, initial, salt_of(conn->version), SALT_LEN, conn->initial.bytes,
+                      conn->initial.len))
         return false;
     for (int i = 0; i < 2; i++) {
         struct quic_keys *k = &conn->keys[i];
@@ -71,8 +90,8 @@ bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn)
     return true;
 }
 
-bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet, uint32_t at,
-                      uint8_t *first, uint32_t *number)
+bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet,
+                      uint32_t at, uint8_t *first, uint32_t *number)
 {
     struct rd look = *packet, bytes = *packet;
     uint8_t mask[AES_LEN];

@@ -1,6 +1,6 @@
-/* Bytes of CRYPTO frames -> handshake messages. Bytes in order are shown at once; once some came too early, all that
- * follow wait with them until no gap is left, and are then shown as one piece. Invariant: a byte is shown once.
- * Source: observed, tshark 4.0.17. */
+/* Bytes of CRYPTO frames -> handshake messages. Bytes in order are shown at once; once some came too early,
+ * all that follow wait with them until no gap is left, and are then shown as one piece. Invariant: a byte is
+ * shown once. Source: observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/quic_conn.h"
@@ -17,7 +17,8 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                                   .families = FAMILY_HANDSHAKES,
                                   .foreign = &quic->unclear};
     quic->has_handshake = true;
-    quic->unclear |= facts->path->tls.fragments[!from_server].len; /* half a message of the other side waits */
+    quic->unclear |=
+        facts->path->tls.fragments[!from_server].len; /* half a message of the other side waits */
     return tls_messages_read(row, r, &facts->path->tls, &tls_facts);
 }
 
@@ -99,8 +100,8 @@ static bool show_pieces(struct quic *quic, struct row *row, struct quic_conn *co
     return quic_handshake_read(quic, row, &whole, from_server, facts);
 }
 
-bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset, struct quic_conn *conn,
-                      bool from_server, const struct quic_facts *facts)
+bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset,
+                      struct quic_conn *conn, bool from_server, const struct quic_facts *facts)
 {
     struct quic_stream *s = &conn->streams[from_server];
     uint64_t end = offset + rd_left(r);
@@ -119,7 +120,8 @@ bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t
         return quic_handshake_read(quic, row, &rest, from_server, facts);
     }
     struct rd rest = rd_rest(r);
-    if (row_wants(row, F_QUIC_OVERLAP) || row_wants(row, F_QUIC_RETRANSMISSION)) /* told of pieces that wait, too */
+    if (row_wants(row, F_QUIC_OVERLAP) ||
+        row_wants(row, F_QUIC_RETRANSMISSION)) /* told of pieces that wait, too */
         quic->unclear = true;
     return !keep(quic, s, &rest, offset, facts->frame) || show_pieces(quic, row, conn, from_server, facts);
 }

@@ -1,7 +1,7 @@
-/* Protocols above TCP whose messages may span segments. One const struct a protocol, in one array: `length` says how
- * many bytes the next message (PDU) has, `read` sees it whole, so no parser is resumable. Each gets a state slot of
- * its own per conversation, zeroed before first use. State moves for every packet; whether values are kept is the
- * row's matter (a mute row wants none). */
+/* Protocols above TCP whose messages may span segments. One const struct a protocol, in one array: `length`
+ * says how many bytes the next message (PDU) has, `read` sees it whole, so no parser is resumable. Each gets
+ * a state slot of its own per conversation, zeroed before first use. State moves for every packet; whether
+ * values are kept is the row's matter (a mute row wants none). */
 #ifndef FC_PROTO_REGISTRY_H
 #define FC_PROTO_REGISTRY_H
 
@@ -38,16 +38,17 @@ struct pdu_facts {
     uint32_t frame;
     int64_t time_ns;
     uint16_t sport, dport;
-    uint8_t direction;  /* 0 or 1; the conversation's own numbering */
-    bool may_wait;      /* false: what is not here will not come, `length` beyond the bytes is read as it is */
+    uint8_t direction; /* 0 or 1; the conversation's own numbering */
+    bool may_wait;     /* false: what is not here will not come, `length` beyond the bytes is read as it is */
     bool reassembled;
-    bool fin; /* the segment has the FIN flag */
-    bool has_read;      /* some message of the bytes was read */
-    int64_t pdu_len;    /* what `length` said; the reader may span fewer bytes when !may_wait */
-    struct arena *arena;                  /* for the conversation: until the capture ends */
-    const struct protocol **conversation; /* who is asked first from the next packet on; a parser may set it */
-    unsigned families;                    /* that are asked for */
-    bool skips_payload;                   /* no content of encrypted records is asked for */
+    bool fin;            /* the segment has the FIN flag */
+    bool has_read;       /* some message of the bytes was read */
+    int64_t pdu_len;     /* what `length` said; the reader may span fewer bytes when !may_wait */
+    struct arena *arena; /* for the conversation: until the capture ends */
+    const struct protocol *
+        *conversation;  /* who is asked first from the next packet on; a parser may set it */
+    unsigned families;  /* that are asked for */
+    bool skips_payload; /* no content of encrypted records is asked for */
     bool *foreign; /* set where one of them may be inside something that is not read; NULL: nobody asks */
 };
 
@@ -63,14 +64,17 @@ struct protocol {
     const char *const *fields; /* prefixes of the fields it puts, ended by NULL */
     const uint16_t *ports;     /* of Wireshark's table, ended by 0 */
     size_t state_len;
-    /* Whether Wireshark's dissector takes these bytes when a port or the conversation leads to it; NULL: always. */
+    /* Whether Wireshark's dissector takes these bytes when a port or the conversation leads to it; NULL:
+     * always. */
     bool (*accepts)(const void *state, const struct rd *r, const struct pdu_facts *facts);
     /* Wireshark's heuristic on ports without an owner; NULL: none. */
     bool (*recognises)(const struct rd *r, const struct pdu_facts *facts);
     int64_t (*length)(void *state, const struct rd *r, const struct pdu_facts *facts);
-    /* Whether the rest of a message of which this is the beginning is only counted, where payload is skipped; NULL: never. */
+    /* Whether the rest of a message of which this is the beginning is only counted, where payload is skipped;
+     * NULL: never. */
     bool (*is_payload)(const struct rd *r);
-    /* False: Wireshark gives up on these bytes here (malformed or cut); nothing that follows in them is looked at. */
+    /* False: Wireshark gives up on these bytes here (malformed or cut); nothing that follows in them is
+     * looked at. */
     bool (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
 };
 
@@ -85,7 +89,8 @@ bool protocols_wanted(const int16_t *slot_of);
 /* Bits of enum family. */
 unsigned families_wanted(const int16_t *slot_of);
 
-/* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is not ours. */
+/* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is
+ * not ours. */
 const struct protocol *protocol_of_port(uint16_t port, bool *foreign);
 
 /* Goes through the bytes message by message. */

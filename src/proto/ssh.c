@@ -1,13 +1,15 @@
 /* SSH before it is encrypted: version lines and what both sides offer for the key exchange.
- * Invariant: a direction is read packet by packet from its version line to its NEWKEYS; behind it, and where the
- * version line was not captured, nothing is. Source: RFC 4253, 4.2, 6, 7.1; HASSH; observed, tshark 4.0.17. */
+ * Invariant: a direction is read packet by packet from its version line to its NEWKEYS; behind it, and where
+ * the version line was not captured, nothing is. Source: RFC 4253, 4.2, 6, 7.1; HASSH; observed,
+ * tshark 4.0.17. */
 #include "proto/ssh.h"
 
 #include <string.h>
 
 #include "base/md5.h"
 
-/* |  packet length (4)  | padding length (1) | message (1) | cookie (16) | ten lists of names | first follows | 0 (4) */
+/* |  packet length (4)  | padding length (1) | message (1) | cookie (16) | ten lists of names | first follows
+ * | 0 (4) */
 
 enum { LENGTH = 4, COOKIE = 16, MESSAGE_KEXINIT = 20, MESSAGE_NEWKEYS = 21, LENGTH_MAX = 0xffff };
 enum { LIST_KEX, LIST_HOST_KEY, LIST_CIPHER, LIST_MAC = 4, LIST_COMPRESSION = 6, N_LISTS = 10 };
@@ -18,7 +20,7 @@ enum ssh_stage { STAGE_VERSION, STAGE_PLAIN, STAGE_OPAQUE };
 struct ssh_state {
     uint8_t stage[2];
     bool lacks_version[2]; /* it began otherwise */
-    bool can_2, only_1; /* some side speaks version 2; some side nothing but version 1 */
+    bool can_2, only_1;    /* some side speaks version 2; some side nothing but version 1 */
 };
 
 static bool is_version_2(const struct ssh_state *state) { return state->can_2 && !state->only_1; }
@@ -48,10 +50,7 @@ static int side_of(const struct pdu_facts *facts)
     return facts->dport != server;
 }
 
-static bool starts_version(const struct rd *r)
-{
-    return rd_peek32(r, 0) == 0x5353482d; /* "SSH-" */
-}
+static bool starts_version(const struct rd *r) { return rd_peek32(r, 0) == 0x5353482d; /* "SSH-" */ }
 
 static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_facts *facts)
 {

@@ -1,9 +1,9 @@
-/* Protocols that hand their connection over to TLS: only as much of them is read as it takes to see that happen.
- * The bytes of a segment are one message; a command that is split over segments is not followed.
+/* Protocols that hand their connection over to TLS: only as much of them is read as it takes to see that
+ * happen. The bytes of a segment are one message; a command that is split over segments is not followed.
  * Invariant: after the server's consent the conversation is TLS's, from its next segment on.
  * Modbus stands here because it refuses what is not its own, so that TLS on its port is found.
- * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS); the protocols
- * of MySQL and PostgreSQL; who follows whom: observed, tshark 4.0.17. */
+ * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS); the
+ * protocols of MySQL and PostgreSQL; who follows whom: observed, tshark 4.0.17. */
 #include "proto/starttls.h"
 
 #include <string.h>
@@ -15,10 +15,10 @@ enum { TAG_MAX = 32 };
 
 struct starttls_state {
     bool asked, open_line; /* open_line: some segment ended within a line */
-    uint8_t client;   /* direction of who asked */
-    uint8_t step;     /* of SOCKS */
-    uint16_t port;    /* that SOCKS connects to */
-    char tag[TAG_MAX]; /* of the IMAP command */
+    uint8_t client;        /* direction of who asked */
+    uint8_t step;          /* of SOCKS */
+    uint16_t port;         /* that SOCKS connects to */
+    char tag[TAG_MAX];     /* of the IMAP command */
 };
 
 static int64_t segment_length(void *state, const struct rd *r, const struct pdu_facts *facts)
@@ -179,9 +179,11 @@ static bool mysql_read(struct row *row, struct rd *r, void *context, const struc
     rd_skip(&look, 4);
     if (!rd_peek8(r, 3) && rd_peek8(r, 4) == PROTOCOL)
         state->step = 1;
-    note_part(!rd_has(r, 4) || (rd_peek8(r, 0) | rd_peek8(r, 1) << 8 | rd_peek8(r, 2) << 16) + 4 > (int64_t)rd_left(r),
+    note_part(!rd_has(r, 4) ||
+                  (rd_peek8(r, 0) | rd_peek8(r, 1) << 8 | rd_peek8(r, 2) << 16) + 4 > (int64_t)rd_left(r),
               facts);
-    if (rd_left(r) != SSL_REQUEST || rd_peek8(r, 0) != 32 || rd_peek8(r, 3) != 1 || !(rd_u16_le(&look) & CAN_TLS))
+    if (rd_left(r) != SSL_REQUEST || rd_peek8(r, 0) != 32 || rd_peek8(r, 3) != 1 ||
+        !(rd_u16_le(&look) & CAN_TLS))
         return true;
     if (state->step)
         *facts->conversation = &tls_protocol;
@@ -260,14 +262,14 @@ static bool modbus_read(struct row *row, struct rd *r, void *state, const struct
 
 static const char *const no_fields[] = {NULL};
 
-#define CARRIER(word, check, ...)                                                                                             \
-    static const uint16_t word##_ports[] = {__VA_ARGS__, 0};                                                           \
-    const struct protocol word##_carrier = {.name = #word,                                                             \
-                                            .fields = no_fields,                                                       \
-                                            .ports = word##_ports,                                                     \
-                                            .state_len = sizeof(struct starttls_state),                                \
-                                            .accepts = check,                                                          \
-                                            .length = segment_length,                                                  \
+#define CARRIER(word, check, ...)                                                                            \
+    static const uint16_t word##_ports[] = {__VA_ARGS__, 0};                                                 \
+    const struct protocol word##_carrier = {.name = #word,                                                   \
+                                            .fields = no_fields,                                             \
+                                            .ports = word##_ports,                                           \
+                                            .state_len = sizeof(struct starttls_state),                      \
+                                            .accepts = check,                                                \
+                                            .length = segment_length,                                        \
                                             .read = word##_read}
 
 CARRIER(ftp, NULL, 21);

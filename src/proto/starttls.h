@@ -4,7 +4,7 @@
 
 #include "proto/registry.h"
 
-extern const struct protocol ftp_carrier, smtp_carrier, pop_carrier, imap_carrier, ldap_carrier, socks_carrier,
-    modbus_carrier, mysql_carrier, xmpp_carrier, pgsql_carrier;
+extern const struct protocol ftp_carrier, smtp_carrier, pop_carrier, imap_carrier, ldap_carrier,
+    socks_carrier, modbus_carrier, mysql_carrier, xmpp_carrier, pgsql_carrier;
 
 #endif

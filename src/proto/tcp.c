@@ -2,8 +2,8 @@
  * Invariant: values stop where Wireshark stops; lengths and relative numbers only where the header fits its
  * segment. Source: RFC 9293; RFC 7323 for the window scale; order and labels: observed, tshark 4.0.17, on
  * every flag, every header length and every cut. */
-#include "base/time.h"
 #include "proto/tcp.h"
+#include "base/time.h"
 
 /* |          Source Port          |       Destination Port        |
  * |                        Sequence Number                        |

@@ -1,5 +1,6 @@
-/* TLS records (RFC 8446 5.1, RFC 5246 6.2, RFC 6101): header, alerts, change of cipher, application data, heartbeats.
- * Invariant: a record's values come from inside the record. Source beside the RFCs: observed, tshark 4.0.17. */
+/* TLS records (RFC 8446 5.1, RFC 5246 6.2, RFC 6101): header, alerts, change of cipher, application data,
+ * heartbeats. Invariant: a record's values come from inside the record. Source beside the RFCs: observed,
+ * tshark 4.0.17. */
 #include "proto/tls.h"
 
 enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
@@ -27,7 +28,8 @@ static bool tls_accepts(const void *context, const struct rd *r, const struct pd
     return false;
 }
 
-/* Up to TLS 1.2 all bytes of a session are records; before it, and in TLS 1.3, each is looked at for what it may be. */
+/* Up to TLS 1.2 all bytes of a session are records; before it, and in TLS 1.3, each is looked at for what it
+ * may be. */
 static bool is_settled(const struct tls_state *state) { return state->version && state->version != TLS_13; }
 
 /* Bytes in the form of SSL 2.0; the header of a record is there. */
@@ -122,7 +124,8 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     if (is_ssl2(state, r))
         return ssl2_read(row, r, state, facts);
     if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
-        if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* how often it is shown, where bytes are lost, was not found out */
+        if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* how often it is shown, where bytes are lost, was
+                                                             not found out */
             pdu_foreign(facts, FAMILY_TLS);
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;
@@ -159,8 +162,9 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     }
 }
 
-static const uint16_t tls_ports[] = {324,  443,  465,  636,  802,  853,  993,  995,  1300,  2221,  2443,  3249, 3250,
-                                     3251, 3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017, 0};
+static const uint16_t tls_ports[] = {324,  443,  465,  636,   802,   853,   993,  995,  1300,
+                                     2221, 2443, 3249, 3250,  3251,  3252,  3496, 5061, 5671,
+                                     5684, 5868, 8883, 11207, 19999, 27017, 0};
 static const char *const tls_fields[] = {"tls.", "x509", NULL};
 
 const struct protocol tls_protocol = {.name = "tls",

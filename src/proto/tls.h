@@ -6,7 +6,14 @@
 
 extern const struct protocol tls_protocol;
 
-enum tls_content { TLS_CHANGE_CIPHER_SPEC = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_APP_DATA, TLS_HEARTBEAT, TLS_CID };
+enum tls_content {
+    TLS_CHANGE_CIPHER_SPEC = 20,
+    TLS_ALERT,
+    TLS_HANDSHAKE,
+    TLS_APP_DATA,
+    TLS_HEARTBEAT,
+    TLS_CID
+};
 enum tls_version { SSL_20 = 2, SSL_30 = 0x0300, TLS_10, TLS_11, TLS_12, TLS_13 };
 enum tls_message {
     TLS_HELLO_REQUEST = 0,
@@ -50,8 +57,8 @@ struct tls_id {
 struct tls_state {
     uint16_t version; /* 0: not agreed on yet */
     uint16_t cipher;
-    uint8_t draft;         /* of TLS 1.3, when the version names one */
-    uint8_t server;        /* direction in which the server sends, once a ClientHello told */
+    uint8_t draft;  /* of TLS 1.3, when the version names one */
+    uint8_t server; /* direction in which the server sends, once a ClientHello told */
     bool has_server;
     uint32_t ccs_frame[2]; /* frame of the change of cipher; by who sent: 0 client, 1 server */
     struct tls_fragment fragments[2];
@@ -75,8 +82,8 @@ static inline void tls_doubt(const struct tls_hand *h) { pdu_foreign(h->facts, F
 
 /* ---- tls_vector.c ---- */
 
-/* A length prefix of 1 to 3 bytes and what it spans. A length that is out of [min, max] is told; one that reaches past
- * the end is told, and ends what holds it: false, as when not even the prefix is there. */
+/* A length prefix of 1 to 3 bytes and what it spans. A length that is out of [min, max] is told; one that
+ * reaches past the end is told, and ends what holds it: false, as when not even the prefix is there. */
 bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
                 struct rd *out);
 /* Tells bytes of a vector that its content did not use. */
@@ -94,7 +101,8 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const str
 /* ---- tls_handshake.c ---- */
 
 /* A handshake record's content. False: Wireshark gives up on the segment here. */
-bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
+bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state,
+                        const struct pdu_facts *facts);
 /* The same of QUIC's handshake bytes, which have no records and are never encrypted once they come here. */
 bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 /* What follows a message's header; type: the message's. */

@@ -1,6 +1,6 @@
-/* Extensions of hellos and of what follows them (RFC 8446 4.2, RFC 6066, 7301, 7627, 8422, 8449, 8879 and drafts that
- * browsers speak). Invariant: an extension's values come from inside the extension.
- * Which of them Wireshark takes apart, and what it makes of the others: observed, tshark 4.0.17. */
+/* Extensions of hellos and of what follows them (RFC 8446 4.2, RFC 6066, 7301, 7627, 8422, 8449, 8879 and
+ * drafts that browsers speak). Invariant: an extension's values come from inside the extension. Which of them
+ * Wireshark takes apart, and what it makes of the others: observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/tls.h"
@@ -50,8 +50,9 @@ enum {
 enum list_size { LIST_U8 = 1, LIST_U16 = 2 };
 
 /* Numbers behind a length prefix; label: put once when the list is there; F_COUNT: none. */
-static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label, enum field_id id,
-                         unsigned prefix, enum list_size size, struct tls_ja3 *ja3, int part)
+static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label,
+                         enum field_id id, unsigned prefix, enum list_size size, struct tls_ja3 *ja3,
+                         int part)
 {
     struct rd list;
     if (!tls_vector(row, r, len_id, prefix, size, prefix == 1 ? 0xff : 0xffff, &list))
@@ -69,15 +70,15 @@ static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, en
 static void groups_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
 {
     numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
-                 F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2, LIST_U16,
-                 ja3, JA3_GROUPS);
+                 F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2,
+                 LIST_U16, ja3, JA3_GROUPS);
 }
 
 static void formats_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
 {
     numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
-                 F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1, LIST_U8,
-                 ja3, JA3_FORMATS);
+                 F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1,
+                 LIST_U8, ja3, JA3_FORMATS);
 }
 
 static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
@@ -100,11 +101,13 @@ static void bytes_read(struct row *row, struct rd *r, enum field_id len_id, enum
 static void server_name_read(struct row *row, struct rd *r)
 {
     struct rd list;
-    if (!rd_left(r) || !tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LIST_LEN, 2, 1, 0xffff, &list))
+    if (!rd_left(r) ||
+        !tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LIST_LEN, 2, 1, 0xffff, &list))
         return;
     while (rd_left(&list) && rd_ok(&list)) {
         put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_TYPE, &list);
-        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN,
+                  F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
     }
 }
 
@@ -115,7 +118,8 @@ static void alpn_read(struct row *row, struct rd *r)
         return;
     put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_LIST);
     while (rd_left(&list) && rd_ok(&list))
-        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR, 1);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR,
+                  1);
 }
 
 static void alps_read(struct row *row, struct rd *r)
@@ -125,7 +129,8 @@ static void alps_read(struct row *row, struct rd *r)
         return;
     put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_LIST);
     while (rd_left(&list) && rd_ok(&list))
-        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN,
+                  F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
 }
 
 static void npn_read(struct row *row, struct rd *r)
@@ -151,9 +156,11 @@ static void status_requests_read(struct row *row, struct rd *r)
     while (rd_left(&list) && rd_ok(&list)) {
         uint8_t type = put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_TYPE, &list);
         struct rd skipped;
-        if (!tls_vector(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_LEN, 2, 0, 0xffff, &item) || !type)
+        if (!tls_vector(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_LEN, 2, 0, 0xffff, &item) ||
+            !type)
             break;
-        tls_vector(row, &item, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_RESPONDER_IDS_LEN, 2, 0, 0xffff, &skipped);
+        tls_vector(row, &item, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_RESPONDER_IDS_LEN, 2, 0, 0xffff,
+                   &skipped);
         tls_vector(row, &item, F_TLS_HANDSHAKE_EXTENSIONS_STATUS_REQUEST_EXTS_LEN, 2, 0, 0xffff, &skipped);
     }
 }
@@ -193,7 +200,8 @@ void tls_scts_read(struct row *row, struct rd *r)
         uint64_t milliseconds = rd_u64(&sct);
         if (rd_ok(&sct))
             put_int(row, F_TLS_SCT_SCT_TIMESTAMP, (int64_t)(milliseconds * 1000000));
-        if (tls_vector(row, &sct, F_TLS_SCT_SCT_EXTENSIONS_LENGTH, 2, 0, 0xffff, &extensions) && rd_left(&extensions))
+        if (tls_vector(row, &sct, F_TLS_SCT_SCT_EXTENSIONS_LENGTH, 2, 0, 0xffff, &extensions) &&
+            rd_left(&extensions))
             put_label(row, F_TLS_SCT_SCT_EXTENSIONS);
         tls_signature_algorithm(row, &sct);
         bytes_read(row, &sct, F_TLS_SCT_SCT_SIGNATURE_LENGTH, F_TLS_SCT_SCT_SIGNATURE, 2);
@@ -329,7 +337,8 @@ static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type
 }
 
 /* One extension's data. */
-static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message, struct tls_ja3 *ja3)
+static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message,
+                           struct tls_ja3 *ja3)
 {
     struct row *row = h->row;
     switch (type) {
@@ -405,8 +414,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
         break;
     case EXT_PSK_MODES:
-        numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1, LIST_U8,
-                     NULL, 0);
+        numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1,
+                     LIST_U8, NULL, 0);
         break;
     case EXT_NPN:
         npn_read(row, r);
@@ -415,7 +424,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         alps_read(row, r);
         break;
     case EXT_RENEGOTIATION:
-        bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO, 1);
+        bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO,
+                   1);
         break;
     case EXT_ESNI:
         esni_read(row, r, message);
@@ -433,9 +443,16 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
 /* Extensions whose content is told by Wireshark and not here. */
 static bool is_unread(const struct tls_hand *h, uint16_t type)
 {
-    enum { USE_SRTP = 14, CERTIFICATE_AUTHORITIES = 47, CONNECTION_ID_OLD = 53, CONNECTION_ID = 54, TICKET_INFO = 46 };
-    return type == CERTIFICATE_AUTHORITIES || (!h->datagram && (type == USE_SRTP || type == CONNECTION_ID_OLD ||
-                                                                type == CONNECTION_ID || type == TICKET_INFO));
+    enum {
+        USE_SRTP = 14,
+        CERTIFICATE_AUTHORITIES = 47,
+        CONNECTION_ID_OLD = 53,
+        CONNECTION_ID = 54,
+        TICKET_INFO = 46
+    };
+    return type == CERTIFICATE_AUTHORITIES ||
+           (!h->datagram &&
+            (type == USE_SRTP || type == CONNECTION_ID_OLD || type == CONNECTION_ID || type == TICKET_INFO));
 }
 
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3)
@@ -450,7 +467,8 @@ void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, stru
     }
     while (rd_left(&list) >= 4 && rd_ok(&list)) {
         struct rd body;
-        if (h->datagram && 4u + rd_peek16(&list, 2) > rd_left(&list) + rd_left(r)) { /* past the message's end */
+        if (h->datagram &&
+            4u + rd_peek16(&list, 2) > rd_left(&list) + rd_left(r)) { /* past the message's end */
             r->fail = RD_MALFORMED;
             return;
         }

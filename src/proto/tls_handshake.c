@@ -1,6 +1,6 @@
-/* Handshake records -> messages (RFC 8446 5.1). A message may go over several records: its values stand at the record
- * that completes it. Invariant: a fragment belongs to one direction and is forgotten with its message.
- * Which records count as encrypted, and how: observed, tshark 4.0.17. */
+/* Handshake records -> messages (RFC 8446 5.1). A message may go over several records: its values stand at
+ * the record that completes it. Invariant: a fragment belongs to one direction and is forgotten with its
+ * message. Which records count as encrypted, and how: observed, tshark 4.0.17. */
 #include <string.h>
 
 #include "proto/tls.h"
@@ -28,14 +28,14 @@ void tls_set_version(struct tls_state *state, uint16_t version)
 
 bool tls_is_message(uint8_t type)
 {
-    static const uint32_t known = 1u << TLS_HELLO_REQUEST | 1u << TLS_CLIENT_HELLO | 1u << TLS_SERVER_HELLO |
-                                  1u << TLS_HELLO_VERIFY | 1u << TLS_NEW_SESSION_TICKET | 1u << TLS_END_OF_EARLY_DATA |
-                                  1u << TLS_HELLO_RETRY | 1u << TLS_ENCRYPTED_EXTENSIONS | 1u << TLS_CERTIFICATE |
-                                  1u << TLS_SERVER_KEY_EXCHANGE | 1u << TLS_CERTIFICATE_REQUEST |
-                                  1u << TLS_SERVER_HELLO_DONE | 1u << TLS_CERTIFICATE_VERIFY |
-                                  1u << TLS_CLIENT_KEY_EXCHANGE | 1u << TLS_FINISHED | 1u << TLS_CERTIFICATE_URL |
-                                  1u << TLS_CERTIFICATE_STATUS | 1u << TLS_SUPPLEMENTAL_DATA | 1u << TLS_KEY_UPDATE |
-                                  1u << TLS_COMPRESSED_CERTIFICATE;
+    static const uint32_t known =
+        1u << TLS_HELLO_REQUEST | 1u << TLS_CLIENT_HELLO | 1u << TLS_SERVER_HELLO | 1u << TLS_HELLO_VERIFY |
+        1u << TLS_NEW_SESSION_TICKET | 1u << TLS_END_OF_EARLY_DATA | 1u << TLS_HELLO_RETRY |
+        1u << TLS_ENCRYPTED_EXTENSIONS | 1u << TLS_CERTIFICATE | 1u << TLS_SERVER_KEY_EXCHANGE |
+        1u << TLS_CERTIFICATE_REQUEST | 1u << TLS_SERVER_HELLO_DONE | 1u << TLS_CERTIFICATE_VERIFY |
+        1u << TLS_CLIENT_KEY_EXCHANGE | 1u << TLS_FINISHED | 1u << TLS_CERTIFICATE_URL |
+        1u << TLS_CERTIFICATE_STATUS | 1u << TLS_SUPPLEMENTAL_DATA | 1u << TLS_KEY_UPDATE |
+        1u << TLS_COMPRESSED_CERTIFICATE;
     return (type < 32 && known >> type & 1) || type == TLS_NEXT_PROTOCOL;
 }
 

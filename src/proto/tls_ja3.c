@@ -1,6 +1,6 @@
-/* JA3 and JA3S fingerprints: numbers of a hello as text, and its MD5 (RFC 1321). Invariant: a part's text fits in the
- * room that the hello's length allows, five digits and a dash for every two bytes (formats: four for one).
- * Source: the definition of JA3; values in the order of the hello, GREASE (RFC 8701) left out. */
+/* JA3 and JA3S fingerprints: numbers of a hello as text, and its MD5 (RFC 1321). Invariant: a part's text
+ * fits in the room that the hello's length allows, five digits and a dash for every two bytes (formats: four
+ * for one). Source: the definition of JA3; values in the order of the hello, GREASE (RFC 8701) left out. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* JA4, the fingerprint of a ClientHello over TCP ("t"), QUIC ("q") or DTLS ("d"): what it offers, sorted, and SHA-256 of
- * that. The hello is read once more, from its bytes, so that nobody else has to keep what JA4 wants. Invariant: only a
- * hello that is there whole and well formed has a fingerprint; and none that offers several versions of DTLS: which of
- * them counts as the highest is not said, as newer ones have lower numbers. Wireshark 4.0 has no such field; later ones
- * call it the same.
- * Source: the definition of JA4 (FoxIO, technical_details/JA4.md); GREASE: RFC 8701. */
+/* JA4, the fingerprint of a ClientHello over TCP ("t"), QUIC ("q") or DTLS ("d"): what it offers, sorted, and
+ * SHA-256 of that. The hello is read once more, from its bytes, so that nobody else has to keep what JA4
+ * wants. Invariant: only a hello that is there whole and well formed has a fingerprint; and none that offers
+ * several versions of DTLS: which of them counts as the highest is not said, as newer ones have lower
+ * numbers. Wireshark 4.0 has no such field; later ones call it the same. Source: the definition of JA4
+ * (FoxIO, technical_details/JA4.md); GREASE: RFC 8701. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,12 @@
 #include "proto/tls.h"
 
 enum { SERVER_NAME = 0, SIGNATURE_ALGORITHMS = 13, ALPN = 16, SUPPORTED_VERSIONS = 43 };
-enum { RANDOM = 32, HASH_DIGITS = 12, HEX = 5 /* a number and what parts it from the next */, COUNT_MAX = 99 };
+enum {
+    RANDOM = 32,
+    HASH_DIGITS = 12,
+    HEX = 5 /* a number and what parts it from the next */,
+    COUNT_MAX = 99
+};
 
 struct numbers {
     uint16_t *all;
@@ -33,10 +38,7 @@ struct ja4 {
 
 static bool is_grease(uint16_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
 
-static int compare(const void *a, const void *b)
-{
-    return *(const uint16_t *)a - *(const uint16_t *)b;
-}
+static int compare(const void *a, const void *b) { return *(const uint16_t *)a - *(const uint16_t *)b; }
 
 static struct numbers numbers_new(struct ja4 *ja4, uint32_t most)
 {
@@ -136,8 +138,8 @@ static const char *version_text(uint16_t version)
     static const struct {
         uint16_t version;
         char text[3];
-    } versions[] = {{0x0304, "13"}, {0x0303, "12"}, {0x0302, "11"}, {0x0301, "10"}, {0x0300, "s3"}, {0x0002, "s2"},
-                    {0xfeff, "d1"},   {0xfefd, "d2"},   {0xfefc, "d3"}};
+    } versions[] = {{0x0304, "13"}, {0x0303, "12"}, {0x0302, "11"}, {0x0301, "10"}, {0x0300, "s3"},
+                    {0x0002, "s2"}, {0xfeff, "d1"}, {0xfefd, "d2"}, {0xfefc, "d3"}};
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
         if (versions[i].version == version)
             return versions[i].text;
@@ -175,9 +177,9 @@ static bool write(struct row *row, struct ja4 *ja4, char carrier)
         return false;
     qsort(ja4->ciphers.all, ja4->ciphers.n, sizeof(uint16_t), compare);
     qsort(ja4->extensions.all, ja4->extensions.n, sizeof(uint16_t), compare);
-    uint32_t front = (uint32_t)snprintf(text, FRONT, "%c%s%c%02u%02u%c%c_", carrier, version_text(ja4->version),
-                                        ja4->has_name ? 'd' : 'i', capped(ja4->ciphers.n),
-                                        capped(ja4->n_extensions), ja4->alpn[0], ja4->alpn[1]);
+    uint32_t front = (uint32_t)snprintf(
+        text, FRONT, "%c%s%c%02u%02u%c%c_", carrier, version_text(ja4->version), ja4->has_name ? 'd' : 'i',
+        capped(ja4->ciphers.n), capped(ja4->n_extensions), ja4->alpn[0], ja4->alpn[1]);
     uint32_t len = front + put_numbers(text + front, &ja4->ciphers);
     memcpy(hashes, text, front);
     bool ok = put_hash(hashes + front, text + front, len - front, ja4->ciphers.n);

@@ -1,5 +1,5 @@
-/* QUIC's transport parameters in a hello (RFC 9000 18, RFC 9221, what Google and Facebook add). Invariant: a parameter's
- * values come from inside it. Which of them Wireshark takes apart: observed, tshark 4.0.17. */
+/* QUIC's transport parameters in a hello (RFC 9000 18, RFC 9221, what Google and Facebook add). Invariant: a
+ * parameter's values come from inside it. Which of them Wireshark takes apart: observed, tshark 4.0.17. */
 #include "proto/quic_conn.h"
 
 enum { PARAMETER_GOOGLE_VERSION = 0x4752, PARAMETER_GOOGLE_AGENT = 0x3129 };

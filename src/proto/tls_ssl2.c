@@ -1,6 +1,7 @@
-/* SSL 2.0 records and the three messages of its handshake that go in the clear; its ClientHello also opens SSL 3.0
- * and TLS 1.0 sessions (RFC 5246 E.2). Invariant: a record whose message makes no sense has no values but its version.
- * Source: the SSL 2.0 draft of 1995; what counts as such a record: observed, tshark 4.0.17. */
+/* SSL 2.0 records and the three messages of its handshake that go in the clear; its ClientHello also opens
+ * SSL 3.0 and TLS 1.0 sessions (RFC 5246 E.2). Invariant: a record whose message makes no sense has no values
+ * but its version. Source: the SSL 2.0 draft of 1995; what counts as such a record: observed, tshark 4.0.17.
+ */
 #include "proto/tls.h"
 
 enum { ERROR = 0, CLIENT_HELLO = 1, CLIENT_MASTER_KEY = 2, SERVER_HELLO = 4, LAST_MESSAGE = 8 };
@@ -10,7 +11,8 @@ static uint32_t header_len(const struct rd *r) { return rd_peek8(r, 0) & 0x80 ? 
 bool ssl2_recognises(const struct rd *r)
 {
     uint8_t message = rd_peek8(r, 2);
-    return rd_peek8(r, 0) & 0x80 && (message == ERROR || message == CLIENT_HELLO || message == CLIENT_MASTER_KEY || message == SERVER_HELLO);
+    return rd_peek8(r, 0) & 0x80 && (message == ERROR || message == CLIENT_HELLO ||
+                                     message == CLIENT_MASTER_KEY || message == SERVER_HELLO);
 }
 
 bool ssl2_is_hello(const struct rd *r)
@@ -26,7 +28,10 @@ int64_t ssl2_length(const struct rd *r)
     return header + (rd_peek16(r, 0) & (header == 2 ? 0x7fff : 0x3fff));
 }
 
-static bool is_ssl_version(uint16_t version) { return version == SSL_20 || (version >= SSL_30 && version <= TLS_12); }
+static bool is_ssl_version(uint16_t version)
+{
+    return version == SSL_20 || (version >= SSL_30 && version <= TLS_12);
+}
 
 /* r stands at the message. */
 static bool makes_sense(const struct rd *r)

@@ -1,6 +1,6 @@
 /* Certificates (RFC 5280 4.1): the fields that are asked for, in the order of the certificate.
- * Invariant: values come from inside their element; an element of another kind than the standard's ends the part.
- * Names of the alternatives, numbers of the choices: observed, tshark 4.0.17. */
+ * Invariant: values come from inside their element; an element of another kind than the standard's ends the
+ * part. Names of the alternatives, numbers of the choices: observed, tshark 4.0.17. */
 #include <stdio.h>
 
 #include "proto/x509.h"
@@ -34,7 +34,8 @@ static void directory_string_read(struct row *row, const struct der *value)
 /* Attributes whose value is a DirectoryString, by the last byte of 2.5.4.x; countryName is another. */
 static bool is_directory_string(const struct rd *oid)
 {
-    static const uint8_t known[] = {2, 3, 4, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 19, 41, 42, 43, 44, 46, 51, 54, 65};
+    static const uint8_t known[] = {2,  3,  4,  7,  8,  9,  10, 11, 12, 13, 15,
+                                    17, 18, 19, 41, 42, 43, 44, 46, 51, 54, 65};
     if (der_is(oid, "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x01", 11) ||
         der_is(oid, "\x2b\x06\x01\x04\x01\x82\x37\x3c\x02\x01\x02", 11))
         return true;
@@ -49,8 +50,10 @@ static bool is_country(const struct rd *oid)
 bool x509_suits_attribute(const struct rd *oid, uint8_t tag)
 {
     if (is_directory_string(oid))
-        return tag == DER_UTF8 || tag == DER_PRINTABLE || tag == DER_TELETEX || tag == DER_UNIVERSAL || tag == DER_BMP;
-    bool postal_address = der_is(oid, "\x55\x04\x10", 3); /* several strings, says X.520, and certificates have one */
+        return tag == DER_UTF8 || tag == DER_PRINTABLE || tag == DER_TELETEX || tag == DER_UNIVERSAL ||
+               tag == DER_BMP;
+    bool postal_address =
+        der_is(oid, "\x55\x04\x10", 3); /* several strings, says X.520, and certificates have one */
     return !postal_address && (!is_country(oid) || tag == DER_PRINTABLE);
 }
 
@@ -118,8 +121,9 @@ static void time_read(struct row *row, const struct der *time, enum field_id id)
         put_uint(row, id, 0);
         if (rd_left(r) != 13 || !der_digits(r, 12))
             return;
-        int len = snprintf(text, sizeof text, "%02u%02u-%02u-%02u %02u:%02u:%02u (UTC)", two(r, 0) < 50 ? 20 : 19,
-                           two(r, 0), two(r, 2), two(r, 4), two(r, 6), two(r, 8), two(r, 10));
+        int len =
+            snprintf(text, sizeof text, "%02u%02u-%02u-%02u %02u:%02u:%02u (UTC)", two(r, 0) < 50 ? 20 : 19,
+                     two(r, 0), two(r, 2), two(r, 4), two(r, 6), two(r, 8), two(r, 10));
         put_text_copy(row, F_X509AF_UTCTIME, text, (uint32_t)len);
     } else if (time->tag == DER_GENERALIZED_TIME) {
         put_uint(row, id, 1);

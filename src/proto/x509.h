@@ -5,7 +5,8 @@
 #include "proto/der.h"
 #include "proto/tls.h"
 
-/* One certificate in DER. What is no certificate has no values from there on; the row is told so (`malformed`). */
+/* One certificate in DER. What is no certificate has no values from there on; the row is told so
+ * (`malformed`). */
 void x509_certificate_read(struct row *row, struct rd r);
 /* Whether it is made as the standards say; true of one that was cut when it was captured. */
 bool x509_is_regular(struct rd r);

@@ -72,11 +72,12 @@ static void subject_key_read(struct row *row, struct rd r)
 
 static void key_usage_read(struct row *row, struct rd r)
 {
-    static const enum field_id bits[] = {F_X509CE_KEYUSAGE_DIGITALSIGNATURE, F_X509CE_KEYUSAGE_CONTENTCOMMITMENT,
-                                         F_X509CE_KEYUSAGE_KEYENCIPHERMENT,  F_X509CE_KEYUSAGE_DATAENCIPHERMENT,
-                                         F_X509CE_KEYUSAGE_KEYAGREEMENT,     F_X509CE_KEYUSAGE_KEYCERTSIGN,
-                                         F_X509CE_KEYUSAGE_CRLSIGN,          F_X509CE_KEYUSAGE_ENCIPHERONLY,
-                                         F_X509CE_KEYUSAGE_DECIPHERONLY};
+    static const enum field_id bits[] = {
+        F_X509CE_KEYUSAGE_DIGITALSIGNATURE, F_X509CE_KEYUSAGE_CONTENTCOMMITMENT,
+        F_X509CE_KEYUSAGE_KEYENCIPHERMENT,  F_X509CE_KEYUSAGE_DATAENCIPHERMENT,
+        F_X509CE_KEYUSAGE_KEYAGREEMENT,     F_X509CE_KEYUSAGE_KEYCERTSIGN,
+        F_X509CE_KEYUSAGE_CRLSIGN,          F_X509CE_KEYUSAGE_ENCIPHERONLY,
+        F_X509CE_KEYUSAGE_DECIPHERONLY};
     struct rd string;
     if (!der_take(&r, DER_BIT_STRING, &string) || rd_left(&string) < 2)
         return;
@@ -103,14 +104,16 @@ static void basic_constraints_read(struct row *row, struct rd r)
     put_uint(row, F_X509CE_PATHLENCONSTRAINT, length);
 }
 
-/* SEQUENCE OF SEQUENCE { distributionPoint [0] { fullName [0] GeneralNames ... }, reasons [1], cRLIssuer [2] } */
+/* SEQUENCE OF SEQUENCE { distributionPoint [0] { fullName [0] GeneralNames ... }, reasons [1], cRLIssuer [2]
+ * } */
 static void crl_points_read(struct row *row, struct rd r)
 {
     struct rd points, point, part, names;
     if (!der_take(&r, DER_SEQUENCE, &points))
         return;
     while (der_take(&points, DER_SEQUENCE, &point)) {
-        if (der_take(&point, DER_CONTEXT_CONSTRUCTED, &part) && der_take(&part, DER_CONTEXT_CONSTRUCTED, &names))
+        if (der_take(&point, DER_CONTEXT_CONSTRUCTED, &part) &&
+            der_take(&part, DER_CONTEXT_CONSTRUCTED, &names))
             names_read(row, names);
         der_take(&point, DER_CONTEXT | 1, &part);
         if (der_take(&point, DER_CONTEXT_CONSTRUCTED | 2, &part))

@@ -1,5 +1,5 @@
-/* Whether a certificate is made as the standards say (X.690, RFC 5280 4.1). Wireshark goes on behind many an error in its
- * own ways, which were not looked into: what is irregular is libwireshark's to tell. */
+/* Whether a certificate is made as the standards say (X.690, RFC 5280 4.1). Wireshark goes on behind many an
+ * error in its own ways, which were not looked into: what is irregular is libwireshark's to tell. */
 #include "proto/x509.h"
 
 enum { DEEPEST = 16, CLASS = 0xc0, CONSTRUCTED = 0x20 };
@@ -32,9 +32,9 @@ static bool is_primitive(const struct der *e)
     case DER_GENERALIZED_TIME:
         return is_time(&e->body, 14);
     default:
-        return e->tag == DER_OCTET_STRING || e->tag == DER_UTF8 || e->tag == DER_NUMERIC || e->tag == DER_PRINTABLE ||
-               e->tag == DER_TELETEX || e->tag == DER_IA5 || e->tag == DER_VISIBLE || e->tag == DER_UNIVERSAL ||
-               e->tag == DER_BMP;
+        return e->tag == DER_OCTET_STRING || e->tag == DER_UTF8 || e->tag == DER_NUMERIC ||
+               e->tag == DER_PRINTABLE || e->tag == DER_TELETEX || e->tag == DER_IA5 ||
+               e->tag == DER_VISIBLE || e->tag == DER_UNIVERSAL || e->tag == DER_BMP;
     }
 }
 
@@ -46,24 +46,23 @@ static bool are_elements(struct rd r, unsigned depth)
         if (!der_next(&r, &e))
             return false;
         bool context = (e.tag & CLASS) == DER_CONTEXT;
-        if (e.tag & CONSTRUCTED ? depth == DEEPEST || (!context && e.tag != DER_SEQUENCE && e.tag != DER_SET) ||
-                                      !are_elements(e.body, depth + 1)
-                                : !context && !is_primitive(&e))
+        if (e.tag & CONSTRUCTED
+                ? depth == DEEPEST || (!context && e.tag != DER_SEQUENCE && e.tag != DER_SET) ||
+                      !are_elements(e.body, depth + 1)
+                : !context && !is_primitive(&e))
             return false;
     }
     return rd_ok(&r);
 }
 
-bool x509_is_der(struct rd r)
-{
-    return rd_cap_left(&r) < rd_left(&r) || are_elements(r, 0);
-}
+bool x509_is_der(struct rd r) { return rd_cap_left(&r) < rd_left(&r) || are_elements(r, 0); }
 
 static bool is_attribute(struct rd r)
 {
     struct rd oid;
     struct der value;
-    return der_take(&r, DER_OID, &oid) && der_next(&r, &value) && ends(&r) && x509_suits_attribute(&oid, value.tag);
+    return der_take(&r, DER_OID, &oid) && der_next(&r, &value) && ends(&r) &&
+           x509_suits_attribute(&oid, value.tag);
 }
 
 static bool take_name(struct rd *r)
@@ -91,8 +90,8 @@ static bool take_validity(struct rd *r)
 {
     struct rd times;
     struct der first, second;
-    return der_take(r, DER_SEQUENCE, &times) && der_next(&times, &first) && der_next(&times, &second) && ends(&times) &&
-           (first.tag == DER_UTC_TIME || first.tag == DER_GENERALIZED_TIME) &&
+    return der_take(r, DER_SEQUENCE, &times) && der_next(&times, &first) && der_next(&times, &second) &&
+           ends(&times) && (first.tag == DER_UTC_TIME || first.tag == DER_GENERALIZED_TIME) &&
            (second.tag == DER_UTC_TIME || second.tag == DER_GENERALIZED_TIME);
 }
 
@@ -100,8 +99,8 @@ static bool take_validity(struct rd *r)
 static bool take_key(struct rd *r)
 {
     struct rd info, oid, bits;
-    if (!der_take(r, DER_SEQUENCE, &info) || !take_algorithm(&info, &oid) || !der_take(&info, DER_BIT_STRING, &bits) ||
-        !ends(&info))
+    if (!der_take(r, DER_SEQUENCE, &info) || !take_algorithm(&info, &oid) ||
+        !der_take(&info, DER_BIT_STRING, &bits) || !ends(&info))
         return false;
     rd_skip(&bits, 1);
     struct rd content = rd_rest(&bits);
@@ -139,10 +138,11 @@ static bool take_extensions(struct rd *r)
 static bool is_signed_part(struct rd r)
 {
     struct rd part, number, oid;
-    if (der_take(&r, DER_CONTEXT_CONSTRUCTED, &part) && !(der_take(&part, DER_INTEGER, &number) && ends(&part)))
+    if (der_take(&r, DER_CONTEXT_CONSTRUCTED, &part) &&
+        !(der_take(&part, DER_INTEGER, &number) && ends(&part)))
         return false;
-    if (!der_take(&r, DER_INTEGER, &number) || !take_algorithm(&r, &oid) || !take_name(&r) || !take_validity(&r) ||
-        !take_name(&r) || !take_key(&r))
+    if (!der_take(&r, DER_INTEGER, &number) || !take_algorithm(&r, &oid) || !take_name(&r) ||
+        !take_validity(&r) || !take_name(&r) || !take_key(&r))
         return false;
     der_take(&r, DER_CONTEXT | 1, &part);
     der_take(&r, DER_CONTEXT | 2, &part);
@@ -155,6 +155,7 @@ bool x509_is_regular(struct rd r)
     if (rd_cap_left(&r) < rd_left(&r)) /* what is there of it is what is told */
         return true;
     return der_take(&r, DER_SEQUENCE, &certificate) && are_elements(certificate, 0) &&
-           der_take(&certificate, DER_SEQUENCE, &part) && is_signed_part(part) && take_algorithm(&certificate, &oid) &&
-           der_take(&certificate, DER_BIT_STRING, &bits) && ends(&certificate);
+           der_take(&certificate, DER_SEQUENCE, &part) && is_signed_part(part) &&
+           take_algorithm(&certificate, &oid) && der_take(&certificate, DER_BIT_STRING, &bits) &&
+           ends(&certificate);
 }

@@ -1,26 +1,29 @@
-/* An engine answers a query over a row of captures, batch by batch. The run does not know which one it has. */
+/* An engine answers a query over a row of captures, batch by batch. The run does not know which one it has.
+ */
 #ifndef FC_QUERY_QUERY_H
 #define FC_QUERY_QUERY_H
 
-#include "query/report.h"
 #include "field/field.h"
 #include "filter/filter.h"
+#include "query/report.h"
 
 /* What is asked, checked and looked up; read-only while engines run. */
 struct query {
     struct fc_options options; /* fields and filter text are not used from here */
     struct field *fields;
     size_t n_fields;
-    int16_t slot_of[F_COUNT]; /* index into fields, or -1; with a worker nothing is asked of the native readers */
-    struct spare *spare;      /* for captures of foreign formats; NULL: they are refused */
-    struct worker *worker;    /* fields and filter are libwireshark's matter; NULL: values are native */
-    struct standby *standby;  /* goes on where the native engine meets what it does not read; NULL: nobody does */
-    bool headers_only;        /* all that is asked natively are headers: only links may keep it from them */
-    uint32_t children;        /* processes that may dissect one capture at a time, at least 1 */
+    int16_t
+        slot_of[F_COUNT]; /* index into fields, or -1; with a worker nothing is asked of the native readers */
+    struct spare *spare;  /* for captures of foreign formats; NULL: they are refused */
+    struct worker *worker; /* fields and filter are libwireshark's matter; NULL: values are native */
+    struct standby
+        *standby;      /* goes on where the native engine meets what it does not read; NULL: nobody does */
+    bool headers_only; /* all that is asked natively are headers: only links may keep it from them */
+    uint32_t children; /* processes that may dissect one capture at a time, at least 1 */
     bool has_filter;
-    struct filter *filter;    /* compiled, when values are native */
-    char **names;             /* of fields that stand in no table */
-    const char *reason;       /* why it is this engine; a constant, or why_text */
+    struct filter *filter; /* compiled, when values are native */
+    char **names;          /* of fields that stand in no table */
+    const char *reason;    /* why it is this engine; a constant, or why_text */
     char why_text[160];
 };
 
@@ -43,7 +46,8 @@ struct engine {
 };
 
 /* In process, on the calling thread. Inputs, query and progress outlive the engine. */
-FC_MUST_USE enum fc_status native_open(struct engine **out, const struct query *query, const struct input *inputs,
-                                       size_t n_inputs, struct progress *progress, struct fc_error *err);
+FC_MUST_USE enum fc_status native_open(struct engine **out, const struct query *query,
+                                       const struct input *inputs, size_t n_inputs, struct progress *progress,
+                                       struct fc_error *err);
 
 #endif

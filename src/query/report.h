@@ -9,7 +9,8 @@
 
 /* Remarks that are no share of the frames. */
 enum note {
-    NOTE_STREAM_NUMBERS,   /* captures in which a protocol shifts Wireshark's stream numbers in ways not reproduced */
+    NOTE_STREAM_NUMBERS,   /* captures in which a protocol shifts Wireshark's stream numbers in ways not
+                              reproduced */
     NOTE_DEFRAG_LIMIT,     /* fragments not kept because too many datagrams were incomplete */
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
     NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
@@ -41,7 +42,8 @@ struct progress {
 
 /* Both give false when memory ends. */
 bool report_link(struct report *report, uint32_t link_type, uint64_t frames);
-bool report_problem(struct report *report, const char *capture, const struct fc_error *error, uint64_t frames);
+bool report_problem(struct report *report, const char *capture, const struct fc_error *error,
+                    uint64_t frames);
 bool report_merge(struct report *into, const struct report *from);
 const char *note_name(enum note note);
 void report_free(struct report *report);

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "run/fields.h"
 #include "shark/program.h"
 #include "shark/worker.h"
-#include "run/fields.h"
 
 static const char *keep(struct fc_fields *fields, const char *text)
 {

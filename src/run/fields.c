@@ -5,10 +5,7 @@
 #include "run/fields.h"
 #include "table/text.h"
 
-size_t fc_n_fields(void)
-{
-    return F_COUNT;
-}
+size_t fc_n_fields(void) { return F_COUNT; }
 
 struct fc_field_info field_info(const struct field *f, const char *engine)
 {

@@ -1,5 +1,5 @@
-/* Looks up what the options name, and chooses the engine: native where it answers every field and the filter, else
- * libwireshark. What the chosen one does not know is an error that says so; it is never answered
+/* Looks up what the options name, and chooses the engine: native where it answers every field and the filter,
+ * else libwireshark. What the chosen one does not know is an error that says so; it is never answered
  * approximately. */
 #include "run/plan.h"
 
@@ -10,13 +10,16 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "run/catalog.h"
 #include "shark/spare.h"
 #include "shark/standby.h"
 #include "shark/worker.h"
-#include "run/catalog.h"
 
-enum { ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
-       DEFAULT_BATCH_ROWS = 65536, MAX_BATCH_ROWS = 1 << 24 };
+enum {
+    ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
+    DEFAULT_BATCH_ROWS = 65536,
+    MAX_BATCH_ROWS = 1 << 24
+};
 
 void fc_options_init(struct fc_options *options)
 {
@@ -59,9 +62,12 @@ static enum fc_status parse_words(uint32_t *out, const char *text, const struct 
 enum fc_status fc_drop_parse(uint32_t *out, const char *text, struct fc_error *err)
 {
     static const struct word words[] = {
-        {"retransmission", FC_DROP_RETRANSMISSION}, {"out_of_order", FC_DROP_OUT_OF_ORDER},
-        {"mdns", FC_DROP_MDNS},                     {"ssdp", FC_DROP_SSDP},
-        {"icmp", FC_DROP_ICMP},                     {"default", FC_DROP_DEFAULT},
+        {"retransmission", FC_DROP_RETRANSMISSION},
+        {"out_of_order", FC_DROP_OUT_OF_ORDER},
+        {"mdns", FC_DROP_MDNS},
+        {"ssdp", FC_DROP_SSDP},
+        {"icmp", FC_DROP_ICMP},
+        {"default", FC_DROP_DEFAULT},
         {"none", 0},
     };
     return parse_words(out, text, words, sizeof words / sizeof *words, "clean-up rule", err);
@@ -108,11 +114,12 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
 {
     char hint[256];
     near_names(hint, sizeof hint, name);
-    return error_set(err, FC_FIELD, -1,
-                     "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
-                     "vlan, ip, ipv6, icmp, tcp and udp, and those of TLS, DTLS, X.509, QUIC, DNS, HTTP, SSH, NTP and "
-                     "DHCP that docs/fields.md lists%s",
-                     name, hint);
+    return error_set(
+        err, FC_FIELD, -1,
+        "field \"%s\" is not answered by the native engine, which knows header fields of frame, eth, "
+        "vlan, ip, ipv6, icmp, tcp and udp, and those of TLS, DTLS, X.509, QUIC, DNS, HTTP, SSH, NTP and "
+        "DHCP that docs/fields.md lists%s",
+        name, hint);
 }
 
 /* ---- native ---- */
@@ -148,8 +155,8 @@ static enum fc_status native_query(struct query *q, const struct fc_options *o, 
         return status;
     if (status != FC_UNSUPPORTED)
         return error_set(err, status, why.offset, "%s", why.text);
-    return error_set(err, status, why.offset, "the native engine, which was asked for, does not answer this filter: %s",
-                     why.text);
+    return error_set(err, status, why.offset,
+                     "the native engine, which was asked for, does not answer this filter: %s", why.text);
 }
 
 /* ---- libwireshark ---- */
@@ -282,8 +289,8 @@ static bool are_native(struct query *q, const struct fc_options *o, bool *header
 }
 
 /* Whether the query has to go to libwireshark, and why; or a filter that no engine takes. */
-static enum fc_status choose(struct query *q, const struct fc_options *o, enum fc_engine engine, bool *wireshark,
-                             struct fc_error *err)
+static enum fc_status choose(struct query *q, const struct fc_options *o, enum fc_engine engine,
+                             bool *wireshark, struct fc_error *err)
 {
     struct fc_error why;
     bool headers;
@@ -346,8 +353,9 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
     if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->spare))
         return error_memory(err);
     if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
-        return error_set(err, FC_USAGE, -1,
-                         "preferences, decode-as and key logs are not for the native engine, which was asked for");
+        return error_set(
+            err, FC_USAGE, -1,
+            "preferences, decode-as and key logs are not for the native engine, which was asked for");
     if (engine == FC_ENGINE_NATIVE)
         return native_query(q, o, err);
     bool wireshark;
@@ -415,14 +423,17 @@ void plan_explain(char *out, size_t cap, const struct query *q)
 {
     const char *lacks = q->worker ? worker_lacks(q->worker) : "";
     const char *standby =
-        q->standby && !q->headers_only ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on" : "";
+        q->standby && !q->headers_only
+            ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on"
+            : "";
     if (q->worker)
         snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
                  worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
                  *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
         snprintf(out, cap, "native engine: it answers %s, and %s%s",
-                 q->n_fields == 1 ? "the field" : "all fields", q->filter ? "the filter" : "there is no filter", standby);
+                 q->n_fields == 1 ? "the field" : "all fields",
+                 q->filter ? "the filter" : "there is no filter", standby);
     else
         snprintf(out, cap, "native engine: no fields%s%s",
                  q->filter ? ", and it answers the filter" : " and no filter are asked for", standby);

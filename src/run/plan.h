@@ -5,7 +5,8 @@
 #include "query/query.h"
 
 /* Fills *out; free with plan_free. FC_FIELD, FC_FILTER, FC_USAGE, FC_MEMORY. */
-FC_MUST_USE enum fc_status plan_make(struct query *out, const struct fc_options *options, struct fc_error *err);
+FC_MUST_USE enum fc_status plan_make(struct query *out, const struct fc_options *options,
+                                     struct fc_error *err);
 void plan_free(struct query *query);
 /* "native engine: ..." into out. */
 void plan_explain(char *out, size_t cap, const struct query *query);

@@ -1,5 +1,6 @@
-/* A run: options and paths in, one Arrow stream out. Invariant: an engine (or the shards) exists from the first pull
- * to the release of the stream; what it counted stays in the run. Functions of flowcontainer.h are documented there. */
+/* A run: options and paths in, one Arrow stream out. Invariant: an engine (or the shards) exists from the
+ * first pull to the release of the stream; what it counted stays in the run. Functions of flowcontainer.h are
+ * documented there. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +24,7 @@ struct fc_run {
     struct paths paths;
     struct input *inputs;
     size_t n_inputs;
-    char *memory_name; /* of fc_open_memory */
+    char *memory_name;   /* of fc_open_memory */
     struct arena labels; /* names of captures that are no UTF-8, mended */
     uint32_t jobs;
     uint64_t bytes_total;
@@ -31,7 +32,7 @@ struct fc_run {
     struct engine *engine; /* one of these two while the stream lives */
     struct shards *shards;
     bool exported;
-    bool ended, counted; /* the stream has ended; and the counts are laid down for good */
+    bool ended, counted;  /* the stream has ended; and the counts are laid down for good */
     struct report report; /* of what has ended */
     struct fc_count *counts;
     size_t n_counts;
@@ -93,8 +94,8 @@ static bool take_paths(struct fc_run *run)
     return run->inputs != NULL;
 }
 
-enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths, const struct fc_options *options,
-                       struct fc_error *err)
+enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
+                       const struct fc_options *options, struct fc_error *err)
 {
     struct fc_run *run = NULL;
     enum fc_status status = run_make(&run, options, err);
@@ -191,17 +192,15 @@ static bool run_close(struct fc_run *run)
     return whole;
 }
 
-static void run_stop(void *self)
-{
-    run_close(self);
-}
+static void run_stop(void *self) { run_close(self); }
 
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
 {
     bool share = run->jobs > 1 && run->n_inputs > 1;
     run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
     if (share)
-        return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress, err);
+        return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress,
+                           err);
     return native_open(&run->engine, &run->query, run->inputs, run->n_inputs, &run->progress, err);
 }
 
@@ -247,10 +246,7 @@ void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
                                 .rows = atomic_load(&run->progress.rows)};
 }
 
-void fc_run_cancel(struct fc_run *run)
-{
-    atomic_store(&run->progress.cancelled, true);
-}
+void fc_run_cancel(struct fc_run *run) { atomic_store(&run->progress.cancelled, true); }
 
 size_t fc_run_n_fields(const struct fc_run *run) { return run->query.n_fields; }
 
@@ -261,10 +257,7 @@ struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
     return field_info(&run->query.fields[i], run->query.worker ? "wireshark" : "native");
 }
 
-const char *fc_run_explain(const struct fc_run *run)
-{
-    return run->explanation;
-}
+const char *fc_run_explain(const struct fc_run *run) { return run->explanation; }
 
 const char *fc_run_program(struct fc_run *run)
 {
@@ -343,10 +336,7 @@ struct fc_count fc_run_count(const struct fc_run *run, size_t i)
     return i < run->n_counts ? run->counts[i] : (struct fc_count){"", 0, false};
 }
 
-size_t fc_run_n_problems(const struct fc_run *run)
-{
-    return run_report(run)->n_problems;
-}
+size_t fc_run_n_problems(const struct fc_run *run) { return run_report(run)->n_problems; }
 
 const struct fc_problem *fc_run_problem(const struct fc_run *run, size_t i)
 {

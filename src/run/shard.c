@@ -1,6 +1,7 @@
-/* A task is a row of neighbouring captures; threads take tasks in order, each with an engine of its own, and queue its
- * batches. The reader empties the queues in task order. Invariants: tasks are taken in order, so the reader's task
- * is always being worked on; a thread waits while its queue is full or while it is far ahead, so memory is bounded. */
+/* A task is a row of neighbouring captures; threads take tasks in order, each with an engine of its own, and
+ * queue its batches. The reader empties the queues in task order. Invariants: tasks are taken in order, so
+ * the reader's task is always being worked on; a thread waits while its queue is full or while it is far
+ * ahead, so memory is bounded. */
 #include "run/shard.h"
 
 #include <pthread.h>
@@ -82,7 +83,8 @@ static void task_work(struct shards *s, struct task *t)
     struct engine *engine = NULL;
     struct fc_error error = {0};
     struct report report = {0};
-    enum fc_status status = native_open(&engine, s->query, s->inputs + t->from, t->to - t->from, s->progress, &error);
+    enum fc_status status =
+        native_open(&engine, s->query, s->inputs + t->from, t->to - t->from, s->progress, &error);
     while (!status) {
         struct ArrowArray batch = {0};
         status = engine->class->next(engine, &batch, &error);
@@ -177,10 +179,7 @@ enum fc_status shards_next(struct shards *s, struct ArrowArray *out, struct fc_e
     return status;
 }
 
-const struct report *shards_report(const struct shards *s)
-{
-    return &s->report;
-}
+const struct report *shards_report(const struct shards *s) { return &s->report; }
 
 void shards_close(struct shards *s)
 {

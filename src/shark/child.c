@@ -1,6 +1,7 @@
-/* Records of a worker's child, and another child for one that dies. Invariant: a record is handed out once and whole,
- * whatever became of the process later: the next one begins at the first frame, as libwireshark's state wants it, and
- * what it says of frames already told is dropped. A frame that ends two processes is left out from then on. */
+/* Records of a worker's child, and another child for one that dies. Invariant: a record is handed out once
+ * and whole, whatever became of the process later: the next one begins at the first frame, as libwireshark's
+ * state wants it, and what it says of frames already told is dropped. A frame that ends two processes is left
+ * out from then on. */
 #include "shark/child.h"
 
 #include <errno.h>
@@ -14,7 +15,8 @@
 #include "base/memory.h"
 
 enum {
-    MOST_TOGETHER = 3, /* frames that end a process and lie close together are no fault of theirs: memory has ended */
+    MOST_TOGETHER =
+        3, /* frames that end a process and lie close together are no fault of theirs: memory has ended */
     CLOSE = 16,
     MOST_STARTS = 100, /* processes for a part: somebody else may be ending them */
     PIPE = 1 << 20,
@@ -49,7 +51,8 @@ static enum fc_status process_take(struct child *c, bool fresh, int records, str
         return status;
     const int fds[] = {c->part.file, records, c->page_file};
     const struct part *p = &c->part;
-    status = p->links ? worker_child_locate(&c->process, fds, p->last, c->skip, c->n_skip, p->links, p->n_links, err)
+    status = p->links ? worker_child_locate(&c->process, fds, p->last, c->skip, c->n_skip, p->links,
+                                            p->n_links, err)
                       : worker_child_dissect(&c->process, fds, p->last, c->skip, c->n_skip, err);
     if (status)
         close(c->process.socket);
@@ -115,12 +118,14 @@ static bool is_hopeless(const struct child *c, uint32_t frame)
 static enum fc_status blame(struct child *c, uint32_t frame, struct fc_error *err)
 {
     if (is_hopeless(c, frame))
-        return error_set(err, FC_IO, -1,
-                         "libwireshark dies again and again from frame %u on: it may need more memory than there is",
-                         c->skip[c->n_skip - MOST_TOGETHER + 1]);
+        return error_set(
+            err, FC_IO, -1,
+            "libwireshark dies again and again from frame %u on: it may need more memory than there is",
+            c->skip[c->n_skip - MOST_TOGETHER + 1]);
     if (c->n_skip == MOST_SKIPPED)
-        return error_set(err, FC_FORMAT, -1, "libwireshark dies of more than %d frames, the last one frame %u",
-                         MOST_SKIPPED, frame);
+        return error_set(err, FC_FORMAT, -1,
+                         "libwireshark dies of more than %d frames, the last one frame %u", MOST_SKIPPED,
+                         frame);
     c->skip[c->n_skip++] = frame;
     return FC_OK;
 }
@@ -199,7 +204,8 @@ enum fc_status child_wait(struct child *const *children, size_t n, size_t *which
     struct pollfd waiting[MOST_CHILDREN];
     enum fc_status status = FC_OK;
     for (size_t i = 0; i < n; i++)
-        waiting[i] = (struct pollfd){.fd = children[i]->running ? children[i]->records : -1, .events = POLLIN};
+        waiting[i] =
+            (struct pollfd){.fd = children[i]->running ? children[i]->records : -1, .events = POLLIN};
     int found;
     while ((found = poll(waiting, n, LOOK_MS)) <= 0) {
         if (atomic_load_explicit(&children[0]->progress->cancelled, memory_order_relaxed))

@@ -14,7 +14,8 @@ struct part {
     uint32_t n_numbers;
     int64_t first_ns; /* time of frame 1; with numbers */
     uint32_t last;    /* stop behind this frame; 0: never */
-    const uint32_t *links; /* not NULL: it is only to be said where IP lies in frames of other link types than these */
+    const uint32_t
+        *links; /* not NULL: it is only to be said where IP lies in frames of other link types than these */
     uint32_t n_links;
 };
 
@@ -29,7 +30,7 @@ struct child {
     volatile struct wire_page *page;
     size_t page_len;
     uint8_t *bytes;
-    size_t len, cap, at; /* filled, room, read */
+    size_t len, cap, at;       /* filled, room, read */
     struct wire_record record; /* the one handed out last; frame 0: the end */
     bool running, ended;
     uint32_t told, died_at, n_starts;
@@ -39,12 +40,13 @@ struct child {
 /* Borrows all but the struct. After an error the child may still be closed. */
 FC_MUST_USE enum fc_status child_open(struct child *child, struct worker *worker, const struct part *part,
                                       const struct progress *progress, struct fc_error *err);
-/* True when a whole record is at hand: child->record, and its bytes in *body until the next call. After the last one
- * child->ended is set. */
+/* True when a whole record is at hand: child->record, and its bytes in *body until the next call. After the
+ * last one child->ended is set. */
 bool child_record(struct child *child, struct rd *body);
-/* Waits until one of the children that run has written something, and reads it; *which: the last one that was read, or
- * failed. FC_CANCELLED, FC_IO ... */
-FC_MUST_USE enum fc_status child_wait(struct child *const *children, size_t n, size_t *which, struct fc_error *err);
+/* Waits until one of the children that run has written something, and reads it; *which: the last one that was
+ * read, or failed. FC_CANCELLED, FC_IO ... */
+FC_MUST_USE enum fc_status child_wait(struct child *const *children, size_t n, size_t *which,
+                                      struct fc_error *err);
 bool child_skips(const struct child *child, uint32_t frame);
 /* Reads what is left, so that the process may serve another capture. */
 void child_finish(struct child *child);

@@ -49,8 +49,8 @@ static enum fc_status ask(struct worker *worker, const int fds[3], int records, 
     return status;
 }
 
-static enum fc_status convert_file(int *out, int capture, struct worker *worker, const struct progress *progress,
-                                   struct fc_error *err)
+static enum fc_status convert_file(int *out, int capture, struct worker *worker,
+                                   const struct progress *progress, struct fc_error *err)
 {
     int ends[2] = {-1, -1}, to = spool_file(), page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
     struct wire_page page = {0};

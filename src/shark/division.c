@@ -1,5 +1,5 @@
-/* Dividing a capture. Invariant: a bucket holds whole groups, and of each group all frames, so that a process which
- * sees one bucket alone says of its frames what it would say of them in the whole capture. */
+/* Dividing a capture. Invariant: a bucket holds whole groups, and of each group all frames, so that a process
+ * which sees one bucket alone says of its frames what it would say of them in the whole capture. */
 #include "shark/division.h"
 
 #include <errno.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "apps/opaque.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "shark/groups.h"
-#include "apps/opaque.h"
 #include "shark/spool.h"
 
 enum {
@@ -83,14 +83,13 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
         examine(examiner, &frame, &examined);
         d->whole |= examined.packet.reason == REASON_LINK_TYPE; /* what it carries belongs to some group */
         uint32_t group;
-        if (examiner->failed || !group_of(d, limits->leave_out_opaque, &examined, &group) || !note_gap(d, end, frame.offset) ||
-            !note_frame(d, &frame, group))
+        if (examiner->failed || !group_of(d, limits->leave_out_opaque, &examined, &group) ||
+            !note_gap(d, end, frame.offset) || !note_frame(d, &frame, group))
             return error_memory(err);
         if (limits->survey && survey_frame(limits->survey, &examined, source) && !choose(d, group))
             return error_memory(err);
         end = frame.offset + frame.record_len;
-        if (d->n_frames % LOOK_EVERY == 0 &&
-            atomic_load_explicit(&progress->cancelled, memory_order_relaxed))
+        if (d->n_frames % LOOK_EVERY == 0 && atomic_load_explicit(&progress->cancelled, memory_order_relaxed))
             return FC_CANCELLED;
     }
     return FC_OK;
@@ -295,8 +294,8 @@ static enum fc_status put(struct outlet *out, const uint8_t *bytes, size_t n, st
     return status;
 }
 
-static enum fc_status copy(struct copying *c, uint64_t offset, uint64_t len, struct outlet *out, uint32_t n_out,
-                           struct fc_error *err)
+static enum fc_status copy(struct copying *c, uint64_t offset, uint64_t len, struct outlet *out,
+                           uint32_t n_out, struct fc_error *err)
 {
     enum fc_status status = FC_OK;
     while (len && !status) {
@@ -312,8 +311,8 @@ static enum fc_status copy(struct copying *c, uint64_t offset, uint64_t len, str
     return status;
 }
 
-static enum fc_status copy_all(const struct division *d, uint32_t first, struct copying *c, struct outlet *outlets,
-                               uint32_t n, struct fc_error *err)
+static enum fc_status copy_all(const struct division *d, uint32_t first, struct copying *c,
+                               struct outlet *outlets, uint32_t n, struct fc_error *err)
 {
     enum fc_status status = FC_OK;
     uint64_t offset = 0;

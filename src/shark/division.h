@@ -1,5 +1,5 @@
-/* Which frames of a capture may be dissected apart from which: a capture is divided by pairs of addresses, closed
- * under what belongs together. */
+/* Which frames of a capture may be dissected apart from which: a capture is divided by pairs of addresses,
+ * closed under what belongs together. */
 #ifndef FC_SHARK_DIVISION_H
 #define FC_SHARK_DIVISION_H
 
@@ -34,11 +34,11 @@ struct division {
     uint8_t *chosen;   /* by group: a survey wants it */
     size_t chosen_cap;
     bool partial; /* only chosen groups have buckets */
-    bool whole;        /* there are frames whose addresses are not known */
+    bool whole;   /* there are frames whose addresses are not known */
 };
 
 struct division_limits {
-    uint64_t cost;      /* of a bucket at most, in bytes of memory that dissection needs; one group may be more */
+    uint64_t cost; /* of a bucket at most, in bytes of memory that dissection needs; one group may be more */
     uint32_t n_buckets; /* at least, if there are so many groups */
     uint32_t exactly;   /* not 0: so many, for tests */
     uint64_t max_frames;
@@ -47,17 +47,17 @@ struct division_limits {
 };
 enum { NO_BUCKET = UINT32_MAX };
 
-/* Reads the capture once. One bucket: it cannot or need not be divided. A capture that is damaged is divided as far
- * as it can be read. FC_CANCELLED, FC_MEMORY, and what source_open gives. */
+/* Reads the capture once. One bucket: it cannot or need not be divided. A capture that is damaged is divided
+ * as far as it can be read. FC_CANCELLED, FC_MEMORY, and what source_open gives. */
 FC_MUST_USE enum fc_status division_make(struct division *out, struct source *source,
-                                         const struct division_limits *limits, const struct progress *progress,
-                                         struct fc_error *err);
+                                         const struct division_limits *limits,
+                                         const struct progress *progress, struct fc_error *err);
 /* Numbers of a bucket's frames, ascending; the caller frees them. NULL: out of memory. */
 uint32_t *division_numbers(const struct division *d, uint32_t bucket);
-/* n capture files, of the buckets from the first one on: their records, and all that lies between records. One reading of
- * the capture serves all of them. */
-FC_MUST_USE enum fc_status division_write(const struct division *d, uint32_t first, int from, const int *to, uint32_t n,
-                                          struct fc_error *err);
+/* n capture files, of the buckets from the first one on: their records, and all that lies between records.
+ * One reading of the capture serves all of them. */
+FC_MUST_USE enum fc_status division_write(const struct division *d, uint32_t first, int from, const int *to,
+                                          uint32_t n, struct fc_error *err);
 /* "10.0.0.1 and 10.0.0.2": the pair with most packets in the bucket. */
 void division_heaviest(char *out, size_t cap, const struct division *d, uint32_t bucket);
 void division_free(struct division *d);

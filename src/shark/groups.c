@@ -1,7 +1,8 @@
-/* Invariant: what dissection of one packet may leave for another stays within a group: all packets between two
- * addresses; those of a tunnel and of what it carries; an ICMP error and what it quotes; and QUIC packets that carry
- * each other's connection ids (RFC 9000 section 5.1, 17.2), from whatever address; all of SCTP. What an application announces in
- * its own words (SDP and the like) the examiner notices: such captures are not divided at all. */
+/* Invariant: what dissection of one packet may leave for another stays within a group: all packets between
+ * two addresses; those of a tunnel and of what it carries; an ICMP error and what it quotes; and QUIC packets
+ * that carry each other's connection ids (RFC 9000 section 5.1, 17.2), from whatever address; all of SCTP.
+ * What an application announces in its own words (SDP and the like) the examiner notices: such captures are
+ * not divided at all. */
 #include "shark/groups.h"
 
 #include <stdio.h>
@@ -104,7 +105,8 @@ static uint32_t look_up(struct group_table *t, const struct pair *key, bool add)
     return t->n++;
 }
 
-/* Associations of SCTP have many addresses, and are told apart by tags (RFC 9260 section 8.5): one group for all. */
+/* Associations of SCTP have many addresses, and are told apart by tags (RFC 9260 section 8.5): one group for
+ * all. */
 static uint32_t join_sctp(struct group_table *t, uint32_t group)
 {
     struct pair key = {.is_id = 1, .pad = 1}; /* no connection id is like this */
@@ -219,7 +221,8 @@ void groups_name(char *out, size_t cap, const struct group_table *t, uint32_t gr
     if (!key->family)
         snprintf(out, cap, "frames without IP");
     else
-        snprintf(out, cap, "%.*s and %.*s", (int)address_text(low, &a), low, (int)address_text(high, &b), high);
+        snprintf(out, cap, "%.*s and %.*s", (int)address_text(low, &a), low, (int)address_text(high, &b),
+                 high);
 }
 
 struct group_table *groups_new(void)

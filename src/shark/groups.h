@@ -1,4 +1,5 @@
-/* Address pairs that belong together: union-find over pairs, and over connection ids of QUIC that name them. */
+/* Address pairs that belong together: union-find over pairs, and over connection ids of QUIC that name them.
+ */
 #ifndef FC_SHARK_GROUPS_H
 #define FC_SHARK_GROUPS_H
 
@@ -7,8 +8,8 @@
 struct group_table;
 
 struct group_table *groups_new(void);
-/* The group of a frame, before later ones may have joined it with others; UINT32_MAX: out of memory. Frames without
- * IP are one group. */
+/* The group of a frame, before later ones may have joined it with others; UINT32_MAX: out of memory. Frames
+ * without IP are one group. */
 uint32_t groups_note(struct group_table *table, const struct packet *packet);
 /* The group that it has become. */
 uint32_t groups_find(struct group_table *table, uint32_t group);

@@ -1,5 +1,5 @@
-/* Records of a worker's child (wire.h, WIRE_LOCATE), met by frame number. Invariant: what a record says of its own
- * lengths is checked like the bytes of a capture, and a frame without a record stays as it is. */
+/* Records of a worker's child (wire.h, WIRE_LOCATE), met by frame number. Invariant: what a record says of
+ * its own lengths is checked like the bytes of a capture, and a frame without a record stays as it is. */
 #include "shark/locator.h"
 
 #include <string.h>
@@ -62,7 +62,8 @@ static bool take_value(struct locator *l, struct frame *frame, struct located *o
     else if (value.slot == WIRE_LOCATED_APART)
         out->apart = value.bits;
     else if (value.slot == WIRE_LOCATED_IP && value.bits <= INT32_MAX)
-        l->ip = rd_make(bytes, value.len, (uint32_t)value.bits > value.len ? (uint32_t)value.bits : value.len);
+        l->ip =
+            rd_make(bytes, value.len, (uint32_t)value.bits > value.len ? (uint32_t)value.bits : value.len);
     return bytes != NULL;
 }
 

@@ -1,4 +1,5 @@
-/* Control messages of wire.h, whole or not at all. Source of the passing of descriptors: unix(7), SCM_RIGHTS. */
+/* Control messages of wire.h, whole or not at all. Source of the passing of descriptors: unix(7), SCM_RIGHTS.
+ */
 #include "shark/message.h"
 
 #include <errno.h>
@@ -7,7 +8,8 @@
 
 #include "base/memory.h"
 
-bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len, const int *fds, size_t n_fds)
+bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len, const int *fds,
+                  size_t n_fds)
 {
     struct wire_head head = {(uint32_t)len, kind};
     char room[CMSG_SPACE(WIRE_FDS * sizeof(int))] = {0};

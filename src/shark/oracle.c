@@ -1,6 +1,6 @@
-/* What libwireshark says of a capture. A small one is dissected by one process while it is read here. A large one is
- * divided first; its buckets are dissected a few at a time, what is said of them is put away, and then told frame by
- * frame. Invariant: either way the caller gets the same answers in the same order. */
+/* What libwireshark says of a capture. A small one is dissected by one process while it is read here. A large
+ * one is divided first; its buckets are dissected a few at a time, what is said of them is put away, and then
+ * told frame by frame. Invariant: either way the caller gets the same answers in the same order. */
 #include "shark/oracle.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ enum {
 struct bucket {
     struct spool spool;
     struct wire_record next; /* read from the spool already; frame 0: none left */
-    bool spent;              /* it was handed out: the one behind it is to be read, once the row has let go of it */
+    bool spent; /* it was handed out: the one behind it is to be read, once the row has let go of it */
     uint32_t skip[MOST_SKIPPED], n_skip;
 };
 
@@ -43,10 +43,11 @@ struct oracle {
     struct rd body;
     bool has_record, started;
     struct division division;
-    bool empty_passes; /* what the filter says of frames in no bucket */
+    bool empty_passes;      /* what the filter says of frames in no bucket */
     struct bucket *buckets; /* NULL: it is not divided */
     uint32_t n_buckets;
-    int files[AHEAD * MOST_LANES]; /* of the buckets from `first_file` on, written but not handed out; or -1 */
+    int files[AHEAD *
+              MOST_LANES]; /* of the buckets from `first_file` on, written but not handed out; or -1 */
     uint32_t first_file, n_files;
 };
 
@@ -154,7 +155,8 @@ static enum fc_status divide(struct oracle *o, const struct division_limits *lim
 static enum fc_status divide_all(struct oracle *o, struct fc_error *err)
 {
     struct division_limits limits = limits_of(o->query);
-    limits.leave_out_opaque = worker_wants_clear_text(o->query->worker, &o->empty_passes) && !o->query->options.exact;
+    limits.leave_out_opaque =
+        worker_wants_clear_text(o->query->worker, &o->empty_passes) && !o->query->options.exact;
     return worker_divides(o->query->worker) ? divide(o, &limits, err) : FC_OK;
 }
 
@@ -177,7 +179,8 @@ struct lane {
 /* Writes the files of the next buckets, from `first` on. */
 static enum fc_status write_ahead(struct oracle *o, uint32_t first, struct fc_error *err)
 {
-    uint32_t n_lanes = o->query->children < MOST_LANES ? o->query->children : MOST_LANES, most = AHEAD * n_lanes;
+    uint32_t n_lanes = o->query->children < MOST_LANES ? o->query->children : MOST_LANES,
+             most = AHEAD * n_lanes;
     uint32_t left = o->n_buckets - first, n = left < most ? left : most;
     o->first_file = first;
     for (o->n_files = 0; o->n_files < n; o->n_files++)
@@ -231,7 +234,8 @@ static enum fc_status bucket_too_few(const struct oracle *o, const struct lane *
 {
     char pair[128];
     division_heaviest(pair, sizeof pair, &o->division, lane->bucket);
-    return error_set(err, FC_UNSUPPORTED, -1, "libwireshark reads %u frames instead of %u between %s and others%s%.*s",
+    return error_set(err, FC_UNSUPPORTED, -1,
+                     "libwireshark reads %u frames instead of %u between %s and others%s%.*s",
                      lane->child.record.n_values, lane->child.part.n_numbers, pair, body->len ? ": " : "",
                      (int)body->len, (const char *)body->data);
 }
@@ -263,7 +267,8 @@ static enum fc_status lane_take(struct oracle *o, struct lane *lane, bool *ended
 }
 
 /* Says whom an error is about: one pair may need more memory than there is. */
-static enum fc_status name_pair(const struct oracle *o, uint32_t bucket, enum fc_status status, struct fc_error *err)
+static enum fc_status name_pair(const struct oracle *o, uint32_t bucket, enum fc_status status,
+                                struct fc_error *err)
 {
     char pair[128], text[512];
     if (!err || status == FC_CANCELLED || status == FC_MEMORY || strstr(err->text, "frames between"))
@@ -362,8 +367,8 @@ static bool take_value(const struct query *query, struct rd *r, struct row *row)
     return true;
 }
 
-static enum fc_status take_values(const struct query *query, struct rd body, uint32_t n_values, struct row *row,
-                                  struct fc_error *err)
+static enum fc_status take_values(const struct query *query, struct rd body, uint32_t n_values,
+                                  struct row *row, struct fc_error *err)
 {
     for (uint32_t i = 0; i < n_values; i++)
         if (!take_value(query, &body, row))
@@ -385,8 +390,8 @@ static enum fc_status seek(struct bucket *bucket, uint32_t frame, struct fc_erro
     return status;
 }
 
-static enum fc_status frame_of_bucket(struct oracle *o, uint32_t frame, struct row *row, enum verdict *verdict,
-                                      struct fc_error *err)
+static enum fc_status frame_of_bucket(struct oracle *o, uint32_t frame, struct row *row,
+                                      enum verdict *verdict, struct fc_error *err)
 {
     if (frame > o->division.n_frames)
         return error_set(err, FC_IO, -1, "the capture has grown while it was read");
@@ -448,7 +453,8 @@ static enum fc_status start(struct oracle *o, struct fc_error *err)
 {
     struct part part = {.file = o->capture, .last = frames_limit(o)};
     o->started = true;
-    return o->buckets ? dissect_buckets(o, err) : child_open(&o->child, o->query->worker, &part, o->progress, err);
+    return o->buckets ? dissect_buckets(o, err)
+                      : child_open(&o->child, o->query->worker, &part, o->progress, err);
 }
 
 enum fc_status oracle_frame(struct oracle *o, uint32_t frame, struct row *row, enum verdict *verdict,

@@ -2,8 +2,8 @@
 #ifndef FC_SHARK_ORACLE_H
 #define FC_SHARK_ORACLE_H
 
-#include "query/query.h"
 #include "field/row.h"
+#include "query/query.h"
 
 enum verdict {
     VERDICT_PASSED,
@@ -19,8 +19,9 @@ struct survey;
 FC_MUST_USE enum fc_status oracle_open(struct oracle **out, const struct query *query,
                                        const struct input *input, const struct progress *progress,
                                        struct fc_error *err);
-/* The same for those flows alone that the survey, which is used up, has doubts of, where the capture is worth dividing.
- * The query need not have a worker yet: the oracle is to get one that has, oracle_ask, before its first frame. */
+/* The same for those flows alone that the survey, which is used up, has doubts of, where the capture is worth
+ * dividing. The query need not have a worker yet: the oracle is to get one that has, oracle_ask, before its
+ * first frame. */
 FC_MUST_USE enum fc_status oracle_survey(struct oracle **out, const struct query *query,
                                          const struct input *input, struct survey *survey,
                                          const struct progress *progress, struct fc_error *err);

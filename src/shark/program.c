@@ -1,5 +1,5 @@
-/* Finding and starting flowcontainer-worker. Invariant: of the caller's surroundings the program gets only what
- * cannot change an answer. */
+/* Finding and starting flowcontainer-worker. Invariant: of the caller's surroundings the program gets only
+ * what cannot change an answer. */
 #include "shark/program.h"
 
 #include <dlfcn.h>

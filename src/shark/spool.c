@@ -1,5 +1,5 @@
-/* Invariant: while bytes are put, memory holds the last ones and the file all before them; once rewound, memory is a
- * window over the file, or holds all. */
+/* Invariant: while bytes are put, memory holds the last ones and the file all before them; once rewound,
+ * memory is a window over the file, or holds all. */
 #include "shark/spool.h"
 
 #include <errno.h>
@@ -22,8 +22,8 @@ static const char *temporary_folder(void)
 
 enum fc_status spool_error(struct fc_error *err)
 {
-    return error_set(err, FC_IO, -1, "no temporary copy in %.200s (TMPDIR names another place): %s", temporary_folder(),
-                     strerror(errno));
+    return error_set(err, FC_IO, -1, "no temporary copy in %.200s (TMPDIR names another place): %s",
+                     temporary_folder(), strerror(errno));
 }
 
 int spool_file(void)
@@ -112,7 +112,8 @@ static enum fc_status fetch(struct spool *s, size_t n, struct fc_error *err)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return error_set(err, FC_IO, -1, "temporary file of values: %s", got ? strerror(errno) : "cut short");
+            return error_set(err, FC_IO, -1, "temporary file of values: %s",
+                             got ? strerror(errno) : "cut short");
         s->len += (size_t)got;
         s->fetched += (uint64_t)got;
     }

@@ -1,5 +1,5 @@
-/* The query that libwireshark goes on with. Invariant: it is made once, and its fields have the types of the native
- * ones, so that rows of both stand in one column. */
+/* The query that libwireshark goes on with. Invariant: it is made once, and its fields have the types of the
+ * native ones, so that rows of both stand in one column. */
 #include "shark/standby.h"
 
 #include <pthread.h>
@@ -52,10 +52,8 @@ static bool make(struct standby *s, const struct query *native)
                         .has_filter = native->has_filter,
                         .worker = s->worker,
                         .fields = memory_zero(native->n_fields, sizeof *q->fields)};
-    struct worker_question question = {.filter = s->filter,
-                                       .names = (const char *const *)s->names,
-                                       .n = s->n_names,
-                                       .options = &q->options};
+    struct worker_question question = {
+        .filter = s->filter, .names = (const char *const *)s->names, .n = s->n_names, .options = &q->options};
     return q->fields && q->worker && !worker_await(q->worker, &ignored) &&
            !worker_query(q->worker, &question, q->fields, &ignored) && are_alike(native, q);
 }

@@ -1,5 +1,6 @@
-/* Which frames of a capture make the native engine doubt. It goes through the capture with the protocols above TCP and UDP
- * alone, as the walk that makes values does, and tells each frame from which on libwireshark may know more. */
+/* Which frames of a capture make the native engine doubt. It goes through the capture with the protocols
+ * above TCP and UDP alone, as the walk that makes values does, and tells each frame from which on
+ * libwireshark may know more. */
 #ifndef FC_SHARK_SURVEY_H
 #define FC_SHARK_SURVEY_H
 
@@ -12,7 +13,8 @@ struct survey {
     bool matches_names; /* what the examiner has to do for it */
 };
 
-/* Slots of the row that the applications fill for the query, as sieve_slots; the filter may be NULL. Borrows slots. */
+/* Slots of the row that the applications fill for the query, as sieve_slots; the filter may be NULL. Borrows
+ * slots. */
 void survey_open(struct survey *survey, const int16_t *slots, const struct filter *filter, bool exact,
                  bool matches_names);
 /* All frames, in order. True: something of this frame's flow is not read here, or not surely. */

@@ -6,30 +6,28 @@
  * `len` bytes behind it; a text in it is a uint32 length and its bytes.
  *
  *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text version of libwireshark, text what its jail lacks
- *   library  WIRE_QUERY     text filter; three lists (uint32 n, n texts): field names, preferences, rules of decode-as;
- *                           text content of a key log; uint32 passes (0: as many as the fields need)
- *   worker   WIRE_FIELDS    uint32 flags (wire_plan), n times: uint32 enum wire_type, uint32 enum wire_base,
- *                           uint32 flags (wire_flag), text description
- *        or  WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
+ *   library  WIRE_QUERY     text filter; three lists (uint32 n, n texts): field names, preferences, rules of
+ * decode-as; text content of a key log; uint32 passes (0: as many as the fields need) worker   WIRE_FIELDS
+ * uint32 flags (wire_plan), n times: uint32 enum wire_type, uint32 enum wire_base, uint32 flags (wire_flag),
+ * text description or  WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
  *   library  WIRE_LIST      nothing; may be asked before and after a query
- *   worker   WIRE_LISTED    until its end: uint32 enum wire_type, uint32 enum wire_base, uint32 flags, text name,
- *                           text Wireshark's type, text description; or uint32 N_WIRE_TYPES, text old name of a
- *                           protocol, text today's name
- *   library  WIRE_FORK      and one descriptor: a socket for a new child
- *   worker   WIRE_STARTED   or WIRE_REFUSED
+ *   worker   WIRE_LISTED    until its end: uint32 enum wire_type, uint32 enum wire_base, uint32 flags, text
+ * name, text Wireshark's type, text description; or uint32 N_WIRE_TYPES, text old name of a protocol, text
+ * today's name library  WIRE_FORK      and one descriptor: a socket for a new child worker   WIRE_STARTED or
+ * WIRE_REFUSED
  *
  * A child serves one capture after another over its socket, and forgets each before the next:
- *   library  WIRE_DISSECT   uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; and three
- * descriptors: the capture, a regular file; the pipe for records; a shared file of a struct wire_page.
+ *   library  WIRE_DISSECT   uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; and
+ * three descriptors: the capture, a regular file; the pipe for records; a shared file of a struct wire_page.
  *
- *   library  WIRE_CONVERT   three descriptors as before; over the pipe goes the capture as pcapng. At its end the page's
- * `frame` is the number of frames, and n_numbers is 1 when at least one has a link type number; what was cut short ends
- * in a block that is.
+ *   library  WIRE_CONVERT   three descriptors as before; over the pipe goes the capture as pcapng. At its end
+ * the page's `frame` is the number of frames, and n_numbers is 1 when at least one has a link type number;
+ * what was cut short ends in a block that is.
  *
- *   library  WIRE_LOCATE    uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; uint32 n, n times:
- * uint32 number of a link type whose frames nobody asks for; and the three descriptors of WIRE_DISSECT. A record stands
- * for a frame of any other link type that libwireshark knows, and has a value for each of enum wire_located, the last
- * one only where the frame carries IP. Needs no query.
+ *   library  WIRE_LOCATE    uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; uint32
+ * n, n times: uint32 number of a link type whose frames nobody asks for; and the three descriptors of
+ * WIRE_DISSECT. A record stands for a frame of any other link type that libwireshark knows, and has a value
+ * for each of enum wire_located, the last one only where the frame carries IP. Needs no query.
  *
  * The end of a socket ends who listens to it; the worker's children go with it.
  *
@@ -45,9 +43,9 @@
 
 enum {
     WIRE_VERSION = 6,
-    WIRE_CONTROL = 3,    /* descriptor */
-    WIRE_FDS = 3,        /* descriptors with a message at most */
-    WIRE_MOST = 1 << 30  /* bytes of a message or record */
+    WIRE_CONTROL = 3,   /* descriptor */
+    WIRE_FDS = 3,       /* descriptors with a message at most */
+    WIRE_MOST = 1 << 30 /* bytes of a message or record */
 };
 
 enum wire_kind {
@@ -147,8 +145,8 @@ struct wire_value {
     uint64_t bits;
 };
 
-/* Shared with a child: the frame it is on, written without a lock; and which frames of the capture the records
- * of its file are, when they are not all of them from 1 on. */
+/* Shared with a child: the frame it is on, written without a lock; and which frames of the capture the
+ * records of its file are, when they are not all of them from 1 on. */
 struct wire_page {
     uint32_t frame, n_numbers;
     int64_t first_ns; /* time of the capture's first frame, when frames are numbered here */

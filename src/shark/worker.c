@@ -22,7 +22,8 @@
 enum {
     MOST_IDLE = 64,
     MOST_REVIVALS = 3,
-    CHILD_CAPTURES = 512 /* what a child has leaked after so many captures is not known: another one follows it */
+    CHILD_CAPTURES =
+        512 /* what a child has leaked after so many captures is not known: another one follows it */
 };
 
 struct letter {
@@ -37,7 +38,7 @@ struct worker {
     pid_t process, owner; /* the worker; who started it: a fork of the owner only forgets it */
     struct arena texts;
     char version[64], lacks[160];
-    uint32_t plan; /* bits of enum wire_plan */
+    uint32_t plan;          /* bits of enum wire_plan */
     struct letter question; /* as it was sent, for a worker that has to be started again */
     uint32_t n_revived;
     struct worker_child idle[MOST_IDLE];
@@ -123,9 +124,10 @@ enum fc_status worker_await(struct worker *w, struct fc_error *err)
     }
     memory_free(bytes);
     return ok ? FC_OK
-              : error_set(err, FC_UNSUPPORTED, -1,
-                          "the wireshark engine does not start: flowcontainer-worker is of another version, or "
-                          "libwireshark is not there");
+              : error_set(
+                    err, FC_UNSUPPORTED, -1,
+                    "the wireshark engine does not start: flowcontainer-worker is of another version, or "
+                    "libwireshark is not there");
 }
 
 enum fc_status worker_launch(struct worker **out, struct fc_error *err)
@@ -173,7 +175,7 @@ static bool field_of_wire(struct field *out, uint32_t type, uint32_t base, uint3
         [WIRE_RELATIVE_TIME] = FT_RELATIVE_TIME,
     };
     /* clang-format on */
-    static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,  BASE_DOT,
+    static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,   BASE_DOT,
                                             BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP};
     if (type >= N_WIRE_TYPES || base > WIRE_BASE_NTP)
         return false;
@@ -198,8 +200,8 @@ static char *take_text(struct worker *w, struct rd *r)
     return copy;
 }
 
-/* Dissectors put numbers into fields that are declared too narrow for them; tshark prints them whole. Native fields hold
- * what the wire has room for. */
+/* Dissectors put numbers into fields that are declared too narrow for them; tshark prints them whole. Native
+ * fields hold what the wire has room for. */
 static void widen(struct field *f, const char *name)
 {
     if (f->base != BASE_DEC || field_find(name) != F_COUNT)
@@ -434,8 +436,8 @@ enum fc_status worker_child_dissect(const struct worker_child *child, const int 
 }
 
 enum fc_status worker_child_locate(const struct worker_child *child, const int fds[3], uint32_t last,
-                                   const uint32_t *skip, uint32_t n_skip, const uint32_t *links, uint32_t n_links,
-                                   struct fc_error *err)
+                                   const uint32_t *skip, uint32_t n_skip, const uint32_t *links,
+                                   uint32_t n_links, struct fc_error *err)
 {
     struct letter letter = {0};
     letter_uint(&letter, last);

@@ -1,5 +1,5 @@
-/* The program flowcontainer-worker as seen from here: started, asked. One worker serves a whole run; engines on
- * several threads may ask it at a time. */
+/* The program flowcontainer-worker as seen from here: started, asked. One worker serves a whole run; engines
+ * on several threads may ask it at a time. */
 #ifndef FC_SHARK_WORKER_H
 #define FC_SHARK_WORKER_H
 
@@ -19,15 +19,16 @@ struct worker_question {
 
 /* FC_UNSUPPORTED when there is no such program, with what to do about it. */
 FC_MUST_USE enum fc_status worker_start(struct worker **out, struct fc_error *err);
-/* The same in two steps: the first does not wait until libwireshark is ready, which takes it 0.2 s; between them the
- * worker can only be stopped. */
+/* The same in two steps: the first does not wait until libwireshark is ready, which takes it 0.2 s; between
+ * them the worker can only be stopped. */
 FC_MUST_USE enum fc_status worker_launch(struct worker **out, struct fc_error *err);
 FC_MUST_USE enum fc_status worker_await(struct worker *worker, struct fc_error *err);
 /* Once: `out` gets a field for each name; names are the caller's, descriptions the worker's (valid until
  * worker_stop). FC_FIELD, FC_FILTER, FC_USAGE, FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status worker_query(struct worker *worker, const struct worker_question *question,
                                         struct field *out, struct fc_error *err);
-/* Every field that libwireshark knows, and old names of protocols, in no order; texts are valid during a call. */
+/* Every field that libwireshark knows, and old names of protocols, in no order; texts are valid during a
+ * call. */
 struct worker_listener {
     void (*field)(void *to, const struct field *field, const char *type);
     void (*old_name)(void *to, const char *old, const char *today);
@@ -52,18 +53,19 @@ struct worker_child {
     int socket;
     uint32_t n_captures;
 };
-/* One that idles, or a new one; `fresh`: a new one. Either give it back when its last record has been read, or close
- * its socket. */
+/* One that idles, or a new one; `fresh`: a new one. Either give it back when its last record has been read,
+ * or close its socket. */
 FC_MUST_USE enum fc_status worker_child_take(struct worker *worker, bool fresh, struct worker_child *out,
                                              struct fc_error *err);
 void worker_child_give(struct worker *worker, struct worker_child child);
 /* The capture, the pipe for records, the page (wire.h); `last` 0: all frames. */
-FC_MUST_USE enum fc_status worker_child_dissect(const struct worker_child *child, const int fds[3], uint32_t last,
-                                                const uint32_t *skip, uint32_t n_skip, struct fc_error *err);
+FC_MUST_USE enum fc_status worker_child_dissect(const struct worker_child *child, const int fds[3],
+                                                uint32_t last, const uint32_t *skip, uint32_t n_skip,
+                                                struct fc_error *err);
 /* The same for where IP lies in frames whose link types are none of `links`. */
-FC_MUST_USE enum fc_status worker_child_locate(const struct worker_child *child, const int fds[3], uint32_t last,
-                                               const uint32_t *skip, uint32_t n_skip, const uint32_t *links,
-                                               uint32_t n_links, struct fc_error *err);
+FC_MUST_USE enum fc_status worker_child_locate(const struct worker_child *child, const int fds[3],
+                                               uint32_t last, const uint32_t *skip, uint32_t n_skip,
+                                               const uint32_t *links, uint32_t n_links, struct fc_error *err);
 /* The capture as pcapng over the pipe (wire.h). */
 FC_MUST_USE enum fc_status worker_child_convert(const struct worker_child *child, const int fds[3],
                                                 struct fc_error *err);

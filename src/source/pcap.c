@@ -5,8 +5,9 @@
  *
  * Invariant: the window stands at a record header between two calls. Fractions are not normalised; a capture
  * longer than the snap length or the packet is taken as it is. Kuznetzov's patch puts 8 bytes more before a
- * packet's bytes, that of SuSE 6.3 12, Nokia's 4, partly under the usual magic number: the first records tell.
- * Source: draft-ietf-opsawg-pcap section 4 and 5; variants, limits and tolerance observed, tshark 4.0.17.
+ * packet's bytes, that of SuSE 6.3 12, Nokia's 4, partly under the usual magic number: the first records
+ * tell. Source: draft-ietf-opsawg-pcap section 4 and 5; variants, limits and tolerance observed,
+ * tshark 4.0.17.
  */
 #include "base/error.h"
 #include "source/inner.h"
@@ -98,8 +99,8 @@ static const char *pcap_name(uint32_t magic)
 enum { TRIED_RECORDS = 3 };
 enum looks { LOOKS_IMPOSSIBLE, LOOKS_ODD, LOOKS_SOUND };
 
-/* What the first records look like when each header has head_len bytes. A capture may be cut early, but that is no
- * reason to think that it has an uncommon header. */
+/* What the first records look like when each header has head_len bytes. A capture may be cut early, but that
+ * is no reason to think that it has an uncommon header. */
 static enum looks looks_of(struct source *s, uint32_t head_len, uint32_t usual, bool big)
 {
     struct window *w = &s->window;
@@ -118,8 +119,8 @@ static enum looks looks_of(struct source *s, uint32_t head_len, uint32_t usual, 
     return looks;
 }
 
-/* The first header with which all looks sound; else the first one that is possible; a file that fits none is left to
- * be found damaged. */
+/* The first header with which all looks sound; else the first one that is possible; a file that fits none is
+ * left to be found damaged. */
 static uint32_t guess_head_len(struct source *s, uint32_t magic, bool big)
 {
     static const uint8_t micro[] = {16, 24, 20}, modified[] = {24, 28};

@@ -15,10 +15,7 @@ struct sniff_magic {
     const char *what;
 };
 
-#define MAGIC(text, is_capture, what)                                                                        \
-    {                                                                                                        \
-        text, sizeof(text) - 1, is_capture, what                                                             \
-    }
+#define MAGIC(text, is_capture, what) {text, sizeof(text) - 1, is_capture, what}
 
 static const struct sniff_magic MAGICS[] = {
     MAGIC("snoop\0\0\0", true, "a Solaris snoop capture"),

@@ -249,8 +249,7 @@ enum fc_status source_unpack(const char *path, const void *memory, size_t len, i
     s->stable = memory != NULL;
     if (!status)
         window_need(&s->window, CODEC_MAGIC_MAX);
-    const struct codec *codec =
-        status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
+    const struct codec *codec = status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
     if (codec)
         status = unpack(s, codec, err);
     if (!status)

@@ -37,8 +37,8 @@ struct frame {
     bool has_packet_flags;
     uint32_t packet_flags;               /* epb_flags */
     const struct frame_options *options; /* comments, packet id, queue, verdicts ...; NULL: none */
-    const struct rd *ip; /* where IP lies in a frame whose link nobody here knows, when somebody else has found it;
-                          * nothing left: it carries none. No source sets this */
+    const struct rd *ip; /* where IP lies in a frame whose link nobody here knows, when somebody else has
+                          * found it; nothing left: it carries none. No source sets this */
 };
 
 /* Options of a pcapng packet block, kept as they lie in the file: code, length, value, in the section's
@@ -65,8 +65,8 @@ FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *n
 bool source_reads_once(const char *path);
 /* Whether a file begins like a compressed one. */
 bool source_is_packed(int file);
-/* Writes the bytes of a capture (in memory, or of that path), unpacked, to a descriptor; what lies before damage is
- * written. FC_NOT_FOUND, FC_IO, FC_UNSUPPORTED. */
+/* Writes the bytes of a capture (in memory, or of that path), unpacked, to a descriptor; what lies before
+ * damage is written. FC_NOT_FOUND, FC_IO, FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to,
                                          struct fc_error *err);
 

@@ -1,13 +1,15 @@
-/* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Key: both addresses, protocol, identification and
- * VLAN; where fragments overlap, the one that starts first wins, and of two that start together the earlier one:
- * observed, tshark 4.0.17. Invariant: a pending datagram's pieces are sorted by offset, equal ones by arrival. */
+/* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Key: both addresses, protocol,
+ * identification and VLAN; where fragments overlap, the one that starts first wins, and of two that start
+ * together the earlier one: observed, tshark 4.0.17. Invariant: a pending datagram's pieces are sorted by
+ * offset, equal ones by arrival. */
 #include "stream/defrag.h"
 
 #include <string.h>
 
 #include "base/memory.h"
 
-/* A datagram has at most 8,191 offsets; more pieces than this repeat themselves, and would make every look at it long. */
+/* A datagram has at most 8,191 offsets; more pieces than this repeat themselves, and would make every look at
+ * it long. */
 enum { FIRST_BUCKETS = 64, MAX_PIECES = 8192 };
 
 struct key {
@@ -37,7 +39,8 @@ struct pending {
 static struct key key_of(const struct packet *p)
 {
     const struct layer *net = &p->layers[p->fragment.net];
-    struct key key = {.id = p->fragment.id, .tag = net->tag, .protocol = p->fragment.protocol, .kind = net->kind};
+    struct key key = {
+        .id = p->fragment.id, .tag = net->tag, .protocol = p->fragment.protocol, .kind = net->kind};
     bool ip6 = net->kind == LAYER_IP6;
     memcpy(key.addresses, net->data + (ip6 ? 8 : 12), ip6 ? 32 : 8); /* the header was read whole */
     return key;
@@ -134,8 +137,8 @@ static bool is_whole(const struct pending *p)
 }
 
 /* Copies what lies past `reached` and notes whether the part before it agrees. */
-static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, uint32_t total, bool *overlaps,
-                    bool *conflicts)
+static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, uint32_t total,
+                    bool *overlaps, bool *conflicts)
 {
     uint32_t end = piece->offset + piece->len;
     if (end > total)
@@ -164,8 +167,13 @@ static bool assemble(const struct pending *p, struct arena *arena, struct datagr
         return false;
     memset(overlaps, 0, n);
     memset(conflicts, 0, n);
-    *out = (struct datagram){.data = data, .len = p->total, .n_frames = n, .frames = frames,
-                             .overlaps = overlaps, .conflicts = conflicts, .multiple_tails = p->multiple_tails};
+    *out = (struct datagram){.data = data,
+                             .len = p->total,
+                             .n_frames = n,
+                             .frames = frames,
+                             .overlaps = overlaps,
+                             .conflicts = conflicts,
+                             .multiple_tails = p->multiple_tails};
     uint32_t reached = 0, i = 0;
     for (const struct piece *piece = p->pieces; piece; piece = piece->next, i++) {
         frames[i] = piece->frame;
@@ -179,7 +187,8 @@ static bool assemble(const struct pending *p, struct arena *arena, struct datagr
     return true;
 }
 
-enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct arena *arena, struct datagram *out)
+enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct arena *arena,
+                                struct datagram *out)
 {
     const struct fragment *f = &p->fragment;
     if (f->data.cap < f->data.len)

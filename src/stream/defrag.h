@@ -1,13 +1,13 @@
-/* IP fragments -> datagrams. The frame that completes a datagram, by arrival, carries it; fragments cut by the
- * snap length are never used. No time-out: captures are finite, and Wireshark has none. */
+/* IP fragments -> datagrams. The frame that completes a datagram, by arrival, carries it; fragments cut by
+ * the snap length are never used. No time-out: captures are finite, and Wireshark has none. */
 #ifndef FC_STREAM_DEFRAG_H
 #define FC_STREAM_DEFRAG_H
 
 #include "base/arena.h"
 #include "decode/packet.h"
 
-/* Bytes that incomplete datagrams may hold: past it fragments are not kept (a flood of fragments that never complete
- * would otherwise take all memory). Hitting it is counted. */
+/* Bytes that incomplete datagrams may hold: past it fragments are not kept (a flood of fragments that never
+ * complete would otherwise take all memory). Hitting it is counted. */
 enum { DEFRAG_LIMIT = 256 << 20 };
 
 struct datagram {

@@ -1,14 +1,18 @@
-/* Joining TCP segments into messages. Invariant: a side's messages are sorted by their first sequence number; of a
- * waiting message the pieces are sorted, apart from each other, and inside its buffer.
- * Source: observed, tshark 4.0.17 (one pass, defaults: desegmentation on, reassembly of out-of-order segments off),
- * on streams cut, lost, repeated and swapped at random. */
+/* Joining TCP segments into messages. Invariant: a side's messages are sorted by their first sequence number;
+ * of a waiting message the pieces are sorted, apart from each other, and inside its buffer. Source: observed,
+ * tshark 4.0.17 (one pass, defaults: desegmentation on, reassembly of out-of-order segments off), on streams
+ * cut, lost, repeated and swapped at random. */
 #include "stream/reasm.h"
 
 #include <string.h>
 
 #include "base/memory.h"
 
-enum { FIRST_SIZE = 2048, AT_ONCE = 20480 /* a TLS record at its longest */, FAR = 1 << 30 /* where a message ends that waits for the FIN */ };
+enum {
+    FIRST_SIZE = 2048,
+    AT_ONCE = 20480 /* a TLS record at its longest */,
+    FAR = 1 << 30 /* where a message ends that waits for the FIN */
+};
 
 /* Bytes of a message; in the pool's list until they are given back. */
 struct reasm_buffer {
@@ -26,7 +30,7 @@ struct reasm_message {
     bool one_more;      /* the next segment is wanted whole */
     bool blind;         /* bytes from now on are counted, not copied */
     bool done, lost;
-    uint32_t total;     /* bytes, once a piece reached `next`; 0: not yet */
+    uint32_t total; /* bytes, once a piece reached `next`; 0: not yet */
     uint32_t n_pieces;
     struct reasm_buffer *buffer;
 };
@@ -88,7 +92,8 @@ static bool reuse(struct reasm *pool, struct reasm_message *m, size_t size)
     return true;
 }
 
-/* Room for `need` bytes; the limits are kept here. A short message whose length is known gets all of it at once. */
+/* Room for `need` bytes; the limits are kept here. A short message whose length is known gets all of it at
+ * once. */
 static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
 {
     uint32_t whole = m->next - m->seq;
@@ -119,7 +124,10 @@ static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
     return true;
 }
 
-static struct piece *pieces_of(const struct reasm_message *m) { return (struct piece *)(void *)m->buffer->bytes; }
+static struct piece *pieces_of(const struct reasm_message *m)
+{
+    return (struct piece *)(void *)m->buffer->bytes;
+}
 static uint8_t *bytes_of(const struct reasm_message *m) { return m->buffer->bytes + PIECES_ROOM; }
 
 /* ---- pieces ---- */
@@ -131,7 +139,8 @@ static void copy_piece(struct reasm_message *m, uint32_t at, const uint8_t *from
         memcpy(bytes_of(m) + at, from, len);
 }
 
-static void store(struct reasm *pool, struct reasm_message *m, uint32_t start, const uint8_t *from, uint32_t len)
+static void store(struct reasm *pool, struct reasm_message *m, uint32_t start, const uint8_t *from,
+                  uint32_t len)
 {
     if (m->lost || !len || !reserve(pool, m, (uint64_t)start + len))
         return;
@@ -263,7 +272,8 @@ static struct reasm_wish show(const struct reasm_segment *s, struct rd bytes, bo
 }
 
 /* The message from `start` in these bytes is not whole: wait for what it wants. */
-static void begin(struct reasm *pool, struct reasm_side *side, struct rd bytes, uint32_t seq, struct reasm_wish wish)
+static void begin(struct reasm *pool, struct reasm_side *side, struct rd bytes, uint32_t seq,
+                  struct reasm_wish wish)
 {
     struct reasm_message *m = add_message(pool, side, seq + wish.offset);
     if (!m)
@@ -320,7 +330,8 @@ static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_m
     return true;
 }
 
-/* The segment goes on with message m. Returns how many of its bytes belong there, 0: nothing else can follow. */
+/* The segment goes on with message m. Returns how many of its bytes belong there, 0: nothing else can follow.
+ */
 static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_message *m,
                       const struct reasm_segment *s, struct rd bytes, uint32_t seq)
 {
@@ -329,7 +340,7 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
     bool last = end >= m->next;
     if (m->one_more && m->n_pieces && !pieces_of(m)->start && end - m->seq <= pieces_of(m)->end)
         return 0; /* nothing but what is there, such as a keep-alive: not the one more that is waited for */
-    if (m->done) /* Wireshark finds an error in old data that comes again, and leaves the segment */
+    if (m->done)  /* Wireshark finds an error in old data that comes again, and leaves the segment */
         return 0;
     if (!m->lost) {
         if (m->one_more)
@@ -345,11 +356,12 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
 }
 
 /* One look at the bytes from seq on; returns how many are done with, 0: all. */
-static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s, struct rd bytes,
-                     uint32_t seq)
+static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s,
+                     struct rd bytes, uint32_t seq)
 {
     struct reasm_message *m = find_exact(side, seq);
-    if (m && m->next >= seq + bytes.len) /* a copy of the start of a message; one that goes past its end counts */
+    if (m &&
+        m->next >= seq + bytes.len) /* a copy of the start of a message; one that goes past its end counts */
         return 0;
     m = m ? m : find_before(side, seq);
     if (m && m->next > seq)
@@ -404,7 +416,8 @@ static void push(struct reasm *pool, struct reasm_side *side, const struct reasm
             show(s, bytes, false, false);
         return;
     }
-    if (side->forgotten && (int32_t)(seq - side->forgotten) < 0) /* a late copy, of what is not known any more */
+    if (side->forgotten &&
+        (int32_t)(seq - side->forgotten) < 0) /* a late copy, of what is not known any more */
         pool->refused++;
     if (s->fin && side->until_fin && finish(pool, side, s))
         return;

@@ -1,16 +1,18 @@
-/* TCP segments -> the bytes that upper protocols see, as Wireshark joins them with its default settings: a message
- * that does not end in its segment is kept together with those that follow, and stands whole at the frame that
- * completes it. Segments out of order (hidden ones) are stored where a message waits for them but never shown: a
- * message that such a frame completes is shown nowhere. Repeated segments are not to be pushed at all. */
+/* TCP segments -> the bytes that upper protocols see, as Wireshark joins them with its default settings: a
+ * message that does not end in its segment is kept together with those that follow, and stands whole at the
+ * frame that completes it. Segments out of order (hidden ones) are stored where a message waits for them but
+ * never shown: a message that such a frame completes is shown nowhere. Repeated segments are not to be pushed
+ * at all. */
 #ifndef FC_STREAM_REASM_H
 #define FC_STREAM_REASM_H
 
 #include "base/rd.h"
 
-/* Bytes that one message may have while it waits. A download may announce any length; past this nothing of the
- * message is kept and it never completes. Hitting it is counted. */
+/* Bytes that one message may have while it waits. A download may announce any length; past this nothing of
+ * the message is kept and it never completes. Hitting it is counted. */
 enum { REASM_MESSAGE_LIMIT = 64 << 20 };
-/* Bytes that all waiting messages of a capture may hold together: flows that never end must not take all memory. */
+/* Bytes that all waiting messages of a capture may hold together: flows that never end must not take all
+ * memory. */
 enum { REASM_LIMIT = 256 << 20 };
 /* Messages a direction remembers: those that wait, and those done, by which late copies are told apart. */
 enum { REASM_MESSAGES = 8 /* at first */, REASM_MESSAGES_LIMIT = 512 };
@@ -22,7 +24,8 @@ enum { REASM_ONE_MORE = -1, REASM_UNTIL_FIN = -2 };
 struct reasm_wish {
     uint32_t offset; /* where the message starts that is not whole */
     int64_t more;    /* bytes that it needs beyond the last one seen, or one of the above */
-    bool blind;      /* those bytes are only counted: what stands for them when the message is shown is not to be read */
+    bool blind; /* those bytes are only counted: what stands for them when the message is shown is not to be
+                   read */
 };
 
 struct reasm_view {
@@ -35,8 +38,9 @@ typedef struct reasm_wish reasm_show(void *context, const struct reasm_view *vie
 
 struct reasm_segment {
     struct rd payload; /* position 0 */
-    uint32_t seq;      /* of its first byte, relative to the direction's base as Wireshark counts; a SYN is skipped */
-    bool hidden;       /* out of order, or a keep-alive */
+    uint32_t
+        seq; /* of its first byte, relative to the direction's base as Wireshark counts; a SYN is skipped */
+    bool hidden; /* out of order, or a keep-alive */
     bool fin;
     reasm_show *show;
     void *context;
@@ -49,8 +53,8 @@ struct reasm_side {
     struct reasm_message *messages; /* `room` of them, sorted by seq */
     uint32_t n_messages, room;
     bool until_fin; /* some message waits for the FIN */
-    /* The last message is only counted and whole so far: where it goes on, and its end; 0: no such message. Kept here,
-     * because a long record's segments then touch nothing else. */
+    /* The last message is only counted and whole so far: where it goes on, and its end; 0: no such message.
+     * Kept here, because a long record's segments then touch nothing else. */
     uint32_t counted, counted_end;
     uint32_t forgotten; /* where done messages ended that are no longer remembered; 0: none */
 };
@@ -63,8 +67,8 @@ struct reasm {
     bool failed;      /* memory ended */
 };
 
-/* True, and the segment is done with, where it goes on without a gap with a message whose bytes are counted alone and
- * does not end it: what reasm_push would do for most segments of a long encrypted record. */
+/* True, and the segment is done with, where it goes on without a gap with a message whose bytes are counted
+ * alone and does not end it: what reasm_push would do for most segments of a long encrypted record. */
 static inline bool reasm_counts(struct reasm_side *side, uint32_t seq, const struct rd *payload)
 {
     if (!side->counted_end || seq != side->counted || payload->cap < payload->len ||

@@ -204,7 +204,7 @@ bool column_set_null(struct column *c, int64_t i)
 {
     if (c->n_known <= i && !column_know(c, i + 1))
         return false;
-    c->validity.data[i / 8] &= (uint8_t) ~(1U << i % 8);
+    c->validity.data[i / 8] &= (uint8_t)~(1U << i % 8);
     c->n_nulls++;
     return true;
 }

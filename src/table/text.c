@@ -158,7 +158,8 @@ static bool text_may_be_empty(const struct field *field)
     return field->may_be_empty || !strcmp(field->name, "ipv6.opt.padn");
 }
 
-static const char between_bytes[] = {[BASE_DOT] = '.', [BASE_DASH] = '-', [BASE_COLON] = ':', [BASE_SPACE] = ' '};
+static const char between_bytes[] = {
+    [BASE_DOT] = '.', [BASE_DASH] = '-', [BASE_COLON] = ':', [BASE_SPACE] = ' '};
 
 static void text_bytes(struct text *t, const struct field *field, const uint8_t *bytes, size_t n)
 {

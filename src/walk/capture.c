@@ -1,17 +1,18 @@
-/* The native engine: source -> decode -> flow -> proto -> table, on one thread. With walk/frame.c the only file
- * that knows the order of the rooms. It reads frames and keeps flows whoever answers for values: where the query has a
- * worker, field values and the filter's verdict come from an oracle. Invariant: every frame read is counted under
- * exactly one reason; flows are written when their capture has ended, in the order of their first kept packets. */
+/* The native engine: source -> decode -> flow -> proto -> table, on one thread. With walk/frame.c the only
+ * file that knows the order of the rooms. It reads frames and keeps flows whoever answers for values: where
+ * the query has a worker, field values and the filter's verdict come from an oracle. Invariant: every frame
+ * read is counted under exactly one reason; flows are written when their capture has ended, in the order of
+ * their first kept packets. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "shark/convert.h"
 #include "look/emit.h"
-#include "shark/locator.h"
 #include "look/measure.h"
-#include "walk/capture.h"
+#include "shark/convert.h"
+#include "shark/locator.h"
 #include "shark/standby.h"
+#include "walk/capture.h"
 
 enum { REPORT_EVERY = 4096 /* frames between two looks at progress and cancellation */ };
 
@@ -58,7 +59,8 @@ static enum fc_status open_input(struct native *n, const struct input *input, st
     if (!foreign)
         return status;
     n->unseen = true; /* the copy has the frames, but not all that is said of them */
-    return convert_open(&n->source, n->query->spare, input, n->oracle ? oracle_file(n->oracle) : -1, n->progress, err);
+    return convert_open(&n->source, n->query->spare, input, n->oracle ? oracle_file(n->oracle) : -1,
+                        n->progress, err);
 }
 
 static enum fc_status open_capture(struct native *n)
@@ -79,10 +81,7 @@ static enum fc_status open_capture(struct native *n)
     return status == FC_MEMORY || status == FC_CANCELLED ? status : note_problem(n, &error);
 }
 
-static bool asks(const struct native *n)
-{
-    return n->query->n_fields || n->query->filter;
-}
+static bool asks(const struct native *n) { return n->query->n_fields || n->query->filter; }
 
 /* Looks at the whole capture once its last frame is read. */
 static enum fc_status judge_capture(struct native *n)
@@ -109,8 +108,8 @@ static enum fc_status judge_capture(struct native *n)
     return status;
 }
 
-/* A frame that libwireshark dies of has no values, kept or not, and others may miss what it held; it is kept where no
- * filter could have dropped it. */
+/* A frame that libwireshark dies of has no values, kept or not, and others may miss what it held; it is kept
+ * where no filter could have dropped it. */
 static enum fc_status tell_crashes(struct native *n)
 {
     enum fc_status status = FC_OK;
@@ -201,11 +200,17 @@ static enum fc_status read_capture(struct native *n)
 
 static enum fc_status write_flow(struct native *n, const struct flow *flow)
 {
-    static const char *const by[] = {[CLIENT_BY_SYN] = "syn", [CLIENT_BY_SYNACK] = "synack",
-                                     [CLIENT_BY_PORT] = "port", [CLIENT_BY_FIRST] = "first"};
-    static const char *const ends[] = {[END_CAPTURE] = "capture", [END_IDLE] = "idle", [END_ACTIVE] = "active",
-                                       [END_FIN] = "fin", [END_RST] = "rst"};
-    const struct endpoint *client = &flow->conv->side[flow->client], *server = &flow->conv->side[1 - flow->client];
+    static const char *const by[] = {[CLIENT_BY_SYN] = "syn",
+                                     [CLIENT_BY_SYNACK] = "synack",
+                                     [CLIENT_BY_PORT] = "port",
+                                     [CLIENT_BY_FIRST] = "first"};
+    static const char *const ends[] = {[END_CAPTURE] = "capture",
+                                       [END_IDLE] = "idle",
+                                       [END_ACTIVE] = "active",
+                                       [END_FIN] = "fin",
+                                       [END_RST] = "rst"};
+    const struct endpoint *client = &flow->conv->side[flow->client],
+                          *server = &flow->conv->side[1 - flow->client];
     struct flow_row row = {.protocol = protocol_name(client->kind),
                            .client_by = by[flow->client_by],
                            .end = ends[flow->end],
@@ -214,7 +219,8 @@ static enum fc_status write_flow(struct native *n, const struct flow *flow)
                            .dport = server->port,
                            .src = native_address(client),
                            .dst = native_address(server),
-                           .packets = &flow->packets, .values = flow->values};
+                           .packets = &flow->packets,
+                           .values = flow->values};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
         row.outer_dst = flow->outer->dst;
@@ -325,8 +331,8 @@ enum fc_status native_open(struct engine **out, const struct query *query, const
     n->examiner.keeps_flights = emit_wants_flights(query->slot_of) ||
                                 (query->filter && emit_wants_flights(filter_slots(query->filter)));
     n->examiner.matches_names = apps_want_names(query->slot_of, query->filter);
-    n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style, query->options.idle_ns,
-                                                query->options.active_ns};
+    n->flow_table.policy = (struct flow_policy){query->options.policy, query->options.style,
+                                                query->options.idle_ns, query->options.active_ns};
     n->row = (struct row){.slot_of = query->slot_of, .arena = &n->examiner.arena};
     emit_plan_make(&n->headers, query->slot_of);
     sieve_open(&n->sieve, query->filter, query->slot_of, &n->examiner.arena);

@@ -1,16 +1,17 @@
-/* What the native engine keeps while it reads: shared by what it does with a frame and what it does with a capture. */
+/* What the native engine keeps while it reads: shared by what it does with a frame and what it does with a
+ * capture. */
 #ifndef FC_WALK_CAPTURE_H
 #define FC_WALK_CAPTURE_H
 
 #include <string.h>
 
+#include "flow/flow.h"
 #include "look/emit.h"
 #include "query/query.h"
 #include "shark/oracle.h"
-#include "walk/sieve.h"
-#include "flow/flow.h"
 #include "table/flows.h"
 #include "table/packets.h"
+#include "walk/sieve.h"
 
 struct native {
     struct engine engine;
@@ -35,7 +36,7 @@ struct native {
     struct emit_plan headers;
     struct sieve sieve;
     enum field_type *types; /* by slot */
-    struct flows *flows;     /* one of these two */
+    struct flows *flows;    /* one of these two */
     struct packets *packets;
     struct frame_times times;
     uint64_t frames, told_frames, told_bytes; /* of this capture */
@@ -53,7 +54,8 @@ static inline struct address native_address(const struct endpoint *end)
     return a;
 }
 
-/* One frame: its layers, its flow, its values. Sets `failure` where libwireshark cannot go on (walk/frame.c). */
+/* One frame: its layers, its flow, its values. Sets `failure` where libwireshark cannot go on (walk/frame.c).
+ */
 enum fc_status native_frame(struct native *n, struct frame *frame);
 /* A frame whose link type is not known, examined again if libwireshark knows it; and the end of a capture
  * (link.c). */

@@ -1,14 +1,14 @@
 /* What the native engine does with one frame: who answers for its values, which flow it is in, and why not.
- * Invariant: every frame is counted under exactly one reason; once libwireshark answers, it does to the end of the
- * capture. */
+ * Invariant: every frame is counted under exactly one reason; once libwireshark answers, it does to the end
+ * of the capture. */
 #include <string.h>
 
 #include "look/emit.h"
 #include "look/measure.h"
-#include "walk/capture.h"
 #include "shark/standby.h"
 #include "shark/survey.h"
 #include "table/values.h"
+#include "walk/capture.h"
 
 static bool note_outer(struct native *n, struct flow *flow, int layer_index)
 {
@@ -31,8 +31,8 @@ static bool note_outer(struct native *n, struct flow *flow, int layer_index)
     return true;
 }
 
-static enum fc_status add_packet_row(struct native *n, int layer, const struct flow *flow, uint32_t flow_index,
-                                     enum reason reason)
+static enum fc_status add_packet_row(struct native *n, int layer, const struct flow *flow,
+                                     uint32_t flow_index, enum reason reason)
 {
     const struct frame *frame = n->examined.packet.frame;
     if (reason == REASON_FRAGMENT_INCOMPLETE) /* whether others complete it only the account will know */
@@ -93,7 +93,8 @@ static enum fc_status put_in_flow(struct native *n, int layer, struct flow **out
     if (n->row.n_values && !note_values(n, flow))
         return FC_MEMORY;
     bool forward = flow->client == packet.ref.direction;
-    return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK : FC_MEMORY;
+    return log_put_packet(&flow->packets, &n->pool, time_ns, forward, ip_len, packet.payload_len) ? FC_OK
+                                                                                                  : FC_MEMORY;
 }
 
 /* Frames counted as incomplete turn out to be parts of what this one completes. What is fragmented inside the
@@ -153,8 +154,8 @@ static enum fc_status open_standby(struct native *n)
     return status;
 }
 
-/* Something came up that is not read here: from now on libwireshark answers for this capture, or for the flows of it in
- * which that happens. */
+/* Something came up that is not read here: from now on libwireshark answers for this capture, or for the
+ * flows of it in which that happens. */
 static enum fc_status hand_over(struct native *n)
 {
     if (n->oracle || n->alone || !n->query->standby || !(n->unseen || apps_lost(&n->apps)))
@@ -168,7 +169,8 @@ static enum fc_status hand_over(struct native *n)
     return FC_OK;
 }
 
-/* Whether the protocols above TCP and UDP are read here: some flows of the capture may still be answered natively. */
+/* Whether the protocols above TCP and UDP are read here: some flows of the capture may still be answered
+ * natively. */
 static bool reads_apps(const struct native *n)
 {
     return n->apps.wanted && (!n->oracle || oracle_is_partial(n->oracle));
@@ -185,8 +187,8 @@ static enum fc_status take_values_of_oracle(struct native *n, const struct frame
     return status;
 }
 
-/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has no
- * values. */
+/* Field values into the row, and what the filter makes of a frame that would be kept. What does not pass has
+ * no values. */
 static enum fc_status take_values(struct native *n, const struct frame *frame, enum reason *reason)
 {
     if (oracle_covers(n->oracle, frame->number)) {
@@ -214,7 +216,8 @@ static enum fc_status pass_by(struct native *n)
     return n->apps.failed ? FC_MEMORY : hand_over(n);
 }
 
-/* Of many flows one that is needed soon is seldom in the cache: it is on its way while the frame is judged. */
+/* Of many flows one that is needed soon is seldom in the cache: it is on its way while the frame is judged.
+ */
 static void fetch_flow(const struct native *n, int layer)
 {
     const struct conv *conv = layer < 0 ? NULL : n->examined.transports[layer].ref.conv;

@@ -1,11 +1,11 @@
-/* Frames of link types that are not read here, and captures of formats that are not. Invariant: without a worker they
- * stay what they are; with one, what libwireshark makes of their links is what counts, and since nobody here has seen
- * their outer headers, values come from libwireshark from the first such frame on. */
+/* Frames of link types that are not read here, and captures of formats that are not. Invariant: without a
+ * worker they stay what they are; with one, what libwireshark makes of their links is what counts, and since
+ * nobody here has seen their outer headers, values come from libwireshark from the first such frame on. */
 #include "base/error.h"
 #include "shark/locator.h"
-#include "walk/capture.h"
 #include "shark/plain.h"
 #include "shark/spare.h"
+#include "walk/capture.h"
 
 /* Finds nobody to ask, or opens n->locator; once a capture. */
 static enum fc_status open_locator(struct native *n)
@@ -21,7 +21,8 @@ static enum fc_status open_locator(struct native *n)
     enum fc_status status =
         plain_open(&file, &n->inputs[n->input], n->oracle ? oracle_file(n->oracle) : -1, &ignored);
     if (!status)
-        status = locator_open(&n->locator, worker, file, most < UINT32_MAX ? (uint32_t)most : 0, n->progress, &ignored);
+        status = locator_open(&n->locator, worker, file, most < UINT32_MAX ? (uint32_t)most : 0, n->progress,
+                              &ignored);
     return status == FC_MEMORY ? status : FC_OK;
 }
 
@@ -61,7 +62,8 @@ enum fc_status native_locate_end(struct native *n)
     for (uint32_t i = 0; n->locator && ok && (frame = locator_crash(n->locator, i)); i++) {
         struct fc_error error;
         n->engine.report.notes[NOTE_CRASHED]++;
-        error_set(&error, FC_FORMAT, -1, "libwireshark dies of frame %u; what it carries is in no flow", frame);
+        error_set(&error, FC_FORMAT, -1, "libwireshark dies of frame %u; what it carries is in no flow",
+                  frame);
         ok = report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames);
     }
     locator_close(n->locator);

@@ -1,5 +1,6 @@
-/* A query's native filter at work. Invariant: no header's value is made but of those that the filter names, and none of
- * them goes further than the verdict; protocols above TCP and UDP are gone through once, for filter and query. */
+/* A query's native filter at work. Invariant: no header's value is made but of those that the filter names,
+ * and none of them goes further than the verdict; protocols above TCP and UDP are gone through once, for
+ * filter and query. */
 #include "walk/sieve.h"
 
 /* Fields of headers come from elsewhere. */

@@ -1,7 +1,8 @@
-/* Prints every column of a run as text, for compare.py: one line a row, cells between 0x1f bytes, the values of a
- * list joined by commas. Fields read as `tshark -T fields` prints them; times are nanoseconds; at level flows a value
- * of a field stands as PACKET=VALUE. The first line names the columns; lines that begin with 0x1e follow the rows and
- * hold the accounting and the problems. Invariant: only flowcontainer.h and the Arrow C interface are used. */
+/* Prints every column of a run as text, for compare.py: one line a row, cells between 0x1f bytes, the values
+ * of a list joined by commas. Fields read as `tshark -T fields` prints them; times are nanoseconds; at level
+ * flows a value of a field stands as PACKET=VALUE. The first line names the columns; lines that begin with
+ * 0x1e follow the rows and hold the accounting and the problems. Invariant: only flowcontainer.h and the
+ * Arrow C interface are used. */
 #include <flowcontainer.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -28,13 +29,20 @@ static int64_t integer(char format, const struct ArrowArray *a, int64_t i)
     const void *values = a->buffers[1];
     i += a->offset;
     switch (format) {
-    case 'c': return ((const int8_t *)values)[i];
-    case 'C': return ((const uint8_t *)values)[i];
-    case 's': return ((const int16_t *)values)[i];
-    case 'S': return ((const uint16_t *)values)[i];
-    case 'i': return ((const int32_t *)values)[i];
-    case 'I': return ((const uint32_t *)values)[i];
-    default: return ((const int64_t *)values)[i]; /* l, L, t... */
+    case 'c':
+        return ((const int8_t *)values)[i];
+    case 'C':
+        return ((const uint8_t *)values)[i];
+    case 's':
+        return ((const int16_t *)values)[i];
+    case 'S':
+        return ((const uint16_t *)values)[i];
+    case 'i':
+        return ((const int32_t *)values)[i];
+    case 'I':
+        return ((const uint32_t *)values)[i];
+    default:
+        return ((const int64_t *)values)[i]; /* l, L, t... */
     }
 }
 
@@ -148,8 +156,8 @@ static enum fc_level level_named(const char *name)
                                       : FC_LEVEL_FRAMES;
 }
 
-/* All of the native engine's but those that this Wireshark does not know; the one whose text may hold the byte between
- * cells at the end. */
+/* All of the native engine's but those that this Wireshark does not know; the one whose text may hold the
+ * byte between cells at the end. */
 static const char **all_fields(size_t *count)
 {
     static const char text[] = "http.file_data", later[] = "tls.handshake.ja4" /* and DTLS's */;
@@ -236,24 +244,41 @@ int main(int argc, char **argv)
             free(names);
             return 0;
         }
-        case 'A': all = true; break;
-        case 'l': o.level = level_named(optarg); break;
-        case 'c': o.style = FC_STYLE_CLASSIC; break;
+        case 'A':
+            all = true;
+            break;
+        case 'l':
+            o.level = level_named(optarg);
+            break;
+        case 'c':
+            o.style = FC_STYLE_CLASSIC;
+            break;
         case 'd':
             if (fc_drop_parse(&o.drop, optarg, &err))
                 die(optarg, err.text);
             break;
-        case 'j': o.jobs = (uint32_t)atoi(optarg); break;
-        case 'b': o.batch_rows = (uint32_t)atoi(optarg); break;
-        case 'f': fields = true; break;
+        case 'j':
+            o.jobs = (uint32_t)atoi(optarg);
+            break;
+        case 'b':
+            o.batch_rows = (uint32_t)atoi(optarg);
+            break;
+        case 'f':
+            fields = true;
+            break;
         case 'e':
             if (o.n_fields == sizeof asked / sizeof *asked)
                 die("-e", "too many fields");
             asked[o.n_fields++] = optarg;
             break;
-        case 'Y': o.filter = optarg; break;
-        case 'p': o.passes = (uint32_t)atoi(optarg); break;
-        default: return 2;
+        case 'Y':
+            o.filter = optarg;
+            break;
+        case 'p':
+            o.passes = (uint32_t)atoi(optarg);
+            break;
+        default:
+            return 2;
         }
     }
     if (all || fields) /* all of the native engine's */

@@ -1,8 +1,8 @@
-/* Verdicts of many filters at once, frame by frame, whatever becomes of the frames: what filters.py holds against
- * tshark. Filters come from standard input, one a line.
- *   diff_verdicts -c            per filter: OK, FOREIGN or ERR with offset and message
- *   diff_verdicts CAPTURE...    per capture FILE with the first frame in which there is something that the native engine
- *                               does not follow, or 0; then per filter the ranges of frames that pass, or ERR, FOREIGN */
+/* Verdicts of many filters at once, frame by frame, whatever becomes of the frames: what filters.py holds
+ * against tshark. Filters come from standard input, one a line. diff_verdicts -c            per filter: OK,
+ * FOREIGN or ERR with offset and message diff_verdicts CAPTURE...    per capture FILE with the first frame in
+ * which there is something that the native engine does not follow, or 0; then per filter the ranges of frames
+ * that pass, or ERR, FOREIGN */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +62,8 @@ static void say_compiled(void)
         if (l->filter || l->error.status == FC_USAGE)
             printf("OK\t%s\n", l->text);
         else
-            printf("%s\t%lld\t%s\t%s\n", l->error.status == FC_FILTER ? "ERR" : "FOREIGN", (long long)l->error.offset,
-                   l->text, l->error.text);
+            printf("%s\t%lld\t%s\t%s\n", l->error.status == FC_FILTER ? "ERR" : "FOREIGN",
+                   (long long)l->error.offset, l->text, l->error.text);
     }
 }
 
@@ -78,8 +78,8 @@ static void note(struct line *l, uint32_t frame)
     l->first = l->last = frame;
 }
 
-static void judge(struct line *l, const struct examined *x, const struct frame_times *times, const struct source *source,
-                  const struct apps *apps, struct arena *arena)
+static void judge(struct line *l, const struct examined *x, const struct frame_times *times,
+                  const struct source *source, const struct apps *apps, struct arena *arena)
 {
     l->row.slot_of = filter_slots(l->filter);
     l->row.arena = arena;

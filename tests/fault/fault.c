@@ -1,6 +1,6 @@
-/* Preloaded into flowcontainer-worker by tests: makes the dissection of one frame go wrong. FLOWCONTAINER_FAULT is
- * KIND:FRAME, KIND one of crash, abort, loop, memory, exit, kill, once (a crash of the first child alone), and open and
- * fork, which crash only if the jail lets them do what they should not. */
+/* Preloaded into flowcontainer-worker by tests: makes the dissection of one frame go wrong.
+ * FLOWCONTAINER_FAULT is KIND:FRAME, KIND one of crash, abort, loop, memory, exit, kill, once (a crash of the
+ * first child alone), and open and fork, which crash only if the jail lets them do what they should not. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -53,7 +53,8 @@ __attribute__((constructor)) static void share(void)
 }
 
 /* The frame's number is the first member of what libwireshark calls frame_data. */
-void epan_dissect_run_with_taps(void *edt, int type, void *record, void *bytes, uint32_t *frame, void *columns)
+void epan_dissect_run_with_taps(void *edt, int type, void *record, void *bytes, uint32_t *frame,
+                                void *columns)
 {
     static dissect *real;
     char kind[16];

@@ -1,5 +1,5 @@
-/* Any text as a filter, and what is behind its first line as the values of a frame: lexer, parser, checker, compiler,
- * dump and machine. */
+/* Any text as a filter, and what is behind its first line as the values of a frame: lexer, parser, checker,
+ * compiler, dump and machine. */
 #include <stdlib.h>
 #include <string.h>
 

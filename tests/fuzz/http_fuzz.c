@@ -21,9 +21,16 @@ static void walk(const struct protocol *protocol, const uint8_t *data, size_t si
         slots[i] = (int16_t)i;
     for (uint32_t frame = 1; size; frame++) {
         size_t n = data[0] < size - 1 ? data[0] : size - 1;
-        struct pdu_facts facts = {.frame = frame, .sport = frame & 1 ? 40000 : 22, .dport = frame & 1 ? 22 : 40000,
-                                  .direction = frame & 1, .may_wait = n % 3, .fin = n % 7 == 0, .arena = &arena,
-                                  .conversation = &claimed, .families = FAMILY_ANY, .foreign = &foreign};
+        struct pdu_facts facts = {.frame = frame,
+                                  .sport = frame & 1 ? 40000 : 22,
+                                  .dport = frame & 1 ? 22 : 40000,
+                                  .direction = frame & 1,
+                                  .may_wait = n % 3,
+                                  .fin = n % 7 == 0,
+                                  .arena = &arena,
+                                  .conversation = &claimed,
+                                  .families = FAMILY_ANY,
+                                  .foreign = &foreign};
         uint8_t *copy = malloc(n ? n : 1);
         memcpy(copy, data + 1, n);
         foreign |= foreign_holds(rd_make(data + 1, (uint32_t)n, (uint32_t)n), FAMILY_ANY) ||

@@ -1,5 +1,6 @@
-/* A whole run over a capture in memory: reader, decoders, flows, every field, columns. The first byte chooses level,
- * policy, tunnel and style. Every list and string that comes out is read, so that wrong offsets show. */
+/* A whole run over a capture in memory: reader, decoders, flows, every field, columns. The first byte chooses
+ * level, policy, tunnel and style. Every list and string that comes out is read, so that wrong offsets show.
+ */
 #include <flowcontainer.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         names[i] = fc_field(i).name;
     struct fc_options options;
     fc_options_init(&options);
-    options.engine = FC_ENGINE_NATIVE; /* all of its fields; others may be asked of libwireshark for some of them */
+    options.engine =
+        FC_ENGINE_NATIVE; /* all of its fields; others may be asked of libwireshark for some of them */
     options.fields = names;
     options.n_fields = n_fields;
     options.level = data[0] % 3;

@@ -1,6 +1,6 @@
-/* TCP segments of one conversation through reassembly into TLS and the protocols that hand over to it. The first byte
- * chooses who is asked first; then segments: direction and flags, how far the number moves, length, bytes. Every
- * value that comes out is read, so that a pointer to nowhere shows. */
+/* TCP segments of one conversation through reassembly into TLS and the protocols that hand over to it. The
+ * first byte chooses who is asked first; then segments: direction and flags, how far the number moves,
+ * length, bytes. Every value that comes out is read, so that a pointer to nowhere shows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,8 +80,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         seq[l->direction] += (uint32_t)(int32_t)(int8_t)move;
         if (flags & 8)
             payload.cap = payload.cap / 2;
-        struct reasm_segment segment = {.payload = payload, .seq = seq[l->direction], .hidden = flags & 2,
-                                        .fin = flags & 4,   .show = show,             .context = l};
+        struct reasm_segment segment = {.payload = payload,
+                                        .seq = seq[l->direction],
+                                        .hidden = flags & 2,
+                                        .fin = flags & 4,
+                                        .show = show,
+                                        .context = l};
         l->row.n_values = 0;
         reasm_push(&reasm, &sides[l->direction], &segment);
         sum += sum_values(l);

@@ -35,8 +35,8 @@ static struct conv_ref send(uint8_t protocol, uint32_t src, uint16_t sport, uint
         put16(bytes + 24, (uint32_t)(8 + n));
     }
     memcpy(bytes + 20 + header, payload, n);
-    struct frame frame = {.data = bytes, .cap_len = (uint32_t)(20 + header + n), .interface = &raw,
-                          .number = ++frame_number};
+    struct frame frame = {
+        .data = bytes, .cap_len = (uint32_t)(20 + header + n), .interface = &raw, .number = ++frame_number};
     frame.len = frame.cap_len;
     struct packet packet;
     decode_frame(&packet, &frame);

@@ -33,8 +33,10 @@ TEST(names)
 {
     CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "0161 03636f6d 00 0001 0001"),
                "dns.qry.name=a.com dns.qry.name.len=5");
-    CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "00 0001 0001"), "dns.qry.name=<Root> dns.qry.name.len=6");
-    CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "0161 00 0001 0001"), "dns.qry.name=a dns.qry.name.len=0");
+    CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "00 0001 0001"),
+               "dns.qry.name=<Root> dns.qry.name.len=6");
+    CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "0161 00 0001 0001"),
+               "dns.qry.name=a dns.qry.name.len=0");
     CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "c00c 0001 0001"),
                "dns.qry.name=<Name contains a pointer that loops> dns.qry.name.len=36");
     CHECK_TEXT(dns("dns.qry.name", DNS_PLAIN, QUERY "03 770077 00 0001 0001"),
@@ -46,21 +48,24 @@ TEST(names)
 
 TEST(records)
 {
-    CHECK_TEXT(dns("dns.", DNS_PLAIN, "0001 8180 0000 0001 0000 0000 00 0001 0001 0000003c 0004 01020304") +
-                   strlen("dns.id=1 "),
-               "dns.flags=33152 dns.flags.response=1 dns.flags.opcode=0 dns.flags.authoritative=0 "
-               "dns.flags.truncated=0 dns.flags.recdesired=1 dns.flags.rcode=0 dns.flags.recavail=1 dns.flags.z=0 "
-               "dns.flags.authenticated=0 dns.flags.checkdisable=0 dns.count.queries=0 dns.count.answers=1 "
-               "dns.count.auth_rr=0 dns.count.add_rr=0 dns.resp.name=<Root> dns.resp.type=1 dns.resp.class=1 "
-               "dns.resp.ttl=60 dns.resp.len=4 dns.a=1.2.3.4");
+    CHECK_TEXT(
+        dns("dns.", DNS_PLAIN, "0001 8180 0000 0001 0000 0000 00 0001 0001 0000003c 0004 01020304") +
+            strlen("dns.id=1 "),
+        "dns.flags=33152 dns.flags.response=1 dns.flags.opcode=0 dns.flags.authoritative=0 "
+        "dns.flags.truncated=0 dns.flags.recdesired=1 dns.flags.rcode=0 dns.flags.recavail=1 dns.flags.z=0 "
+        "dns.flags.authenticated=0 dns.flags.checkdisable=0 dns.count.queries=0 dns.count.answers=1 "
+        "dns.count.auth_rr=0 dns.count.add_rr=0 dns.resp.name=<Root> dns.resp.type=1 dns.resp.class=1 "
+        "dns.resp.ttl=60 dns.resp.len=4 dns.a=1.2.3.4");
     CHECK_TEXT(dns("dns.mx", DNS_PLAIN, ANSWER "00 000f 0001 00000001 0005 000a 016d 00"),
                "dns.mx.preference=10 dns.mx.mail_exchange=m");
     CHECK_TEXT(dns("dns.txt", DNS_PLAIN, ANSWER "00 0010 0001 00000001 0005 02 6869 01 ff"),
                "dns.txt.length=2 dns.txt=hi dns.txt.length=1 dns.txt=\uFFFD");
-    CHECK_TEXT(dns("dns.svcb", DNS_PLAIN, ANSWER "00 0041 0001 00000001 000a 0001 00 0001 0003 02 6832"),
-               "dns.svcb.svcpriority=1 dns.svcb.targetname=<Root> dns.svcb.svcparam=1 dns.svcb.svcparam.key=1 "
-               "dns.svcb.svcparam.value.length=3 dns.svcb.svcparam.alpn.length=2 dns.svcb.svcparam.alpn=h2");
-    CHECK_TEXT(dns("dns.srv", DNS_PLAIN, ANSWER "025f73 025f74 0178 00 0021 0001 00000001 0009 0001 0002 0003 0179 00"),
+    CHECK_TEXT(
+        dns("dns.svcb", DNS_PLAIN, ANSWER "00 0041 0001 00000001 000a 0001 00 0001 0003 02 6832"),
+        "dns.svcb.svcpriority=1 dns.svcb.targetname=<Root> dns.svcb.svcparam=1 dns.svcb.svcparam.key=1 "
+        "dns.svcb.svcparam.value.length=3 dns.svcb.svcparam.alpn.length=2 dns.svcb.svcparam.alpn=h2");
+    CHECK_TEXT(dns("dns.srv", DNS_PLAIN,
+                   ANSWER "025f73 025f74 0178 00 0021 0001 00000001 0009 0001 0002 0003 0179 00"),
                "dns.srv.service=_s dns.srv.proto=_t dns.srv.name=x dns.srv.priority=1 dns.srv.weight=2 "
                "dns.srv.port=3 dns.srv.target=y");
     CHECK_TEXT(dns("dns.resp.cache_flush", DNS_MDNS, ANSWER "00 0001 8001 00000001 0004 01020304"),
@@ -70,9 +75,10 @@ TEST(records)
 /* What a message cut anywhere gives begins what the whole one gives. */
 TEST(cut_anywhere)
 {
-    static const char hex[] = "0001 8180 0001 0002 0000 0001 0161 03636f6d 00 0001 0001 c00c 0005 0001 00000001 0004 "
-                              "0162 c00e c00c 0010 0001 00000001 0003 02 6869 00 0029 1000 00000000 000c 000a 0008 "
-                              "0102030405060708";
+    static const char hex[] =
+        "0001 8180 0001 0002 0000 0001 0161 03636f6d 00 0001 0001 c00c 0005 0001 00000001 0004 "
+        "0162 c00e c00c 0010 0001 00000001 0003 02 6869 00 0029 1000 00000000 000c 000a 0008 "
+        "0102030405060708";
     static char whole[8192];
     strcpy(whole, dns("dns.", DNS_PLAIN, hex));
     uint32_t len = (uint32_t)v.len;
@@ -96,7 +102,8 @@ TEST(matching)
     const int64_t second = INT64_C(1000000000);
     CHECK(dns_match(&m, &got, message(response), 3, 1, 0, false) && got.unsolicited);
     CHECK(dns_match(&m, &got, message(query), 3, 2, second, false) && !got.retransmission);
-    CHECK(dns_match(&m, &got, message(query), 3, 3, 2 * second, false) && got.retransmission && got.query_frame == 2);
+    CHECK(dns_match(&m, &got, message(query), 3, 3, 2 * second, false) && got.retransmission &&
+          got.query_frame == 2);
     CHECK(dns_match(&m, &got, message(response), 4, 4, 2 * second, false) && got.unsolicited);
     CHECK(dns_match(&m, &got, message(query), 3, 5, 6 * second, false) && !got.retransmission);
     CHECK(dns_match(&m, &got, message(response), 3, 6, 7 * second, true) && got.unsolicited);

@@ -1,4 +1,5 @@
-/* Filters over rows made by hand; the language itself is held against tshark in tests/diff and in tests/cases. */
+/* Filters over rows made by hand; the language itself is held against tshark in tests/diff and in
+ * tests/cases. */
 #include "filter/filter.h"
 
 #include <pthread.h>
@@ -31,7 +32,8 @@ static void world_close(struct world *w)
     arena_free(&w->arena);
 }
 
-/* One TCP segment inside a second IP header: 10.0.0.1 -> 10.0.0.2 in 1.1.1.1 -> 2.2.2.2, 1000 -> 80, "GET". */
+/* One TCP segment inside a second IP header: 10.0.0.1 -> 10.0.0.2 in 1.1.1.1 -> 2.2.2.2, 1000 -> 80, "GET".
+ */
 static void put_frame(struct world *w)
 {
     static const uint8_t ethernet[14] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
@@ -167,10 +169,19 @@ TEST(errors_have_a_place)
 
 TEST(what_is_not_exact_is_not_native)
 {
-    static const char *const texts[] = {"rtp", "tls[0] == 16", "count(dns) > 1", "tls#[1]", "http.host#[1]",
-                                        "http.prev_response_in", "eth.src[0] == ff", "ip.proto == UDP",
-                                        "tcp contains \"GET\"", "frame.time_delta_displayed > 0", "ip.ttl == -200",
-                                        "ip.src#[-1]", "ip.src#1 == 1.1.1.1 and ip.src == 10.0.0.1"};
+    static const char *const texts[] = {"rtp",
+                                        "tls[0] == 16",
+                                        "count(dns) > 1",
+                                        "tls#[1]",
+                                        "http.host#[1]",
+                                        "http.prev_response_in",
+                                        "eth.src[0] == ff",
+                                        "ip.proto == UDP",
+                                        "tcp contains \"GET\"",
+                                        "frame.time_delta_displayed > 0",
+                                        "ip.ttl == -200",
+                                        "ip.src#[-1]",
+                                        "ip.src#1 == 1.1.1.1 and ip.src == 10.0.0.1"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct world w;
         CHECK_INT(world_open(&w, texts[i]), FC_UNSUPPORTED);
@@ -207,7 +218,8 @@ TEST(the_program_reads)
 
 TEST(memory_may_end_anywhere)
 {
-    const char *text = "tcp.port + frame.len == 157 and tcp.payload[0:2] matches \"ge\" and string(ip.src) == \"1.1.1.1\"";
+    const char *text =
+        "tcp.port + frame.len == 157 and tcp.payload[0:2] matches \"ge\" and string(ip.src) == \"1.1.1.1\"";
     CHECK_INT(verdict_of(text), 1);
     for (int64_t n = 0; n < 60; n++) {
         struct world w;
@@ -245,7 +257,8 @@ TEST(threads_share_a_program)
     pthread_t threads[4];
     int passed[4];
     struct fc_error error;
-    CHECK_INT(filter_compile(&shared, "tcp.payload matches \"g.t\" and max(tcp.port) == 1000", &error), FC_OK);
+    CHECK_INT(filter_compile(&shared, "tcp.payload matches \"g.t\" and max(tcp.port) == 1000", &error),
+              FC_OK);
     for (int i = 0; i < 4; i++)
         CHECK_INT(pthread_create(&threads[i], NULL, run_shared, &passed[i]), 0);
     for (int i = 0; i < 4; i++) {

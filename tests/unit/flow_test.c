@@ -25,8 +25,11 @@ static void begin(enum fc_policy policy, enum conv_kind kind, uint16_t a, uint16
 
 static uint32_t put_at(int64_t ns, uint8_t from, uint8_t flags, uint32_t payload)
 {
-    struct flow_packet p = {
-        .ref = {.conv = &conv, .direction = from}, .time_ns = ns, .has_time = true, .payload_len = payload, .tcp_flags = flags};
+    struct flow_packet p = {.ref = {.conv = &conv, .direction = from},
+                            .time_ns = ns,
+                            .has_time = true,
+                            .payload_len = payload,
+                            .tcp_flags = flags};
     uint32_t index = NO_FLOW;
     const struct flow *flow = flow_assign(&table, &p, &index);
     CHECK(flow && flow == flow_at(&table, index));
@@ -52,10 +55,7 @@ static void check_end(uint32_t flow, uint32_t n_packets, enum flow_end end)
     CHECK_INT(flow_at(&table, flow)->end, end);
 }
 
-__attribute__((destructor)) static void free_all(void)
-{
-    flow_free(&table);
-}
+__attribute__((destructor)) static void free_all(void) { flow_free(&table); }
 
 /* ---- direction: every packet comes from A ---- */
 
@@ -143,7 +143,7 @@ TEST(silence_ends_a_flow)
 {
     begin(FC_POLICY_TIMEOUT, CONV_UDP, 50000, 443);
     CHECK_INT(put(0, A, 0, 1), 0);
-    CHECK_INT(put(60, B, 0, 1), 0);       /* exactly as long as allowed */
+    CHECK_INT(put(60, B, 0, 1), 0); /* exactly as long as allowed */
     CHECK_INT(put_at(120 * (int64_t)SECOND + 1, A, 0, 1), 1);
     CHECK_INT(conv.flow, 1);
     check_end(0, 2, END_IDLE);

@@ -21,7 +21,8 @@ TEST(certificate_inside)
     CHECK(foreign_holds(BYTES("xx\x06\x03\x55\x04\x03\x0c"), FAMILY_X509));
     CHECK(foreign_holds(BYTES("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), FAMILY_X509));
     CHECK(!foreign_holds(BYTES("xx\x06\x03\x55\x04\x03\x0c"), FAMILY_TLS));
-    CHECK(!foreign_holds(BYTES("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"), FAMILY_X509)); /* Kerberos */
+    CHECK(!foreign_holds(BYTES("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"),
+                         FAMILY_X509)); /* Kerberos */
     CHECK(!foreign_holds(BYTES("\x06\x06\x06\x03\x55"), FAMILY_X509));
     CHECK(foreign_holds(BYTES("Content-Type: application/pkcs7-mime"), FAMILY_X509));
 }
@@ -36,13 +37,21 @@ TEST(text_inside)
 TEST(eap)
 {
     static const char frame[] = "\1\2\3\4\5\6\1\2\3\4\5\6\x88\x8e\1\0\0\6\1\7\0\6\x0d\x20";
-    static const char radius[] = "\1\2\0\x22" "0123456789abcdef" "\1\4ab" "\x4f\x08\2\7\0\6\x19\0";
-    static const char identity[] = "\1\2\0\x22" "0123456789abcdef" "\1\4ab" "\x4f\x08\2\7\0\6\1\0";
+    static const char radius[] = "\1\2\0\x22"
+                                 "0123456789abcdef"
+                                 "\1\4ab"
+                                 "\x4f\x08\2\7\0\6\x19\0";
+    static const char identity[] = "\1\2\0\x22"
+                                   "0123456789abcdef"
+                                   "\1\4ab"
+                                   "\x4f\x08\2\7\0\6\1\0";
     CHECK(foreign_eap_frame(BYTES(frame)));
     CHECK(!foreign_eap_frame(BYTES("\1\2\3\4\5\6\1\2\3\4\5\6\x88\x8e\1\0\0\6\1\7\0\6\1\x20")));
     CHECK(foreign_radius(BYTES(radius)));
     CHECK(!foreign_radius(BYTES(identity)));
-    CHECK(!foreign_radius(BYTES("\1\2\0\x22" "0123456789abcdef" "\1\0")));
+    CHECK(!foreign_radius(BYTES("\1\2\0\x22"
+                                "0123456789abcdef"
+                                "\1\0")));
 }
 
 TEST(proxy)
@@ -54,16 +63,17 @@ TEST(proxy)
 
 TEST(others)
 {
-    struct rd preface = BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), mirror = BYTES("\0\xff\xab\xcd\2"), none = BYTES("GET ");
+    struct rd preface = BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), mirror = BYTES("\0\xff\xab\xcd\2"),
+              none = BYTES("GET ");
     CHECK(foreign_http2(&preface) && !foreign_http2(&none));
     CHECK(foreign_mirror(&mirror) && !foreign_mirror(&none));
 }
 
 TEST(media)
 {
-    static const char crl[] = "application/pkix-crl", text[] = "text/html; charset=x", message[] = "Message/HTTP";
+    static const char crl[] = "application/pkix-crl", text[] = "text/html; charset=x",
+                      message[] = "Message/HTTP";
     CHECK(foreign_media((const uint8_t *)crl, sizeof crl - 1) == FAMILY_X509);
     CHECK(foreign_media((const uint8_t *)text, sizeof text - 1) == 0);
     CHECK(foreign_media((const uint8_t *)message, sizeof message - 1) == FAMILY_HTTP);
 }
-

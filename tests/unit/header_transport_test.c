@@ -204,8 +204,10 @@ static const char *icmp(const char *prefix, const char *hex, bool six)
 TEST(icmp_headers)
 {
     CHECK_TEXT(icmp("icmp.", "0800 abcd 0102 0003 6869", false),
-               "icmp.type=8 icmp.code=0 icmp.checksum=43981 icmp.ident=258 icmp.ident_le=513 icmp.seq=3 icmp.seq_le=768");
-    CHECK_TEXT(icmp("icmp.", "0304 abcd 0000 05dc", false), "icmp.type=3 icmp.code=4 icmp.checksum=43981 icmp.mtu=1500");
+               "icmp.type=8 icmp.code=0 icmp.checksum=43981 icmp.ident=258 icmp.ident_le=513 icmp.seq=3 "
+               "icmp.seq_le=768");
+    CHECK_TEXT(icmp("icmp.", "0304 abcd 0000 05dc", false),
+               "icmp.type=3 icmp.code=4 icmp.checksum=43981 icmp.mtu=1500");
     CHECK_TEXT(icmp("icmp.", "0303 abcd 0000 05dc", false), "icmp.type=3 icmp.code=3 icmp.checksum=43981");
     CHECK_TEXT(icmp("icmp.", "0800 abcd 01", false), "icmp.type=8 icmp.code=0 icmp.checksum=43981");
     CHECK_TEXT(icmp("icmp", "0200 abcd 0000 0500", true),

@@ -1,5 +1,5 @@
-/* HTTP/1 and SSH above TCP: messages whole, cut short, and split between any two bytes. Expected values: tshark 4.0.17
- * on the same bytes. */
+/* HTTP/1 and SSH above TCP: messages whole, cut short, and split between any two bytes. Expected values:
+ * tshark 4.0.17 on the same bytes. */
 #include "proto/http.h"
 #include "proto/ssh.h"
 #include "values.h"
@@ -11,8 +11,12 @@ static const struct protocol *claimed;
 
 static struct pdu_facts facts_of(uint32_t frame, bool may_wait)
 {
-    return (struct pdu_facts){
-        .frame = frame, .sport = 40000, .dport = 22, .may_wait = may_wait, .arena = &arena, .conversation = &claimed};
+    return (struct pdu_facts){.frame = frame,
+                              .sport = 40000,
+                              .dport = 22,
+                              .may_wait = may_wait,
+                              .arena = &arena,
+                              .conversation = &claimed};
 }
 
 static void begin(const char *prefix)
@@ -22,7 +26,8 @@ static void begin(const char *prefix)
 }
 
 /* What waits for more says so through the wish. */
-static struct reasm_wish walk(const struct protocol *p, uint32_t frame, const char *bytes, size_t cap, size_t len)
+static struct reasm_wish walk(const struct protocol *p, uint32_t frame, const char *bytes, size_t cap,
+                              size_t len)
 {
     struct reasm_view view = {.bytes = rd_make((const uint8_t *)bytes, (uint32_t)cap, (uint32_t)len),
                               .may_wait = cap == len};
@@ -44,12 +49,13 @@ static const char *http(const char *prefix, const char *text)
 
 TEST(request)
 {
-    CHECK_TEXT(http("http.", REQUEST),
-               "http.request.method=GET http.request.uri=/p?q=1 http.request.uri.path=/p http.request.uri.query=q=1 "
-               "http.request.uri.query.parameter=q=1 http.request.version=HTTP/1.1 http.request.line=Host: "
-               "h.example\r\n http.host=h.example http.request.line=Cookie: a=1; b\r\n http.cookie=a=1; b "
-               "http.cookie_pair=a=1 http.cookie_pair=b http.request=1 http.request_number=1 "
-               "http.request.full_uri=http://h.example/p?q=1");
+    CHECK_TEXT(
+        http("http.", REQUEST),
+        "http.request.method=GET http.request.uri=/p?q=1 http.request.uri.path=/p http.request.uri.query=q=1 "
+        "http.request.uri.query.parameter=q=1 http.request.version=HTTP/1.1 http.request.line=Host: "
+        "h.example\r\n http.host=h.example http.request.line=Cookie: a=1; b\r\n http.cookie=a=1; b "
+        "http.cookie_pair=a=1 http.cookie_pair=b http.request=1 http.request_number=1 "
+        "http.request.full_uri=http://h.example/p?q=1");
     CHECK_TEXT(http("http.request", "FOO / HTTP/1.1\r\n\r\n"), "");
     CHECK_TEXT(http("http.request.v", "GET  /y HTTP/1.1\r\n\r\n"), "http.request.version=/y HTTP/1.1");
 }
@@ -60,14 +66,19 @@ TEST(bodies)
     CHECK_TEXT(http("http.chunk", CHUNKED),
                "http.chunk_size=3 http.chunk_data=616263 http.chunk_boundary=0d0a http.chunk_size=0");
     CHECK_TEXT(http("http.file_data", CHUNKED), "http.file_data=abc");
-    CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"), "");
-    CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 2\r\n\r\nab"), "");
+    CHECK_TEXT(
+        http("http.file_data", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"),
+        "");
+    CHECK_TEXT(
+        http("http.file_data", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 2\r\n\r\nab"),
+        "");
     CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "");
 }
 
 TEST(foreign_bodies)
 {
-    static const char *const bodies[] = {"Content-Encoding: br\r\n", "Content-Type: application/dns-message\r\n",
+    static const char *const bodies[] = {"Content-Encoding: br\r\n",
+                                         "Content-Type: application/dns-message\r\n",
                                          "Content-Type: text/html\r\nContent-Encoding: deflate\r\n", NULL};
     static const bool told[] = {true, true, false};
     for (int i = 0; bodies[i]; i++) {
@@ -78,7 +89,8 @@ TEST(foreign_bodies)
         struct pdu_facts facts = facts_of(1, true);
         facts.families = FAMILY_HTTP | FAMILY_DNS;
         facts.foreign = &foreign;
-        struct reasm_view view = {.bytes = rd_make((const uint8_t *)text, (uint32_t)n, (uint32_t)n), .may_wait = true};
+        struct reasm_view view = {.bytes = rd_make((const uint8_t *)text, (uint32_t)n, (uint32_t)n),
+                                  .may_wait = true};
         protocol_walk(&http_protocol, &v.row, state, &view, &facts);
         CHECK(foreign == told[i]);
         values_text(&v);
@@ -92,13 +104,16 @@ TEST(pipeline)
     CHECK_TEXT(http("http.response.code", RESPONSE CHUNKED "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
                "http.response.code=200 http.response.code=200 http.response.code=404");
     CHECK_TEXT(http("http.response.code", "HTTP/1.1 200 OK\r\n\r\nabc"), ""); /* until the FIN */
-    CHECK_TEXT(http("http.response.code", "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n"), "http.response.code=304");
-    CHECK_TEXT(http("http.response.code", "HEAD / HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
-               "http.response.code=200");
+    CHECK_TEXT(http("http.response.code", "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n"),
+               "http.response.code=304");
+    CHECK_TEXT(
+        http("http.response.code", "HEAD / HTTP/1.1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+        "http.response.code=200");
 }
 
 /* Feeds two parts as reassembly would: the second with what the first left. */
-static const char *split(const struct protocol *p, const char *prefix, const char *text, size_t len, size_t at)
+static const char *split(const struct protocol *p, const char *prefix, const char *text, size_t len,
+                         size_t at)
 {
     begin(prefix);
     struct reasm_wish wish = walk(p, 1, text, at, at);
@@ -108,7 +123,8 @@ static const char *split(const struct protocol *p, const char *prefix, const cha
     return values_text(&v);
 }
 
-static void check_split(const struct protocol *p, const char *prefix, const char *text, size_t len, size_t from)
+static void check_split(const struct protocol *p, const char *prefix, const char *text, size_t len,
+                        size_t from)
 {
     static char whole[8192];
     strcpy(whole, split(p, prefix, text, len, 0));
@@ -117,15 +133,17 @@ static void check_split(const struct protocol *p, const char *prefix, const char
         CHECK_TEXT(split(p, prefix, text, len, at), whole);
 }
 
-static const char ssh_text[] = "SSH-2.0-x\r\n\0\0\0\x48\x04\x14"
-                               "0123456789abcdef\0\0\0\1k\0\0\0\1h\0\0\0\1c\0\0\0\1s\0\0\0\1m\0\0\0\1n\0\0\0\1z\0\0\0\1y"
-                               "\0\0\0\0\0\0\0\0\0\0\0\0\0pppp";
+static const char ssh_text[] =
+    "SSH-2.0-x\r\n\0\0\0\x48\x04\x14"
+    "0123456789abcdef\0\0\0\1k\0\0\0\1h\0\0\0\1c\0\0\0\1s\0\0\0\1m\0\0\0\1n\0\0\0\1z\0\0\0\1y"
+    "\0\0\0\0\0\0\0\0\0\0\0\0\0pppp";
 
 TEST(split_anywhere)
 {
     check_split(&http_protocol, "http.re", REQUEST REQUEST, strlen(REQUEST REQUEST), 1);
     check_split(&http_protocol, "http.response.", RESPONSE CHUNKED, strlen(RESPONSE CHUNKED), 1);
-    check_split(&ssh_protocol, "ssh.", ssh_text, sizeof ssh_text - 1, 4); /* with less it is not SSH to Wireshark */
+    check_split(&ssh_protocol, "ssh.", ssh_text, sizeof ssh_text - 1,
+                4); /* with less it is not SSH to Wireshark */
 }
 
 static void check_cut(const struct protocol *p, const char *prefix, const char *text, size_t len)

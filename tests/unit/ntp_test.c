@@ -18,10 +18,11 @@ static const char *ntp(const char *prefix, const char *hex)
 
 TEST(clock)
 {
-    CHECK_TEXT(ntp("ntp.", "24" CLOCK TIMES),
-               "ntp.flags=36 ntp.flags.li=0 ntp.flags.vn=4 ntp.flags.mode=4 ntp.stratum=2 ntp.ppoll=6 "
-               "ntp.precision=236 ntp.rootdelay=2561 ntp.rootdispersion=2818 ntp.refid=c0a80001 "
-               "ntp.reftime=1549107584500000000 ntp.org=0 ntp.rec=4233462143999999999 ntp.xmt=-61505152000000000");
+    CHECK_TEXT(
+        ntp("ntp.", "24" CLOCK TIMES),
+        "ntp.flags=36 ntp.flags.li=0 ntp.flags.vn=4 ntp.flags.mode=4 ntp.stratum=2 ntp.ppoll=6 "
+        "ntp.precision=236 ntp.rootdelay=2561 ntp.rootdispersion=2818 ntp.refid=c0a80001 "
+        "ntp.reftime=1549107584500000000 ntp.org=0 ntp.rec=4233462143999999999 ntp.xmt=-61505152000000000");
     CHECK(is_whole);
     CHECK_TEXT(ntp("ntp.flags.", "e3" CLOCK TIMES), "ntp.flags.li=3 ntp.flags.vn=4 ntp.flags.mode=3");
     CHECK(is_whole);
@@ -44,7 +45,8 @@ TEST(authenticators)
     CHECK_TEXT(ntp("ntp.mac", "24" CLOCK TIMES "00000001"), "");
     CHECK_TEXT(ntp("ntp.mac", "24" CLOCK TIMES "00000001 000102030405060708090a0b0c0d0e0f"),
                "ntp.mac=000102030405060708090a0b0c0d0e0f");
-    CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "0000000f 000102030405060708090a0b0c0d0e0f"), "ntp.keyid=0000000f");
+    CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "0000000f 000102030405060708090a0b0c0d0e0f"),
+               "ntp.keyid=0000000f");
     CHECK(is_whole);
 }
 
@@ -54,7 +56,8 @@ TEST(foreign)
     CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000"), "");
     CHECK(!is_whole);
     CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000 "
-                                "00000001 000000000000000000000000 00000000"), "");
+                                "00000001 000000000000000000000000 00000000"),
+               "");
     CHECK(!is_whole);
     ntp("ntp.", "24" CLOCK TIMES "00000010 000102030405060708090a0b0c0d0e0f");
     CHECK(!is_whole);

@@ -95,7 +95,8 @@ TEST(patched_record_headers)
     }
 }
 
-/* Zeros between records make headers that are possible but odd (captured more than there was): the sound ones win. */
+/* Zeros between records make headers that are possible but odd (captured more than there was): the sound ones
+ * win. */
 TEST(sound_headers_are_preferred)
 {
     struct bytes nokia = {0}, odd = {0};

@@ -1,5 +1,6 @@
-/* TCP reassembly: which bytes are shown in which segment. Expected: what tshark 4.0.17 makes of such segments. The
- * protocol of these tests: a letter, a digit n, n bytes, which of "z" are only counted; "!" waits for the FIN. */
+/* TCP reassembly: which bytes are shown in which segment. Expected: what tshark 4.0.17 makes of such
+ * segments. The protocol of these tests: a letter, a digit n, n bytes, which of "z" are only counted; "!"
+ * waits for the FIN. */
 #include "stream/reasm.h"
 #include "test.h"
 

@@ -1,5 +1,6 @@
-/* Whole runs through the public header: memory that ends anywhere, pipes that give little at a time, cancelling,
- * what is told about damage, and options that make no sense. Rows are compared by a hash over every value. */
+/* Whole runs through the public header: memory that ends anywhere, pipes that give little at a time,
+ * cancelling, what is told about damage, and options that make no sense. Rows are compared by a hash over
+ * every value. */
 #include <errno.h>
 #include <fcntl.h>
 #include <flowcontainer.h>
@@ -129,9 +130,11 @@ static void check_same(struct answer got, struct answer want)
 }
 
 static const char *const captures[] = {
-    PCAPS "format_pcap_us_little.pcap", PCAPS "format_pcapng_blocks.pcapng", PCAPS "format_gz.pcap.gz",
-    PCAPS "frag4.pcap",                 PCAPS "tunnel_nested.pcap",          PCAPS "names.pcap",
-    PCAPS "format_zst.pcap.zst",        PCAPS "cut_record.pcap",             PCAPS "link_147_unknown.pcap",
+    PCAPS "format_pcap_us_little.pcap", PCAPS "format_pcapng_blocks.pcapng",
+    PCAPS "format_gz.pcap.gz",          PCAPS "frag4.pcap",
+    PCAPS "tunnel_nested.pcap",         PCAPS "names.pcap",
+    PCAPS "format_zst.pcap.zst",        PCAPS "cut_record.pcap",
+    PCAPS "link_147_unknown.pcap",
 };
 enum { N_CAPTURES = sizeof captures / sizeof captures[0], N_FIELDS_MOST = 4096 };
 
@@ -445,7 +448,8 @@ TEST(cancelling_many_captures)
 TEST(problems_and_counts)
 {
     static const char *const paths[] = {PCAPS "bad_text.pcap", PCAPS "cut_record.pcap",
-                                        PCAPS "link_147_unknown.pcap", PCAPS "bad_empty.pcap", PCAPS "format_pcap_us_little.pcap"};
+                                        PCAPS "link_147_unknown.pcap", PCAPS "bad_empty.pcap",
+                                        PCAPS "format_pcap_us_little.pcap"};
     struct fc_options options;
     fc_options_init(&options);
     for (uint32_t jobs = 1; jobs <= 2; jobs++) {
@@ -580,7 +584,4 @@ TEST(asking_for_icmp_flows_keeps_icmp)
     CHECK(run_paths(path, 1, &options).rows > without);
 }
 
-__attribute__((constructor)) static void never_hang(void)
-{
-    alarm(300);
-}
+__attribute__((constructor)) static void never_hang(void) { alarm(300); }

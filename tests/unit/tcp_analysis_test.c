@@ -1,4 +1,5 @@
-/* Runs tests/cases/tcp_analysis.txt: real answers of tshark, as readable text, through conversations and analysis. */
+/* Runs tests/cases/tcp_analysis.txt: real answers of tshark, as readable text, through conversations and
+ * analysis. */
 #include "flow/conv.h"
 #include "flow/tcp_analysis.h"
 
@@ -57,7 +58,12 @@ static uint8_t parse_flags(const char *text)
 {
     uint8_t flags = 0;
     for (; *text; text++)
-        flags |= *text == 'S' ? 2 : *text == 'A' ? 16 : *text == 'P' ? 8 : *text == 'F' ? 1 : *text == 'R' ? 4 : 0;
+        flags |= *text == 'S'   ? 2
+                 : *text == 'A' ? 16
+                 : *text == 'P' ? 8
+                 : *text == 'F' ? 1
+                 : *text == 'R' ? 4
+                                : 0;
     return flags;
 }
 
@@ -115,13 +121,19 @@ static void build(uint8_t out[40], const struct expectation *e)
     put32(out + 36, 0);
 }
 
-static bool run_packet(struct conv_table *table, uint32_t number, const struct expectation *e, const char *where)
+static bool run_packet(struct conv_table *table, uint32_t number, const struct expectation *e,
+                       const char *where)
 {
     static const struct capture_interface raw = {.link_type = 101, .fcs_len = -1};
     uint8_t bytes[40];
     build(bytes, e);
-    struct frame frame = {.data = bytes, .cap_len = 40, .len = 40 + e->len, .number = number, .interface = &raw,
-                          .has_time = true, .time_ns = EPOCH + (int64_t)(e->time * 1e9 + 0.5)};
+    struct frame frame = {.data = bytes,
+                          .cap_len = 40,
+                          .len = 40 + e->len,
+                          .number = number,
+                          .interface = &raw,
+                          .has_time = true,
+                          .time_ns = EPOCH + (int64_t)(e->time * 1e9 + 0.5)};
     struct packet packet;
     decode_frame(&packet, &frame);
     const struct layer *layer = &packet.layers[packet.n_layers - 1];

@@ -17,40 +17,41 @@ struct test {
 static struct test *tests, **tests_end = &tests;
 static bool test_failed;
 
-#define TEST(name)                                                                                            \
-    static void test_##name(void);                                                                            \
-    __attribute__((constructor)) static void test_add_##name(void)                                            \
-    {                                                                                                         \
-        static struct test t = {#name, test_##name, NULL};                                                    \
-        *tests_end = &t;                                                                                      \
-        tests_end = &t.next;                                                                                  \
-    }                                                                                                         \
+#define TEST(name)                                                                                           \
+    static void test_##name(void);                                                                           \
+    __attribute__((constructor)) static void test_add_##name(void)                                           \
+    {                                                                                                        \
+        static struct test t = {#name, test_##name, NULL};                                                   \
+        *tests_end = &t;                                                                                     \
+        tests_end = &t.next;                                                                                 \
+    }                                                                                                        \
     static void test_##name(void)
 
-#define CHECK(condition)                                                                                      \
-    do {                                                                                                      \
-        if (!(condition)) {                                                                                   \
-            printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                    \
-            test_failed = true;                                                                               \
-        }                                                                                                     \
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                                   \
+            test_failed = true;                                                                              \
+        }                                                                                                    \
     } while (0)
 
-#define CHECK_INT(got, want)                                                                                  \
-    do {                                                                                                      \
-        long long got_ = (long long)(got), want_ = (long long)(want);                                         \
-        if (got_ != want_) {                                                                                  \
-            printf("%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #got, got_, want_);                   \
-            test_failed = true;                                                                               \
-        }                                                                                                     \
+#define CHECK_INT(got, want)                                                                                 \
+    do {                                                                                                     \
+        long long got_ = (long long)(got), want_ = (long long)(want);                                        \
+        if (got_ != want_) {                                                                                 \
+            printf("%s:%d: %s is %lld, not %lld\n", __FILE__, __LINE__, #got, got_, want_);                  \
+            test_failed = true;                                                                              \
+        }                                                                                                    \
     } while (0)
 
-#define CHECK_TEXT(got, want)                                                                                 \
-    do {                                                                                                      \
-        const char *got_ = (got), *want_ = (want);                                                            \
-        if (!got_ || strcmp(got_, want_)) {                                                                   \
-            printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #got, got_ ? got_ : "NULL", want_); \
-            test_failed = true;                                                                               \
-        }                                                                                                     \
+#define CHECK_TEXT(got, want)                                                                                \
+    do {                                                                                                     \
+        const char *got_ = (got), *want_ = (want);                                                           \
+        if (!got_ || strcmp(got_, want_)) {                                                                  \
+            printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #got, got_ ? got_ : "NULL",      \
+                   want_);                                                                                   \
+            test_failed = true;                                                                              \
+        }                                                                                                    \
     } while (0)
 
 /* "45 00 0x1f" -> bytes in a static buffer; for one use at a time. */

@@ -4,11 +4,12 @@
 #include "values.h"
 
 /* A ClientHello with GREASE, SNI, ALPN, groups, point formats and versions, in one record. */
-#define HELLO                                                                                                          \
-    "1603010079 01000075 0303 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00 0006 0a0a1301c02f " \
-    "0100 0046 00000011000f00000c746573742e6578616d706c65 0010000e000c02683208687474702f312e31 "                      \
+#define HELLO                                                                                                \
+    "1603010079 01000075 0303 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00 0006 "     \
+    "0a0a1301c02f "                                                                                          \
+    "0100 0046 00000011000f00000c746573742e6578616d706c65 0010000e000c02683208687474702f312e31 "             \
     "000a000800061a1a001d0017 000b00020100 002b00050403040303 0a0a0000"
-#define HELLO_TEXT                                                                                                     \
+#define HELLO_TEXT                                                                                           \
     "tls.handshake.ciphersuite=2570 tls.handshake.ciphersuite=4865 tls.handshake.ciphersuite=49199"
 
 static struct values v;
@@ -63,20 +64,22 @@ static const char *whole(const char *prefix, const char *hex)
 }
 
 /* The example that JA4's definition gives, as a hello in another order and with GREASE. */
-#define JA4_HELLO                                                                                                      \
-    "16030100e2010000de030300000000000000000000000000000000000000000000000000000000000000000000201a1a" \
-    "130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035010000952a2a0000001b0003020002000000" \
-    "0b0009000006612e746573740033000200000010000e000c02683208687474702f312e31446900050003026832001700" \
-    "00002d000201010005000501000000000023000000120000002b0007063a3a03040303ff01000100000b00020100000a" \
+#define JA4_HELLO                                                                                            \
+    "16030100e2010000de030300000000000000000000000000000000000000000000000000000000000000000000201a1a"       \
+    "130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035010000952a2a0000001b0003020002000000"       \
+    "0b0009000006612e746573740033000200000010000e000c02683208687474702f312e31446900050003026832001700"       \
+    "00002d000201010005000501000000000023000000120000002b0007063a3a03040303ff01000100000b00020100000a"       \
     "00040002001d001500020000000d00120010040308040401050308050501080606014a4a000100"
 
 TEST(ja4)
 {
-    CHECK_TEXT(whole("tls.handshake.ja4", JA4_HELLO),
-               "tls.handshake.ja4=t13d1516h2_8daaf6152771_e5627efa2ab1 "
-               "tls.handshake.ja4_r=t13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,"
-               "cca9_0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01_0403,0804,0401,0503,0805,"
-               "0501,0806,0601");
+    CHECK_TEXT(
+        whole("tls.handshake.ja4", JA4_HELLO),
+        "tls.handshake.ja4=t13d1516h2_8daaf6152771_e5627efa2ab1 "
+        "tls.handshake.ja4_r=t13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,"
+        "cca8,"
+        "cca9_0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01_0403,0804,0401,0503,0805,"
+        "0501,0806,0601");
     CHECK_TEXT(whole("tls.handshake.ja4", "160301002d010000290301"
                                           "0000000000000000000000000000000000000000000000000000000000000000"
                                           "00000200350100"),
@@ -87,9 +90,10 @@ TEST(client_hello)
 {
     CHECK_TEXT(whole("tls.record", HELLO), "tls.record=1 tls.record.content_type=22 tls.record.version=769 "
                                            "tls.record.length=121");
-    CHECK_TEXT(whole("tls.handshake.extensions_server_name", HELLO),
-               "tls.handshake.extensions_server_name_list_len=15 tls.handshake.extensions_server_name_type=0 "
-               "tls.handshake.extensions_server_name_len=12 tls.handshake.extensions_server_name=test.example");
+    CHECK_TEXT(
+        whole("tls.handshake.extensions_server_name", HELLO),
+        "tls.handshake.extensions_server_name_list_len=15 tls.handshake.extensions_server_name_type=0 "
+        "tls.handshake.extensions_server_name_len=12 tls.handshake.extensions_server_name=test.example");
     CHECK_TEXT(whole("tls.handshake.extensions_alpn_str", HELLO),
                "tls.handshake.extensions_alpn_str_len=2 tls.handshake.extensions_alpn_str=h2 "
                "tls.handshake.extensions_alpn_str_len=8 tls.handshake.extensions_alpn_str=http/1.1");
@@ -150,7 +154,8 @@ TEST(out_of_order)
 /* A message in several records: its values at the last one, a label for each part. */
 TEST(several_records)
 {
-    CHECK_TEXT(whole("tls.handshake", "1603030002 0100 1603030005 0000000000"), "tls.handshake=1 "
+    CHECK_TEXT(whole("tls.handshake", "1603030002 0100 1603030005 0000000000"),
+               "tls.handshake=1 "
                "tls.handshake=1 tls.handshake.fragments=1 tls.handshake.fragment=1 tls.handshake.fragment=1 "
                "tls.handshake.fragment.count=2 tls.handshake=1 tls.handshake.type=1 tls.handshake.length=0");
 }
@@ -166,7 +171,8 @@ TEST(lengths_that_lie)
 {
     /* The list of cipher suites reaches past the message. */
     CHECK_TEXT(whole("tls.malformed",
-                     "1603030030 0100002c 0303 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00 00ff "
+                     "1603030030 0100002c 0303 "
+                     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00 00ff "
                      "13011302130313041305"),
                "tls.malformed.buffer_too_small=1");
     CHECK_TEXT(whole("tls.record.length", "16030300"), "");
