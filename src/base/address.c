@@ -1,13 +1,16 @@
-/* Addresses as text: dotted, RFC 5952, and pairs of hexadecimal digits with colons.
- * Invariant: never more than ADDRESS_TEXT_CAP characters.
- * Source: RFC 5952; IPv4 tails of ::a.b.c.d and ::ffff:a.b.c.d observed, tshark 4.0.17. */
+/* Addresses as text: dotted decimal for IPv4, RFC 5952 for IPv6, pairs of hexadecimal digits with colons for
+ * Ethernet.
+ * Invariant: no text has more than ADDRESS_TEXT_CAP characters.
+ * Source: RFC 5952; that Wireshark writes ::a.b.c.d and ::ffff:a.b.c.d with a dotted tail was observed
+ * (tshark 4.0.17). */
 #include "base/address.h"
 
 #include <stdbool.h>
 
 #include "base/rd.h"
 
-/* Written by multiplication: n * 41 >> 12 is n / 100 and n * 205 >> 11 is n / 10 for what a byte can hold. */
+/* Divides by multiplication, which is faster: for every n up to 255, n * 41 >> 12 is n / 100 and n * 205 >>
+ * 11 is n / 10. */
 static size_t write_decimal(char *out, unsigned n)
 {
     unsigned hundreds = n * 41 >> 12, rest = n - hundreds * 100, tens = rest * 205 >> 11;
@@ -42,7 +45,8 @@ static size_t write_hex(char *out, unsigned n)
     return len;
 }
 
-/* The longest run of at least two zero groups, the first of equals; length 0: none. */
+/* Finds the longest run of zero groups and puts its index into *at. Of runs of equal length the first is
+ * taken. Returns the length of the run, or 0 when no run has at least two groups; *at is then unchanged. */
 static int zero_run(const unsigned groups[8], int *at)
 {
     int best = 1, start = 0;

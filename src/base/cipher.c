@@ -1,5 +1,6 @@
-/* HKDF and AES-128. Invariant: nothing is left in out that a caller may take for plain text when the result
- * is false. Source: RFC 5869, RFC 8446 7.1; the rest is libcrypto's. */
+/* HKDF with SHA-256 and AES-128, through libcrypto.
+ * Invariant: when a function returns false, `out` holds no bytes that the caller could take for plain text.
+ * Source: RFC 5869, RFC 8446 section 7.1; AES and SHA-256 are libcrypto's. */
 #include "base/cipher.h"
 
 #include <openssl/evp.h>
@@ -7,7 +8,7 @@
 
 enum { HMAC_BLOCK = 64 };
 
-/* The digest, ready for a message; the first time it is looked up. */
+/* Returns the digest context, ready for a new message. The first call allocates it and looks SHA-256 up. */
 static EVP_MD_CTX *digest(struct cipher *c)
 {
     if (c->sha256)
@@ -28,8 +29,8 @@ static bool digest_start(struct cipher *c, const uint8_t key[HMAC_BLOCK], uint8_
     return d && EVP_DigestUpdate(d, masked, sizeof masked) == 1;
 }
 
-/* RFC 2104, with a key of one block at most. libcrypto's own needs five times as long, as it looks SHA-256 up
- * anew. */
+/* HMAC (RFC 2104) for keys of at most one block. The HMAC of libcrypto takes five times as long, because it
+ * looks SHA-256 up at each call. */
 static bool hmac(struct cipher *c, uint8_t out[SHA256_LEN], const void *key, size_t key_len,
                  const void *bytes, size_t len)
 {
@@ -49,8 +50,8 @@ bool hkdf_extract(struct cipher *c, uint8_t out[SHA256_LEN], const void *salt, s
     return hmac(c, out, salt, salt_len, secret, secret_len);
 }
 
-/* struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel, then the counter of
- * HKDF. */
+/* HMAC's input is the structure HkdfLabel { uint16 length; opaque label<7..255>; opaque context<0..255>; }
+ * and behind it HKDF's counter byte, 1. */
 bool hkdf_expand_label(struct cipher *c, uint8_t *out, size_t len, const uint8_t secret[SHA256_LEN],
                        const char *label)
 {
@@ -74,7 +75,7 @@ bool hkdf_expand_label(struct cipher *c, uint8_t *out, size_t len, const uint8_t
     return true;
 }
 
-/* A context that was set up for its cipher, the first time when it is needed. */
+/* Returns the cipher context of *slot. The first call allocates it and sets it up for `type`. */
 static EVP_CIPHER_CTX *context(EVP_CIPHER_CTX **slot, const EVP_CIPHER *type)
 {
     EVP_CIPHER_CTX *made = *slot ? NULL : EVP_CIPHER_CTX_new();

@@ -1,4 +1,4 @@
-/* Errors: a status for the program, an offset for the tool, one line for the person. */
+/* Errors. A program reads the status, a tool the offset, a person the line of text. */
 #include "base/error.h"
 
 #include <stdarg.h>

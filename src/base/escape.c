@@ -1,5 +1,6 @@
-/* Text as Wireshark shows names: everything that does not print becomes an escape.
- * Invariant: what comes out is valid UTF-8 and prints. Source: observed, tshark 4.0.17. */
+/* Text as Wireshark shows names: an escape replaces each character that is not printable.
+ * Invariant: the result is valid UTF-8, and all of its characters are printable.
+ * Source: observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -19,7 +20,7 @@ static uint32_t put_hex(char *out, uint32_t character)
 
 static uint32_t put_ascii(char *out, uint8_t byte)
 {
-    static const char letters[] = "abtnvfr"; /* from 7 on */
+    static const char letters[] = "abtnvfr"; /* the letters of the escapes of 7 to 13 */
     if (byte >= 0x20 && byte < 0x7f) {
         *out = (char)byte;
         return 1;
@@ -34,7 +35,8 @@ static uint32_t put_ascii(char *out, uint8_t byte)
     return 4;
 }
 
-/* As the first byte promises, up to the six of old. */
+/* The length of the sequence as its first byte announces it. Sequences of five and six bytes are an older
+ * form of UTF-8 that Wireshark still reads. */
 static uint32_t length_of(uint8_t first)
 {
     return first < 0xc0   ? 1
@@ -56,7 +58,8 @@ static uint32_t put_character(char *out, uint32_t c)
     return n;
 }
 
-/* One sequence of more than one byte; how many bytes it took through `used`. */
+/* Writes one sequence that does not begin with an ASCII byte, and puts the number of bytes that it read into
+ * *used. */
 static uint32_t put_sequence(char *out, const uint8_t *text, uint32_t left, uint32_t *used)
 {
     uint8_t first = text[0];

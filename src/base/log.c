@@ -1,13 +1,16 @@
-/* Logs: chunks that grow with what the log holds, so that neither a flow of one packet nor one of a million
- * wastes much. Invariant: a packet's record and a varint lie whole in one chunk; only bytes may be spread.
- * What is read here was written here, so nothing is checked against a length again. */
+/* Logs. A log's chunks grow with the log, so that neither a flow of one packet nor a flow of a million
+ * packets wastes much memory.
+ * Invariant: the record of a packet lies in one chunk, and so does a varint; only plain bytes may be split
+ * over chunks. The reader does not check lengths again, because it reads only records that this file wrote.
+ */
 #include "base/log.h"
 
 enum {
-    FIRST_CHUNK = 64,   /* a cache line: five packets */
-    SECOND_CHUNK = 128, /* from here on the chunk's head is less than a tenth of it */
-    LAST_CHUNK = 16384, /* so large that its head and its unused tail no longer matter */
-    SHARE = 7           /* a chunk is at most a seventh of what the log held before: 14 % unused at worst */
+    FIRST_CHUNK = 64,   /* a cache line, with room for five packets */
+    SECOND_CHUNK = 128, /* from this size on, the header of a chunk is less than a tenth of it */
+    LAST_CHUNK = 16384, /* at this size the header and the unused tail no longer matter */
+    SHARE =
+        7 /* a chunk is at most a seventh of the log before it, so at worst 14 % of the memory is unused */
 };
 
 static uint32_t log_chunk_size(uint32_t held)
@@ -80,7 +83,7 @@ static void log_open(struct log_reader *r, const struct log_chunk *chunk)
     r->chunk = chunk;
     r->next = chunk->bytes;
     r->end = chunk == r->log->last ? r->log->next : chunk->bytes + chunk->used;
-    if (chunk->next) /* chunks of one log lie far apart when many flows grow at once */
+    if (chunk->next) /* the chunks of one log lie far apart when many flows grow at once */
         __builtin_prefetch(chunk->next);
 }
 
@@ -94,7 +97,7 @@ struct log_reader log_read(const struct log *log)
 
 bool log_turn(struct log_reader *r)
 {
-    /* A chunk can be empty: one that was made for bytes that never came, as memory ended. */
+    /* A chunk is empty when it was allocated for a record that then failed because memory ended. */
     while (r->chunk && r->next == r->end && r->chunk->next)
         log_open(r, r->chunk->next);
     return r->next != r->end;

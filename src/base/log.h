@@ -1,9 +1,10 @@
-/* What a flow remembers of its packets until its row is written: an append-only log of bytes in small chunks.
+/* The packets of a flow, kept until the row of the flow is written: an append-only log of bytes in small
+ * chunks.
  *
- * Every flow has one log of packets (log_put_packet, log_next_packet) and, when fields are asked for, a
- * second one that table/values.h fills. A log that was never written to is all zero and holds no memory; its
- * first chunk has 64 bytes, later ones about a seventh of what the log holds. Chunks live in a pool that is
- * reset whole. */
+ * Every flow has one log of packets (log_put_packet, log_next_packet) and, if fields are asked for, a second
+ * log of values, which table/values.h fills. An empty log is all zero and has no chunk. Its first chunk has
+ * 64 bytes; later ones have about a seventh of the log's size. Chunks come from a pool; single chunks are
+ * never freed, the pool is reset whole. */
 #ifndef FC_BASE_LOG_H
 #define FC_BASE_LOG_H
 
@@ -15,7 +16,7 @@
 #include "base/arena.h"
 #include "base/rd.h"
 
-#define LOG_NO_TIME INT64_MIN /* the time of a packet that has none */
+#define LOG_NO_TIME INT64_MIN /* marks a packet without a time */
 
 struct log_pool {
     struct arena arena;
@@ -25,30 +26,31 @@ static inline void log_pool_free(struct log_pool *pool) { arena_free(&pool->aren
 
 struct log_chunk {
     struct log_chunk *next;
-    uint32_t used; /* bytes; of the newest chunk only the log knows */
+    uint32_t used; /* bytes; not up to date in the newest chunk, where only the log knows the number */
     uint8_t bytes[];
 };
 
-/* Zero-initialise. */
+/* The state of one log. Zero-initialise it. */
 struct log {
     struct log_chunk *first, *last;
     uint8_t *next;       /* where the next byte goes */
-    uint32_t left;       /* bytes free there */
-    uint32_t held;       /* bytes of all chunks, as far as growth cares */
-    int64_t last_ns;     /* time of the newest packet that has one */
-    uint32_t n_packets;  /* records put; in a log of values: packets that have some */
-    uint32_t n_payloads; /* of them with payload_len > 0; in a log of values: index of the newest packet */
+    uint32_t left;       /* free bytes there */
+    uint32_t held;       /* bytes of all chunks; counted only until chunks have their largest size */
+    int64_t last_ns;     /* time of the newest packet that has a time */
+    uint32_t n_packets;  /* packets; in a log of values: packets that have values */
+    uint32_t n_payloads; /* packets with payload_len > 0; in a log of values: index of the newest packet */
 };
 
-/* The newest chunk's fill is written down only when it is left, so that an append touches the log and one
- * line. */
+/* The slow paths of the functions below: both return false when memory ends. log_grow appends a chunk and
+ * writes down how full the chunk before it is; until then only the log itself knows, so that a usual append
+ * touches two cache lines. */
 bool log_grow(struct log *log, struct log_pool *pool);
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len);
 
-/* Bytes of any number; they may be spread over chunks. False when memory ends. */
+/* Appends `len` bytes, which may be split over chunks. Returns false when memory ends. */
 bool log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, size_t len);
 bool log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u);
-/* 7 bits a byte, low ones first. Never spread over chunks. */
+/* Appends a number, 7 bits in each byte, low bits first, within one chunk. Returns false when memory ends. */
 static inline bool log_put_varint(struct log *log, struct log_pool *pool, uint64_t u)
 {
     if (u >= 0x80 || !log->left)
@@ -61,18 +63,18 @@ static inline bool log_put_varint(struct log *log, struct log_pool *pool, uint64
 static inline uint64_t log_zigzag(int64_t i) { return (uint64_t)i << 1 ^ (uint64_t)(i >> 63); }
 static inline int64_t log_unzigzag(uint64_t u) { return (int64_t)(u >> 1 ^ (0 - (u & 1))); }
 
-/* A packet's record: a byte of flags, 1 to 8 bytes of time difference, 2 or 4 of ip_len, and of the payload
- * length nothing (there is none), one byte (ip_len - payload_len) or four (the length). 7 to 9 bytes in
- * practice. */
+/* The record of a packet: a byte of flags, 1 to 8 bytes of time difference (zigzag), 2 or 4 bytes of ip_len,
+ * and the payload: no byte when there is none, one byte that holds ip_len - payload_len, or four bytes that
+ * hold payload_len. In practice a record has 7 to 9 bytes. */
 enum {
     LOG_FORWARD = 1,
-    LOG_TIME_SHIFT = 1, /* 3 bits: bytes of the time difference - 1 */
+    LOG_TIME_SHIFT = 1, /* 3 bits hold the number of bytes of the time difference, less 1 */
     LOG_LONG_IP = 16,
     LOG_SHORT_PAYLOAD = 32,
     LOG_LONG_PAYLOAD = 64,
     LOG_TIMELESS = 128,
     LOG_RECORD_MAX = 17,
-    LOG_RECORD_ROOM = 24 /* what encoding may touch */
+    LOG_RECORD_ROOM = 24 /* bytes that log_encode may write to, beyond the record too */
 };
 
 static inline void log_le64(uint8_t *p, uint64_t u)
@@ -115,9 +117,9 @@ static inline uint32_t log_encode(uint8_t *out, uint64_t time, unsigned flags, u
     return (uint32_t)(p - out);
 }
 
-/* One packet: its time (LOG_NO_TIME: none), its direction and its two lengths, whatever the caller counts as
- * such. A payload_len of 0 keeps it out of the payload columns. False when memory ends; the log is then as
- * before. */
+/* Appends one packet: its time in nanoseconds (or LOG_NO_TIME), its direction, and two lengths in bytes,
+ * which the caller defines. A packet with payload_len 0 does not appear in the payload columns. Returns false
+ * when memory ends; the log is then unchanged. */
 static inline bool log_put_packet(struct log *log, struct log_pool *pool, int64_t time_ns, bool forward,
                                   uint32_t ip_len, uint32_t payload_len)
 {
@@ -146,24 +148,24 @@ struct log_reader {
     int64_t last_ns;
 };
 struct log_packet {
-    int64_t time_ns; /* LOG_NO_TIME: none */
+    int64_t time_ns; /* LOG_NO_TIME if the packet has none */
     uint32_t ip_len, payload_len;
     bool forward;
 };
 
-/* Fetches the start of a log that will be read soon. */
+/* Fetches the first chunk into the cache, for a log that will be read soon. */
 static inline void log_prefetch(const struct log *log) { __builtin_prefetch(log->first); }
-/* Reads from the start; the log may not grow meanwhile. A NULL log is empty. */
+/* Returns a reader at the start of the log. The log must not grow while it is read. A NULL log is empty. */
 struct log_reader log_read(const struct log *log);
-/* Goes on to the chunk after this one; false at the end. */
+/* Moves on to the next chunk that has bytes. Returns false at the end of the log. */
 bool log_turn(struct log_reader *r);
 
-/* False at the end. */
+/* Reads the next packet. Returns false at the end of the log. */
 static inline bool log_next_packet(struct log_reader *r, struct log_packet *out)
 {
     if (r->next == r->end && !log_turn(r))
         return false;
-    /* A record lies whole in its chunk; loads reach at most 7 bytes past it, which the arena allows. */
+    /* A record lies in one chunk. The loads reach at most 7 bytes beyond it, which ARENA_SLACK allows. */
     const uint8_t *p = r->next;
     unsigned flags = *p++;
     unsigned time_len = (flags >> LOG_TIME_SHIFT & 7) + 1;
@@ -186,7 +188,7 @@ static inline bool log_next_packet(struct log_reader *r, struct log_packet *out)
     return true;
 }
 
-/* True when nothing is left to read. */
+/* Returns true when nothing is left to read. */
 static inline bool log_at_end(struct log_reader *r) { return r->next == r->end && !log_turn(r); }
 uint64_t log_get_long_varint(struct log_reader *r);
 static inline uint64_t log_get_varint(struct log_reader *r)
@@ -195,9 +197,10 @@ static inline uint64_t log_get_varint(struct log_reader *r)
         return log_get_long_varint(r);
     return *r->next++;
 }
-/* The next n bytes: in place when they lie together, else copied into scratch, which has room for n. */
+/* Reads the next n bytes. Returns them in place if they lie in one chunk; otherwise copies them into
+ * `scratch`, which has room for n. */
 const uint8_t *log_get_bytes(struct log_reader *r, size_t n, uint8_t *scratch);
-/* How many bytes lie together at the reader. */
+/* The bytes between the reader and the end of its chunk. */
 static inline size_t log_together(const struct log_reader *r) { return (size_t)(r->end - r->next); }
 
 #endif

@@ -1,4 +1,4 @@
-/* MD5, for fingerprints that are defined by it. */
+/* MD5, for the fingerprints that are defined by it. */
 #ifndef FC_BASE_MD5_H
 #define FC_BASE_MD5_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum { MD5_LEN = 16 };
-/* False when the library refuses (memory, or a policy that forbids MD5). */
+/* Hashes `len` bytes. Returns false when libcrypto refuses (out of memory, or a policy that forbids MD5). */
 bool md5(uint8_t out[MD5_LEN], const void *bytes, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
-/* Allocation with a tap for out-of-memory tests. The tap is compiled in always: one predictable branch beside
- * a call to malloc, and the tests run on the very code that ships. */
+/* Allocation, with a countdown for tests of memory that ends. The countdown is always compiled in: it is one
+ * predictable branch beside a call of malloc, and so the tests run the code that ships. */
 #include "base/memory.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-/* Every allocation of the library goes through here, so that a test can make the n-th one fail. */
+/* The allocator of the library. Every allocation goes through it, so that a test can make the n-th one fail.
+ */
 #ifndef FC_BASE_MEMORY_H
 #define FC_BASE_MEMORY_H
 
@@ -7,15 +8,16 @@
 #include <stdint.h>
 
 void *memory_alloc(size_t n);
-void *memory_zero(size_t n, size_t size); /* calloc */
-void *memory_grow(void *p, size_t n);     /* realloc; p stays valid on failure */
+void *memory_zero(size_t n, size_t size); /* as calloc */
+void *memory_grow(void *p, size_t n);     /* as realloc; p stays valid when it fails */
 void memory_free(void *p);
-char *memory_text(const char *text); /* strdup */
+char *memory_text(const char *text); /* as strdup */
 
-/* For tests: the call that makes `countdown` 0 fails, and every one after it; negative: none fails. */
+/* For tests: `countdown` more allocations succeed, and all later ones fail. A negative number: none fails. */
 void memory_fail_after(int64_t countdown);
 
-/* Makes room for at least `need` elements in a growing array; false when memory ends (nothing changed). */
+/* Makes room for at least `need` elements of element_size bytes in a growing array. Returns false when memory
+ * ends; the array is then unchanged. */
 bool memory_reserve(void **array, size_t *capacity, size_t need, size_t element_size);
 
 #endif

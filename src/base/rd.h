@@ -1,10 +1,10 @@
-/* The reader: the only place of the project that compares a position with a length.
+/* The reader of bytes: the only place of the project that compares a position with a length.
  *
- * A reader spans bytes of which the first `cap` were captured and `len` were on the wire (cap <= len).
- * Reading past the capture fails as RD_CUT, past the wire as RD_MALFORMED; the first failure sticks, later
- * reads give 0 or NULL and change nothing. So a parser reads straight down and asks rd_ok where it matters.
- * All integers are in network order unless the name says _le.
- */
+ * A reader covers `len` bytes of the wire, of which the first `cap` were captured (cap <= len). A read beyond
+ * the captured bytes fails as RD_CUT, a read beyond the bytes of the wire as RD_MALFORMED. The first failure
+ * stays: later reads return 0 or NULL and do not move. So a parser reads straight on and calls rd_ok only
+ * where the answer matters.
+ * Integers are in network byte order, except where a name ends in _le. */
 #ifndef FC_BASE_RD_H
 #define FC_BASE_RD_H
 
@@ -17,8 +17,8 @@ enum rd_fail { RD_OK, RD_CUT, RD_MALFORMED };
 struct rd {
     const uint8_t *data;
     uint32_t pos;
-    uint32_t cap; /* captured bytes from data on */
-    uint32_t len; /* bytes that the wire had from data on, >= cap */
+    uint32_t cap; /* captured bytes from `data` on */
+    uint32_t len; /* bytes of the wire from `data` on, >= cap */
     uint8_t fail; /* enum rd_fail */
 };
 
@@ -29,11 +29,11 @@ static inline struct rd rd_make(const uint8_t *data, uint32_t cap, uint32_t len)
 
 static inline bool rd_ok(const struct rd *r) { return r->fail == RD_OK; }
 
-/* Bytes left on the wire, and of those the captured ones. */
+/* The bytes of the wire that are left, and the captured ones among them. */
 static inline uint32_t rd_left(const struct rd *r) { return r->len - r->pos; }
 static inline uint32_t rd_cap_left(const struct rd *r) { return r->cap > r->pos ? r->cap - r->pos : 0; }
 
-/* True when the next n bytes are there; otherwise the failure is noted. */
+/* Returns true when the next n bytes were captured; otherwise the reader fails. */
 static inline bool rd_need(struct rd *r, uint32_t n)
 {
     if (r->fail)
@@ -44,7 +44,7 @@ static inline bool rd_need(struct rd *r, uint32_t n)
     return false;
 }
 
-/* Whether the next n bytes are there, without noting a failure. */
+/* Returns true when the next n bytes were captured. The reader does not fail. */
 static inline bool rd_has(const struct rd *r, uint32_t n)
 {
     return !r->fail && n <= r->cap && r->pos <= r->cap - n;
@@ -52,7 +52,7 @@ static inline bool rd_has(const struct rd *r, uint32_t n)
 
 static inline uint8_t rd_u8(struct rd *r) { return rd_need(r, 1) ? r->data[r->pos++] : 0; }
 
-/* The bytes themselves; NULL on failure (n = 0 gives a valid pointer). */
+/* Returns the next n bytes, or NULL on failure. With n = 0 the pointer is valid. */
 static inline const uint8_t *rd_bytes(struct rd *r, uint32_t n)
 {
     if (!rd_need(r, n))
@@ -111,7 +111,7 @@ static inline uint64_t rd_u64_le(struct rd *r)
     return p ? rd_le64(p) : 0;
 }
 
-/* Skips n bytes of the wire; they need not have been captured. */
+/* Skips n bytes of the wire, whether or not they were captured. */
 static inline bool rd_skip(struct rd *r, uint32_t n)
 {
     if (r->fail)
@@ -124,7 +124,7 @@ static inline bool rd_skip(struct rd *r, uint32_t n)
     return true;
 }
 
-/* A look ahead of the position without moving; 0 when it is not there. */
+/* Reads at `at` bytes beyond the position, without moving. Returns 0 when the bytes were not captured. */
 static inline uint8_t rd_peek8(const struct rd *r, uint32_t at)
 {
     return rd_has(r, at + 1) ? r->data[r->pos + at] : 0;
@@ -138,7 +138,8 @@ static inline uint32_t rd_peek32(const struct rd *r, uint32_t at)
     return rd_has(r, at + 4) ? rd_be32(r->data + r->pos + at) : 0;
 }
 
-/* A reader over the next n bytes of the wire, which this one steps over. n beyond the wire: both fail. */
+/* Returns a reader over the next n bytes of the wire, and moves beyond them. If the wire has fewer, both
+ * readers fail. */
 static inline struct rd rd_sub(struct rd *r, uint32_t n)
 {
     struct rd s = {.data = r->data + (r->pos < r->cap ? r->pos : r->cap), .fail = r->fail};
@@ -152,7 +153,7 @@ static inline struct rd rd_sub(struct rd *r, uint32_t n)
     return s;
 }
 
-/* All that is left, as a reader of its own; this one does not move. */
+/* Returns a reader over all the bytes that are left, without moving. */
 static inline struct rd rd_rest(const struct rd *r)
 {
     struct rd s = {

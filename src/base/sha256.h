@@ -1,4 +1,4 @@
-/* SHA-256, for fingerprints that are defined by it. */
+/* SHA-256, for the fingerprints that are defined by it. */
 #ifndef FC_BASE_SHA256_H
 #define FC_BASE_SHA256_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum { SHA256_LEN = 32 };
-/* False when the library refuses. */
+/* Hashes `len` bytes. Returns false when libcrypto refuses. */
 bool sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
-/* Labels of the TCP sequence analysis, one bit each, named as Wireshark's tcp.analysis.* fields. The flow
- * room sets them, the TCP reader turns them into fields. fast_ and spurious_retransmission come with
- * RETRANSMISSION set. */
+/* The labels of the TCP sequence analysis, one bit each, named like Wireshark's fields tcp.analysis.*. The
+ * room flow/ sets them; the reader of the TCP header turns them into fields. FAST_ and
+ * SPURIOUS_RETRANSMISSION are set together with RETRANSMISSION. */
 #ifndef FC_BASE_TCP_FLAGS_H
 #define FC_BASE_TCP_FLAGS_H
 
@@ -22,7 +22,8 @@ enum tcp_analysis_flag {
     TCP_ZERO_WINDOW_PROBE_ACK = 1 << 14
 };
 
-/* Values of a window scale that are no shift count. */
+/* Values of a window scale that are not shift counts: the handshake was not seen, or it had no such option.
+ */
 enum { TCP_SCALE_UNKNOWN = -1, TCP_SCALE_NONE = -2 };
 
 #endif

@@ -1,4 +1,5 @@
-/* Arithmetic on times. Captures hold any 64-bit time, so a difference may wrap; it must not be undefined. */
+/* Arithmetic on times. A capture may hold any 64-bit time, so a difference may wrap; it must still be defined
+ * in C. */
 #ifndef FC_BASE_TIME_H
 #define FC_BASE_TIME_H
 

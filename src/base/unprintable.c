@@ -1,6 +1,8 @@
-/* Characters that do not print: controls, format characters, surrogates and what Unicode 15 has not assigned.
- * Invariant: ranges are in order and apart from each other. Source: the general categories Cc, Cf, Cs and Cn
- * of the Unicode Character Database, as the library that Wireshark prints with has them. */
+/* Characters that are not printable: controls, format characters, surrogates, and code points that Unicode 15
+ * has not assigned.
+ * Invariant: the ranges are in ascending order and do not touch.
+ * Source: the general categories Cc, Cf, Cs and Cn of the Unicode Character Database, in the edition of GLib,
+ * the library that Wireshark prints with. */
 #include "base/utf8.h"
 
 #include <stddef.h>

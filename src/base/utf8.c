@@ -1,9 +1,10 @@
-/* Text from the wire and from the file system is bytes; columns hold UTF-8 (RFC 3629). */
+/* UTF-8 (RFC 3629). Text on the wire and names in the file system are bytes of any kind, but columns hold
+ * valid UTF-8. */
 #include "base/utf8.h"
 
 #include <string.h>
 
-/* Length of the valid character at text, or 0 (Unicode 15, table 3-7). */
+/* The length of the valid character at `text`, or 0 (Unicode 15, table 3-7). */
 static uint32_t utf8_length(const uint8_t *text, uint32_t left)
 {
     uint8_t first = text[0];
@@ -25,7 +26,8 @@ static uint32_t utf8_length(const uint8_t *text, uint32_t left)
     return n;
 }
 
-/* How many bytes of what is no character could begin one; at least 1. */
+/* The length of the longest beginning of a character at `text`, where no whole character stands; at least 1.
+ */
 static uint32_t utf8_subpart(const uint8_t *text, uint32_t left)
 {
     static const uint8_t tail[] = {0x80, 0x80, 0x80};
