@@ -1,5 +1,5 @@
-/* Releases of Wireshark. A table of facts about Wireshark (fields, ports, cipher suites) says in one column for
- * which releases a row holds: EVERY_RELEASE, SINCE(4_2), UNTIL(4_0) or FROM_TO(4_2, 4_4). */
+/* Releases of Wireshark. A table of facts about Wireshark (fields, ports, cipher suites) says in one column
+ * for which releases a row holds: EVERY_RELEASE, SINCE(4_2), UNTIL(4_0) or FROM_TO(4_2, 4_4). */
 #ifndef FC_BASE_RELEASE_H
 #define FC_BASE_RELEASE_H
 
