@@ -1,9 +1,9 @@
-/* Times of pcapng -> nanoseconds since 1970.
+/* Times of pcapng, converted to nanoseconds since 1970-01-01 UTC.
  *
- * Invariant: exact, rounded towards the past; what int64_t cannot hold stays at its end. (tshark 4.0.17
- * overflows at resolutions finer than a nanosecond, and prints seconds beyond the year 2262.) Source:
- * draft-ietf-opsawg-pcapng section 4.2, if_tsresol and if_tsoffset.
- */
+ * Invariant: the result is exact, rounded towards the past; a time beyond the range of int64_t is held at the
+ * end of the range. (tshark 4.0.17 overflows at resolutions finer than a nanosecond, and prints seconds
+ * beyond the year 2262.)
+ * Source: draft-ietf-opsawg-pcapng section 4.2, if_tsresol and if_tsoffset. */
 #include <string.h>
 
 #include "source/pcapng.h"
@@ -25,7 +25,7 @@ void clock_prepare(struct source_interface *interface)
     interface->limit = interface->unit ? (uint64_t)(INT64_MAX / interface->unit) : 0;
 }
 
-/* The time without its offset, where it is not a multiple of a nanosecond that fits. */
+/* Converts a time to nanoseconds without the offset of its interface, at any resolution. */
 static unsigned __int128 scale(uint8_t resolution, uint64_t time)
 {
     unsigned n = resolution & 0x7f;

@@ -1,9 +1,9 @@
-/* Decompressors: zlib, zstd, lz4, xz and bzip2 behind one shape.
+/* Decompressors: zlib, zstd, lz4, xz and bzip2 behind one interface.
  *
- * Invariant: step moves `io` by exactly what it used, so that everything which a cut file still holds comes
- * out. (That is why the libraries are called themselves: libarchive drops up to 128 KiB before a cut.) Each
- * library is optional. Source: their manuals.
- */
+ * Invariant: `step` moves `io` by exactly the bytes that it used and wrote, so that all the bytes before the
+ * cut of a cut file come out. (This is why each library is called directly: libarchive drops up to 128 KiB
+ * before a cut.) Each library is optional.
+ * Source: the manuals of the libraries. */
 #include "source/codec.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ __attribute__((unused)) static void io_moved(struct codec_io *io, size_t used, s
 static void *gzip_start(void)
 {
     z_stream *z = memory_zero(1, sizeof *z);
-    if (z && inflateInit2(z, 15 + 16) == Z_OK) /* 32 KiB window, gzip header */
+    if (z && inflateInit2(z, 15 + 16) == Z_OK) /* a window of 32 KiB, a gzip header */
         return z;
     memory_free(z);
     return NULL;
@@ -111,7 +111,7 @@ static void bzip2_stop(void *state)
 #ifdef FC_HAVE_LZMA
 #include <lzma.h>
 
-/* What the strongest preset needs is 65 MiB. */
+/* A limit on the decoder's memory. Files of the strongest preset need 65 MiB. */
 static const uint64_t XZ_MEMORY = 256u << 20;
 
 static bool xz_again(void *state) { return lzma_stream_decoder(state, XZ_MEMORY, 0) == LZMA_OK; }
@@ -216,7 +216,8 @@ static const struct codec CODECS[] = {
     [CODEC_BZIP2] = {"bzip2", "libbz2", "BZh", 3, BZIP2},
 };
 
-/* Frames of zstd and lz4 that hold nothing, 0x184d2a50 to 5f; parallel zstd puts them before its own. */
+/* Skippable frames of zstd and lz4, magic numbers 0x184d2a50 to 0x184d2a5f. They hold no data; parallel zstd
+ * writes one before each of its frames. */
 static bool is_skippable(const uint8_t *data, size_t len)
 {
     struct rd r = rd_make(data, len < 4 ? (uint32_t)len : 4, 4);

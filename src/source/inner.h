@@ -1,4 +1,4 @@
-/* What the files of this room share: a source and its parts. */
+/* Inside the room: the source and the functions that its readers share. */
 #ifndef FC_SOURCE_INNER_H
 #define FC_SOURCE_INNER_H
 
@@ -6,36 +6,37 @@
 #include "source/unpack.h"
 #include "source/window.h"
 
-/* No machine has as many; a file that describes more is damaged, and each costs memory. */
+/* The most interfaces that a capture may describe. No machine has as many, so a capture with more is damaged;
+ * without a limit such a capture would fill the memory. */
 #define SOURCE_MAX_INTERFACES 1000000
 
-/* An interface and how to read its times. */
+/* An interface, and the way to read its times. */
 struct source_interface {
-    struct capture_interface shown; /* first: what the outside sees */
-    uint8_t resolution;             /* if_tsresol as it lies in the file */
-    int64_t offset_s;               /* if_tsoffset */
-    int64_t unit;                   /* nanoseconds of a tick; 0: the slow way */
-    uint64_t limit;                 /* ticks up to which unit * ticks fits */
+    struct capture_interface shown; /* must be first: the part that other rooms see */
+    uint8_t resolution;             /* if_tsresol, as in the file */
+    int64_t offset_s;               /* if_tsoffset, seconds */
+    int64_t unit;                   /* nanoseconds in a tick, if a multiplication is exact; else 0 */
+    uint64_t limit;                 /* the highest number of ticks for which unit * ticks fits */
 };
 
 typedef enum fc_status source_next_fn(struct source *s, struct frame *out, struct fc_error *err);
 
 struct source {
     source_next_fn *next;
-    struct window window; /* the capture's bytes, unpacked */
+    struct window window; /* the bytes of the capture, decompressed */
     uint32_t n_frames;
     bool stable;
 
     /* pcap */
     uint32_t head_len; /* bytes of a record header */
     uint32_t max_packet;
-    int64_t unit_ns; /* of the fraction of a second */
+    int64_t unit_ns; /* nanoseconds in a unit of the fraction */
     uint8_t lengths; /* enum pcap_lengths */
 
     /* pcapng */
     bool big_endian;
     uint32_t n_sections;
-    size_t first_interface; /* of this section */
+    size_t first_interface; /* index of the first interface of the current section */
     struct frame_options options;
 
     struct source_interface **interfaces;
@@ -44,14 +45,14 @@ struct source {
     size_t n_blobs, blobs_capacity, blobs_len;
 
     int fd;                /* -1: none */
-    uint64_t size;         /* on disk; 0: not known */
-    struct unpack *unpack; /* NULL: not compressed */
-    char packing[12];      /* " (gzip)", or empty */
+    uint64_t size;         /* bytes on disk; 0: not known */
+    struct unpack *unpack; /* NULL: the capture is not compressed */
+    char packing[12];      /* " (gzip)" or the like, or empty */
     char format[32];
     char *name;
 };
 
-/* Each takes the source whose window stands at the first byte. */
+/* Each function opens a capture whose window is at the first byte of the file. */
 enum fc_status pcap_open(struct source *s, struct fc_error *err);
 enum fc_status pcapng_open(struct source *s, struct fc_error *err);
 bool pcap_recognise(uint32_t magic);
@@ -59,18 +60,21 @@ bool pcap_recognise(uint32_t magic);
 #define PCAPNG_MAGIC 0x0a0d0d0au
 
 void source_set_format(struct source *s, const char *format);
-/* Says that this is no capture, and what it looks like. */
+/* Reports that the bytes are not a capture that is read here, and names the format that they look like. */
 enum fc_status sniff_refuse(struct source *s, struct fc_error *err);
 
-/* Adds an interface of the present section; NULL when memory ends. */
+/* Adds an interface to the current section. Returns NULL when memory ends. */
 struct source_interface *source_add_interface(struct source *s);
-/* What stands at the present offset is not whole: the end (FC_OK), FC_CUT, or what stopped the reading. */
+/* Ends the source at a record that is not whole. Returns FC_OK if the file just ends here, FC_CUT if a part
+ * of a record is there, or the failure that stopped the reading. */
 enum fc_status source_cut(struct source *s, struct fc_error *err);
-/* The longest packet of a link type; longer ones are damage (observed, tshark 4.0.17). */
+/* The most bytes that a packet of this link type may have. A longer packet means damage (observed, tshark
+ * 4.0.17). */
 uint32_t source_max_packet(uint32_t link_type);
-/* Lengths on the wire above what a signed number holds are shown as that (observed, tshark 4.0.17). */
+/* Wireshark shows lengths above INT32_MAX as INT32_MAX (observed, tshark 4.0.17). */
 static inline uint32_t source_wire_len(uint32_t len) { return len < INT32_MAX ? len : INT32_MAX; }
-/* Refuses the rest of the capture; FC_FORMAT at `offset`. */
+/* Both functions end the source and report why. source_damaged returns FC_FORMAT and puts "damaged at offset
+ * N" before the text; `offset` is a position in the decompressed capture. */
 __attribute__((format(printf, 4, 5))) enum fc_status
 source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format, ...);
 __attribute__((format(printf, 5, 6))) enum fc_status source_stop(struct source *s, enum fc_status status,

@@ -1,7 +1,8 @@
-/* Options of pcapng blocks: code u16, length u16, value padded to 4; code 0 ends them.
+/* Options of pcapng blocks: code 16 bits, length 16, a value padded to 4 bytes; code 0 ends the list.
  *
- * Invariant: only reads; the block's reader stays where it is. Lengths that tshark refuses are refused.
- * Source: draft-ietf-opsawg-pcapng section 3.5, 4.2, 4.3; strictness observed, tshark 4.0.17.
+ * Invariant: the functions read only; the reader of the block does not move. Lengths that tshark refuses are
+ * refused.
+ * Source: draft-ietf-opsawg-pcapng sections 3.5, 4.2, 4.3; the refused lengths were observed (tshark 4.0.17).
  */
 #include <string.h>
 
@@ -23,11 +24,12 @@ enum {
 
 struct option {
     uint16_t code;
-    struct block value; /* its reader is over the value */
+    struct block value; /* its reader covers the value */
 };
 
-/* The next option of a copied block. False at the end, and when one overruns: then rd_ok is false. */
-static bool option_next(struct block *b, struct option *out)
+/* Reads the next option; *b is the caller's copy of a block. Returns false at the end of the list, and also
+ * if an option goes beyond the block; rd_ok is then false. */
+static bool block_option_next(struct block *b, struct option *out)
 {
     if (rd_left(&b->r) < 4)
         return false;
@@ -46,14 +48,15 @@ bool options_valid(const struct block *block)
 {
     struct block b = *block;
     struct option o;
-    while (option_next(&b, &o))
-        if (o.code >> 1 == 2988 >> 1 || o.code >> 1 == 19372 >> 1) /* custom: an enterprise number at least */
+    while (block_option_next(&b, &o))
+        if (o.code >> 1 == 2988 >> 1 ||
+            o.code >> 1 == 19372 >> 1) /* custom options begin with a 4-byte enterprise number */
             rd_need(&b.r, rd_left(&o.value.r) < 4 ? UINT32_MAX : 0);
     return rd_ok(&b.r);
 }
 
-/* Text of the option in place of what was there; false when memory ends. */
-static bool take_text(char **text, struct option *o)
+/* Replaces *text by the value of the option. Returns false when memory ends. */
+static bool option_text(char **text, struct option *o)
 {
     uint32_t len = rd_left(&o->value.r);
     char *copy = memory_zero(len + 1u, 1);
@@ -70,12 +73,12 @@ bool options_of_interface(struct source_interface *interface, const struct block
     struct block b = *block;
     struct option o;
     bool ok = true;
-    while (ok && option_next(&b, &o)) {
+    while (ok && block_option_next(&b, &o)) {
         uint32_t len = rd_left(&o.value.r);
         if (o.code == IF_NAME)
-            ok = take_text(&interface->shown.name, &o);
+            ok = option_text(&interface->shown.name, &o);
         else if (o.code == IF_DESCRIPTION)
-            ok = take_text(&interface->shown.description, &o);
+            ok = option_text(&interface->shown.description, &o);
         else if (o.code == IF_RESOLUTION && len == 1)
             interface->resolution = rd_u8(&o.value.r);
         else if (o.code == IF_FCS_LEN && len == 1)
@@ -86,7 +89,7 @@ bool options_of_interface(struct source_interface *interface, const struct block
     return ok;
 }
 
-/* The length that options of packet blocks must have; 0: any. */
+/* The length that an option of a packet block must have, in bytes; 0: any length. */
 static uint32_t packet_option_len(uint16_t code)
 {
     if (code == PACKET_FLAGS || code == PACKET_QUEUE)
@@ -98,9 +101,9 @@ bool options_of_packet(const struct block *block, struct frame *out)
 {
     struct block b = *block;
     struct option o;
-    while (option_next(&b, &o)) {
+    while (block_option_next(&b, &o)) {
         uint32_t len = rd_left(&o.value.r), want = packet_option_len(o.code);
-        /* The old packet block shares code 2 only. */
+        /* The obsolete packet block has only code 2 in common with the current one. */
         bool shared = block->type == 6 || o.code == PACKET_FLAGS;
         if (shared && ((want && len != want) || (o.code == PACKET_VERDICT && len == 0)))
             return false;

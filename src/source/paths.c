@@ -1,9 +1,8 @@
-/* What the user named -> the captures to read.
+/* The paths that the user gave, expanded to the captures to read.
  *
- * Invariant: what one path stands for is in byte order of the whole path, and no folder is entered from
- * inside itself, so that a loop of symbolic links ends. Hidden entries are left out; a hidden path that is
- * named is not.
- */
+ * Invariant: the captures of one path are in byte order of their whole paths. No folder is entered from
+ * inside itself, so a loop of symbolic links ends. Hidden entries of a folder are left out, but a hidden path
+ * that the user gave is not. */
 #include "source/paths.h"
 
 #include <dirent.h>
@@ -18,7 +17,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* A folder being walked, and those it lies in. */
+/* A folder that is being read, and the folders that contain it. */
 struct folder {
     const struct folder *parent;
     dev_t device;
@@ -26,12 +25,12 @@ struct folder {
     unsigned depth;
 };
 
-/* The kernel's path limit of 4,096 bytes allows about 2,000 levels; each costs a descriptor while it is read.
- */
+/* Paths of at most 4,096 bytes, the kernel's limit, allow about 2,000 levels, and each level costs a file
+ * descriptor while it is read. */
 enum { MAX_DEPTH = 200 };
 
-/* Takes `path`, also on failure. */
-static enum fc_status append(struct paths *paths, char *path, struct fc_error *err)
+/* Takes ownership of `path`, also on failure. A NULL path is an allocation that failed. */
+static enum fc_status paths_append(struct paths *paths, char *path, struct fc_error *err)
 {
     if (path &&
         memory_reserve((void **)&paths->items, &paths->capacity, paths->n + 1, sizeof paths->items[0])) {
@@ -42,7 +41,7 @@ static enum fc_status append(struct paths *paths, char *path, struct fc_error *e
     return error_memory(err);
 }
 
-static char *join(const char *folder, const char *name)
+static char *path_join(const char *folder, const char *name)
 {
     size_t n = strlen(folder), m = strlen(name);
     char *path = memory_alloc(n + m + 2);
@@ -55,11 +54,12 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-static enum fc_status walk(struct paths *paths, const char *path, const struct folder *parent,
-                           struct fc_error *err);
+static enum fc_status folder_walk(struct paths *paths, const char *path, const struct folder *parent,
+                                  struct fc_error *err);
 
-/* What the system says about an entry without a look at the file itself where it knows that already. */
-static mode_t kind_of(int folder, const struct dirent *entry, const char *name)
+/* The kind of a folder's entry (S_IFREG, S_IFDIR, 0 for others). The file itself is examined only if the
+ * entry does not tell. */
+static mode_t entry_kind(int folder, const struct dirent *entry, const char *name)
 {
     if (entry->d_type == DT_REG)
         return S_IFREG;
@@ -71,16 +71,16 @@ static mode_t kind_of(int folder, const struct dirent *entry, const char *name)
     return fstatat(folder, name, &st, 0) == 0 ? st.st_mode & S_IFMT : 0;
 }
 
-static enum fc_status add_entry(struct paths *paths, DIR *dir, const struct dirent *entry, const char *folder,
-                                const struct folder *self, struct fc_error *err)
+static enum fc_status folder_add_entry(struct paths *paths, DIR *dir, const struct dirent *entry,
+                                       const char *folder, const struct folder *self, struct fc_error *err)
 {
-    mode_t kind = kind_of(dirfd(dir), entry, entry->d_name);
+    mode_t kind = entry_kind(dirfd(dir), entry, entry->d_name);
     if (entry->d_name[0] == '.' || (kind != S_IFREG && kind != S_IFDIR))
         return FC_OK;
-    char *path = join(folder, entry->d_name);
+    char *path = path_join(folder, entry->d_name);
     if (kind == S_IFREG || !path)
-        return append(paths, path, err);
-    enum fc_status status = walk(paths, path, self, err);
+        return paths_append(paths, path, err);
+    enum fc_status status = folder_walk(paths, path, self, err);
     memory_free(path);
     return status;
 }
@@ -93,8 +93,8 @@ static bool is_inside(const struct folder *self)
     return false;
 }
 
-static enum fc_status walk(struct paths *paths, const char *path, const struct folder *parent,
-                           struct fc_error *err)
+static enum fc_status folder_walk(struct paths *paths, const char *path, const struct folder *parent,
+                                  struct fc_error *err)
 {
     struct stat st;
     DIR *dir = opendir(path);
@@ -108,33 +108,33 @@ static enum fc_status walk(struct paths *paths, const char *path, const struct f
     struct folder self = {parent, st.st_dev, st.st_ino, parent ? parent->depth + 1 : 0};
     enum fc_status status = FC_OK;
     if (self.depth > MAX_DEPTH)
-        status = error_set(err, FC_IO, -1, "%s: more than %d folders inside each other", path, MAX_DEPTH);
+        status = error_set(err, FC_IO, -1, "%s: folders are nested more than %d deep", path, MAX_DEPTH);
     struct dirent *entry;
     while (status == FC_OK && !is_inside(&self) && (errno = 0, entry = readdir(dir)))
-        status = add_entry(paths, dir, entry, path, &self, err);
+        status = folder_add_entry(paths, dir, entry, path, &self, err);
     closedir(dir);
     return status;
 }
 
-static int compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int path_compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* A folder's files in order, behind what was there. */
+/* Appends the files of a folder, sorted. */
 static enum fc_status add_folder(struct paths *paths, const char *path, struct fc_error *err)
 {
     size_t before = paths->n;
-    enum fc_status status = walk(paths, path, NULL, err);
+    enum fc_status status = folder_walk(paths, path, NULL, err);
     if (status == FC_OK && paths->n > before)
-        qsort(paths->items + before, paths->n - before, sizeof paths->items[0], compare);
+        qsort(paths->items + before, paths->n - before, sizeof paths->items[0], path_compare);
     return status;
 }
 
-/* What does not exist any more is added too: opening it says so. */
+/* Adds a path that does not exist any more as well: opening it will report that. */
 static enum fc_status add_found(struct paths *paths, const char *path, struct fc_error *err)
 {
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return add_folder(paths, path, err);
-    return append(paths, memory_text(path), err);
+    return paths_append(paths, memory_text(path), err);
 }
 
 static enum fc_status add_glob(struct paths *paths, const char *pattern, struct fc_error *err)
@@ -146,7 +146,7 @@ static enum fc_status add_glob(struct paths *paths, const char *pattern, struct 
     enum fc_status status =
         result == 0 ? FC_OK : error_set(err, FC_NOT_FOUND, -1, "%s: matches no file", pattern);
     if (status == FC_OK)
-        qsort(found.gl_pathv, found.gl_pathc, sizeof found.gl_pathv[0], compare);
+        qsort(found.gl_pathv, found.gl_pathc, sizeof found.gl_pathv[0], path_compare);
     size_t before = paths->n;
     for (size_t i = 0; i < found.gl_pathc && status == FC_OK; i++)
         status = add_found(paths, found.gl_pathv[i], err);
@@ -161,7 +161,7 @@ enum fc_status paths_add(struct paths *paths, const char *path, struct fc_error 
     struct stat st;
     size_t before = paths->n;
     if (strcmp(path, "-") == 0)
-        return append(paths, memory_text(path), err);
+        return paths_append(paths, memory_text(path), err);
     if (stat(path, &st) == 0) {
         enum fc_status status = add_found(paths, path, err);
         if (status == FC_OK && paths->n == before)

@@ -1,4 +1,4 @@
-/* What the user named -> the captures to read. */
+/* The paths that the user gave, expanded to the captures to read. */
 #ifndef FC_SOURCE_PATHS_H
 #define FC_SOURCE_PATHS_H
 
@@ -9,10 +9,12 @@ struct paths {
     size_t n, capacity;
 };
 
-/* Adds what `path` stands for: itself, every regular file below a folder (recursive, in byte order of the
- * whole path, hidden files and folders left out), the matches of a glob (when no file of that very name
- * exists), or "-". FC_NOT_FOUND when there is nothing. A file found in a folder that is no capture is later a
- * problem of its own (skipped with a note), one named directly is an error. */
+/* Adds the captures of `path`: the file itself; every regular file below a folder (recursive, in byte order
+ * of the whole path, without hidden files and folders); the matches of a glob pattern, if no file has that
+ * very name; or "-" for standard input. Returns FC_NOT_FOUND when there is no such file, FC_IO when a folder
+ * cannot be read, FC_MEMORY.
+ * A file that was found in a folder and is not a capture is later skipped with a note; a file that was named
+ * is an error. */
 FC_MUST_USE enum fc_status paths_add(struct paths *paths, const char *path, struct fc_error *err);
 void paths_free(struct paths *paths);
 

@@ -1,14 +1,15 @@
-/* pcap: a file header, then records of header and bytes.
+/* pcap: a file header, then records, each with a header and bytes.
  *
- *     magic u32, major u16, minor u16, zone i32, sigfigs u32, snap_len u32, link_type u32    (IXIA: 4 bytes
- * more) seconds u32, fraction u32, cap_len u32, len u32, bytes[cap_len]
+ * File header: magic u32, major u16, minor u16, zone i32, sigfigs u32, snap_len u32, link_type u32 (IXIA: 4
+ * bytes more).
+ * Record: seconds u32, fraction u32, cap_len u32, len u32, bytes[cap_len].
  *
- * Invariant: the window stands at a record header between two calls. Fractions are not normalised; a capture
- * longer than the snap length or the packet is taken as it is. Kuznetzov's patch puts 8 bytes more before a
- * packet's bytes, that of SuSE 6.3 12, Nokia's 4, partly under the usual magic number: the first records
- * tell. Source: draft-ietf-opsawg-pcap section 4 and 5; variants, limits and tolerance observed,
- * tshark 4.0.17.
- */
+ * Invariant: between two calls the window is at a record header. Fractions of a second are not normalised. A
+ * record whose captured length exceeds the snap length or the packet's length is accepted as it is. Some
+ * writers put more bytes into the record header: Kuznetzov's patch 8, SuSE 6.3 12, Nokia 4, in part with the
+ * usual magic number; the first records show which header a file has.
+ * Source: draft-ietf-opsawg-pcap sections 4 and 5; variants, limits and tolerance were observed (tshark
+ * 4.0.17). */
 #include "base/error.h"
 #include "source/inner.h"
 
@@ -20,7 +21,7 @@ enum {
     MAGIC_IXIA_SOFT = 0x1c0001ab,
 };
 
-/* Which of the two lengths comes first; it changed with version 2.3, whose writers did either. */
+/* The order of the two lengths. It changed with version 2.3; writers of that version used both orders. */
 enum pcap_lengths { CAP_LEN_FIRST, CAP_LEN_SECOND, CAP_LEN_SMALLER };
 
 struct lengths {
@@ -45,7 +46,7 @@ static inline enum fc_status pcap_record(struct source *s, struct frame *out, st
     struct lengths n = get_lengths(s, window_at(w), big);
     if (n.cap_len > s->max_packet)
         return source_damaged(s, window_offset(w), err,
-                              "a packet of %u bytes, more than the %u that a pcap file holds", n.cap_len,
+                              "a packet of %u bytes, but the limit of this link type is %u", n.cap_len,
                               s->max_packet);
     if (!window_need(w, (size_t)s->head_len + n.cap_len))
         return source_cut(s, err);
@@ -99,8 +100,8 @@ static const char *pcap_name(uint32_t magic)
 enum { TRIED_RECORDS = 3 };
 enum looks { LOOKS_IMPOSSIBLE, LOOKS_ODD, LOOKS_SOUND };
 
-/* What the first records look like when each header has head_len bytes. A capture may be cut early, but that
- * is no reason to think that it has an uncommon header. */
+/* Judges the first records, assuming record headers of head_len bytes. A capture that is cut within them is
+ * impossible, except with the usual header: a cut is not evidence of an uncommon header. */
 static enum looks looks_of(struct source *s, uint32_t head_len, uint32_t usual, bool big)
 {
     struct window *w = &s->window;
@@ -119,8 +120,8 @@ static enum looks looks_of(struct source *s, uint32_t head_len, uint32_t usual, 
     return looks;
 }
 
-/* The first header with which all looks sound; else the first one that is possible; a file that fits none is
- * left to be found damaged. */
+/* Returns the first length of header with which all records look sound, else the first one that is possible.
+ * A file that fits none gets the usual length, and is then found damaged when it is read. */
 static uint32_t guess_head_len(struct source *s, uint32_t magic, bool big)
 {
     static const uint8_t micro[] = {16, 24, 20}, modified[] = {24, 28};
@@ -149,7 +150,8 @@ static enum fc_status read_link_type(struct source *s, uint32_t link_type, struc
         return error_set(err, FC_UNSUPPORTED, 20, "a pcap file whose link type has unknown bits (%08x)",
                          link_type);
     interface->link_type = link_type & 0xffff;
-    /* upper bits: four of frame check length in 16-bit units, and one that says that they are valid */
+    /* The upper bits hold the length of the frame check sequence in units of 16 bits (4 bits) and a bit that
+     * makes it valid. */
     interface->fcs_len = link_type & 0x04000000 ? (int8_t)(link_type >> 28 << 1) : -1;
     s->max_packet = source_max_packet(interface->link_type);
     return FC_OK;
@@ -177,7 +179,7 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
     source_set_format(s, pcap_name(magic));
     enum fc_status status = read_link_type(s, get_u32(head + 20, big), err);
     uint32_t skip =
-        magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT ? 28 : 24; /* IXIA adds the file's length */
+        magic == MAGIC_IXIA_HARD || magic == MAGIC_IXIA_SOFT ? 28 : 24; /* IXIA adds the length of the file */
     if (!window_need(w, skip))
         return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of %u bytes)",
                          window_left(w), skip);

@@ -1,11 +1,11 @@
-/* pcapng: blocks of type, length, body, length again; a section header sets the byte order and forgets the
- * interfaces before it.
+/* pcapng: blocks of type, length, body, and the length again. A section header sets the byte order and ends
+ * the scope of the interfaces before it.
  *
- * Invariant: the window stands at a block between two calls, and a block is looked at only when all of it is
- * there and its two lengths agree. What tshark counts as a frame is one here: packet blocks, custom blocks,
- * journal entries and sysdig events (the last three opaque); every other block is stepped over. Source:
- * draft-ietf-opsawg-pcapng; limits, order of checks and what counts observed, tshark 4.0.17.
- */
+ * Invariant: between two calls the window is at a block. A block is read only when all of it is there and its
+ * two lengths agree. The frames are those that tshark counts: packet blocks, custom blocks, journal entries
+ * and sysdig events (the last three are opaque). Every other block is skipped.
+ * Source: draft-ietf-opsawg-pcapng; limits, the order of checks and the blocks that count were observed
+ * (tshark 4.0.17). */
 #include <string.h>
 
 #include "base/error.h"
@@ -30,16 +30,16 @@ enum {
     BLOCK_CUSTOM_LOCAL = 0x40000bad,
 };
 
-/* The longest block that tshark takes: a D-Bus packet of 128 MiB and its frills. */
+/* The longest block that tshark accepts: a D-Bus packet of 128 MiB with its header and options. */
 static const uint32_t BLOCK_MAX = 134348832;
 
-/* Decryption secrets and names of a capture that is not in memory are copied; more than this is no capture.
- */
+/* The most bytes of secrets and names that are copied from one capture (a capture in memory needs no copy). A
+ * file with more is not a real capture. */
 static const size_t BLOBS_MAX = 256u << 20;
 
 static uint32_t padded(uint32_t n) { return (n + 3) & ~3u; }
 
-/* Two halves, the upper first, whatever the byte order. */
+/* The time is two 32-bit halves, the upper one first in either byte order. */
 static uint64_t get_time(struct block *b)
 {
     uint64_t high = block_u32(b);
@@ -49,20 +49,20 @@ static uint64_t get_time(struct block *b)
 static enum fc_status block_short(struct source *s, const struct block *b, const char *what,
                                   struct fc_error *err)
 {
-    return source_damaged(s, b->offset, err, "%s of %u bytes is too short for what it holds", what, b->len);
+    return source_damaged(s, b->offset, err, "%s of %u bytes is too short for its contents", what, b->len);
 }
 
-/* ---- blocks that are no frames ---- */
+/* ---- blocks that are not frames ---- */
 
 static enum fc_status read_section(struct source *s, struct block *b, struct fc_error *err)
 {
-    rd_skip(&b->r, 4); /* the byte order, known by now */
+    rd_skip(&b->r, 4); /* the byte order, which is known already */
     uint16_t major = block_u16(b), minor = block_u16(b);
-    rd_skip(&b->r, 8); /* the section's length, which writers get wrong */
+    rd_skip(&b->r, 8); /* the length of the section, which many writers get wrong */
     if (!rd_ok(&b->r) || !options_valid(b))
         return block_short(s, b, "a section header", err);
     if (major != 1 || (minor != 0 && minor != 2))
-        return source_stop(s, FC_UNSUPPORTED, b->offset, err, "pcapng version %u.%u is not known", major,
+        return source_stop(s, FC_UNSUPPORTED, b->offset, err, "pcapng version %u.%u is not supported", major,
                            minor);
     s->n_sections++;
     s->first_interface = s->n_interfaces;
@@ -115,7 +115,7 @@ static enum fc_status read_secrets(struct source *s, struct block *b, struct fc_
     return keep_blob(s, b, type, len, err);
 }
 
-static enum fc_status read_names(struct source *s, struct block *b, struct fc_error *err)
+static enum fc_status read_name_block(struct source *s, struct block *b, struct fc_error *err)
 {
     if (rd_left(&b->r) < 4)
         return block_short(s, b, "a name resolution block", err);
@@ -131,7 +131,7 @@ static struct source_interface *find_interface(struct source *s, uint32_t id)
 
 static enum fc_status no_interface(struct source *s, const struct block *b, uint32_t id, struct fc_error *err)
 {
-    return source_damaged(s, b->offset, err, "a packet of interface %u, which has not been described", id);
+    return source_damaged(s, b->offset, err, "a packet of interface %u, which no block describes", id);
 }
 
 static enum fc_status read_packet_options(struct source *s, struct block *b, struct frame *out,
@@ -148,12 +148,12 @@ static enum fc_status read_packet_options(struct source *s, struct block *b, str
     return FC_OK;
 }
 
-/* Packet block (6) and the one it replaced (2) differ in how they name the interface. */
+/* The packet block (type 6) and its obsolete form (type 2) differ in the width of the interface number. */
 static enum fc_status read_packet(struct source *s, struct block *b, struct frame *out, struct fc_error *err)
 {
     uint32_t id = b->type == BLOCK_PACKET ? block_u32(b) : block_u16(b);
     if (b->type == BLOCK_OLD_PACKET)
-        block_u16(b); /* drops */
+        block_u16(b); /* number of drops */
     uint64_t time = get_time(b);
     out->cap_len = block_u32(b);
     out->len = block_u32(b);
@@ -166,7 +166,8 @@ static enum fc_status read_packet(struct source *s, struct block *b, struct fram
         return block_short(s, b, "a packet block", err);
     uint32_t max = source_max_packet(interface->shown.link_type);
     if (out->cap_len > max)
-        return source_damaged(s, b->offset, err, "a packet of %u bytes, more than %u", out->cap_len, max);
+        return source_damaged(s, b->offset, err, "a packet of %u bytes, but the limit is %u", out->cap_len,
+                              max);
     out->interface = &interface->shown;
     out->has_time = true;
     out->time_ns = clock_ns(interface, time);
@@ -203,7 +204,7 @@ static void give_opaque(struct block *b, struct frame *out)
 
 static enum fc_status read_custom(struct source *s, struct block *b, struct frame *out, struct fc_error *err)
 {
-    block_u32(b); /* whose */
+    block_u32(b); /* enterprise number */
     if (!rd_ok(&b->r))
         return block_short(s, b, "a custom block", err);
     give_opaque(b, out);
@@ -242,7 +243,7 @@ static enum fc_status read_journal(struct source *s, struct block *b, struct fra
 
 /* ---- the walk ---- */
 
-/* A section header's byte order holds from its own length on. */
+/* The byte order of a section applies from the length of its own header on. */
 static enum fc_status set_byte_order(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
@@ -261,7 +262,8 @@ static uint32_t window_u32(const struct source *s, size_t at)
     return s->big_endian ? rd_be32(p) : rd_le32(p);
 }
 
-/* The block at the window's front, whole, its reader over the body; FC_OK and no r.data at the end. */
+/* Reads the whole block at the front of the window; its reader then covers the body. At the end of the
+ * capture it returns FC_OK and b->r.data is NULL. */
 static enum fc_status block_next(struct source *s, struct block *b, struct fc_error *err)
 {
     struct window *w = &s->window;
@@ -287,7 +289,7 @@ static enum fc_status block_next(struct source *s, struct block *b, struct fc_er
     return FC_OK;
 }
 
-/* Reads one block; a frame when out->data is set. */
+/* Reads one block. out->data is set if the block is a frame. */
 static enum fc_status block_read(struct source *s, struct block *b, struct frame *out, struct fc_error *err)
 {
     switch (b->type) {
@@ -301,7 +303,7 @@ static enum fc_status block_read(struct source *s, struct block *b, struct frame
     case BLOCK_INTERFACE:
         return read_interface(s, b, err);
     case BLOCK_NAMES:
-        return read_names(s, b, err);
+        return read_name_block(s, b, err);
     case BLOCK_SECRETS:
         return read_secrets(s, b, err);
     case BLOCK_STATISTICS:

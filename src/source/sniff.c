@@ -1,13 +1,13 @@
-/* What a file is that is no capture we read: for the error text only.
+/* The format of a file that is not a capture we read, for the error message only.
  *
- * Invariant: never changes the source. Source: the published magic numbers of the formats.
- */
+ * Invariant: the source does not change.
+ * Source: the published magic numbers of the formats. */
 #include <string.h>
 
 #include "base/error.h"
 #include "source/inner.h"
 
-/* Bytes at the front of a file, and what they promise. `is_capture`: known, but not read here. */
+/* The first bytes of a format and its name. `is_capture`: a capture format that is not read here. */
 struct sniff_magic {
     const char *bytes;
     uint8_t len;
@@ -60,7 +60,7 @@ enum fc_status sniff_refuse(struct source *s, struct fc_error *err)
             continue;
         if (m->is_capture)
             return error_set(err, FC_UNSUPPORTED, 0,
-                             "%s, a format that is not read; convert it to pcapng first "
+                             "%s, a format that is not supported; convert it to pcapng first "
                              "(editcap IN OUT)",
                              m->what);
         return error_set(err, FC_FORMAT, 0, "not a capture (looks like %s)", m->what);

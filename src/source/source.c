@@ -1,8 +1,8 @@
-/* A source: opens what the user named, finds out what it is, and hands out its frames.
+/* A source: opens a capture, recognises its format, and returns its frames.
  *
- * Invariant: `next` is the reader of the recognised format until it has met the end or an error; from then on
- * it is the one that gives only the end. Recognition looks at the first bytes, never at the name.
- */
+ * Invariant: `next` is the reader of the recognised format until that reader has met the end or an error;
+ * from then on `next` is give_end, which returns only the end. The format is recognised by the first bytes,
+ * never by the file name. */
 #include "source/source.h"
 
 #include <errno.h>
@@ -106,12 +106,12 @@ static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, si
     return FC_OK;
 }
 
-/* Puts the unpacked bytes in place of the packed ones. */
-static enum fc_status unpack(struct source *s, const struct codec *codec, struct fc_error *err)
+/* Replaces the window over compressed bytes by one over decompressed bytes. */
+static enum fc_status source_decompress(struct source *s, const struct codec *codec, struct fc_error *err)
 {
     if (!codec->start)
         return error_set(err, FC_UNSUPPORTED, 0,
-                         "compressed with %s, and this build is without %s: install its "
+                         "compressed with %s, but this build lacks %s: install its "
                          "development files and build again, or unpack the capture first",
                          codec->name, codec->library);
     s->unpack = unpack_new(codec, &s->window);
@@ -123,8 +123,8 @@ static enum fc_status unpack(struct source *s, const struct codec *codec, struct
     return FC_OK;
 }
 
-/* The reader for what stands at the window's front. */
-static enum fc_status recognise(struct source *s, struct fc_error *err)
+/* Opens the format of the bytes at the front of the window. */
+static enum fc_status recognise_format(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
     bool has_magic = window_need(w, 4);
@@ -169,9 +169,9 @@ static enum fc_status finish_open(struct source **out, struct source *s, struct 
     window_need(&s->window, CODEC_MAGIC_MAX);
     const struct codec *codec = codec_find(window_at(&s->window), window_left(&s->window));
     if (codec)
-        status = unpack(s, codec, err);
+        status = source_decompress(s, codec, err);
     if (status == FC_OK)
-        status = recognise(s, err);
+        status = recognise_format(s, err);
     if (status == FC_OK)
         *out = s;
     else
@@ -223,10 +223,10 @@ static enum fc_status write_window(struct window *w, int to, struct fc_error *er
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return error_set(err, FC_IO, -1, "no temporary copy: %s", strerror(errno));
+            return error_set(err, FC_IO, -1, "cannot write the temporary copy: %s", strerror(errno));
         w->pos += (size_t)n;
     }
-    return FC_OK; /* what is wrong behind these bytes is told when they are read as a capture */
+    return FC_OK; /* an error behind these bytes is reported when they are read as a capture */
 }
 
 bool source_is_packed(int file)
@@ -251,7 +251,7 @@ enum fc_status source_unpack(const char *path, const void *memory, size_t len, i
         window_need(&s->window, CODEC_MAGIC_MAX);
     const struct codec *codec = status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
     if (codec)
-        status = unpack(s, codec, err);
+        status = source_decompress(s, codec, err);
     if (!status)
         status = write_window(&s->window, to, err);
     source_close(s);
@@ -275,7 +275,7 @@ enum fc_status source_next(struct source *s, struct frame *out, struct fc_error 
 {
     enum { PPP_WITH_DIRECTION = 204 };
     enum fc_status status = s->next(s, out, err);
-    /* The direction byte is no byte of the frame to Wireshark, nor in its lengths. */
+    /* To Wireshark the direction byte is not a part of the frame, nor of its lengths. */
     if (!status && out->interface && out->interface->link_type == PPP_WITH_DIRECTION && out->cap_len) {
         out->data++;
         out->cap_len--;

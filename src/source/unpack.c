@@ -1,8 +1,7 @@
-/* Unpacking as the reader asks for it.
+/* Decompression, in steps as large as the reader asks for.
  *
- * Invariant: everything that the packed bytes hold has been handed out before an error is. Members that
- * follow each other are one capture; other bytes after the last one are damage.
- */
+ * Invariant: an error is reported only after all the bytes before it have been handed out. Members that
+ * follow each other are one capture; other bytes behind the last member are damage. */
 #include "source/unpack.h"
 
 #include "base/error.h"
@@ -12,8 +11,8 @@ struct unpack {
     const struct codec *codec;
     void *state;
     struct window packed;
-    bool between;         /* members: the next one has not begun */
-    enum fc_status after; /* what to say when all has been handed out; FC_OK: the end has not been met */
+    bool between;         /* between two members: the next one has not begun */
+    enum fc_status after; /* the status to return after the last bytes; FC_OK until the end is met */
 };
 
 struct unpack *unpack_new(const struct codec *codec, struct window *packed)
@@ -32,7 +31,7 @@ struct unpack *unpack_new(const struct codec *codec, struct window *packed)
     return u;
 }
 
-/* Whether another member follows. */
+/* Begins the next member. Returns false if there is none. */
 static bool unpack_again(struct unpack *u)
 {
     window_need(&u->packed, CODEC_MAGIC_MAX);
@@ -42,7 +41,7 @@ static bool unpack_again(struct unpack *u)
     return u->codec->again(u->state);
 }
 
-/* After the last member. */
+/* The status behind the last member. */
 static enum fc_status unpack_end(struct unpack *u, struct fc_error *err)
 {
     struct window *w = &u->packed;
@@ -50,12 +49,12 @@ static enum fc_status unpack_end(struct unpack *u, struct fc_error *err)
         return error_set(err, w->failure.status, -1, "%s", w->failure.text);
     if (window_left(w) == 0)
         return FC_OK;
-    return error_set(err, FC_FORMAT, -1, "damaged: what follows at offset %llu of the file is no %s data",
+    return error_set(err, FC_FORMAT, -1, "damaged: the bytes from offset %llu of the file on are not %s data",
                      (unsigned long long)window_offset(w), u->codec->name);
 }
 
-/* One step; how many bytes came out. `ended` when there is nothing more, with err set if that is not right.
- */
+/* Decompresses once. Returns the number of bytes that came out. Sets *ended at the end of the data, and then
+ * u->after if the data should not end there. */
 static size_t unpack_step(struct unpack *u, uint8_t *dst, size_t cap, bool *ended, struct fc_error *err)
 {
     struct window *w = &u->packed;

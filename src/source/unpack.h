@@ -1,4 +1,4 @@
-/* A compressed capture: the packed bytes in one window, the unpacked ones out of it. */
+/* A compressed capture: compressed bytes in a window of their own, decompressed bytes out of it. */
 #ifndef FC_SOURCE_UNPACK_H
 #define FC_SOURCE_UNPACK_H
 
@@ -7,11 +7,13 @@
 
 struct unpack;
 
-/* Takes the packed window over, and leaves an empty one behind. NULL: out of memory. */
+/* Takes the window over the compressed bytes, and leaves an empty one behind. Returns NULL when memory ends.
+ */
 struct unpack *unpack_new(const struct codec *codec, struct window *packed);
-/* For window_over_fill. FC_CUT when the packed bytes end too early, FC_FORMAT when they are damaged. */
+/* A fill function for window_over_fill. Errors: FC_CUT (the compressed bytes end too early), FC_FORMAT
+ * (damaged). */
 enum fc_status unpack_fill(void *context, uint8_t *dst, size_t cap, size_t *got, struct fc_error *err);
-/* Packed bytes used so far. */
+/* Compressed bytes used so far. */
 uint64_t unpack_consumed(const struct unpack *u);
 void unpack_free(struct unpack *u);
 

@@ -1,11 +1,10 @@
-/* The window: how much of a capture is in memory at a time.
+/* The window: the part of a capture that is in memory at a time.
  *
- * Invariant: pos <= len, and data[0 .. len) are the bytes of the capture from offset `base` on. Only as much
- * is held as one record needs, at least WINDOW_LEN. Files are read, not mapped: measured on a warm 1 GB file,
- * read() into half a megabyte takes 0.13 s where every way of mapping takes 0.22 s or more, because a copied
- * piece lies in the cache and a fresh mapping costs a page fault each 64 KiB. It also cannot die of SIGBUS
- * when the file shrinks.
- */
+ * Invariant: pos <= len, and data[0 .. len) are the bytes of the capture from offset `base` on. The window
+ * holds as much as one record needs, and at least WINDOW_LEN. Files are read, not mapped: on a warm file of 1
+ * GB, read() into half a megabyte took 0.13 s, and every way of mapping took 0.22 s or more, because the copy
+ * stays in the cache while a fresh mapping costs a page fault each 64 KiB. Reading also cannot die of SIGBUS
+ * when the file shrinks. */
 #include "source/window.h"
 
 #include <string.h>
@@ -24,11 +23,12 @@ void window_over_memory(struct window *w, const void *data, size_t len)
 void window_over_fill(struct window *w, window_fill_fn *fill, void *context, uint64_t hint)
 {
     *w = (struct window){.fill = fill, .context = context};
-    w->hint =
-        hint && hint < WINDOW_LEN ? (size_t)hint + 1 : WINDOW_LEN; /* + 1: the read that finds the end */
+    w->hint = hint && hint < WINDOW_LEN ? (size_t)hint + 1
+                                        : WINDOW_LEN; /* one more, for the read that meets the end */
 }
 
-/* Room for n bytes from pos on, which moves to the front. */
+/* Moves the bytes from pos on to the front, and makes room for n bytes there. Returns false when memory ends.
+ */
 static bool window_make_room(struct window *w, size_t n)
 {
     size_t left = window_left(w);

@@ -1,33 +1,35 @@
-/* The bytes of a capture as they go by: either all at hand (memory), or a bounded piece that is refilled. */
+/* The bytes of a capture, in order: all of them at once (in memory), or a bounded piece that is refilled. */
 #ifndef FC_SOURCE_WINDOW_H
 #define FC_SOURCE_WINDOW_H
 
 #include <flowcontainer.h>
 
-/* Puts at most `cap` bytes at dst and their number into *got; 0 with FC_OK is the end. */
+/* Writes at most `cap` bytes to dst and their number to *got. 0 bytes with FC_OK is the end. */
 typedef enum fc_status window_fill_fn(void *context, uint8_t *dst, size_t cap, size_t *got,
                                       struct fc_error *err);
 
 struct window {
     const uint8_t *data; /* the bytes at hand */
-    size_t pos, len;     /* the next byte; how many are at hand */
-    uint64_t base;       /* offset in the capture of data[0] */
-    uint8_t *buffer;     /* ours, NULL over memory */
+    size_t pos, len;     /* index of the next byte; number of bytes at hand */
+    uint64_t base;       /* offset of data[0] in the capture */
+    uint8_t *buffer;     /* owned; NULL over memory */
     size_t capacity, hint;
     window_fill_fn *fill;
     void *context;
     bool ended;
-    struct fc_error failure; /* why `fill` gave no more; FC_OK at a plain end */
+    struct fc_error failure; /* the failure of `fill`; FC_OK at a plain end */
 };
 
 void window_over_memory(struct window *w, const void *data, size_t len);
-/* hint: bytes expected in all, 0 when not known; keeps the buffer of a small file small. */
+/* `hint` is the expected number of bytes in all, or 0 if it is not known; it keeps the buffer of a small file
+ * small. */
 void window_over_fill(struct window *w, window_fill_fn *fill, void *context, uint64_t hint);
-/* window_need's slow half. */
+/* The slow path of window_need. */
 bool window_refill(struct window *w, size_t n);
 void window_free(struct window *w);
 
-/* True when n bytes stand at data + pos. False: the capture ends before that, or `failure` says why not. */
+/* Returns true when n bytes are at data + pos. Otherwise the capture ends before that, or `failure` says why
+ * no more bytes came. */
 static inline bool window_need(struct window *w, size_t n)
 {
     return n <= w->len - w->pos || window_refill(w, n);

@@ -317,7 +317,7 @@ static bool is_missing(size_t i)
     if (count_bytes(PACKED[i].data, PACKED[i].len) >= 0)
         return false;
     CHECK_INT(err.status, FC_UNSUPPORTED);
-    CHECK(strstr(err.text, "this build is without"));
+    CHECK(strstr(err.text, "this build lacks"));
     printf("not built in: %s\n", PACKED[i].format);
     return true;
 }
