@@ -1,5 +1,8 @@
-/* IPv4 and IPv6 headers, and what an IP payload is. Sources: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675; how
- * lengths that disagree are taken, and what an ICMP error's quote is good for: observed, tshark 4.0.17. */
+/* IPv4 and IPv6 headers, and the protocol of their payload.
+ * Invariant: a reader for a payload never reaches beyond the captured bytes of its frame, whatever a header
+ * claims.
+ * Source: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675; the treatment of lengths that disagree, and the use of
+ * the packet that an ICMP error quotes, were observed (tshark 4.0.17). */
 #include "decode/decode.h"
 
 enum {
@@ -32,7 +35,7 @@ static bool quoting(const struct packet *p, uint8_t net)
     return net < p->n_layers && p->layers[net].quoted;
 }
 
-/* An IP header right behind an ICMP header is a quote, and so is all inside it. */
+/* An IP header directly behind an ICMP header is a quote, and so are all headers inside it. */
 static bool begins_quote(const struct packet *p, uint8_t net)
 {
     const struct layer *before = net ? &p->layers[net - 1] : NULL;
@@ -79,7 +82,7 @@ void decode_ip4(struct packet *p, struct rd r)
         decode_stop(p, decode_failure(&r));
         return;
     }
-    if (total == 0) /* segmentation offload: the frame's own length counts */
+    if (total == 0) /* segmentation offload: the length of the frame applies */
         total = whole.len;
     if (first >> 4 != 4 || header < 20 || total < header || header > whole.len) {
         decode_stop(p, REASON_MALFORMED);
@@ -98,7 +101,7 @@ void decode_ip4(struct packet *p, struct rd r)
     uint32_t offset = (flags & 0x1fffu) * 8;
     bool more = flags & 0x2000;
     if (offset || more) {
-        payload.len = total - header; /* what the header claims, even where the frame is shorter */
+        payload.len = total - header; /* the length that the header claims, even if the frame is shorter */
         stop_at_fragment(p, (struct fragment){payload, offset, id, net, protocol, more});
         return;
     }
@@ -126,7 +129,7 @@ void decode_ip6(struct packet *p, struct rd r)
     layer->number = next;
     layer->header_len = 40;
     if (length == 0 && next == PROTO_HOPOPTS && rd_left(&r))
-        length = rd_left(&r); /* a jumbogram, or the capture's own length */
+        length = rd_left(&r); /* a jumbogram, or segmentation offload: the length of the frame applies */
     if (40 + length < layer->len) {
         layer->len = 40 + length;
         if (layer->cap > layer->len)
@@ -137,7 +140,8 @@ void decode_ip6(struct packet *p, struct rd r)
     decode_ip_payload(p, net, next, rd_rest(&payload));
 }
 
-/* An option that reaches past its header spoils the packet: type 8, length 8, value; type 0 stands alone. */
+/* Returns false if an option reaches beyond its header, which makes the packet malformed. An option is: type
+ * 8 bits, length 8, value; type 0 is one byte alone. */
 static bool options_fit(const struct layer *layer, uint32_t size)
 {
     enum { OPTION_HOME_ADDRESS = 0xc9 };
@@ -148,14 +152,16 @@ static bool options_fit(const struct layer *layer, uint32_t size)
         if (type == 0)
             continue;
         uint32_t length = rd_u8(&r);
-        rd_skip(&r, type == OPTION_HOME_ADDRESS
-                        ? 16
-                        : length); /* which Wireshark reads whole, whatever its length */
+        rd_skip(&r,
+                type == OPTION_HOME_ADDRESS
+                    ? 16
+                    : length); /* Wireshark reads a home address whole, whatever length the option states */
     }
     return r.fail != RD_MALFORMED;
 }
 
-/* Next header 8, length in 8-byte units without the first 8, ... */
+/* An extension header: next header 8 bits, length 8 (in units of 8 bytes, without the first 8), content. AH
+ * counts in units of 4 bytes. */
 static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, struct rd r)
 {
     struct layer *layer = decode_layer(p, LAYER_IP6_EXTENSION, &r);
@@ -190,7 +196,7 @@ static void decode_extension(struct packet *p, uint8_t net, uint8_t protocol, st
     decode_ip_payload(p, net, next, rd_rest(&r));
 }
 
-/* Next header 8, reserved 8, offset 13, reserved 2, more 1, identification 32 */
+/* Fragment header: next header 8 bits, reserved 8, offset 13, reserved 2, more 1, identification 32 */
 static void decode_fragment_header(struct packet *p, uint8_t net, struct rd r)
 {
     struct layer *layer = decode_layer(p, LAYER_IP6_EXTENSION, &r);
@@ -227,15 +233,15 @@ static bool icmp_quotes(uint8_t kind, uint8_t type)
     return type == 3 || type == 4 || type == ICMP_REDIRECT || type == 11 || type == 12;
 }
 
-/* Of a redirected packet Wireshark takes the IP header and 8 bytes. */
+/* Wireshark decodes only the IP header and 8 bytes of a packet that an IPv4 redirect quotes. */
 static struct rd redirected(struct rd quote)
 {
     uint32_t most = (rd_peek8(&quote, 0) & 15u) * 4 + 8;
     return most < rd_left(&quote) ? rd_sub(&quote, most) : quote;
 }
 
-/* RFC 4861 4.5: target and destination 2 x 128, then options; option 4 holds the packet behind 6 reserved
- * bytes. */
+/* ICMPv6 redirect (RFC 4861 section 4.5): target and destination, 128 bits each, then options. Option 4 holds
+ * the redirected packet behind 6 reserved bytes. */
 static struct rd redirected6(struct rd r)
 {
     enum { REDIRECTED_HEADER = 4 };
@@ -254,7 +260,8 @@ static struct rd redirected6(struct rd r)
     return (struct rd){.data = r.data};
 }
 
-/* Type 8, code 8, checksum 16, four bytes by type, and for errors the packet they speak of. */
+/* ICMP: type 8 bits, code 8, checksum 16, four bytes that depend on the type; an error then quotes the packet
+ * that caused it. */
 static void decode_icmp(struct packet *p, enum layer_kind kind, uint8_t net, struct rd r)
 {
     p->has_icmp = true;
@@ -293,7 +300,7 @@ static void decode_tcp(struct packet *p, uint8_t net, struct rd r)
         p->reason = REASON_KEPT;
 }
 
-/* Source port 16, destination port 16, length 16, checksum 16 */
+/* Source port 16 bits, destination port 16, length 16, checksum 16 */
 static void decode_udp(struct packet *p, enum layer_kind kind, uint8_t net, struct rd r)
 {
     struct layer *layer = decode_layer(p, kind, &r);
@@ -334,7 +341,7 @@ static void decode_other(struct packet *p, enum layer_kind kind, uint8_t net, co
     decode_stop(p, REASON_OTHER_PROTOCOL);
 }
 
-/* EtherIP, RFC 3378: version 4, reserved 12, an Ethernet frame */
+/* EtherIP (RFC 3378): version 4 bits, reserved 12, an Ethernet frame */
 static void decode_etherip(struct packet *p, struct rd r)
 {
     rd_skip(&r, 2);

@@ -1,6 +1,8 @@
-/* Link layers: from a link type number to an IP header. Sources: tcpdump.org/linktypes.html, IEEE 802.3,
- * 802.1Q, RFC 1661 (PPP), RFC 2516 (PPPoE), RFC 3032 (MPLS), RFC 1042 (SNAP). Which numbers lead where was
- * compared with `tshark -G decodes`, 4.0.17. */
+/* Link layers: from the number of a link type to an IP header.
+ * Invariant: every function either calls the decoder of the next header or records with decode_stop why there
+ * is none.
+ * Source: tcpdump.org/linktypes.html, IEEE 802.3, 802.1Q, RFC 1661 (PPP), RFC 2516 (PPPoE), RFC 3032 (MPLS),
+ * RFC 1042 (SNAP). The numbers and their protocols were compared with `tshark -G decodes` (4.0.17). */
 #include "decode/decode.h"
 
 enum {
@@ -45,13 +47,13 @@ enum {
     MIN_TYPE = 1536
 };
 
-/* 802.3: what lies behind the length is padding. */
+/* 802.3: the bytes beyond the length are padding. */
 static void decode_length(struct packet *p, uint32_t length, struct rd r)
 {
     decode_llc(p, length <= rd_left(&r) ? rd_sub(&r, length) : r);
 }
 
-/* 802.1Q: tag control 16, type or length 16 */
+/* 802.1Q: tag control 16 bits, type or length 16 */
 static void decode_vlan(struct packet *p, struct rd r)
 {
     struct layer *layer = decode_layer(p, LAYER_VLAN, &r);
@@ -68,7 +70,7 @@ static void decode_vlan(struct packet *p, struct rd r)
         decode_ethertype(p, type, r);
 }
 
-/* PPPoE session: version and type 8, code 8, session 16, length 16 */
+/* PPPoE session: version and type 8 bits, code 8, session 16, length 16 */
 static void decode_pppoe(struct packet *p, struct rd r)
 {
     rd_skip(&r, 4);
@@ -112,8 +114,8 @@ void decode_ethertype(struct packet *p, uint16_t type, struct rd r)
     }
 }
 
-/* Cisco FabricPath: what looked like an Ethernet header was its own; tag 10, TTL 6, the real frame, FCS 32.
- */
+/* Cisco FabricPath: the layer that was added as Ethernet is FabricPath's own header, so it is removed again.
+ * A tag of 10 bits, a TTL of 6, the Ethernet frame and a frame check sequence of 32 bits follow. */
 static void decode_fabric_path(struct packet *p, struct rd r)
 {
     p->n_layers--;
@@ -124,7 +126,7 @@ static void decode_fabric_path(struct packet *p, struct rd r)
         decode_ethernet(p, rd_sub(&r, rd_left(&r) - 4));
 }
 
-/* Destination 48, source 48, type or length 16 */
+/* Destination 48 bits, source 48, type or length 16 */
 void decode_ethernet(struct packet *p, struct rd r)
 {
     struct layer *layer = decode_layer(p, LAYER_ETH, &r);
@@ -144,7 +146,7 @@ void decode_ethernet(struct packet *p, struct rd r)
         decode_stop(p, REASON_NOT_IP);
 }
 
-/* DSAP 8, SSAP 8, control 8 or 16; SNAP: organisation 24, type 16 */
+/* LLC: DSAP 8 bits, SSAP 8, control 8 or 16; with SNAP also organisation 24, type 16 */
 void decode_llc(struct packet *p, struct rd r)
 {
     uint8_t dsap = rd_u8(&r), ssap = rd_u8(&r), control = rd_u8(&r);
@@ -166,7 +168,8 @@ void decode_llc(struct packet *p, struct rd r)
     }
 }
 
-/* Address and control (ff 03) may be left out; the protocol may be one odd byte. */
+/* PPP: the address and control bytes (ff 03) may be absent; the protocol may be one byte, which is then odd.
+ */
 void decode_ppp(struct packet *p, struct rd r)
 {
     if (rd_peek16(&r, 0) == 0xff03)
@@ -194,7 +197,8 @@ static bool is_ethertype(uint16_t type)
            type == TYPE_QINQ || type == TYPE_MPLS || type == TYPE_PPPOE;
 }
 
-/* Labels of 32 bits until the bottom-of-stack bit; then the first nibble says what follows. */
+/* MPLS: labels of 32 bits up to the one with the bottom-of-stack bit. The first nibble behind them shows the
+ * protocol. */
 void decode_mpls(struct packet *p, struct rd r)
 {
     uint32_t entry;
@@ -215,8 +219,8 @@ void decode_mpls(struct packet *p, struct rd r)
     decode_ethernet(p, r);
 }
 
-/* Address family as the capturing machine ordered its bytes (NULL) or in network order (LOOP); some drivers
- * put an EtherType into the last two bytes. */
+/* NULL and LOOP: an address family, for NULL in the byte order of the capturing machine, for LOOP in network
+ * order. Some drivers put an EtherType into the last two bytes instead. */
 static void decode_null(struct packet *p, struct rd r)
 {
     struct rd little = r;
@@ -239,7 +243,8 @@ static void decode_cooked(struct packet *p, uint16_t hardware, uint16_t protocol
 {
     if (!rd_ok(&r))
         decode_stop(p, decode_failure(&r));
-    else if (hardware == 824 || hardware == 803) /* netlink, radiotap: no IP by this protocol number */
+    else if (hardware == 824 ||
+             hardware == 803) /* netlink, radiotap: this protocol number does not mean IP */
         decode_stop(p, REASON_NOT_IP);
     else if (protocol == 4)
         decode_llc(p, r);
@@ -247,7 +252,7 @@ static void decode_cooked(struct packet *p, uint16_t hardware, uint16_t protocol
         decode_ethernet(p, r);
     else if (protocol == 7)
         decode_ppp(p, r);
-    else if (hardware == 778 && protocol > MAX_LENGTH) /* GRE device: the protocol is GRE's */
+    else if (hardware == 778 && protocol > MAX_LENGTH) /* a GRE device: the protocol number is that of GRE */
         decode_ethertype(p, protocol, r);
     else if (protocol > MAX_LENGTH)
         decode_ethertype(p, protocol, r);
@@ -255,7 +260,7 @@ static void decode_cooked(struct packet *p, uint16_t hardware, uint16_t protocol
         decode_stop(p, REASON_NOT_IP);
 }
 
-/* SLL: packet type 16, hardware type 16, address length 16, address 64, protocol 16 */
+/* SLL: packet type 16 bits, hardware type 16, address length 16, address 64, protocol 16 */
 static void decode_sll(struct packet *p, struct rd r)
 {
     rd_skip(&r, 2);
@@ -265,8 +270,8 @@ static void decode_sll(struct packet *p, struct rd r)
     decode_cooked(p, hardware, protocol, r);
 }
 
-/* SLL2: protocol 16, reserved 16, interface 32, hardware type 16, packet type 8, address length 8, address 64
- */
+/* SLL2: protocol 16 bits, reserved 16, interface 32, hardware type 16, packet type 8, address length 8,
+ * address 64 */
 static void decode_sll2(struct packet *p, struct rd r)
 {
     uint16_t protocol = rd_u16(&r);
@@ -276,15 +281,15 @@ static void decode_sll2(struct packet *p, struct rd r)
     decode_cooked(p, hardware, protocol, r);
 }
 
-/* NFLOG: family 8, version 8, resource 16, then attributes (length 16, type 16 in the capturing machine's
- * order, value, padded to 4); attribute 9 is the packet. */
+/* NFLOG: family 8 bits, version 8, resource 16, then attributes: length 16 and type 16 in the byte order of
+ * the capturing machine, value, padded to 4 bytes. Attribute 9 is the packet. */
 static void decode_nflog(struct packet *p, struct rd r)
 {
     enum { ATTRIBUTE_PACKET = 1, ATTRIBUTE_PAYLOAD = 9 };
     uint16_t hardware_protocol = 0;
     uint8_t family = rd_u8(&r);
     rd_skip(&r, 3);
-    /* The first attribute is the packet header (length 8, type 1): its bytes tell the order. */
+    /* The first attribute is the packet header (length 8, type 1), so its bytes show the byte order. */
     bool big = rd_peek8(&r, 0) == 0 && rd_peek8(&r, 1) != 0;
     while (rd_ok(&r) && rd_left(&r) >= 4) {
         uint16_t length = big ? rd_u16(&r) : rd_u16_le(&r);
@@ -298,7 +303,8 @@ static void decode_nflog(struct packet *p, struct rd r)
             struct rd payload = rd_sub(&r, n);
             if (!rd_ok(&payload))
                 decode_stop(p, REASON_MALFORMED);
-            else if (payload.cap < payload.len) /* Wireshark looks into whole attributes only */
+            else if (payload.cap <
+                     payload.len) /* Wireshark dissects an attribute only if all of it was captured */
                 decode_stop(p, REASON_CUT);
             else if (family == 2)
                 decode_ip(p, payload);
@@ -316,7 +322,7 @@ static void decode_nflog(struct packet *p, struct rd r)
     decode_stop(p, rd_ok(&r) ? REASON_NOT_IP : decode_failure(&r));
 }
 
-/* Cisco HDLC: address 8, control 8, protocol 16 */
+/* Cisco HDLC: address 8 bits, control 8, protocol 16 */
 static void decode_chdlc(struct packet *p, struct rd r)
 {
     rd_skip(&r, 2);
@@ -327,8 +333,8 @@ static void decode_chdlc(struct packet *p, struct rd r)
         decode_stop(p, rd_ok(&r) ? REASON_NOT_IP : decode_failure(&r));
 }
 
-/* PPP in HDLC-like framing, or Cisco HDLC on the same link type: the first byte tells (0f and 8f are
- * Cisco's). */
+/* PPP in HDLC-like framing, or Cisco HDLC, on the same link type. The first byte decides: 0f and 8f are Cisco
+ * HDLC. */
 static void decode_ppp_hdlc(struct packet *p, struct rd r)
 {
     uint8_t first = rd_peek8(&r, 0);
@@ -338,7 +344,7 @@ static void decode_ppp_hdlc(struct packet *p, struct rd r)
         decode_ppp(p, r);
 }
 
-/* FDDI: frame control 8, addresses 2 x 48, LLC. Only LLC frames (0x50-0x57) carry IP. */
+/* FDDI: frame control 8 bits, two addresses of 48, LLC. Only LLC frames (0x50 to 0x57) carry IP. */
 static void decode_fddi(struct packet *p, struct rd r)
 {
     uint8_t control = rd_u8(&r);
@@ -349,8 +355,8 @@ static void decode_fddi(struct packet *p, struct rd r)
         decode_stop(p, REASON_NOT_IP);
 }
 
-/* Radiotap: version 8, pad 8, length 16 le, present 32 le ...; the flags field says whether an FCS follows.
- */
+/* Radiotap: version 8 bits, pad 8, length 16 and present 32 in little-endian order, more. The field `flags`
+ * shows whether a frame check sequence follows. */
 static void decode_radiotap(struct packet *p, struct rd r)
 {
     struct rd header = r;
@@ -370,7 +376,7 @@ static void decode_radiotap(struct packet *p, struct rd r)
         decode_wlan(p, r, (struct wlan_form){.fcs = flags & 0x10, .padded = flags & 0x20});
 }
 
-/* PPI: version 8, flags 8, length 16 le, link type 32 le */
+/* PPI: version 8 bits, flags 8, length 16 and link type 32 in little-endian order */
 static void decode_ppi(struct packet *p, struct rd r)
 {
     struct rd header = r;
@@ -383,7 +389,7 @@ static void decode_ppi(struct packet *p, struct rd r)
         decode_link(p, link_type, r);
 }
 
-/* A direction byte in the place of ff */
+/* PPP of pppd: a byte for the direction replaces the ff. */
 static void decode_pppd(struct packet *p, struct rd r)
 {
     rd_skip(&r, 2);
@@ -394,8 +400,8 @@ static void decode_plain_wlan(struct packet *p, struct rd r) { decode_wlan(p, r,
 
 typedef void link_reader(struct packet *p, struct rd r);
 
-/* NULL: nobody knows it. */
-static link_reader *reader_of(uint32_t link_type)
+/* The decoder of a link type, or NULL if there is none. */
+static link_reader *link_reader_find(uint32_t link_type)
 {
     switch (link_type) {
     case LINK_ETHERNET:
@@ -419,7 +425,7 @@ static link_reader *reader_of(uint32_t link_type)
         return decode_nflog;
     case LINK_PPP:
     case LINK_PPP_HDLC:
-    case LINK_PPP_DIRECTION: /* the direction is left out by the source */
+    case LINK_PPP_DIRECTION: /* the source has removed the direction byte */
         return decode_ppp_hdlc;
     case LINK_PPP_PPPD:
         return decode_pppd;
@@ -443,7 +449,7 @@ static link_reader *reader_of(uint32_t link_type)
 
 void decode_link(struct packet *p, uint32_t link_type, struct rd r)
 {
-    link_reader *reader = reader_of(link_type);
+    link_reader *reader = link_reader_find(link_type);
     if (reader) {
         reader(p, r);
         return;
@@ -452,4 +458,4 @@ void decode_link(struct packet *p, uint32_t link_type, struct rd r)
     decode_stop(p, REASON_LINK_TYPE);
 }
 
-bool decode_knows(uint32_t link_type) { return link_type != LINK_PPI && reader_of(link_type); }
+bool decode_knows(uint32_t link_type) { return link_type != LINK_PPI && link_reader_find(link_type); }

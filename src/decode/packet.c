@@ -1,5 +1,6 @@
-/* The decoder's entry and the small things every header needs. Invariant: layers lie outermost first, and a
- * packet whose reason is REASON_KEPT has at least one transport layer. */
+/* The entry of the decoder, and functions that the decoders of all headers use.
+ * Invariant: layers are in order, outermost first; a packet with REASON_KEPT has at least one transport
+ * layer. */
 #include "decode/decode.h"
 
 const char *reason_name(enum reason reason)
@@ -47,7 +48,7 @@ void decode_stop(struct packet *p, enum reason reason)
 {
     if (p->reason == REASON_KEPT || p->reason == REASON_ICMP)
         return;
-    if (reason == REASON_NOT_IP && p->has_ip) /* a tunnel over IP that carries something else */
+    if (reason == REASON_NOT_IP && p->has_ip) /* a tunnel over IP carries another protocol */
         reason = REASON_OTHER_PROTOCOL;
     p->reason = (uint8_t)reason;
 }
@@ -65,7 +66,9 @@ void decode_frame(struct packet *p, const struct frame *frame)
         p->reason = REASON_NO_CONTENT;
         return;
     }
-    uint32_t len = frame->len > frame->cap_len ? frame->len : frame->cap_len; /* what is there counts */
+    uint32_t len = frame->len > frame->cap_len
+                       ? frame->len
+                       : frame->cap_len; /* some files state a length below the captured one */
     if (frame->ip)
         decode_ip(p, *frame->ip);
     else

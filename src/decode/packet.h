@@ -1,5 +1,6 @@
-/* A frame taken apart: which headers lie where. Offsets only; no value is read that a later room does not
- * need to find its way. Layers stand outermost first, as Wireshark's tree does. */
+/* A frame taken apart: the kind and position of each header. The decoder stores positions only, and reads no
+ * value except those that find the next header. Layers are in order, outermost first, as in Wireshark's tree.
+ */
 #ifndef FC_DECODE_PACKET_H
 #define FC_DECODE_PACKET_H
 
@@ -23,24 +24,24 @@ enum layer_kind {
     N_LAYER_KINDS
 };
 
-/* Headers of one frame that are looked at: real traffic has under ten, and a frame made of nothing but
- * headers must not take all memory. */
+/* The most headers that are decoded in one frame. Real traffic has fewer than ten; without a limit a frame
+ * made of headers alone would take all the memory. */
 enum { MAX_LAYERS = 64 };
 
 struct layer {
-    const uint8_t *data; /* the header's first byte */
-    uint32_t cap, len;   /* bytes from there, payload included: captured, on the wire */
+    const uint8_t *data; /* the first byte of the header */
+    uint32_t cap, len;   /* bytes from there, with the payload: captured, on the wire */
     uint8_t kind;        /* enum layer_kind */
     uint8_t net;         /* transport and extension layers: index of the IP layer that carries them */
     bool quoted;         /* inside an ICMP or ICMPv6 error */
-    bool reassembled;    /* its bytes come from a reassembled datagram */
-    uint8_t number;      /* IP layers: protocol of the payload after all extension headers */
-    uint8_t header_len;  /* fixed part where known */
-    uint16_t tag;        /* VLAN id of the innermost tag outside (IP layers) */
-    uint32_t whole_cap, whole_len; /* IP layers: cap and len before the header's own length cut them */
+    bool reassembled;    /* the bytes come from a reassembled datagram */
+    uint8_t number;      /* IP layers: protocol of the payload behind all extension headers */
+    uint8_t header_len;  /* bytes of the fixed part, if known */
+    uint16_t tag;        /* IP layers: VLAN id of the innermost tag outside */
+    uint32_t whole_cap, whole_len; /* IP layers: cap and len before the length in the header limited them */
 };
 
-/* Why a frame is in no flow. KEPT is 0. The order is the order of the report. */
+/* Why a frame is in no flow. KEPT is 0. The report has this order. */
 enum reason {
     REASON_KEPT,
     REASON_RETRANSMISSION,
@@ -54,22 +55,22 @@ enum reason {
     REASON_FRAGMENT,             /* part of a datagram that another frame completes */
     REASON_FRAGMENT_INCOMPLETE,  /* part of a datagram that is never completed */
     REASON_ENCRYPTED,            /* 802.11 frames under WEP or WPA */
-    REASON_MALFORMED,            /* lengths that cannot be */
-    REASON_CUT,                  /* the capture ends before the ports */
-    REASON_LINK_TYPE,            /* a link type that no reader knows */
+    REASON_MALFORMED,            /* lengths that contradict each other */
+    REASON_CUT,                  /* the captured bytes end before the ports */
+    REASON_LINK_TYPE,            /* a link type without a decoder */
     REASON_NO_CONTENT,           /* pcapng blocks that Wireshark counts as frames */
-    REASON_FLOW_WITHOUT_PAYLOAD, /* classic style leaves such flows out */
+    REASON_FLOW_WITHOUT_PAYLOAD, /* the classic style leaves out flows without payload */
     N_REASONS
 };
 const char *reason_name(enum reason reason);
 
-/* An IP fragment that decoding stopped at. */
+/* The IP fragment at which decoding ended. */
 struct fragment {
-    struct rd data;  /* the fragment's payload */
-    uint32_t offset; /* bytes */
+    struct rd data;  /* the payload of the fragment */
+    uint32_t offset; /* of the payload in the datagram, bytes */
     uint32_t id;
     uint8_t net;      /* index of its IP layer */
-    uint8_t protocol; /* what the datagram carries */
+    uint8_t protocol; /* protocol of the datagram's payload */
     bool more;
 };
 
@@ -77,23 +78,24 @@ struct packet {
     const struct frame *frame;
     struct layer layers[MAX_LAYERS];
     uint8_t n_layers;
-    uint8_t reason; /* where decoding ended when no transport header was found */
-    bool has_icmp;  /* ICMP or ICMPv6 anywhere */
+    uint8_t reason; /* why decoding ended, if it found no transport header */
+    bool has_icmp;  /* ICMP or ICMPv6 at any depth */
     bool has_ip;
-    bool is_fragment;      /* decoding stopped at `fragment` */
-    uint16_t tag;          /* VLAN id last seen */
-    uint32_t unknown_link; /* the link type that stopped decoding, with REASON_LINK_TYPE */
+    bool is_fragment;      /* decoding ended at `fragment` */
+    uint16_t tag;          /* VLAN id of the last tag */
+    uint32_t unknown_link; /* with REASON_LINK_TYPE: the link type without a decoder */
     struct fragment fragment;
 };
 
-/* Takes the frame apart. After it: n_layers layers, and reason says what stopped it (REASON_KEPT: a transport
- * header was reached). Never fails: what cannot be read is a reason. */
+/* Takes a frame apart. Afterwards the packet has n_layers layers, and `reason` says why decoding ended
+ * (REASON_KEPT: it reached a transport header). It never fails: bytes that cannot be read become a reason. */
 void decode_frame(struct packet *packet, const struct frame *frame);
 
-/* Whether every frame of this link type is taken apart here: PPI's may be of others inside. */
+/* Returns true if all frames of this link type can be decoded. PPI is false, because a frame inside it may
+ * have another link type. */
 bool decode_knows(uint32_t link_type);
 
-/* Goes on behind an IP header (layer index `net`) with the payload of a reassembled datagram. */
+/* Continues behind the IP header of layer `net` with the payload of a reassembled datagram. */
 void decode_reassembled(struct packet *packet, uint8_t net, uint8_t protocol, struct rd payload);
 
 #endif

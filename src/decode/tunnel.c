@@ -1,6 +1,8 @@
-/* Tunnels over IP and UDP. Sources: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926
- * (GENEVE), 3GPP TS 29.281 (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). By which port a tunnel is recognised:
- * observed, tshark 4.0.17; of two registered ports the lower one decides. */
+/* Tunnels over IP and UDP.
+ * Invariant: a tunnel that cannot be read adds no layer, and leaves the reason of the outer packet as it was.
+ * Source: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926 (GENEVE), 3GPP TS 29.281
+ * (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). The ports of the tunnels were observed (tshark 4.0.17); if
+ * both ports of a datagram are registered, the lower one decides. */
 #include "decode/decode.h"
 
 enum {
@@ -17,8 +19,9 @@ enum {
     PORT_MPLS = 6635
 };
 
-/* ERSPAN: without sequence number type I (nothing), else version 4 bits: 1 type II (8 bytes), 2 type III (12
- * bytes and, by the lowest bit, 8 more). An Ethernet frame follows. */
+/* ERSPAN: without a sequence number it is type I, which has no header. Otherwise a version of 4 bits: 1 is
+ * type II (8 bytes), 2 is type III (12 bytes, and 8 more if the lowest bit is set). An Ethernet frame
+ * follows. */
 static void decode_erspan(struct packet *p, bool numbered, struct rd r)
 {
     uint8_t version = rd_peek8(&r, 0) >> 4;
@@ -48,7 +51,7 @@ static void decode_gre_payload(struct packet *p, uint16_t protocol, bool numbere
     }
 }
 
-/* Flags 13, version 3, protocol 16, then what the flags announce. Version 1 is PPTP's. */
+/* GRE: flags 13 bits, version 3, protocol 16, then the fields that the flags announce. Version 1 is PPTP. */
 void decode_gre(struct packet *p, struct rd r)
 {
     enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACKNOWLEDGE = 0x0080 };
@@ -64,7 +67,8 @@ void decode_gre(struct packet *p, struct rd r)
         rd_skip(&r, 4);
     if (flags & ROUTING) {
         uint8_t length = 1;
-        while (rd_ok(&r) && length) { /* address family 16, offset 8, length 8, until all zero */
+        while (rd_ok(&r) &&
+               length) { /* address family 16 bits, offset 8, length 8; an entry of zeros ends the list */
             uint16_t family = rd_u16(&r);
             rd_skip(&r, 1);
             length = rd_u8(&r);
@@ -77,7 +81,7 @@ void decode_gre(struct packet *p, struct rd r)
         decode_gre_payload(p, protocol, flags & SEQUENCE, rd_rest(&r));
 }
 
-/* Flags 8, reserved 24, network 24, reserved 8 */
+/* VXLAN: flags 8 bits, reserved 24, network 24, reserved 8 */
 static void decode_vxlan(struct packet *p, struct rd r)
 {
     rd_skip(&r, 8);
@@ -85,7 +89,7 @@ static void decode_vxlan(struct packet *p, struct rd r)
         decode_ethernet(p, rd_rest(&r));
 }
 
-/* The same with the next protocol in the fourth byte. */
+/* VXLAN-GPE: as VXLAN, with the next protocol in the fourth byte. */
 static void decode_vxlan_gpe(struct packet *p, struct rd r)
 {
     enum { NEXT_IP4 = 1, NEXT_IP6 = 2, NEXT_ETHERNET = 3 };
@@ -101,7 +105,7 @@ static void decode_vxlan_gpe(struct packet *p, struct rd r)
         decode_ethernet(p, rd_rest(&r));
 }
 
-/* Version 2, option length 6, flags 8, protocol 16, network 24, reserved 8, options */
+/* GENEVE: version 2 bits, option length 6, flags 8, protocol 16, network 24, reserved 8, options */
 static void decode_geneve(struct packet *p, struct rd r)
 {
     uint8_t first = rd_u8(&r);
@@ -113,8 +117,9 @@ static void decode_geneve(struct packet *p, struct rd r)
         decode_ethertype(p, protocol, rd_rest(&r));
 }
 
-/* Version 3, PT 1, reserved 1, E S PN 3, type 8, length 16, TEID 32, then 4 bytes when E, S or PN is set and
- * extension headers (length in 4-byte units, content, next type) while the next type is not 0. */
+/* GTP-U: version 3 bits, PT 1, reserved 1, E S PN 3, type 8, length 16, TEID 32; 4 more bytes if E, S or PN
+ * is set; then extension headers (length in units of 4 bytes, content, next type) as long as the next type is
+ * not 0. */
 static void decode_gtpu(struct packet *p, struct rd r)
 {
     enum { MESSAGE_GPDU = 255 };
@@ -144,8 +149,8 @@ static void decode_gtpu(struct packet *p, struct rd r)
         decode_ip6(p, rd_rest(&r));
 }
 
-/* Flags and version 16 (T 8000: control, L 4000: length, S 0800: sequence, O 0200: offset), then what they
- * announce */
+/* L2TP: flags and version 16 bits (T 8000: control, L 4000: length, S 0800: sequence, O 0200: offset), then
+ * the fields that the flags announce */
 static void decode_l2tp(struct packet *p, struct rd r)
 {
     uint16_t flags = rd_u16(&r);
@@ -164,7 +169,7 @@ static void decode_l2tp(struct packet *p, struct rd r)
         decode_ppp(p, rd_rest(&r));
 }
 
-/* Optional authentication (0001) and origin indication (0000) before an IPv6 packet */
+/* Teredo: an optional authentication (0001) and an optional origin indication (0000) before an IPv6 packet */
 static void decode_teredo(struct packet *p, struct rd r)
 {
     if (rd_peek16(&r, 0) == 1 && rd_has(&r, 4)) {
@@ -177,7 +182,8 @@ static void decode_teredo(struct packet *p, struct rd r)
         decode_ip6(p, rd_rest(&r));
 }
 
-/* RFC 6830 5.1: flags 8, nonce or map version 24, instance and locator bits 32, an IP packet */
+/* LISP data (RFC 6830 section 5.1): flags 8 bits, nonce or map version 24, instance and locator bits 32, an
+ * IP packet */
 static void decode_lisp(struct packet *p, struct rd r)
 {
     rd_skip(&r, 8);
@@ -185,7 +191,7 @@ static void decode_lisp(struct packet *p, struct rd r)
         decode_ip(p, rd_rest(&r));
 }
 
-/* RFC 6830 6.1.8: of the control messages only type 8 carries a packet, behind 32 bits. */
+/* LISP control (RFC 6830 section 6.1.8): only messages of type 8 carry a packet, behind 32 bits. */
 static void decode_lisp_control(struct packet *p, struct rd r)
 {
     enum { ENCAPSULATED = 8 };
@@ -194,9 +200,9 @@ static void decode_lisp_control(struct packet *p, struct rd r)
     decode_ip(p, rd_rest(&r));
 }
 
-/* RFC 5415 4.3: preamble 8, header length 5 (in 4-byte units), radio 5, binding 5, T F L W M K and reserved
- * 9, fragment 32, ... T: a native 802.11 frame (whose frame control Cisco sends swapped), else an Ethernet
- * frame. */
+/* CAPWAP data (RFC 5415 section 4.3): preamble 8 bits, header length 5 (in units of 4 bytes), radio 5,
+ * binding 5, T F L W M K and reserved 9, fragment 32, ... With T the payload is an 802.11 frame, whose frame
+ * control Cisco sends with its two bytes swapped; otherwise it is an Ethernet frame. */
 static void decode_capwap_data(struct packet *p, struct rd r)
 {
     enum { DTLS = 1, NATIVE = 0x100, FRAGMENT = 0x80, KEEP_ALIVE = 0x08, BINDING_WLAN = 1 };

@@ -1,4 +1,6 @@
-/* 802.11 data frames in the clear -> LLC. Source: IEEE 802.11-2016, 9.2 and 9.3.2. */
+/* 802.11 data frames that are not encrypted: from the 802.11 header to LLC.
+ * Invariant: every frame leads to LLC or to decode_stop.
+ * Source: IEEE 802.11-2016, sections 9.2 and 9.3.2. */
 #include "decode/decode.h"
 
 enum {
@@ -14,8 +16,8 @@ enum {
     FRAGMENT_NUMBER = 15
 };
 
-/* A-MSDU: destination 48, source 48, length 16, LLC, padded to 4. All are decoded, as in Wireshark; the frame
- * can be in one flow only, that of the last. */
+/* A-MSDU: destination 48 bits, source 48, length 16, LLC, padded to 4 bytes. All the parts are decoded, as
+ * Wireshark does; but the frame is in one flow only, that of the last part. */
 static void decode_amsdu(struct packet *p, struct rd r)
 {
     while (rd_ok(&r) && rd_left(&r) >= 14 && p->n_layers < MAX_LAYERS) {
