@@ -1,6 +1,7 @@
-/* The table of conversations: open addressing over 8-byte slots, so that a look-up touches one line of the
- * table and one of the conversation. Rules for numbers: observed, tshark 4.0.17. Invariant: a pair of
- * endpoints has one current conversation; a new TCP stream on the same pair takes its place. */
+/* The table of conversations: open addressing over 8-byte slots, so that a look-up touches one cache line of
+ * the table and one of the conversation.
+ * Invariant: a pair of endpoints has one current conversation; a new TCP stream on the same pair replaces it.
+ * Source: the rules for stream numbers were observed (tshark 4.0.17). */
 #include "flow/conv.h"
 
 #include <string.h>
@@ -48,7 +49,7 @@ static bool conv_rehash(struct conv_table *t)
     return true;
 }
 
-/* The slot of this pair, or the empty one where it would stand. */
+/* Returns the slot of this pair, or the empty slot where it belongs. */
 static struct conv_slot *conv_slot(const struct conv_table *t, const struct endpoint side[2], uint32_t hash)
 {
     size_t at = hash & (t->n_slots - 1);
@@ -108,7 +109,8 @@ bool conv_add_wildcard(struct conv_table *t, const struct endpoint *client, cons
     return true;
 }
 
-/* The conversation that a pair without one of its own falls into, and the packet's direction in it. */
+/* Returns the conversation of a pair that has none of its own but matches a wildcard, and corrects
+ * out->direction for it. Returns NULL if no wildcard matches. */
 static struct conv *find_wildcard(struct conv_table *t, const struct endpoint ends[2], struct conv_ref *out,
                                   bool *failed)
 {
@@ -154,7 +156,7 @@ static int conv_kind(const struct layer *layer)
     }
 }
 
-/* Wireshark counts a TCP header once 16 bytes of it are there, a UDP header once 8 are. */
+/* Wireshark counts a TCP header if at least 16 bytes of it were captured, a UDP header if 8 bytes were. */
 static bool conv_ports(int kind, const struct layer *layer, uint16_t *sport, uint16_t *dport)
 {
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
@@ -200,7 +202,7 @@ bool conv_ends(const struct packet *p, const struct layer *layer, struct endpoin
     return true;
 }
 
-/* A SYN without ACK starts a new stream when its number is not the base of its direction. */
+/* A SYN without ACK starts a new stream if its sequence number differs from the base of its direction. */
 static bool conv_starts_stream(const struct conv *conv, const struct layer *layer, uint8_t direction)
 {
     uint8_t flags = layer->data[13];
@@ -250,7 +252,7 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
 
 void conv_reset(struct conv_table *t)
 {
-    /* A table that one large capture blew up would cost every small one that follows. */
+    /* A table that grew with one large capture would slow down every small capture after it. */
     if (t->n_slots > 16 * FIRST_SLOTS) {
         memory_free(t->slots);
         t->slots = NULL;

@@ -1,8 +1,9 @@
-/* Protocols whose Wireshark dissectors make conversations of their own, and so shift stream numbers. SNMP,
- * TFTP, SOCKS and VNC are reproduced: a conversation that a dissector makes takes its number with the first
- * packet that finds it (observed, tshark 4.0.17). The others are only noticed, and the answer says that its
- * numbers may differ. Formats: RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 and 1929 (SOCKS 5), RFC
- * 4566 (SDP), RFC 6143 (RFB). */
+/* Protocols whose Wireshark dissectors create conversations of their own, and so shift stream numbers. SNMP,
+ * TFTP, SOCKS and VNC are reproduced: a conversation that a dissector creates gets its number when the first
+ * packet finds it. The others are only detected, and the answer then says that its stream numbers may differ.
+ * Invariant: only packets whose payload Wireshark hands to upper protocols change a state.
+ * Source: observed (tshark 4.0.17); formats from RFC 1157 and 3411 (SNMP), RFC 1350 (TFTP), RFC 1928 and 1929
+ * (SOCKS 5), and from RFC 4566 (SDP) and RFC 6143 (RFB). */
 #include "flow/conv_rules.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ static enum rule rule_of_port(uint8_t kind, uint16_t port)
     case PORT_H323:
     case PORT_SKINNY:
         return udp ? RULE_NONE : RULE_NOTICE;
-    case PORT_SFLOW: /* its samples hold frames, which Wireshark decodes */
+    case PORT_SFLOW: /* sFlow samples contain frames, which Wireshark dissects */
         return udp ? RULE_NOTICE : RULE_NONE;
     case PORT_PORTMAP:
     case PORT_HART_IP:
@@ -88,14 +89,14 @@ bool conv_is_superseded(const struct conv *conv)
 
 void conv_settle(struct conv *conv) { conv->rule = RULE_NONE; }
 
-static struct rd payload_of(const struct layer *layer)
+static struct rd transport_payload(const struct layer *layer)
 {
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     rd_skip(&r, layer->kind == LAYER_TCP ? (uint32_t)(rd_peek8(&r, 12) >> 4) * 4 : 8);
     return rd_rest(&r);
 }
 
-/* A BER sequence that starts with a version: every SNMP message does. */
+/* Every SNMP message is a BER sequence that starts with a version. */
 static bool is_snmp(struct rd r)
 {
     if (rd_u8(&r) != 0x30)
@@ -106,7 +107,7 @@ static bool is_snmp(struct rd r)
     return rd_u8(&r) == 2 && rd_u8(&r) == 1 && rd_u8(&r) <= 3 && rd_ok(&r);
 }
 
-/* Read and write requests to port 69 make Wireshark wait for an answer from any port. */
+/* After a read or write request to port 69, Wireshark expects the answer from any port. */
 static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref *ref)
 {
     enum { READ_REQUEST = 1, WRITE_REQUEST = 2 };
@@ -118,7 +119,7 @@ static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref
     return conv_add_wildcard(t, src, dst);
 }
 
-/* One message of a SOCKS handshake; what does not fit ends it. */
+/* Advances over one message of a SOCKS handshake. A message that does not fit ends the handshake. */
 static uint8_t socks_step(uint8_t state, bool client, struct rd r)
 {
     enum { CONNECT = 1, METHOD_NONE = 0, METHOD_PASSWORD = 2 };
@@ -149,7 +150,7 @@ static uint8_t socks_step(uint8_t state, bool client, struct rd r)
     }
 }
 
-/* The first data through the tunnel takes a TCP stream number that no frame shows. */
+/* The first data through the tunnel consume a TCP stream number that no frame shows. */
 static void follow_socks(struct conv_table *t, struct rd r, const struct conv_ref *ref)
 {
     struct conv *conv = ref->conv;
@@ -161,14 +162,15 @@ static void follow_socks(struct conv_table *t, struct rd r, const struct conv_re
         conv->rule = RULE_NONE;
 }
 
-static bool contains(struct rd r, const char *text)
+static bool payload_contains(struct rd r, const char *text)
 {
     uint32_t n = rd_cap_left(&r);
     const uint8_t *bytes = rd_bytes(&r, n);
     return bytes && memmem(bytes, n, text, strlen(text));
 }
 
-/* VNC off its ports: Wireshark recognises the server's banner, and starts a conversation behind it. */
+/* VNC on other ports: Wireshark recognises the banner of the server and starts a new conversation behind it.
+ */
 static bool is_vnc_elsewhere(struct rd r, const struct conv *conv)
 {
     for (int i = 0; i < 2; i++)
@@ -183,7 +185,7 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
     struct conv *conv = ref->conv;
     if (conv->rule == RULE_NONE || layer->quoted)
         return true;
-    struct rd r = payload_of(layer);
+    struct rd r = transport_payload(layer);
     if (!rd_ok(&r) || !rd_left(&r))
         return true;
     switch (conv->rule) {
@@ -194,11 +196,11 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
     case RULE_TFTP:
         return follow_tftp(t, r, ref);
     case RULE_SOCKS:
-        if (rd_cap_left(&r) == rd_left(&r)) /* what was cut is not read */
+        if (rd_cap_left(&r) == rd_left(&r)) /* Wireshark does not dissect a message that was cut */
             follow_socks(t, r, ref);
         break;
     case RULE_SDP:
-        t->numbers_may_differ |= contains(r, "\nm=") || contains(r, "\nTransport:");
+        t->numbers_may_differ |= payload_contains(r, "\nm=") || payload_contains(r, "\nTransport:");
         break;
     case RULE_NOTICE:
         t->numbers_may_differ = true;

@@ -4,16 +4,17 @@
 
 #include "flow/conv.h"
 
-/* Which rule a new conversation is under: enum in conv_rules.c. */
+/* Returns the rule of a new conversation: enum rule in conv_rules.c. */
 uint8_t conv_rule(const struct endpoint side[2]);
-/* True when an SNMP or VNC message made a second conversation that the next packet of the pair opens. */
+/* Returns true if an SNMP or VNC message created a second conversation, which the next packet of the pair
+ * starts. */
 bool conv_is_superseded(const struct conv *conv);
-/* The rule of the conversation that supersedes it: none. */
+/* Removes the rule of a conversation that supersedes another one. */
 void conv_settle(struct conv *conv);
 
-/* In conv.c: from now on packets between client and any port of server, as long as no conversation of their
- * own exists, belong to one conversation, which takes its number with the first of them. False when memory
- * ends. */
+/* Defined in conv.c. From now on, packets between `client` and any port of `server` belong to one
+ * conversation, unless their pair has its own. That conversation gets its number with the first such packet.
+ * Returns false when memory ends. */
 bool conv_add_wildcard(struct conv_table *table, const struct endpoint *client,
                        const struct endpoint *server);
 

@@ -1,5 +1,6 @@
-/* Flows of one capture, in the order of their first kept packets. Invariant: conv->flow is the flow that the
- * conversation's next packet goes to, unless the policy ends it first. */
+/* The flows of one capture, in the order of their first kept packets.
+ * Invariant: conv->flow is the flow that the next packet of the conversation goes to, unless the policy ends
+ * it first. */
 #include "flow/flow.h"
 
 #include <string.h>
@@ -15,7 +16,8 @@ struct flow *flow_at(const struct flow_table *t, uint32_t index)
     return &t->blocks[index / BLOCK][index % BLOCK];
 }
 
-/* Who asked whom: the handshake if it was seen, otherwise the larger port; without ports the first sender. */
+/* Chooses the client: by the handshake if it was seen, else the side with the larger port; without ports the
+ * first sender. */
 static void choose_client(struct flow *flow, const struct flow_packet *p, enum fc_style style)
 {
     const struct conv *conv = p->ref.conv;
@@ -54,13 +56,13 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
     return flow;
 }
 
-/* After a close, what carries no data and opens nothing is the rest of the goodbye. */
+/* After a close, packets that carry no data and open nothing still belong to the closed flow. */
 static bool is_goodbye(const struct flow_packet *p)
 {
     return p->payload_len == 0 && !(p->tcp_flags & TCP_FLAG_SYN);
 }
 
-/* Whether the policy ends this flow before the packet. */
+/* Returns true if the policy ends this flow before the packet. */
 static bool flow_is_over(const struct flow_table *t, struct flow *flow, const struct flow_packet *p)
 {
     if (t->policy.policy == FC_POLICY_STREAM)

@@ -1,5 +1,6 @@
-/* Flows: what the user gets a row for. Under the policy `stream` a flow is a conversation; under `timeout` a
- * conversation is cut where it falls silent, lasts too long, or is closed. Only kept packets count. */
+/* Flows: each becomes one row of the result. With the policy `stream` a flow is a conversation. With
+ * `timeout` a conversation is divided where it is idle, where it lasts too long, and where it is closed. Only
+ * kept packets count. */
 #ifndef FC_FLOW_FLOW_H
 #define FC_FLOW_FLOW_H
 
@@ -10,22 +11,22 @@
 enum client_by { CLIENT_BY_SYN, CLIENT_BY_SYNACK, CLIENT_BY_PORT, CLIENT_BY_FIRST };
 enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST };
 
-/* Outermost addresses of a tunnelled flow's first packet, in that packet's direction. */
+/* The outermost addresses of the first packet of a tunnelled flow, in the direction of that packet. */
 struct outer {
     struct address src, dst;
 };
 
 struct flow {
     const struct conv *conv;
-    struct log packets;        /* `forward` in the log: client to server */
+    struct log packets;        /* `forward` in the log means client to server */
     struct log *values;        /* NULL: none yet */
     struct outer *outer;       /* NULL: no tunnel */
     int64_t first_ns, last_ns; /* of the packets that have a time */
     uint32_t n_packets;
     uint8_t client; /* index of the client in conv->side */
     uint8_t client_by, end;
-    uint8_t fins; /* bit a direction */
-    bool closed;  /* FIN both ways or RST seen */
+    uint8_t fins; /* the directions that sent a FIN, one bit each */
+    bool closed;  /* FINs in both directions, or an RST */
     bool has_payload, has_time;
 };
 
@@ -42,7 +43,7 @@ struct flow_table {
     uint32_t n_flows;
 };
 
-/* A kept packet, as a flow sees it. */
+/* A kept packet, as far as flows need it. */
 struct flow_packet {
     struct conv_ref ref;
     int64_t time_ns;
@@ -52,7 +53,8 @@ struct flow_packet {
 };
 
 struct flow *flow_at(const struct flow_table *table, uint32_t index);
-/* The flow that this packet belongs to, made when needed; NULL when memory ends. *index is its number. */
+/* Returns the flow of this packet, and makes it if needed; NULL when memory ends. *index is the number of the
+ * flow. */
 struct flow *flow_assign(struct flow_table *table, const struct flow_packet *packet, uint32_t *index);
 void flow_reset(struct flow_table *table);
 void flow_free(struct flow_table *table);

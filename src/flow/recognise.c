@@ -1,14 +1,15 @@
-/* mDNS is any payload on port 5353 (RFC 6762), SSDP an HTTP-like one on port 1900 (UPnP Device
- * Architecture 1.1), as long as the other port is not lower and taken by a protocol of its own: of two known
- * ports the lower one decides. So it is with DNS (53) and LLMNR (5355); where neither port is known, any
- * message that looks like a plain query or response is DNS. Observed, tshark 4.0.17; the list of ports is
- * `tshark -G decodes`, udp.port. */
+/* mDNS, SSDP, DNS and LLMNR over UDP. Any payload on port 5353 is mDNS (RFC 6762); on port 1900, a payload
+ * that looks like HTTP is SSDP (UPnP Device Architecture 1.1). Of two known ports the lower one decides, so
+ * neither holds if the other port is lower and belongs to another protocol. The same is true of DNS (53) and
+ * LLMNR (5355). If neither port is known, a message that looks like a plain query or response is DNS.
+ * Invariant: the answer depends on this one datagram alone.
+ * Source: observed (tshark 4.0.17); the ports are those of `tshark -G decodes`, udp.port. */
 #include "flow/recognise.h"
 
 #include <string.h>
 
 enum { PORT_DNS = 53, PORT_SSDP = 1900, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
-enum { DNS_ID_AND_FLAGS = 4 /* bytes; with less there is no item for it */ };
+enum { DNS_ID_AND_FLAGS = 4 /* bytes; Wireshark shows no DNS for fewer */ };
 
 static const uint16_t known_ports[] = {
     0,     7,     13,    19,    37,    49,    53,    67,    68,    69,    88,    111,   123,   137,   138,
@@ -50,7 +51,7 @@ bool recognise_owner(uint16_t port)
     return false;
 }
 
-/* A request or status line, or a header line of one of the two. */
+/* Returns true for the beginning of a request line or a status line. */
 static bool looks_like_http(struct rd r)
 {
     static const char *const starts[] = {"NOTIFY ",      "M-SEARCH ", "HTTP/",  "SUBSCRIBE ",
@@ -81,7 +82,7 @@ enum udp_service recognise_udp(const struct layer *layer)
     return looks_like_http(r) ? UDP_SSDP : UDP_OTHER;
 }
 
-/* One question and not too many records: what Wireshark demands of DNS on any port. */
+/* Wireshark's conditions for DNS on any port: at most one question, and few records. */
 static bool looks_like_dns(struct rd r)
 {
     enum { HEADER = 12, FLAG_RESPONSE = 0x8000, OPCODE = 0x7800, MAX_ANSWERS = 100, MAX_OTHERS = 10 };
@@ -104,8 +105,8 @@ static enum udp_names names_of_port(uint16_t port)
                                 : NAMES_NONE;
 }
 
-/* Owners of ports may refuse what is none of theirs, then it is the other port's; which do was not looked
- * into. */
+/* The dissector of a port may refuse a message, which then goes to the other port. Experiments have not
+ * covered which dissectors do, so such a message is NAMES_UNCLEAR. */
 static enum udp_names names_of_owner(uint16_t port, uint16_t other, struct rd message)
 {
     enum udp_names names = names_of_port(port);

@@ -1,6 +1,7 @@
-/* TCP sequence analysis. The rules are those of docs/internals/tcp-analysis.md, observed on tshark 4.0.17
- * with random streams and real captures; the numbers of steps in the comments are those of its section 2.
- * Invariant: state changes only here, once per packet, whether the packet is kept or not. */
+/* TCP sequence analysis.
+ * Invariant: the state changes only here, once for each packet, whether or not the packet is kept.
+ * Source: docs/internals/tcp-analysis.md, observed on tshark 4.0.17 with random streams and real captures.
+ * Step numbers in the comments are those of its section 2. */
 #include "flow/tcp_analysis.h"
 #include "base/time.h"
 
@@ -24,11 +25,11 @@ bool tcp_base_differs(const struct tcp_state *s, uint8_t direction, uint32_t seq
     return s->side[direction].has_base && s->side[direction].base != seq;
 }
 
-/* Modulo 2^32; a distance of exactly 2^31 is both after and before. */
-static bool after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0 || a - b == 0x80000000u; }
-static bool before(uint32_t a, uint32_t b) { return (int32_t)(a - b) < 0; }
+/* Sequence numbers compare modulo 2^32; a distance of exactly 2^31 counts as after and as before. */
+static bool seq_after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0 || a - b == 0x80000000u; }
+static bool seq_before(uint32_t a, uint32_t b) { return (int32_t)(a - b) < 0; }
 
-/* Backward times are huge, as unsigned differences are. */
+/* A time that goes backward gives a huge difference, because Wireshark subtracts unsigned numbers. */
 static uint64_t elapsed(int64_t now, int64_t then) { return (uint64_t)now - (uint64_t)then; }
 
 bool tcp_option_next(struct rd *options, uint8_t *kind, struct rd *body)
@@ -48,7 +49,9 @@ bool tcp_option_next(struct rd *options, uint8_t *kind, struct rd *body)
         body->len = body->pos + length - 2u;
     if (body->cap > body->len)
         body->cap = body->len;
-    rd_skip(options, length - 2u); /* what of it is there still counts; failing ends the next round */
+    rd_skip(options,
+            length -
+                2u); /* the captured part of the option still counts; the failed reader ends the next round */
     return true;
 }
 
@@ -93,7 +96,8 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const str
     return true;
 }
 
-/* Bases of both directions, and a SYN/ACK that changes its own (tcp.analysis.reused_ports). */
+/* Updates the bases of both directions. A SYN/ACK that changes its own base is reported as TCP_REUSED_PORTS.
+ */
 static uint32_t update_bases(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
 {
     uint32_t found = 0;
@@ -116,7 +120,7 @@ static uint32_t update_bases(struct tcp_side *x, struct tcp_side *y, const struc
 static void update_scale(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
 {
     if (!(s->flags & TCP_FLAG_SYN) ||
-        s->header_cut) { /* what an option says counts, that there is none does not */
+        s->header_cut) { /* an option counts here, but a missing option does not */
         if (s->scale_option >= 0)
             x->scale = s->scale_option;
         return;
@@ -129,15 +133,15 @@ static void update_scale(struct tcp_side *x, struct tcp_side *y, const struct tc
         x->scale = y->scale = TCP_SCALE_NONE;
 }
 
-/* Steps 4 to 10: what the packet is by its own numbers. */
-static uint32_t classify(struct tcp_side *x, const struct tcp_side *y, const struct tcp_segment *s,
-                         struct tcp_result *result)
+/* Steps 4 to 10: the labels that follow from the sequence numbers of the packet itself. */
+static uint32_t analyze_numbers(struct tcp_side *x, const struct tcp_side *y, const struct tcp_segment *s,
+                                struct tcp_result *result)
 {
     uint32_t found = 0;
     bool marked = s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST);
     if (s->window == 0 && !marked)
         found |= TCP_ZERO_WINDOW;
-    if (x->next && after(s->seq, x->next) && !(s->flags & TCP_FLAG_RST))
+    if (x->next && seq_after(s->seq, x->next) && !(s->flags & TCP_FLAG_RST))
         found |= TCP_LOST_SEGMENT;
     if (s->len <= 1 && s->seq == x->next - 1 && !marked)
         found |= TCP_KEEP_ALIVE;
@@ -162,8 +166,8 @@ static uint32_t classify(struct tcp_side *x, const struct tcp_side *y, const str
     return found;
 }
 
-/* Steps 11 and 12: what its acknowledgement says of the other direction. */
-static uint32_t acknowledge(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s,
+/* Steps 11 and 12: the labels that follow from its acknowledgement of the other direction. */
+static uint32_t analyze_ack(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s,
                             struct tcp_result *result)
 {
     uint32_t found = 0;
@@ -187,14 +191,15 @@ static uint32_t acknowledge(struct tcp_side *x, struct tcp_side *y, const struct
     return found;
 }
 
-/* Steps 13 and 14: has it been sent before? */
-static uint32_t repeated(const struct tcp_state *state, const struct tcp_side *x, const struct tcp_side *y,
-                         const struct tcp_segment *s, uint32_t end, uint32_t found)
+/* Steps 13 and 14: is it a repetition of data that were sent before? */
+static uint32_t analyze_repetition(const struct tcp_state *state, const struct tcp_side *x,
+                                   const struct tcp_side *y, const struct tcp_segment *s, uint32_t end,
+                                   uint32_t found)
 {
     bool counts = s->len > 0 || (s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
     if (s->len > 0 && y->ack && (int32_t)(s->seq + s->len - y->ack) <= 0 && !(found & TCP_KEEP_ALIVE))
         return TCP_SPURIOUS_RETRANSMISSION | TCP_RETRANSMISSION;
-    if (!counts || !x->next || !before(s->seq, x->next) ||
+    if (!counts || !x->next || !seq_before(s->seq, x->next) ||
         (found & (TCP_KEEP_ALIVE | TCP_ZERO_WINDOW_PROBE)) || (s->len > 1 && s->seq == x->next - 1))
         return 0;
     if ((y->n_dups >= 2 || y->beyond) && s->seq == y->ack && y->has_ack_time &&
@@ -207,12 +212,12 @@ static uint32_t repeated(const struct tcp_state *state, const struct tcp_side *x
 }
 
 /* Step 15: the first round trip, from a SYN to the first packet with ACK and without SYN. */
-static void measure(struct tcp_state *state, const struct tcp_segment *s)
+static void irtt_measure(struct tcp_state *state, const struct tcp_segment *s)
 {
     bool syn = s->flags & TCP_FLAG_SYN, ack = s->flags & TCP_FLAG_ACK;
     if (syn && !ack) {
         state->syn_ns = s->time_ns;
-        state->has_syn = s->time_ns != 0; /* a time of 0 is no time to Wireshark */
+        state->has_syn = s->time_ns != 0; /* Wireshark treats a time of 0 as no time */
     } else if (ack && !syn && state->has_syn && (!state->has_irtt || !state->irtt_ns)) {
         state->irtt_ns = time_diff(s->time_ns, state->syn_ns);
         state->has_irtt = true;
@@ -223,7 +228,7 @@ void tcp_note_quote(struct tcp_state *state, uint8_t direction, const struct tcp
 {
     update_scale(&state->side[direction], &state->side[1 - direction], s);
     if ((s->flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN)
-        measure(state, s);
+        irtt_measure(state, s);
 }
 
 struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)
@@ -244,10 +249,10 @@ struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const 
     if (probe)
         found |= TCP_ZERO_WINDOW_PROBE;
     else
-        found |= classify(x, y, s, &result);
-    found |= acknowledge(x, y, s, &result);
-    found |= repeated(state, x, y, s, end, found);
-    measure(state, s);
+        found |= analyze_numbers(x, y, s, &result);
+    found |= analyze_ack(x, y, s, &result);
+    found |= analyze_repetition(state, x, y, s, end, found);
+    irtt_measure(state, s);
     if (!probe) {
         if (!x->next || (int32_t)(end - x->next) > 0) {
             x->next = end;

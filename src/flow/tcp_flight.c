@@ -1,7 +1,8 @@
-/* Unacknowledged TCP segments. The rules are those of docs/internals/tcp-analysis.md, section 10, observed on
- * tshark 4.0.17 with crafted streams and real captures. Invariant: flags never depend on what is kept here;
- * acknowledgement compares modulo 2^32, bytes in flight compare numbers relative to the direction's base, as
- * Wireshark does. */
+/* Unacknowledged TCP segments.
+ * Invariant: the labels of tcp_analysis.c never depend on the state of this file. Acknowledgements are
+ * compared modulo 2^32; bytes in flight use numbers relative to the base of the direction, as in Wireshark.
+ * Source: docs/internals/tcp-analysis.md, section 10, observed on tshark 4.0.17 with crafted streams and real
+ * captures. */
 #include "flow/tcp_flight.h"
 #include "base/time.h"
 
@@ -18,7 +19,7 @@ uint32_t tcp_sacked_read(const struct layer *layer)
     for (uint8_t kind; tcp_option_next(&r, &kind, &body);) {
         if (kind != OPTION_SACK)
             continue;
-        sacked = 0; /* of several options the last counts */
+        sacked = 0; /* of several options the last one counts */
         for (int i = 0; i < BLOCKS_MAX && rd_has(&body, 8); i++) {
             uint32_t left = rd_u32(&body);
             sacked += rd_u32(&body) - left;
@@ -27,17 +28,18 @@ uint32_t tcp_sacked_read(const struct layer *layer)
     return sacked;
 }
 
-static bool after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0; }
+static bool flight_after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0; }
 
-/* Drops what is acknowledged; the oldest segment that ends exactly there gives the round trip. */
-static void acknowledge(struct flight_pool *pool, struct flight_side *y, const struct tcp_segment *s,
-                        struct flight_result *out)
+/* Removes the acknowledged segments. The oldest one that ends exactly at the acknowledgement gives the
+ * round-trip time. */
+static void flight_acknowledge(struct flight_pool *pool, struct flight_side *y, const struct tcp_segment *s,
+                               struct flight_result *out)
 {
     struct flight_segment **at = &y->oldest, *last = NULL;
     while (*at) {
         struct flight_segment *f = *at;
-        if (after(f->end, s->ack)) {
-            if (after(s->ack, f->seq))
+        if (flight_after(f->end, s->ack)) {
+            if (flight_after(s->ack, f->seq))
                 f->seq = s->ack;
             last = f;
             at = &f->next;
@@ -55,16 +57,16 @@ static void acknowledge(struct flight_pool *pool, struct flight_side *y, const s
     y->newest = last;
 }
 
-static void time_out(const struct flight_side *x, const struct tcp_segment *s,
-                     const struct tcp_result *analysis, struct flight_result *out)
+static void flight_time_out(const struct flight_side *x, const struct tcp_segment *s,
+                            const struct tcp_result *analysis, struct flight_result *out)
 {
     out->rto_ns = time_diff(s->time_ns, x->oldest ? x->oldest->time_ns : analysis->next_ns);
     if (out->rto_ns)
         out->rto_frame = x->oldest ? x->oldest->frame : analysis->next_frame;
 }
 
-static bool append(struct flight_pool *pool, struct arena *arena, struct flight_side *x,
-                   const struct tcp_segment *s)
+static bool flight_append(struct flight_pool *pool, struct arena *arena, struct flight_side *x,
+                          const struct tcp_segment *s)
 {
     uint32_t end = s->seq + s->len + !!(s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
     if (end == s->seq || x->n >= SEGMENTS_MAX)
@@ -81,7 +83,8 @@ static bool append(struct flight_pool *pool, struct arena *arena, struct flight_
     return true;
 }
 
-/* From the least to the greatest number that waits, less the blocks that the other side has reported. */
+/* Bytes from the lowest to the highest unacknowledged number, less the blocks that the other side has
+ * reported (SACK). */
 static uint32_t in_flight(const struct flight_side *x, const struct flight_side *y, uint32_t base,
                           bool marked)
 {
@@ -94,8 +97,8 @@ static uint32_t in_flight(const struct flight_side *x, const struct flight_side 
     return (int32_t)bytes > 0 ? bytes : 0;
 }
 
-static void count_bytes(struct flight_side *x, const struct flight_side *y, const struct tcp_segment *s,
-                        uint32_t base, struct flight_result *out)
+static void flight_count_bytes(struct flight_side *x, const struct flight_side *y,
+                               const struct tcp_segment *s, uint32_t base, struct flight_result *out)
 {
     x->pushed += s->len;
     out->in_flight = in_flight(x, y, base, s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
@@ -117,18 +120,18 @@ bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
     }
     struct flight_side *x = &state->flight->side[direction], *y = &state->flight->side[1 - direction];
     uint32_t found = state->side[direction].last_flags;
-    acknowledge(pool, y, s, out);
+    flight_acknowledge(pool, y, s, out);
     if (s->flags & TCP_FLAG_ACK)
         y->lost = false;
     if (found & TCP_LOST_SEGMENT)
         x->lost = true;
     if ((found & TCP_RETRANSMISSION) && !(found & (TCP_FAST_RETRANSMISSION | TCP_SPURIOUS_RETRANSMISSION)))
-        time_out(x, s, analysis, out);
-    if (!append(pool, arena, x, s))
+        flight_time_out(x, s, analysis, out);
+    if (!flight_append(pool, arena, x, s))
         return false;
     bool counts = s->len && !x->lost;
     if (counts)
-        count_bytes(x, y, s, state->side[direction].base, out);
+        flight_count_bytes(x, y, s, state->side[direction].base, out);
     x->sacked = sacked;
     out->shown = counts || out->acks_frame || found || analysis->known_syn || analysis->beyond;
     if (s->flags_hidden)
