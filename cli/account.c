@@ -1,7 +1,7 @@
-/* What is said at the end of a run: the summary, what was left out and why, which captures are damaged.
+/* The messages at the end of a run: the summary, the packets left out and why, the damaged captures.
  *
- * Invariant: every count of the library is said, whether a word for it is known here or not. The lines begin
- * with a fixed word ("left out:", "note:", "damaged:", "unreadable:"), so that scripts can find them.
+ * Invariant: every count of the library is printed, even if this file has no words for it. Each line begins
+ * with a fixed word ("left out:", "note:", "damaged:", "unreadable:"), so that scripts can find it.
  */
 #include "account.h"
 
@@ -19,11 +19,11 @@ struct words {
     const char *name, *one, *many;
 };
 
-/* Where underscores turned into spaces would not read well. */
+/* Words for counts whose names do not read well with spaces instead of underscores. */
 static const struct words REASONS[] = {
     {"retransmission", "retransmission", "retransmissions"},
     {"out_of_order", "out of order", "out of order"},
-    {"link_type", "of a link type that is not known", "of a link type that is not known"},
+    {"link_type", "of an unknown link type", "of an unknown link type"},
     {"mdns", "mDNS", "mDNS"},
     {"ssdp", "SSDP", "SSDP"},
     {"icmp", "ICMP", "ICMP"},
@@ -40,14 +40,15 @@ static const struct words REASONS[] = {
 static const struct words NOTES[] = {
     {"stream_numbers_may_differ", "capture whose stream numbers may differ from Wireshark's",
      "captures whose stream numbers may differ from Wireshark's"},
-    {"fragments_over_limit", "fragment not kept, for too many datagrams were incomplete",
-     "fragments not kept, for too many datagrams were incomplete"},
+    {"fragments_over_limit", "fragment given up because too many datagrams were incomplete",
+     "fragments given up because too many datagrams were incomplete"},
     {"empty_captures", "capture without a frame", "captures without a frame"},
-    {"reassembly_over_limit", "message of a TCP stream given up, for too much was waiting",
-     "messages of TCP streams given up, for too much was waiting"},
-    {"protocols_not_followed", "capture in which fields may be inside protocols that are not read",
-     "captures in which fields may be inside protocols that are not read"},
-    {"handed_over", "capture that libwireshark went on with", "captures that libwireshark went on with"},
+    {"reassembly_over_limit", "message of a TCP stream given up because too much was waiting",
+     "messages of TCP streams given up because too much was waiting"},
+    {"protocols_not_followed", "capture in which unread protocols may hold requested fields",
+     "captures in which unread protocols may hold requested fields"},
+    {"handed_over", "capture for which libwireshark answered from some frame on",
+     "captures for which libwireshark answered from some frame on"},
 };
 
 static void add(struct text *line, const char *text) { text_add(line, text, strlen(text)); }
@@ -69,7 +70,8 @@ const char *account_reason(const char *name)
     return name;
 }
 
-/* "12 retransmissions": the words for it, or else the name without its underscores. */
+/* "12 retransmissions": with the words for the count, or else with its name, spaces instead of underscores.
+ */
 static void add_named(struct text *line, const struct fc_count *count, const struct words *words,
                       size_t n_words)
 {
@@ -84,7 +86,7 @@ static void add_named(struct text *line, const struct fc_count *count, const str
         line->p[i] = line->p[i] == '_' ? ' ' : line->p[i];
 }
 
-/* Turns spaces into line ends where the line would be wider than the terminal; words stay whole. */
+/* Breaks the line at spaces, so that it is not wider than the terminal; words stay whole. */
 static void wrap(struct text *line, size_t width)
 {
     size_t start = 0, space = 0;
@@ -128,7 +130,7 @@ static void add_time(struct text *line, const char *before, int64_t ns)
     text_add(line, text, 19);
 }
 
-/* Over several captures the time between them would count as well, so that is not said as a duration. */
+/* For several captures there is no duration, because it would include the time between them. */
 static void add_times(struct text *line, const struct tally *tally, bool several)
 {
     char text[UNIT_TEXT];
@@ -208,7 +210,7 @@ static void say_notes(const struct fc_run *run)
     }
 }
 
-/* Where all was of protocols that were not asked for, asking for them is what helps. */
+/* If nothing was kept and most frames were of other protocols, the user probably wants those. */
 static void say_protocols(const struct fc_run *run, uint32_t asked, uint64_t kept, uint64_t frames)
 {
     uint32_t all = 0;
@@ -244,7 +246,7 @@ static bool is_useless(const struct fc_problem *problem)
     return problem->frames == 0 || problem->error.status == FC_NO_FLOWS;
 }
 
-/* Byte 0 is no place to look at, and a place that the text names is not named twice. */
+/* Offset 0 helps nobody, and an offset that the text names already is not repeated. */
 static void add_place(struct text *line, const struct fc_error *error)
 {
     char text[UNIT_TEXT];

@@ -1,18 +1,18 @@
-/* What is said at the end of a run. */
+/* The messages at the end of a run. */
 #ifndef FC_CLI_ACCOUNT_H
 #define FC_CLI_ACCOUNT_H
 
 #include "flowcontainer.h"
 #include "tally.h"
 
-/* One line of what was written, one of what was left out and why, one for each remark; as wide as
- * the terminal. */
+/* One line about the rows written, one about the frames left out and why, one for each note; as wide as the
+ * terminal. */
 void account_say(const struct fc_run *run, const struct tally *tally, const struct fc_options *options);
-/* A reason of the level of frames as a person reads it, "not IP"; the name itself where it reads well. */
+/* The words for a reason of the level frames, such as "not IP"; its name if there are none. */
 const char *account_reason(const char *name);
-/* The exit status that the run's problems make. */
+/* The exit status that follows from the run's problems. */
 int account_status(const struct fc_run *run);
-/* One line for each capture that was damaged or of no use. */
+/* One line for each damaged or unreadable capture. */
 void account_say_problems(const struct fc_run *run);
 
 #endif

@@ -1,7 +1,7 @@
 /* Values of Arrow arrays, by the schema they came with.
  *
- * Invariant: a type is described once and then trusted; the producer is the library, so the arrays are as the
- * Arrow C data interface says. Formats: arrow.apache.org/docs/format/CDataInterface.html.
+ * Invariant: a type is described once and then trusted. The library makes the arrays, so they follow the
+ * Arrow C data interface. Formats: arrow.apache.org/docs/format/CDataInterface.html.
  */
 #include "cell.h"
 

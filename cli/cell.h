@@ -5,7 +5,7 @@
 #include <flowcontainer.h>
 
 enum cell_kind {
-    CELL_NULL, /* a type that the command does not know, too */
+    CELL_NULL, /* also any type that the command does not know */
     CELL_BOOL,
     CELL_INT,
     CELL_UINT,
@@ -22,18 +22,18 @@ enum cell_kind {
 struct cell_type {
     char *name;
     enum cell_kind kind;
-    uint8_t width; /* bytes of a number; of an offset of a list, text or bytes */
+    uint8_t width; /* bytes of a number, or of an offset of a list, text or bytes */
     struct cell_type *children;
     size_t n_children;
 };
 
-/* Describes a schema; false when out of memory. Free with cell_free, also after false. */
+/* Describes a schema; false if memory ran out. Free the type with cell_free in both cases. */
 bool cell_describe(struct cell_type *out, const struct ArrowSchema *schema);
 void cell_free(struct cell_type *type);
-/* Index of the child of this name, or SIZE_MAX. */
+/* The index of the child with this name, or SIZE_MAX. */
 size_t cell_child(const struct cell_type *type, const char *name);
 
-/* i counts from the array's own offset in all of these. A null reads as 0 or as empty. */
+/* In all of these, i counts from the array's own offset. A null reads as 0 or as empty. */
 static inline bool cell_is_null(const struct ArrowArray *array, int64_t i)
 {
     const uint8_t *bits = array->n_buffers ? array->buffers[0] : NULL;
@@ -53,7 +53,7 @@ struct cell_span {
 struct cell_span cell_text(const struct cell_type *type, const struct ArrowArray *array, int64_t i);
 
 struct cell_range {
-    int64_t from, to; /* rows of children[0], that array's own offset not counted in */
+    int64_t from, to; /* rows of children[0], without that array's own offset */
 };
 /* CELL_LIST */
 struct cell_range cell_list(const struct cell_type *type, const struct ArrowArray *array, int64_t i);

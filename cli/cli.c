@@ -1,6 +1,7 @@
 /* The command as one function, which the plain executable and the Python package call.
  *
- * Invariant: it leaves the process as it found it: signal handlers put back, nothing allocated, no exit().
+ * Invariant: it leaves the process as it found it: it restores signal handlers, frees all memory and never
+ * calls exit().
  */
 #include "cli.h"
 
@@ -43,9 +44,9 @@ static int run_command(const struct opt *opt)
     }
 }
 
-/* Whoever starts the command may have closed its standard streams: what is opened next would get their
- * numbers, and be taken for them. In their places stand files on which reading, or writing, fails as on a
- * closed one. */
+/* The parent process may have closed the standard streams. The next opened file would then get descriptor 0,
+ * 1 or 2 and be used as a standard stream. So each closed one is replaced by a file on which reading, or
+ * writing, fails as on a closed descriptor. */
 static void keep_places(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

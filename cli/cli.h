@@ -1,5 +1,5 @@
 /* The command `flowcontainer` as one function, so that the plain executable and the Python package's entry
- * point are the same program. It stands on flowcontainer.h alone.
+ * point are the same program. It uses only flowcontainer.h.
  */
 #ifndef FC_CLI_H
 #define FC_CLI_H
@@ -12,7 +12,7 @@ extern "C" {
 
 struct ArrowArrayStream;
 
-/* A file format that somebody else writes: the Python package hands in Parquet and Arrow IPC. */
+/* A file format that the caller writes: the Python package adds Parquet and Arrow IPC. */
 struct cli_sink {
     const char *ending; /* ".parquet": `-o x.parquet` goes here; compared without regard to case */
     /* Drains `stream`, takes it over (releases it), and writes the file `path`, which does not exist yet or

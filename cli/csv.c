@@ -1,9 +1,9 @@
 /* CSV: the quoting of RFC 4180, lines end with a line feed.
  *
- * Invariant: one row of the data is one record, and nothing is lost: lists stand in one cell, joined by ';'
- * (a
- * ';' or '\' inside a value is written '\;' or '\\'), and a field's list has a second column NAME#packet with
- * the packet of each value. Field values read as tshark prints them.
+ * Invariant: one row of the data is one record, and nothing is lost. A list is one cell, its items joined by
+ * ';' (a
+ * ';' or '\' inside a value is written '\;' or '\\'), and a field's list has a second column, NAME#packet,
+ * with the packet of each value. Field values read as tshark prints them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +69,7 @@ static void csv_list(struct view *view, const struct cell_type *type, const stru
     }
 }
 
-/* Base columns; lists of them hold numbers and times only, which need no quotes. */
+/* Base columns: their lists hold only numbers and times, which need no quotes. */
 static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
                       int64_t i)
 {

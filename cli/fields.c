@@ -1,9 +1,9 @@
-/* `flowcontainer fields [PATTERN...]`: what -e can ask for.
+/* `flowcontainer fields [PATTERN...]`: the fields that -e takes.
  *
- * Invariant: the list is the library's; nothing about a field is known here. A pattern between slashes is a
- * regular expression for some part of the name; one with * ? or [ is matched against the whole name; any
- * other word finds the names and the descriptions that hold it. What begins with a protocol's old name means
- * today's.
+ * Invariant: the library provides the list; this file knows nothing about any field. A pattern between
+ * slashes is a regular expression for a part of the name; a pattern with * ? or [ must match the whole name;
+ * any other word is searched in names and descriptions. A protocol's old name at the start of a pattern
+ * stands for its new one.
  */
 #include <fnmatch.h>
 #include <regex.h>
@@ -18,7 +18,7 @@
 enum { ONE_LINE_WIDTH = 120, NAME_WIDTH = 34, TYPE_WIDTH = 18 };
 
 struct pattern {
-    char text[256]; /* with today's name of the protocol */
+    char text[256]; /* with the protocol's new name */
     regex_t regex;
     bool is_regex;
 };
@@ -44,7 +44,7 @@ static int compile(struct pattern *p, const char *text)
     if (!bad)
         return 0;
     regerror(bad, NULL, why, sizeof why);
-    return say_usage("%s is no regular expression: %s", text, why);
+    return say_usage("%s is not a regular expression: %s", text, why);
 }
 
 static int read_patterns(struct patterns *all, const struct opt *opt, const struct fc_fields *fields)
@@ -146,7 +146,7 @@ static void write_padded(struct listing *listing, const char *sgr, const char *t
         out_char(out, ' ');
 }
 
-/* One line, or on a narrow terminal two, for names must stay whole to be copied. */
+/* One line, or two on a narrow terminal, because names must stay whole to be copied. */
 static void write_entry(struct listing *listing, const struct fc_field_info *field)
 {
     bool one_line = listing->width == 0 || listing->width >= ONE_LINE_WIDTH;
@@ -189,10 +189,10 @@ static int say_none(const struct opt *opt, const struct fc_fields *fields)
     const char *asked = opt->n_paths ? opt->paths[0] : "";
     size_t n = strpbrk(asked, "*?[/") ? 0 : fc_fields_nearest(near, 3, fields, asked);
     if (!*fc_fields_wireshark(fields) && !opt->native)
-        return say_usage(
-            "no field matches \"%s\"; Wireshark's are not listed: flowcontainer-worker is not there, or "
-            "does not start (see `flowcontainer explain --engine wireshark')",
-            asked);
+        return say_usage("no field matches \"%s\"; Wireshark's fields are not listed, because "
+                         "flowcontainer-worker is missing "
+                         "or does not start (see `flowcontainer explain --engine wireshark')",
+                         asked);
     if (n == 0)
         return say_usage("no field matches \"%s\"", asked);
     return say_usage("no field matches \"%s\"; near it: %s%s%s%s%s", asked, near[0], n > 1 ? ", " : "",

@@ -1,7 +1,7 @@
-/* The command proper: opens a run, drains its stream into a format or a sink, tells how it went.
+/* The main command: opens a run, writes its stream in a format or through a sink, prints the summary.
  *
- * Invariant: a file of -o gets its name only after the last row is in it; rows go to one descriptor,
- * everything that is told about them to standard error, after the rows.
+ * Invariant: the file of -o gets its name only after the last row is in it. Rows go to one descriptor; all
+ * messages about them go to standard error, after the rows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -100,7 +100,7 @@ static const struct format *format_of(enum opt_format format)
     }
 }
 
-/* get_next has failed: by Ctrl-C, or because memory has ended. */
+/* get_next has failed: because of Ctrl-C, or because memory ran out. */
 static int stream_failure(struct job *job)
 {
     if (stop_asked())
@@ -119,12 +119,12 @@ static int write_batches(struct job *job, struct view *view, const struct format
             return stream_failure(job);
         if (!batch.release)
             break;
-        /* Rows that appear on the screen are progress enough. */
+        /* Rows that appear on the screen show the progress. */
         if (view->limit == 0 && job->fd == STDOUT_FILENO && isatty(STDOUT_FILENO))
             cli_progress_end(&job->progress);
         format->rows(view, &batch);
         batch.release(&batch);
-        /* What comes slowly, from a pipe, is wanted as it comes. */
+        /* Rows from a pipe may come slowly, so they are shown at once. */
         if (view->limit == 0)
             out_flush(view->out);
     }
@@ -212,8 +212,8 @@ static bool wants_progress(const struct opt *opt)
     return !opt->quiet && !rows_on_screen && isatty(STDERR_FILENO);
 }
 
-/* Rows, then the file's name (none where nothing could be read), then the account. -1 of write_text: the
- * reader of a pipe has enough. */
+/* Writes the rows, then renames the file (unless nothing could be read), then prints the account. write_text
+ * returns -1 when the reader of a pipe stopped reading. */
 static int write_answer(struct job *job)
 {
     cli_progress_begin(&job->progress, job->run, wants_progress(job->opt));
@@ -264,7 +264,7 @@ int command_flows(const struct opt *opt)
     return status;
 }
 
-/* Without a capture the question is still a good one: an empty one stands in for it. */
+/* `explain` works without a capture: an empty one replaces it. */
 static enum fc_status open_for_explain(struct fc_run **run, const struct opt *opt, struct fc_error *err)
 {
     if (opt->n_paths)

@@ -1,4 +1,4 @@
-/* What the text formats have in common: rows of batches in, text out. */
+/* The interface of the text formats: rows of batches in, text out. */
 #ifndef FC_CLI_FORMAT_H
 #define FC_CLI_FORMAT_H
 
@@ -10,12 +10,12 @@
 struct view {
     struct out *out;
     const struct cell_type *type; /* of a batch: CELL_STRUCT */
-    const uint32_t *rules;        /* text_rule of every field column, which are the last ones */
+    const uint32_t *rules;        /* the text_rule of each field column; field columns come last */
     size_t n_fields;
     enum fc_level level;
     struct unit_clock clock;
     struct text scratch;
-    /* of the table */
+    /* for the table format */
     size_t width; /* columns of the screen; 0: no limit */
     size_t limit; /* rows shown; 0: all of them */
     bool utf8, colour, headings;
@@ -23,21 +23,21 @@ struct view {
 };
 
 struct format {
-    /* False when out of memory. */
+    /* False if memory ran out. */
     bool (*begin)(struct view *view);
     void (*rows)(struct view *view, const struct ArrowArray *batch);
-    /* Frees what begin made, also when the run has failed. */
+    /* Frees everything that begin allocated; called after a failed run too. */
     void (*end)(struct view *view);
 };
 
 extern const struct format FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_TABLE;
 
-/* The first field column. */
+/* The index of the first field column. */
 static inline size_t view_n_base(const struct view *view) { return view->type->n_children - view->n_fields; }
 
-/* "text" with what JSON wants escaped; broken UTF-8 becomes U+FFFD. */
+/* Writes "text" with the escapes of JSON; broken UTF-8 becomes U+FFFD. */
 void json_string(struct out *out, const char *text, size_t len);
-/* A cell of RFC 4180: in quotes when it must be. */
+/* Writes a cell of RFC 4180, in quotes if necessary. */
 void csv_cell(struct out *out, const char *text, size_t len);
 /* Appends a field's value as tshark prints it. */
 void view_field_text(struct text *out, uint32_t rule, const struct ArrowArray *values, int64_t i);

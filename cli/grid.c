@@ -1,9 +1,10 @@
 /* Rows of text cells laid out in columns that fit a width.
  *
- * Invariant: as long as the fixed columns fit, no line is wider than the width. Room is won in this order:
- * very long values, the date of a time, its milliseconds, the wide gaps, early spare columns, IPv6
- * addresses down to what IPv4 needs, values, the whole time, IPv6 further, more spare columns, whole value
- * columns, at last the last spare columns. IPv4 addresses are never shortened.
+ * Invariant: if the fixed columns fit, no line is wider than the width. To save room, grid_fit shortens very
+ * long values, drops the date of a time and then its milliseconds, narrows the gaps, drops the early spare
+ * columns, shortens IPv6 addresses to the width of IPv4 addresses, shortens values, drops the whole time,
+ * shortens IPv6 addresses further, drops more spare columns, drops value columns, and drops the last spare
+ * columns, in this order. IPv4 addresses are never shortened.
  */
 #include "grid.h"
 
@@ -38,7 +39,7 @@ void grid_clear(struct grid *grid)
     grid->n_cells = 0;
 }
 
-/* An IPv4 address has no colon, or that of its port. */
+/* An IPv4 address has no colon, or only the one before its port. */
 static bool is_ipv6(const char *text)
 {
     const char *colon = strchr(text, ':');
@@ -77,7 +78,8 @@ static size_t total(const struct grid *grid)
     return sum;
 }
 
-/* Takes one column at a time off the widest of a kind, until all fits or none is wider than `least`. */
+/* Narrows the widest column of a kind by one, again and again, until all fits or none is wider than `least`.
+ */
 static void narrow(struct grid *grid, enum grid_kind kind, size_t least, size_t width)
 {
     for (size_t over = total(grid); over > width; over--) {
@@ -158,7 +160,7 @@ static void pad(struct out *out, size_t n)
         out_char(out, ' ');
 }
 
-/* The longest beginning of the text that is at most `width` wide. */
+/* The longest start of the text that is at most `width` wide. */
 static size_t head_of(const char *text, size_t len, size_t width)
 {
     size_t at = 0;
@@ -173,7 +175,7 @@ static size_t head_of(const char *text, size_t len, size_t width)
     return at;
 }
 
-/* Where an address may not be shortened any more: "]:443" or ":443". */
+/* The end of an address that must stay: "]:443" or ":443". */
 static size_t port_of(const char *text, size_t len)
 {
     const char *colon = strrchr(text, ':');
@@ -194,7 +196,8 @@ static void write_middle(struct out *out, const char *text, size_t len, size_t w
     out_bytes(out, text + port - back, back + tail);
 }
 
-/* Writes a cell that is too wide; exactly column->width wide but for a wide character at its end. */
+/* Writes a cell that is too wide: exactly column->width wide, or one less if a wide character would end it.
+ */
 static void write_short(const struct grid *grid, struct out *out, const struct grid_column *column,
                         const char *text, size_t len)
 {

@@ -1,7 +1,7 @@
-/* The text of --help, made of the table of options.
+/* The text of --help, generated from the table of options.
  *
- * Invariant: no line is wider than 80 columns, and every option is there, since the text is made of the table
- * that getopt_long reads.
+ * Invariant: no line is wider than 80 columns, and every option is listed, because getopt_long reads the same
+ * table.
  */
 #include "help.h"
 
@@ -18,31 +18,31 @@ static const char INTRO[] = "flowcontainer " FC_VERSION ": captures in, flow dat
                             "  flowcontainer explain [OPTION...] [CAPTURE...]\n"
                             "                                           which engine would answer, and why\n"
                             "\n"
-                            "CAPTURE is a pcap or pcapng file, compressed or not (known by its content), a\n"
-                            "folder (with all below it), a pattern such as 'day*.pcap', or - for standard\n"
-                            "input. Times are UTC. Bytes of a flow are those of its IP packets.\n";
+                            "CAPTURE is a pcap or pcapng file, compressed or not (its content decides), a\n"
+                            "folder (all files below it), a pattern such as 'day*.pcap', or - for standard\n"
+                            "input. Times are UTC. The bytes of a flow are those of its IP packets.\n";
 
 static const char OUTRO[] =
     "\n"
     "Examples:\n"
-    "  flowcontainer day.pcap                   what is in it, at a glance\n"
+    "  flowcontainer day.pcap                   a table of the flows\n"
     "  flowcontainer -e ip.ttl -e tcp.window_size_value day.pcap\n"
     "                                           two fields beside each flow\n"
     "  flowcontainer -T ndjson captures/ | jq .dst\n"
-    "                                           one JSON object a flow\n"
+    "                                           one JSON object per flow\n"
     "  flowcontainer -o flows.parquet captures/\n"
     "                                           a data set (with the Python package)\n"
     "  flowcontainer --level frames -T csv day.pcap\n"
-    "                                           every frame, and why it was left out\n"
-    "  tcpdump -c 1000 -w - | flowcontainer -   straight from the wire\n"
-    "  flowcontainer fields 'tcp.*'             what -e can ask of TCP\n"
+    "                                           all frames, kept or not, with reasons\n"
+    "  tcpdump -c 1000 -w - | flowcontainer -   a table when tcpdump has ended\n"
+    "  flowcontainer fields 'tcp.*'             the fields of TCP\n"
     "\n"
-    "Rows go to standard output; the summary, what was left out and which captures\n"
-    "are damaged go to standard error.\n"
+    "Rows go to standard output. The summary, the packets left out and the damaged\n"
+    "captures go to standard error.\n"
     "\n"
-    "Exit status: 0 all of it read; 1 a capture is damaged, the rest is there;\n"
+    "Exit status: 0 all was read; 1 a capture is damaged, the other rows are there;\n"
     "2 wrong use, such as an unknown option or a capture that does not exist;\n"
-    "3 nothing could be read; 4 the answer could not be written, or memory ended.\n";
+    "3 nothing could be read; 4 the output could not be written, or memory ran out.\n";
 
 enum { HELP_COLUMN = 25 };
 

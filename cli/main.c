@@ -1,6 +1,6 @@
 /* The plain executable: the command without the file formats that the Python package adds.
  *
- * Invariant: everything the command can do is in cli_main; nothing is decided here.
+ * Invariant: this file only calls cli_main.
  */
 #include "cli.h"
 

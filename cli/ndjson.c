@@ -1,8 +1,8 @@
 /* NDJSON, one object a row, and JSON, one array of the same objects.
  *
- * Invariant: values keep their type. Numbers are numbers (64 bits exact), times RFC 3339 in UTC with nine
- * decimals, durations seconds with nine decimals, bytes hexadecimal text, lists arrays, and a field's values
- * {"packet":i,"value":v}. The text is always valid UTF-8 (RFC 8259, section 8.1).
+ * Invariant: values keep their types. Numbers are numbers (exact to 64 bits), times are RFC 3339 in UTC with
+ * nine decimals, durations are seconds with nine decimals, bytes are hexadecimal text, lists are arrays, and
+ * a field's values are {"packet":i,"value":v}. The text is always valid UTF-8 (RFC 8259, section 8.1).
  */
 #include <math.h>
 #include <stdio.h>
@@ -192,7 +192,7 @@ static void ndjson_rows(struct view *view, const struct ArrowArray *batch)
 
 static void ndjson_end(struct view *view) { (void)view; }
 
-/* state: not NULL once the first row is out, which is the only one without a comma before it. */
+/* state: NULL before the first row, which has no comma before it. */
 static bool json_begin(struct view *view)
 {
     view->state = NULL;

@@ -1,8 +1,8 @@
 /* The command line: the one table of options, read by getopt_long.
  *
- * Invariant: nothing is opened here; an option that makes no sense is said with what would make sense.
- * Letters are tshark's where they mean the same thing (-r -c -Y -n -T -e -d -q -v). -o is both: what reads as
- * a preference is one, all else is a file.
+ * Invariant: no file is opened here, and the message about a wrong option names a right one.
+ * Letters are tshark's where they mean the same (-r -c -Y -n -T -e -d -q -v). -o takes both a preference and
+ * a file: an argument that looks like a preference is one, any other is a file.
  */
 #include "options.h"
 
@@ -38,74 +38,80 @@ enum {
 };
 
 const struct opt_row OPT_ROWS[] = {
-    {"What is read", 'r', "read", "FILE", "a capture, as CAPTURE; may be repeated"},
+    {"Which captures to read", 'r', "read", "FILE", "a capture, like CAPTURE; may be repeated"},
     {NULL, 'c', "count", "N", "read at most N frames of each capture"},
     {NULL, 'j', "jobs", "N",
-     "threads; captures are shared out among them\n"
-     "(default: as many as there are cores)"},
-    {NULL, 'n', NULL, NULL, "accepted for tshark's sake: names are never resolved"},
+     "threads; each capture is read by one thread\n"
+     "(default: one per core)"},
+    {NULL, 'n', NULL, NULL, "accepted, as in tshark; names are never resolved"},
 
-    {"Which packets, which flows", 'Y', "filter", "FILTER", "only packets that match this display filter"},
+    {"Which packets and flows to keep", 'Y', "filter", "FILTER",
+     "only packets that match this display filter"},
     {NULL, KEY_PROTOCOLS, "protocols", "LIST",
-     "what makes flows, of " OPT_PROTOCOLS "\n"
+     "protocols that make flows, of\n" OPT_PROTOCOLS "\n"
      "(default: tcp,udp)"},
     {NULL, KEY_DROP, "drop", "LIST",
-     "packets left out of their flows, of retransmission,\n"
-     "out_of_order,mdns,ssdp,icmp (default: all five); none"},
+     "packets to leave out, of retransmission,\n"
+     "out_of_order,mdns,ssdp,icmp (default: all); or none"},
     {NULL, KEY_POLICY, "policy", "stream|timeout",
      "a flow is a Wireshark stream (default), or also ends\n"
-     "after a pause, a maximum age, FIN both ways, RST"},
+     "after a pause, at a maximum age, by FIN or RST"},
     {NULL, KEY_IDLE, "idle", "TIME",
      "the pause that ends a flow: 30, 30s, 500ms, 5m\n"
      "(default: 120s; with --policy timeout)"},
     {NULL, KEY_ACTIVE, "active", "TIME",
-     "the age that ends a flow\n"
+     "the maximum age of a flow\n"
      "(default: 30m; with --policy timeout)"},
     {NULL, KEY_TUNNEL, "tunnel", "inner|outer",
-     "which TCP or UDP header of a tunnel counts\n"
-     "(default: inner)"},
+     "which TCP or UDP header decides the flow of a\n"
+     "tunnelled packet (default: inner)"},
     {NULL, KEY_CLASSIC, "classic", NULL,
-     "lengths and directions as the original flowcontainer\n"
-     "counts them"},
+     "count lengths and directions as the original\n"
+     "flowcontainer does"},
     {NULL, KEY_ENGINE, "engine", "ENGINE",
-     "who answers: auto (default), native (in process, its\n"
-     "own fields, filters over them), wireshark (any field,\n"
-     "any filter; needs flowcontainer-worker)"},
+     "native: in process, for the fields of `fields\n"
+     "--native' and filters over them; wireshark: any field\n"
+     "and filter, needs flowcontainer-worker; auto\n"
+     "(default): native if it knows all of the query"},
 
-    {"How Wireshark dissects (asks for the wireshark engine)", KEY_PREFERENCE, "preference", "NAME:VALUE",
+    {"How Wireshark dissects (needs the wireshark engine)", KEY_PREFERENCE, "preference", "NAME:VALUE",
      "set a preference, such as\n"
      "tcp.desegment_tcp_streams:FALSE; may be repeated;\n"
      "-o NAME:VALUE is the same"},
-    {NULL, 'd', "decode-as", "RULE", "read as another protocol: tcp.port==8443,tls; repeat"},
-    {NULL, KEY_KEYLOG, "keylog", "FILE", "TLS secrets (SSLKEYLOGFILE), for decrypted fields"},
+    {NULL, 'd', "decode-as", "RULE",
+     "dissect as another protocol: tcp.port==8443,tls;\n"
+     "may be repeated"},
+    {NULL, KEY_KEYLOG, "keylog", "FILE", "TLS secrets (SSLKEYLOGFILE), to decrypt"},
     {NULL, KEY_PASSES, "passes", "1|2|auto",
-     "dissect once or twice; auto (default): twice where a\n"
-     "field asked for looks ahead, such as dns.response_in"},
+     "dissect once or twice; auto (default): twice if a\n"
+     "field looks ahead, such as dns.response_in"},
     {NULL, KEY_MAX_MEMORY, "max-memory", "SIZE",
-     "memory that a process of the engine should need:\n"
+     "memory that one process of the engine should need:\n"
      "300M (default), 1G"},
-    {NULL, KEY_EXACT, "exact", NULL, "dissect also what cannot matter to the query"},
+    {NULL, KEY_EXACT, "exact", NULL,
+     "dissect also frames of TLS and QUIC streams that\n"
+     "cannot hold the fields"},
 
-    {"What is written", 'T', "format", "FORMAT",
+    {"Output", 'T', "format", "FORMAT",
      "table (default), ndjson, json, csv; without -T the\n"
      "ending of -o decides"},
     {NULL, 'e', "field", "FIELD",
      "add a Wireshark field, such as ip.ttl; may be repeated\n"
      "(see `flowcontainer fields')"},
-    {NULL, KEY_NATIVE, "native", NULL, "of `fields': those that are answered in process"},
+    {NULL, KEY_NATIVE, "native", NULL, "with `fields': only those of the native engine"},
     {NULL, KEY_JSON, "json", NULL, "the same as -T ndjson"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
-     "one row for each of: flows (default), packets, or\n"
-     "frames (kept or not, with the reason)"},
-    {NULL, 'o', "output", "FILE", "write FILE, whole or not at all; - is standard output"},
-    {NULL, 'a', "all", NULL, "every row on a terminal too, not just the first 50"},
+     "one row per: flows (default), packets (kept ones), or\n"
+     "frames (all, with the reason if not kept)"},
+    {NULL, 'o', "output", "FILE", "write FILE, whole or not at all; -: standard output"},
+    {NULL, 'a', "all", NULL, "show all rows on a terminal, not just the first 50"},
     {NULL, KEY_COLOR, "color", "WHEN", "auto (default), always, never; NO_COLOR is respected"},
 
-    {"What is said", 'q', "quiet", NULL, "no summary and no progress; errors are always said"},
-    {NULL, KEY_PROGRESS, "progress", NULL, "show progress, also when not on a terminal"},
-    {NULL, KEY_NO_PROGRESS, "no-progress", NULL, "show none (default: on a terminal, after one second)"},
-    {NULL, 'h', "help", NULL, "this text"},
-    {NULL, 'v', "version", NULL, "the version"},
+    {"Messages", 'q', "quiet", NULL, "no summary and no progress; errors are still shown"},
+    {NULL, KEY_PROGRESS, "progress", NULL, "show progress even if not on a terminal"},
+    {NULL, KEY_NO_PROGRESS, "no-progress", NULL, "show none (default: on a terminal after one second)"},
+    {NULL, 'h', "help", NULL, "show this text"},
+    {NULL, 'v', "version", NULL, "show the version"},
 };
 const size_t OPT_N_ROWS = sizeof OPT_ROWS / sizeof OPT_ROWS[0];
 
@@ -118,7 +124,7 @@ static int parse_format(struct opt *opt, const char *text)
     static const struct opt_choice choices[] = {
         {"table", OPT_TABLE}, {"ndjson", OPT_NDJSON}, {"json", OPT_JSON}, {"csv", OPT_CSV}};
     if (strcmp(text, "fields") == 0)
-        return say_usage("-T fields is tshark's; use -T csv");
+        return say_usage("-T fields is an option of tshark; use -T csv");
     int value = 0;
     int bad = opt_choice(&value, "-T", text, choices, 4);
     opt->format = bad ? OPT_AUTO : (enum opt_format)value;
@@ -231,7 +237,8 @@ static int add_text(const char **list, size_t *n, const char *text)
     return 0;
 }
 
-/* A key log is opened by us, not by the process that dissects, which can open nothing. */
+/* A key log is an option of its own: the library reads it, because the process that dissects may open no
+ * file. */
 static int parse_preference(struct opt *opt, const char *text)
 {
     static const char *const keylogs[] = {"tls.keylog_file:", "ssl.keylog_file:"};
@@ -262,7 +269,7 @@ static int parse_field(struct opt *opt, const char *text)
     return add_text(opt->fields, &opt->n_fields, text);
 }
 
-/* Where the wireshark engine is concerned. */
+/* Options of the wireshark engine. */
 static int parse_dissection(struct opt *opt, int key, const char *arg)
 {
     switch (key) {
@@ -406,7 +413,7 @@ static void reset_getopt(void)
 #endif
 }
 
-/* The argument that getopt_long has just read or stumbled over. */
+/* The argument that getopt_long has just read or refused. */
 static const char *last_argument(const struct opt *opt)
 {
     const char *last = optind > 0 ? opt->argv[optind - 1] : NULL;
@@ -434,7 +441,7 @@ static int read_options(struct opt *opt, int argc)
     return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole command line ---- */
 
 static int check_together(struct opt *opt)
 {
@@ -450,7 +457,7 @@ static int check_together(struct opt *opt)
         if (!*opt->paths[i])
             return say_usage("the name of a capture is empty");
     if (opt->command != OPT_FIELDS && opt->native)
-        return say_usage("--native is for `flowcontainer fields'; --engine native chooses who answers");
+        return say_usage("--native is for `flowcontainer fields'; --engine native chooses the engine");
     if (opt->command == OPT_FIELDS && opt->output)
         return say_usage("`flowcontainer fields' writes to standard output; use > FILE");
     return 0;

@@ -1,4 +1,4 @@
-/* The command line: the one table of options, and what it says about a run. */
+/* The command line: the one table of options, and the options of a run. */
 #ifndef FC_CLI_OPTIONS_H
 #define FC_CLI_OPTIONS_H
 
@@ -12,8 +12,8 @@ struct opt_row {
     const char *group; /* heading in --help; NULL: the group of the row before */
     int key;           /* the letter, or a number above 255 where there is none */
     const char *name;  /* NULL: letter only */
-    const char *arg;   /* NULL: takes none */
-    const char *help;  /* lines, parted by \n */
+    const char *arg;   /* NULL: the option takes no value */
+    const char *help;  /* lines, separated by \n */
 };
 extern const struct opt_row OPT_ROWS[];
 extern const size_t OPT_N_ROWS;
@@ -40,11 +40,11 @@ struct opt {
     char **argv; /* a copy, since getopt_long reorders it */
 };
 
-/* What --protocols and --drop may name. */
+/* The names that --protocols and --drop take. */
 #define OPT_PROTOCOLS "tcp,udp,sctp,icmp,icmpv6,gre,esp"
 #define OPT_DROPS "retransmission,out_of_order,mdns,ssdp,icmp"
 
-/* Returns 0, or the exit status after saying what is wrong. opt_free in either case. */
+/* Returns 0, or the exit status after printing the error. Call opt_free in both cases. */
 int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks);
 void opt_free(struct opt *opt);
 

@@ -1,8 +1,9 @@
-/* How far the run is: bytes, rate, time left. A thread of its own, since one batch may take long.
+/* The progress of the run: bytes, rate, remaining time. It has a thread of its own, because one batch may
+ * take long.
  *
- * Invariant: only fc_run_progress and fc_run_cancel are called from the thread, which any thread may call,
- * and nothing is left on the screen when it has ended. A terminal gets one line that is drawn anew five times
- * a second; anything else a line every two seconds.
+ * Invariant: the thread calls only fc_run_progress and fc_run_cancel, which any thread may call, and it
+ * clears its line when it ends. On a terminal it redraws one line five times a second; elsewhere it prints a
+ * line every two seconds.
  */
 #include "progress.h"
 
@@ -19,7 +20,7 @@
 
 enum { TICK_MS = 100, FIRST_MS = 1000, TERMINAL_MS = 200, LINE_MS = 2000, WINDOW = 16, LINE_MOST = 200 };
 
-/* The last few looks, for a rate that follows what happens now. */
+/* The last few samples, so that the rate is the current one. */
 struct window {
     int64_t ms[WINDOW];
     uint64_t bytes[WINDOW];
@@ -40,7 +41,7 @@ static double rate_of(struct window *window, int64_t ms, uint64_t bytes)
     window->bytes[newest] = bytes;
     size_t oldest = window->n > WINDOW ? window->n % WINDOW : 0;
     int64_t passed = ms - window->ms[oldest];
-    /* Since the beginning, as long as there is one look only. */
+    /* With only one sample, the rate is that since the start. */
     if (passed <= 0)
         return ms > 0 ? (double)bytes * 1000 / (double)ms : 0;
     return (double)(bytes - window->bytes[oldest]) * 1000 / (double)passed;
@@ -87,7 +88,7 @@ static void make_line(char line[LINE_MOST], const struct fc_progress *at, double
 static void put(const char *text, size_t len)
 {
     ssize_t n = write(STDERR_FILENO, text, len);
-    (void)n; /* progress that cannot be shown is no error */
+    (void)n; /* a failure to show progress is not an error */
 }
 
 static void draw(struct progress *progress, const char *line)
@@ -103,7 +104,7 @@ static void draw(struct progress *progress, const char *line)
     progress->drawn = progress->terminal;
 }
 
-/* Waits one tick; false: the run has ended. */
+/* Waits one tick; false if the run has ended. */
 static bool wait_tick(struct progress *progress)
 {
     struct timespec until;

@@ -1,4 +1,4 @@
-/* How far the run is, on standard error; and the thread that hears of Ctrl-C. */
+/* Progress of the run on standard error; its thread also reacts to Ctrl-C. */
 #ifndef FC_CLI_PROGRESS_H
 #define FC_CLI_PROGRESS_H
 
@@ -10,16 +10,16 @@
 struct progress {
     struct fc_run *run;
     bool show, terminal;
-    /* inside */
+    /* private */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool running, ending, drawn;
 };
 
-/* Watches the run until cli_progress_end. `show`: also says how far it is, from the first second on. */
+/* Watches the run until cli_progress_end. With `show`, it also prints progress after the first second. */
 void cli_progress_begin(struct progress *progress, struct fc_run *run, bool show);
-/* Takes the line away; may be called twice. */
+/* Ends the thread and clears the line; may be called twice. */
 void cli_progress_end(struct progress *progress);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the command says on standard error, and text made safe for a terminal.
+/* The messages of the command on standard error, and text made safe for a terminal.
  *
  * Invariant: no byte of a capture, a file name or a filter reaches a terminal as a control character. UTF-8
  * as RFC 3629 defines it: no surrogates, no overlong forms.
@@ -29,7 +29,7 @@ bool say_colour(int fd)
     return !(no && *no) && term && strcmp(term, "dumb") != 0 && isatty(fd);
 }
 
-/* The lowest code point that a sequence of this length may say. */
+/* The lowest code point that a sequence of this length may encode. */
 static const unsigned UTF8_LOWEST[5] = {0, 0, 0x80, 0x800, 0x10000};
 
 size_t say_utf8_next(const char *bytes, size_t len, unsigned *out)
@@ -53,7 +53,7 @@ size_t say_utf8_next(const char *bytes, size_t len, unsigned *out)
     return code < UTF8_LOWEST[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : n;
 }
 
-/* Controls (C0, DEL, C1), and the marks that turn the writing direction around. */
+/* Control characters (C0, DEL, C1), and the marks that change the writing direction. */
 static bool is_unsafe(unsigned code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) ||
@@ -78,7 +78,8 @@ void say_clean(struct text *out, const char *bytes, size_t len, bool utf8)
     }
 }
 
-/* Coarse, but right for what stands in captures: combining marks take nothing, East Asian wide forms two. */
+/* An approximation that suits the text in captures: combining marks take no column, East Asian wide forms
+ * two. */
 static size_t code_width(unsigned code)
 {
     if ((code >= 0x300 && code < 0x370) || (code >= 0x200b && code < 0x2010) ||

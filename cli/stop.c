@@ -1,4 +1,4 @@
-/* Signals: what asks the command to end, and SIGPIPE, which becomes an error of write.
+/* Signals: those that ask the command to end, and SIGPIPE, which becomes an error of write.
  *
  * Invariant: the handlers of the process are the same after cli_main as before it. The handler only stores a
  * number; the progress thread turns it into fc_run_cancel.
@@ -9,8 +9,8 @@ static volatile sig_atomic_t stop_signal;
 
 static void remember(int number) { stop_signal = number; }
 
-/* SA_RESETHAND: the second signal of a kind does what it always did, should the first go unheard. No
- * SA_RESTART: a write to a pager that has stopped reading must come back. */
+/* SA_RESETHAND: a second signal of the same kind has its default effect, in case the first does not end the
+ * run. No SA_RESTART: a write to a pager that has stopped reading must return. */
 static void watch_one(int number, struct sigaction *old)
 {
     struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESETHAND};

@@ -1,4 +1,4 @@
-/* Signals for the duration of one cli_main: a first Ctrl-C ends the run in order, a second one at once. */
+/* Signals for the duration of one cli_main: the first Ctrl-C ends the run cleanly, the second one at once. */
 #ifndef FC_CLI_STOP_H
 #define FC_CLI_STOP_H
 
@@ -11,7 +11,7 @@ struct stop {
 
 void stop_watch(struct stop *stop);
 void stop_unwatch(const struct stop *stop);
-/* The signal that asked for the end of the run, or 0. */
+/* The signal that asked the run to end, or 0. */
 int stop_asked(void);
 
 #endif

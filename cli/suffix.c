@@ -1,7 +1,7 @@
-/* Which format the ending of -o asks for.
+/* The format that the ending of -o asks for.
  *
- * Invariant: -T and a known ending never contradict each other silently; an ending that only the Python
- * package can write says how to get it.
+ * Invariant: a contradiction between -T and a known ending is an error. For an ending that only the Python
+ * package can write, the message says how to install it.
  */
 #include "suffix.h"
 

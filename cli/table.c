@@ -1,8 +1,7 @@
-/* The table that a person reads: one line a flow, a packet or a frame.
+/* The table format: one line per flow, packet or frame.
  *
- * Invariant: widths come from the first block of rows and stay; a capture's name is a heading when there are
- * several captures. Values of fields read as tshark prints them; of a flow's values the different ones are
- * shown.
+ * Invariant: the first block of rows decides the widths. With several captures, a capture's name is a
+ * heading. Values of fields read as tshark prints them; for a flow, its first different values are shown.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +13,18 @@
 #include "say.h"
 
 enum {
-    BLOCK_ROWS = 500,    /* rows looked at before the widths are fixed, where every row is written */
+    BLOCK_ROWS = 500,    /* rows that decide the widths, if all rows are written */
     DISTINCT_MOST = 3,   /* different values of a field shown for a flow */
-    SCANNED_MOST = 2000, /* values of a field looked at for a flow */
-    VALUE_BYTES = 160,   /* of one value; the layout shortens further */
+    SCANNED_MOST = 2000, /* values of a field searched for a flow */
+    VALUE_BYTES = 160,   /* most bytes of one value; the layout may shorten it further */
     MAX_BASE = 12
 };
 
 struct table {
     struct grid grid;
     struct grid_column *columns;
-    struct text heads;   /* of every row of the block: its capture, NUL; empty when the same as before */
-    struct text capture; /* of the row before */
+    struct text heads;   /* the capture of each row of the block, with NUL; empty if the same as before */
+    struct text capture; /* capture of the row before */
     size_t n_rows, n_dropped;
     uint64_t n_shown, n_hidden;
     bool fitted;
@@ -89,7 +88,7 @@ static void text_cell(struct view *view, struct table *table, const struct Arrow
 
 static void word_cell(struct table *table, const char *text) { grid_cell(&table->grid, text, strlen(text)); }
 
-/* False: null. */
+/* False if the value is null. */
 static bool number_of(struct view *view, const struct ArrowArray *batch, int64_t i, const char *name,
                       int64_t *out)
 {
@@ -125,7 +124,7 @@ static void time_cell(struct view *view, struct table *table, const struct Arrow
     grid_cell(&table->grid, text, 23);
 }
 
-/* "192.0.2.1:443", "[2001:db8::1]:443", and the address alone where there is no port. */
+/* "192.0.2.1:443", "[2001:db8::1]:443", or the address alone if there is no port. */
 static void address_cell(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i,
                          const char *address, const char *port)
 {
@@ -142,7 +141,7 @@ static void address_cell(struct view *view, struct table *table, const struct Ar
 }
 
 struct both_ways {
-    uint64_t packets[2], bytes[2]; /* client to server, and back */
+    uint64_t packets[2], bytes[2]; /* by direction: client to server, server to client */
 };
 
 static struct both_ways count_ways(struct view *view, const struct ArrowArray *batch, int64_t i)
@@ -178,7 +177,7 @@ static void arrow_cell(struct view *view, struct table *table)
     word_cell(table, view->utf8 ? "\u2192" : "->");
 }
 
-/* A frame in no flow goes from nowhere to nowhere. */
+/* A frame that is in no flow has no addresses. */
 static void packet_arrow_cell(struct view *view, struct table *table, const struct ArrowArray *batch,
                               int64_t i)
 {
@@ -210,7 +209,7 @@ static void lasted_cell(struct view *view, struct table *table, const struct Arr
 
 /* ---- fields ---- */
 
-/* Is this text one of the values in `shown`, which are parted by NUL? */
+/* Whether this text is one of the values in `shown`, which are separated by NUL. */
 static bool is_shown(const struct text *shown, const char *value, size_t len)
 {
     for (size_t at = 0; at < shown->len;) {
@@ -222,7 +221,7 @@ static bool is_shown(const struct text *shown, const char *value, size_t len)
     return false;
 }
 
-/* The first different values of a field, "64,57,..."; `items` are of T. */
+/* The first different values of a field, as "64,57,...". */
 static void values_cell(struct view *view, struct table *table, uint32_t rule, const struct ArrowArray *items,
                         struct cell_range range)
 {
@@ -300,7 +299,7 @@ static void packet_cells(struct view *view, struct table *table, const struct Ar
         reason_cell(view, table, batch, i);
 }
 
-/* Remembers the heading that stands above this row. */
+/* Stores the heading of this row. */
 static void head_row(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
 {
     size_t c = cell_child(view->type, "capture");

@@ -1,6 +1,7 @@
-/* A stream that counts what passes through it, so that the summary is the same whoever writes the rows.
+/* A stream that counts the rows that pass through it, so that the summary does not depend on the writer of
+ * the rows.
  *
- * Invariant: batches pass unchanged; errors are those of the inner stream. Interface:
+ * Invariant: batches pass unchanged, and errors come from the inner stream. Interface:
  * arrow.apache.org/docs/format/CStreamInterface.html.
  */
 #include "tally.h"

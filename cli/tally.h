@@ -1,4 +1,4 @@
-/* A stream that counts what passes through it. */
+/* A stream that counts the rows that pass through it. */
 #ifndef FC_CLI_TALLY_H
 #define FC_CLI_TALLY_H
 
@@ -9,15 +9,15 @@
 struct tally {
     uint64_t rows;
     uint64_t bytes;            /* of the IP packets in those rows */
-    int64_t first_ns, last_ns; /* first > last: no times */
-    /* inside */
+    int64_t first_ns, last_ns; /* first > last: there are no times */
+    /* private */
     struct ArrowArrayStream inner;
     struct cell_type type;
-    size_t lengths, start, end; /* columns */
+    size_t lengths, start, end; /* indices of columns */
 };
 
-/* Takes `inner` over and makes `out`, which counts into `tally`; the tally must outlive it. False when out of
- * memory or when the schema cannot be had; `inner` is released then. */
+/* Takes ownership of `inner` and makes `out`, which counts into `tally`; the tally must outlive `out`. False
+ * if memory ran out or the schema could not be read; `inner` is then released. */
 bool tally_wrap(struct tally *tally, struct ArrowArrayStream *inner, struct ArrowArrayStream *out);
 void tally_free(struct tally *tally);
 

@@ -1,8 +1,8 @@
-/* The file of -o: there whole, or not at all.
+/* The file of -o: written whole, or not at all.
  *
- * Invariant: no file of the user's name exists that is not whole. It is written under a hidden name in the
- * same folder (rename(2) is atomic within a file system); a device or a pipe is written to directly, for
- * renaming over /dev/null would replace it.
+ * Invariant: a file with the user's name is always whole. It is written under a hidden name in the same
+ * folder and renamed (rename(2) is atomic within a file system). A device or a pipe is written directly,
+ * because renaming over /dev/null would replace it.
  */
 #include "target.h"
 
@@ -24,14 +24,14 @@ static char *temporary_name(const char *name, unsigned attempt)
     const char *base = name + folder;
     const char *ending = suffix_of(base);
     char *out = NULL;
-    /* A name of 255 bytes is the most there is, so of a long one only the beginning is kept. */
+    /* A file name has at most 255 bytes, so only the start of a long name is used. */
     int shown = (int)(strlen(base) - strlen(ending));
     int len = asprintf(&out, "%.*s.%.*s.%ld-%u.part%s", folder, name, shown > 100 ? 100 : shown, base,
                        (long)getpid(), attempt, ending);
     return len < 0 ? NULL : out;
 }
 
-/* Opens a temporary file with the rights that `name` has, or that the umask gives. */
+/* Opens a temporary file with the permissions of `name`, or those of the umask. */
 static int open_temporary(struct target *target, const struct stat *old)
 {
     for (unsigned attempt = 0; attempt < 100; attempt++) {

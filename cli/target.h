@@ -1,4 +1,4 @@
-/* The file of -o: there whole, or not at all. */
+/* The file of -o: written whole, or not at all. */
 #ifndef FC_CLI_TARGET_H
 #define FC_CLI_TARGET_H
 
@@ -6,16 +6,17 @@
 
 struct target {
     int fd;     /* open for writing; -1 once closed */
-    char *path; /* to write to: a temporary name in the folder of `name`, or `name` itself for a device */
-    char *name; /* with links followed */
+    char *path; /* the file being written: a temporary name in the folder of `name`, or `name` itself for a
+                   device */
+    char *name; /* the user's name with symbolic links resolved */
     bool rename;
 };
 
 /* Returns 0 or an errno. */
 int target_open(struct target *target, const char *path);
-/* Closes, and gives the file its name; returns 0 or an errno, and then the temporary file is gone. */
+/* Closes the file and renames it; returns 0, or an errno after removing the temporary file. */
 int target_commit(struct target *target);
-/* Closes and removes; also after target_commit, where it only frees. */
+/* Closes and removes the temporary file, and frees; after target_commit it only frees. */
 void target_drop(struct target *target);
 
 #endif

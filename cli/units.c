@@ -1,7 +1,7 @@
-/* Numbers as a person reads them, and times as RFC 3339 has them.
+/* Numbers in a form for people, and times in the form of RFC 3339.
  *
- * Invariant: nothing here depends on the locale of the process, so output is the same everywhere. Bytes are
- * in powers of 1000, as network speeds are. Dates: days since 1970 to the proleptic Gregorian calendar.
+ * Invariant: nothing here depends on the locale of the process, so output is the same everywhere. Units of
+ * bytes are powers of 1000, like those of network speeds. Dates are of the proleptic Gregorian calendar.
  */
 #include "units.h"
 
@@ -11,7 +11,7 @@
 
 static const int64_t SECOND = 1000000000;
 
-/* Three significant digits at most: 1.23, 12.3, 123. One decimal is enough for bytes. */
+/* At most three significant digits: 1.23, 12.3, 123; for bytes at most one decimal. */
 static void scaled(char out[UNIT_TEXT], uint64_t value, const char *const *names, const char *gap)
 {
     double x = (double)value;
@@ -80,7 +80,7 @@ void unit_duration(char out[UNIT_TEXT], int64_t ns)
     snprintf(out, UNIT_TEXT, "%.*f %s", i == 0 || x >= 99.95 ? 0 : x < 9.995 ? 2 : 1, x, names[i]);
 }
 
-/* Howard Hinnant's days-to-civil: years counted from March, in eras of 400 years. */
+/* Howard Hinnant's days-to-civil algorithm: years start in March, eras have 400 years. */
 static void civil_date(int64_t days, int *year, int *month, int *day)
 {
     days += 719468;
@@ -100,8 +100,8 @@ static void decimals(char *out, uint64_t value, size_t n)
         out[i] = (char)('0' + value % 10);
 }
 
-/* Nine digits, three at a time: three short chains of divisions run side by side where one long one would
- * wait. */
+/* Nine digits, three at a time: the processor runs three short chains of divisions in parallel, but one long
+ * chain step by step. */
 static void billionths(char out[9], uint32_t value)
 {
     uint32_t thousands = value / 1000, parts[] = {thousands / 1000, thousands % 1000, value % 1000};

@@ -1,6 +1,6 @@
-/* Values of options, and the option that somebody may have meant.
+/* Values of options, and suggestions for mistyped options.
  *
- * Invariant: a value that is not understood whole is refused, with what would have been understood.
+ * Invariant: a value is refused unless all of it is understood; the message names valid values.
  */
 #include "value.h"
 
@@ -22,7 +22,7 @@ int opt_choice(int *out, const char *option, const char *text, const struct opt_
         }
         strcat(strcat(names, i == 0 ? "" : i + 1 < n ? ", " : " or "), choices[i].name);
     }
-    return say_usage("%s is %s, not \"%s\"", option, names, text);
+    return say_usage("%s must be %s, not \"%s\"", option, names, text);
 }
 
 int opt_number(uint64_t *out, const char *option, const char *text, uint64_t max)
@@ -84,7 +84,8 @@ bool opt_is_preference(const char *text)
     return is_table || (len && text[len] == ':' && *text != '.' && memchr(text, '.', len));
 }
 
-/* How many letters must be changed, added or taken away: Levenshtein's distance, over two rows. */
+/* Levenshtein's distance: how many letters must be changed, added or removed. Only two rows of the table are
+ * kept. */
 static size_t distance(const char *a, const char *b)
 {
     size_t row[64];
@@ -105,8 +106,8 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
-/* A name that begins as given comes first, then the one with the fewest changes: two at most, and
- * fewer than it has letters. */
+/* A name that begins with the given text is preferred, then the name with the fewest changes: at most two,
+ * and fewer than its letters. */
 const char *opt_nearest(const char *name)
 {
     size_t best = strlen(name) < 3 ? strlen(name) : 3;

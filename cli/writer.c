@@ -1,7 +1,7 @@
 /* Buffered writing to a descriptor, and texts that grow.
  *
- * Invariant: the first error stays in `error`, and nothing is written after it; a caller that goes on loses
- * nothing but time. Numbers are written digit pair by digit pair, since output speed is made here.
+ * Invariant: the first error stays in `error`, and nothing is written after it, so a caller may check it
+ * late. Numbers are written two digits at a time, because they dominate the time of output.
  */
 #include "writer.h"
 
@@ -21,7 +21,7 @@ bool out_open(struct out *out, int fd, bool small)
     return out->buf != NULL;
 }
 
-/* True: try again. A descriptor that somebody made non-blocking is waited for. */
+/* True if the caller should try again. For a non-blocking descriptor it waits until it is writable. */
 static bool wait_again(int fd)
 {
     if (errno == EINTR)

@@ -11,20 +11,21 @@ struct out {
     int fd;
     char *buf;
     size_t len, cap;
-    int error; /* errno of the first write that failed; everything after it is thrown away */
+    int error; /* errno of the first failed write; all later output is discarded */
 };
 
-/* The most that out_room may be asked for at once. */
+/* The most bytes that one call of out_room may ask for. */
 enum { OUT_ROOM = 4096 };
 
-/* False when out of memory. A small buffer is for messages. */
+/* False if memory ran out. A small buffer is for messages. */
 bool out_open(struct out *out, int fd, bool small);
 void out_flush(struct out *out);
-/* Flushes and frees; returns the errno of the first failure or 0. Does not close the descriptor. */
+/* Flushes and frees the buffer; returns 0, or the errno of the first failure. Does not close the descriptor.
+ */
 int out_close(struct out *out);
 void out_spill(struct out *out, const char *text, size_t len);
 
-/* n <= OUT_ROOM free bytes; add what was used of them to out->len. */
+/* n <= OUT_ROOM free bytes; the caller adds the number of used bytes to out->len. */
 static inline char *out_room(struct out *out, size_t n)
 {
     if (out->cap - out->len < n)
@@ -55,14 +56,14 @@ void out_uint(struct out *out, uint64_t value);
 void out_int(struct out *out, int64_t value);
 void out_hex(struct out *out, const uint8_t *bytes, size_t len);
 
-/* A text of any length that grows; what does not fit into memory is left out and `failed` says so. */
+/* A text that grows. If memory runs out, the new part is left out and `failed` is set. */
 struct text {
     char *p;
     size_t len, cap;
     bool failed;
 };
 
-/* Makes room for n more bytes behind len; NULL when out of memory. */
+/* Makes room for n more bytes after len; NULL if memory ran out. */
 char *text_room(struct text *text, size_t n);
 void text_add(struct text *text, const char *bytes, size_t len);
 void text_free(struct text *text);

@@ -5,36 +5,36 @@ function __flowcontainer_fields
 end
 
 complete -c flowcontainer -n __fish_is_first_arg -a fields -d 'List the fields that -e takes'
-complete -c flowcontainer -n __fish_is_first_arg -a explain -d 'Say which engine would answer'
-complete -c flowcontainer -n __fish_is_first_arg -a verify -d 'Compare with tshark on own captures'
+complete -c flowcontainer -n __fish_is_first_arg -a explain -d 'Print which engine would answer'
+complete -c flowcontainer -n __fish_is_first_arg -a verify -d 'Compare with tshark on your captures'
 complete -c flowcontainer -s r -l read -r -d 'A capture'
 complete -c flowcontainer -s c -l count -x -d 'Read at most N frames of each capture'
 complete -c flowcontainer -s j -l jobs -x -d Threads
 complete -c flowcontainer -s n -d 'Accepted; names are never resolved'
 complete -c flowcontainer -s Y -l filter -x -d 'Only packets that match a display filter'
-complete -c flowcontainer -l protocols -x -d 'What makes flows' \
+complete -c flowcontainer -l protocols -x -d 'Protocols that make flows' \
     -a "(__fish_append , tcp udp sctp icmp icmpv6 gre esp)"
-complete -c flowcontainer -l drop -x -d 'Packets left out' \
+complete -c flowcontainer -l drop -x -d 'Packets to leave out' \
     -a "(__fish_append , default none retransmission out_of_order mdns ssdp icmp)"
 complete -c flowcontainer -l policy -x -a 'stream timeout' -d 'When a flow ends'
-complete -c flowcontainer -l idle -x -d 'The pause that ends a flow'
-complete -c flowcontainer -l active -x -d 'The age that ends a flow'
-complete -c flowcontainer -l engine -x -a 'auto native wireshark' -d 'Who answers'
+complete -c flowcontainer -l idle -x -d 'Pause that ends a flow'
+complete -c flowcontainer -l active -x -d 'Maximum age of a flow'
+complete -c flowcontainer -l engine -x -a 'auto native wireshark' -d 'Engine that answers'
 complete -c flowcontainer -l preference -x -d 'A preference of Wireshark, NAME:VALUE'
-complete -c flowcontainer -s d -l decode-as -x -d 'Read as another protocol'
+complete -c flowcontainer -s d -l decode-as -x -d 'Dissect as another protocol'
 complete -c flowcontainer -l keylog -r -d 'TLS secrets'
 complete -c flowcontainer -l passes -x -a '1 2 auto' -d 'Dissect once or twice'
 complete -c flowcontainer -l max-memory -x -d 'Memory of a process of the engine'
-complete -c flowcontainer -l exact -d 'Dissect also what cannot matter'
-complete -c flowcontainer -l native -d 'Of fields: those that are answered in process'
+complete -c flowcontainer -l exact -d 'Dissect every frame'
+complete -c flowcontainer -l native -d 'With fields: only those of the native engine'
 complete -c flowcontainer -l json -d 'The same as -T ndjson'
-complete -c flowcontainer -l tunnel -x -a 'inner outer' -d 'Which header of a tunnel counts'
+complete -c flowcontainer -l tunnel -x -a 'inner outer' -d 'Header that decides the flow of a tunnelled packet'
 complete -c flowcontainer -l classic -d 'Lengths and directions as the original flowcontainer'
 complete -c flowcontainer -s T -l format -x -a 'table ndjson json csv' -d Format
 complete -c flowcontainer -s e -l field -x -a '(__flowcontainer_fields)' -d 'Add a Wireshark field'
-complete -c flowcontainer -l level -x -a 'flows packets frames' -d 'What a row stands for'
+complete -c flowcontainer -l level -x -a 'flows packets frames' -d 'One row per flow, packet or frame'
 complete -c flowcontainer -s o -l output -r -d 'Write a file'
-complete -c flowcontainer -s a -l all -d 'Every row on a terminal too'
+complete -c flowcontainer -s a -l all -d 'Show all rows on a terminal'
 complete -c flowcontainer -l color -x -a 'auto always never' -d Colour
 complete -c flowcontainer -s q -l quiet -d 'No summary and no progress'
 complete -c flowcontainer -l progress -d 'Show progress'
