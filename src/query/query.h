@@ -1,5 +1,4 @@
-/* An engine answers a query over a row of captures, batch by batch. The run does not know which one it has.
- */
+/* What is asked of a run, and of which captures. */
 #ifndef FC_QUERY_QUERY_H
 #define FC_QUERY_QUERY_H
 
@@ -7,7 +6,7 @@
 #include "filter/filter.h"
 #include "query/report.h"
 
-/* What is asked, checked and looked up; read-only while engines run. */
+/* The user's options, checked and looked up; read-only while walks run. */
 struct query {
     struct fc_options options; /* fields and filter text are not used from here */
     struct field *fields;
@@ -33,21 +32,5 @@ struct input {
     const void *memory; /* NULL: open the path `name` */
     size_t len;
 };
-
-struct engine;
-struct engine_class {
-    /* The next batch of at least one row; out->release is NULL at the end. */
-    enum fc_status (*next)(struct engine *engine, struct ArrowArray *out, struct fc_error *err);
-    void (*close)(struct engine *engine);
-};
-struct engine {
-    const struct engine_class *class;
-    struct report report; /* complete after the last batch */
-};
-
-/* In process, on the calling thread. Inputs, query and progress outlive the engine. */
-FC_MUST_USE enum fc_status native_open(struct engine **out, const struct query *query,
-                                       const struct input *inputs, size_t n_inputs, struct progress *progress,
-                                       struct fc_error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* A run: options and paths in, one Arrow stream out. Invariant: an engine (or the shards) exists from the
- * first pull to the release of the stream; what it counted stays in the run. Functions of flowcontainer.h are
- * documented there. */
+/* A run: options and paths in, one Arrow stream out. Invariant: a walk (or the shards) exists from the first
+ * pull to the release of the stream; its counts stay in the run. Functions of flowcontainer.h are documented
+ * there. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +16,7 @@
 #include "table/export.h"
 #include "table/flows.h"
 #include "table/packets.h"
+#include "walk/walk.h"
 
 enum { MAX_JOBS = 256 };
 
@@ -29,7 +30,7 @@ struct fc_run {
     uint32_t jobs;
     uint64_t bytes_total;
     struct progress progress;
-    struct engine *engine; /* one of these two while the stream lives */
+    struct walk *walk; /* one of these two while the stream lives */
     struct shards *shards;
     bool exported;
     bool ended, counted;  /* the stream has ended; and the counts are laid down for good */
@@ -179,15 +180,15 @@ static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_
 static bool run_close(struct fc_run *run)
 {
     bool whole = true;
-    if (run->engine) {
-        whole &= report_merge(&run->report, &run->engine->report);
-        run->engine->class->close(run->engine);
+    if (run->walk) {
+        whole &= report_merge(&run->report, walk_report(run->walk));
+        walk_close(run->walk);
     }
     if (run->shards) {
         whole &= report_merge(&run->report, shards_report(run->shards));
         shards_close(run->shards);
     }
-    run->engine = NULL;
+    run->walk = NULL;
     run->shards = NULL;
     return whole;
 }
@@ -201,7 +202,7 @@ static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
     if (share)
         return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress,
                            err);
-    return native_open(&run->engine, &run->query, run->inputs, run->n_inputs, &run->progress, err);
+    return walk_open(&run->walk, &run->query, run->inputs, run->n_inputs, &run->progress, err);
 }
 
 static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_error *err)
@@ -209,10 +210,10 @@ static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_err
     struct fc_run *run = self;
     enum fc_status status = FC_OK;
     *out = (struct ArrowArray){0};
-    if (!run->engine && !run->shards)
+    if (!run->walk && !run->shards)
         status = run_start(run, err);
-    if (!status && run->engine)
-        status = run->engine->class->next(run->engine, out, err);
+    if (!status && run->walk)
+        status = walk_next(run->walk, out, err);
     else if (!status)
         status = shards_next(run->shards, out, err);
     if (status || !out->release) {
@@ -276,8 +277,8 @@ const char *fc_run_program(struct fc_run *run)
 
 static const struct report *run_report(const struct fc_run *run)
 {
-    if (run->engine)
-        return &run->engine->report;
+    if (run->walk)
+        return walk_report(run->walk);
     return run->shards ? shards_report(run->shards) : &run->report;
 }
 

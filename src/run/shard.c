@@ -1,4 +1,4 @@
-/* A task is a row of neighbouring captures; threads take tasks in order, each with an engine of its own, and
+/* A task is a row of neighbouring captures; threads take tasks in order, each with a walk of its own, and
  * queue its batches. The reader empties the queues in task order. Invariants: tasks are taken in order, so
  * the reader's task is always being worked on; a thread waits while its queue is full or while it is far
  * ahead, so memory is bounded. */
@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "walk/walk.h"
 
 enum { TASK_CAPTURES = 64, TASK_BYTES = 32 << 20, QUEUE = 4, AHEAD = 4 };
 
@@ -80,22 +81,20 @@ static bool task_push(struct shards *s, struct task *t, struct ArrowArray *batch
 
 static void task_work(struct shards *s, struct task *t)
 {
-    struct engine *engine = NULL;
+    struct walk *walk = NULL;
     struct fc_error error = {0};
     struct report report = {0};
     enum fc_status status =
-        native_open(&engine, s->query, s->inputs + t->from, t->to - t->from, s->progress, &error);
+        walk_open(&walk, s->query, s->inputs + t->from, t->to - t->from, s->progress, &error);
     while (!status) {
         struct ArrowArray batch = {0};
-        status = engine->class->next(engine, &batch, &error);
+        status = walk_next(walk, &batch, &error);
         if (status || !batch.release || !task_push(s, t, &batch))
             break;
     }
-    if (engine) {
-        if (!report_merge(&report, &engine->report))
-            error_memory(&error);
-        engine->class->close(engine);
-    }
+    if (walk && !report_merge(&report, walk_report(walk)))
+        error_memory(&error);
+    walk_close(walk);
     pthread_mutex_lock(&s->lock);
     t->report = report;
     t->error = error;
@@ -185,7 +184,7 @@ void shards_close(struct shards *s)
 {
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
-    if (s->reading < s->n_tasks) /* engines look at this now and then */
+    if (s->reading < s->n_tasks) /* walks look at this now and then */
         atomic_store(&s->progress->cancelled, true);
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);

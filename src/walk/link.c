@@ -1,73 +1,85 @@
-/* Frames of link types that are not read here, and captures of formats that are not. Invariant: without a
- * worker they stay what they are; with one, what libwireshark makes of their links is what counts, and since
- * nobody here has seen their outer headers, values come from libwireshark from the first such frame on. */
+/* Frames of link types that are not decoded here. Invariant: without a worker they stay undecoded, and are
+ * counted so. With one, libwireshark finds the IP packet in them; since their outer headers were seen by
+ * libwireshark alone, it also makes the values from the first such frame on. */
 #include "base/error.h"
 #include "shark/locator.h"
 #include "shark/plain.h"
 #include "shark/spare.h"
-#include "walk/capture.h"
+#include "walk/inner.h"
 
-/* Finds nobody to ask, or opens n->locator; once a capture. */
-static enum fc_status open_locator(struct native *n)
+/* Opens the locator, if there is a worker that it can ask. Other errors than FC_MEMORY leave the frames
+ * undecoded. */
+static enum fc_status open_locator(struct walk *w)
 {
-    const struct query *q = n->query;
+    struct capture *c = &w->capture;
+    const struct query *q = w->query;
     struct worker *worker = q->worker ? q->worker : q->spare ? spare_worker(q->spare) : NULL;
-    struct fc_error ignored; /* then frames stay what they are, and are counted so */
+    struct fc_error ignored;
     uint64_t most = q->options.max_frames;
     int file;
-    n->tried_locator = true;
+    c->locator_state = LOCATOR_NONE;
     if (!worker)
         return FC_OK;
     enum fc_status status =
-        plain_open(&file, &n->inputs[n->input], n->oracle ? oracle_file(n->oracle) : -1, &ignored);
+        plain_open(&file, &w->inputs[w->input], c->oracle ? oracle_file(c->oracle) : -1, &ignored);
     if (!status)
-        status = locator_open(&n->locator, worker, file, most < UINT32_MAX ? (uint32_t)most : 0, n->progress,
+        status = locator_open(&c->locator, worker, file, most < UINT32_MAX ? (uint32_t)most : 0, w->progress,
                               &ignored);
+    if (!status)
+        c->locator_state = LOCATOR_OPEN;
     return status == FC_MEMORY ? status : FC_OK;
 }
 
-/* Whom libwireshark cannot be asked about further is told once. */
-static enum fc_status give_up(struct native *n, enum fc_status status, const struct fc_error *why)
+static void close_locator(struct capture *c)
+{
+    locator_close(c->locator);
+    c->locator = NULL;
+    c->locator_state = LOCATOR_NONE;
+}
+
+/* libwireshark cannot be asked any more; the report says so once for the capture. */
+static enum fc_status give_up(struct walk *w, enum fc_status status, const struct fc_error *why)
 {
     if (status == FC_MEMORY || status == FC_CANCELLED)
         return status;
-    locator_close(n->locator);
-    n->locator = NULL;
-    return report_problem(&n->engine.report, n->inputs[n->input].name, why, n->frames) ? FC_OK : FC_MEMORY;
+    close_locator(&w->capture);
+    return capture_problem(w, why);
 }
 
-enum fc_status native_locate(struct native *n, struct frame *frame)
+enum fc_status link_locate(struct walk *w, struct frame *frame)
 {
+    struct capture *c = &w->capture;
+    struct examiner *examiner = &w->tables.examiner;
     struct fc_error error = {0};
     struct located located;
-    enum fc_status status = n->tried_locator ? FC_OK : open_locator(n);
-    if (status || !n->locator)
+    enum fc_status status = c->locator_state == LOCATOR_NOT_TRIED ? open_locator(w) : FC_OK;
+    if (status || c->locator_state != LOCATOR_OPEN)
         return status;
-    if ((status = locator_find(n->locator, frame, &located, &error)))
-        return give_up(n, status, &error);
+    if ((status = locator_find(c->locator, frame, &located, &error)))
+        return give_up(w, status, &error);
     if (!frame->ip)
         return FC_OK;
-    n->unseen = true;
-    n->examiner.convs.numbers_may_differ |= located.apart;
-    examine(&n->examiner, frame, &n->examined);
-    return n->examiner.failed ? FC_MEMORY : FC_OK;
+    c->has_hidden_headers = true;
+    examiner->convs.numbers_may_differ |= located.apart;
+    examine(examiner, frame, &w->examined);
+    return examiner->failed ? FC_MEMORY : FC_OK;
 }
 
-enum fc_status native_locate_end(struct native *n)
+enum fc_status link_finish(struct walk *w)
 {
-    bool ok = true;
+    struct locator *locator = w->capture.locator;
+    enum fc_status status = FC_OK;
     uint32_t frame;
-    if (n->locator)
-        locator_finish(n->locator);
-    for (uint32_t i = 0; n->locator && ok && (frame = locator_crash(n->locator, i)); i++) {
+    if (!locator)
+        return FC_OK;
+    locator_finish(locator);
+    for (uint32_t i = 0; !status && (frame = locator_crash(locator, i)); i++) {
         struct fc_error error;
-        n->engine.report.notes[NOTE_CRASHED]++;
+        w->report.notes[NOTE_CRASHED]++;
         error_set(&error, FC_FORMAT, -1, "libwireshark dies of frame %u; what it carries is in no flow",
                   frame);
-        ok = report_problem(&n->engine.report, n->inputs[n->input].name, &error, n->frames);
+        status = capture_problem(w, &error);
     }
-    locator_close(n->locator);
-    n->locator = NULL;
-    n->tried_locator = false;
-    return ok ? FC_OK : FC_MEMORY;
+    close_locator(&w->capture);
+    return status;
 }

@@ -1,0 +1,140 @@
+/* The parts of a walk, by how long they live: a whole walk, one capture, one frame. Only files of this room
+ * include this header. */
+#ifndef FC_WALK_INNER_H
+#define FC_WALK_INNER_H
+
+#include "flow/flow.h"
+#include "look/emit.h"
+#include "shark/oracle.h"
+#include "table/flows.h"
+#include "table/packets.h"
+#include "walk/sieve.h"
+#include "walk/walk.h"
+
+/* How values are made; fixed when the walk is opened. */
+struct values {
+    struct row row; /* the frame's values of the query's fields */
+    struct emit_plan headers;
+    struct sieve sieve;
+    enum field_type *types; /* by slot */
+};
+
+/* The rows made so far: one table, by the query's level. */
+struct output {
+    struct flows *flows;     /* NULL: the level is not FC_LEVEL_FLOWS */
+    struct packets *packets; /* NULL: it is */
+};
+
+/* The state that the frames of one capture build up. It is emptied after the capture, and its memory is used
+ * again for the next one. */
+struct tables {
+    struct examiner examiner;
+    struct apps apps;
+    struct flow_table flows;
+    struct log_pool pool;
+    struct arena extras; /* what few flows have: outer addresses, logs of values */
+};
+
+enum capture_phase {
+    CAPTURE_CLOSED, /* the next input is to be opened */
+    CAPTURE_READING,
+    CAPTURE_WRITING /* its frames are read, its flows are being written */
+};
+
+/* The source of field values and of the filter's verdict. */
+enum answerer {
+    ANSWER_NATIVE,     /* the readers of this library; libwireshark may take over */
+    ANSWER_NATIVE_ONLY /* the same to the capture's end: libwireshark is not there, or too late */,
+    ANSWER_ORACLE      /* libwireshark, for all flows or for some (oracle_covers) */
+};
+
+/* Whether libwireshark was asked for the link types that are not decoded here. */
+enum locator_state { LOCATOR_NOT_TRIED, LOCATOR_OPEN, LOCATOR_NONE };
+
+/* One capture while it is read; zeroed before each capture. */
+struct capture {
+    enum capture_phase phase;
+    enum answerer answerer;
+    enum locator_state locator_state;
+    bool has_hidden_headers; /* some frames had headers that only libwireshark has seen */
+    struct source *source;   /* NULL: the capture could not be opened, or its frames are read */
+    struct oracle *oracle;   /* of ANSWER_ORACLE */
+    struct locator *locator; /* of LOCATOR_OPEN */
+    struct fc_error failure; /* of the oracle: the reason why the capture cannot be read on */
+    struct frame_times times;
+    uint64_t frames;                          /* read so far */
+    uint64_t reported_frames, reported_bytes; /* the part of them that the progress knows */
+    uint64_t unknown_link_frames;
+    uint32_t unknown_link_type; /* of the last of them */
+    uint32_t next_flow;         /* the first flow that is not written */
+};
+
+struct walk {
+    const struct query *query;
+    const struct input *inputs;
+    size_t n_inputs, input; /* of the capture at hand */
+    struct progress *progress;
+    struct report report;
+    struct values values;
+    struct output output;
+    struct tables tables;
+    struct capture capture;
+    struct examined examined; /* the frame at hand; too large to be cleared for each frame */
+};
+
+/* The decisions about one frame. */
+struct step {
+    const struct frame *frame;
+    int layer;          /* index of the header whose conversation is the frame's flow; -1: none */
+    enum reason reason; /* why the frame is in no flow; REASON_KEPT: it is in one */
+    struct flow *flow;  /* NULL: none */
+    uint32_t flow_index;
+};
+
+/* ---- capture.c ---- */
+
+/* Opens the next input. A capture that cannot be opened is a problem in the report; its source stays NULL. */
+FC_MUST_USE enum fc_status capture_open(struct walk *walk);
+/* Reads frames until the capture ends (then the phase is CAPTURE_WRITING) or the batch is full. */
+FC_MUST_USE enum fc_status capture_read(struct walk *walk);
+/* Empties the tables; the phase is CAPTURE_CLOSED. */
+void capture_forget(struct walk *walk);
+/* Closes the files and processes of a capture, finished or not. */
+void capture_close(struct capture *capture);
+bool walk_is_cancelled(const struct walk *walk);
+/* Adds a problem of the capture at hand to the report. */
+FC_MUST_USE enum fc_status capture_problem(struct walk *walk, const struct fc_error *error);
+
+/* ---- frame.c, answer.c, link.c ---- */
+
+/* One frame: its layers, its flow, its values, its count. When libwireshark cannot go on with the capture,
+ * the status is its error and capture.failure has the reason. */
+FC_MUST_USE enum fc_status walk_frame(struct walk *walk, struct frame *frame);
+/* Puts the frame's values into values.row and applies the filter to step->reason. `wanted`: the row is needed.
+ * Otherwise only the state of the protocols above TCP and UDP advances. */
+FC_MUST_USE enum fc_status answer_frame(struct walk *walk, struct step *step, bool wanted);
+/* Whether the protocols above TCP and UDP are read in this capture. */
+bool answer_reads_apps(const struct walk *walk);
+/* Asks libwireshark for the IP packet in a frame whose link type is not decoded here, and examines the frame
+ * again if it finds one. */
+FC_MUST_USE enum fc_status link_locate(struct walk *walk, struct frame *frame);
+/* Reports the frames that libwireshark crashed on, and lets its process go. */
+FC_MUST_USE enum fc_status link_finish(struct walk *walk);
+
+/* ---- keep.c, write.c ---- */
+
+/* Puts a kept frame into its flow, and its lengths, time and values into the flow's logs. */
+FC_MUST_USE enum fc_status keep_frame(struct walk *walk, struct step *step);
+/* The row of one flow whose packets have all been seen; corrects the counts instead when the style leaves the
+ * flow out. */
+FC_MUST_USE enum fc_status write_flow(struct walk *walk, const struct flow *flow);
+/* Rows of the capture's flows, until all are written or the batch is full. */
+FC_MUST_USE enum fc_status write_flows(struct walk *walk);
+/* The row of one frame. */
+FC_MUST_USE enum fc_status write_packet(struct walk *walk, const struct step *step);
+bool output_full(const struct output *output);
+uint32_t output_rows(const struct output *output);
+void output_capture(struct output *output, const char *name);
+FC_MUST_USE enum fc_status output_finish(struct output *output, struct ArrowArray *out);
+
+#endif

@@ -1,0 +1,137 @@
+/* A walk over captures: source -> decode -> flow -> proto -> table, on one thread. The files of this room are
+ * the only ones that know the order of the other rooms. Frames are read and flows are kept here, whoever
+ * makes the field values. Invariants: every frame read is counted under exactly one reason; the flows of a
+ * capture are written after its last frame, in the order of their first kept packets. */
+#include "walk/walk.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "walk/inner.h"
+
+/* ---- opening ---- */
+
+/* Rows by the level that the query asks for. */
+static enum fc_status open_output(struct output *output, const struct query *query)
+{
+    struct wanted wanted = {.fields = query->fields,
+                            .n_fields = query->n_fields,
+                            .batch_rows = query->options.batch_rows,
+                            .level = query->options.level};
+    if (query->options.level == FC_LEVEL_FLOWS)
+        output->flows = flows_new(&wanted);
+    else
+        output->packets = packets_new(&wanted);
+    return output->flows || output->packets ? FC_OK : FC_MEMORY;
+}
+
+static enum fc_status open_values(struct values *values, const struct query *query, struct arena *arena)
+{
+    values->row = (struct row){.slot_of = query->slot_of, .arena = arena};
+    emit_plan_make(&values->headers, query->slot_of);
+    sieve_open(&values->sieve, query->filter, query->slot_of, arena);
+    values->types = memory_alloc(query->n_fields * sizeof *values->types);
+    for (size_t i = 0; values->types && i < query->n_fields; i++)
+        values->types[i] = query->fields[i].type;
+    return values->types ? FC_OK : FC_MEMORY;
+}
+
+/* State that costs time for every frame is kept only when the query or its filter needs it. */
+static void open_tables(struct tables *tables, const struct query *query, const struct sieve *sieve)
+{
+    const struct fc_options *o = &query->options;
+    struct examiner *e = &tables->examiner;
+    e->protocols = o->protocols;
+    e->keeps_flights = emit_wants_flights(query->slot_of) ||
+                       (query->filter && emit_wants_flights(filter_slots(query->filter)));
+    e->matches_names = apps_want_names(query->slot_of, query->filter);
+    tables->flows.policy = (struct flow_policy){o->policy, o->style, o->idle_ns, o->active_ns};
+    apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact);
+}
+
+enum fc_status walk_open(struct walk **out, const struct query *query, const struct input *inputs,
+                         size_t n_inputs, struct progress *progress, struct fc_error *err)
+{
+    struct walk *w = memory_zero(1, sizeof *w);
+    if (!w)
+        return error_memory(err);
+    w->query = query;
+    w->inputs = inputs;
+    w->n_inputs = n_inputs;
+    w->progress = progress;
+    enum fc_status status = open_values(&w->values, query, &w->tables.examiner.arena);
+    open_tables(&w->tables, query, &w->values.sieve);
+    if (!status)
+        status = open_output(&w->output, query);
+    if (status) {
+        walk_close(w);
+        return error_memory(err);
+    }
+    *out = w;
+    return FC_OK;
+}
+
+/* ---- batches ---- */
+
+bool walk_is_cancelled(const struct walk *w)
+{
+    return atomic_load_explicit(&w->progress->cancelled, memory_order_relaxed);
+}
+
+/* The next part of the work on the captures: at least one capture opened, or one frame or flow. */
+static enum fc_status advance(struct walk *w)
+{
+    switch (w->capture.phase) {
+    case CAPTURE_CLOSED:
+        return walk_is_cancelled(w) ? FC_CANCELLED : capture_open(w);
+    case CAPTURE_READING:
+        return capture_read(w);
+    default:
+        return write_flows(w);
+    }
+}
+
+enum fc_status walk_next(struct walk *w, struct ArrowArray *out, struct fc_error *err)
+{
+    *out = (struct ArrowArray){0};
+    enum fc_status status = walk_is_cancelled(w) ? FC_CANCELLED : FC_OK;
+    while (!status && !output_full(&w->output) && w->input < w->n_inputs)
+        status = advance(w);
+    uint32_t rows = output_rows(&w->output);
+    if (!status && rows) {
+        status = output_finish(&w->output, out);
+        atomic_fetch_add_explicit(&w->progress->rows, rows, memory_order_relaxed);
+    }
+    if (status == FC_MEMORY)
+        error_memory(err);
+    else if (status == FC_CANCELLED)
+        error_set(err, status, -1, "cancelled");
+    return status;
+}
+
+const struct report *walk_report(const struct walk *w) { return &w->report; }
+
+/* ---- closing ---- */
+
+static void close_tables(struct tables *tables)
+{
+    examiner_free(&tables->examiner);
+    apps_free(&tables->apps);
+    flow_free(&tables->flows);
+    log_pool_free(&tables->pool);
+    arena_free(&tables->extras);
+}
+
+void walk_close(struct walk *w)
+{
+    if (!w)
+        return;
+    capture_close(&w->capture);
+    close_tables(&w->tables);
+    row_free(&w->values.row);
+    sieve_free(&w->values.sieve);
+    memory_free(w->values.types);
+    flows_free(w->output.flows);
+    packets_free(w->output.packets);
+    report_free(&w->report);
+    memory_free(w);
+}
