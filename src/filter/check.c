@@ -1,11 +1,12 @@
-/* Tests: what a parsed filter means, and whether it means anything.
- * Invariant: a filter that passes gets from the VM exactly Wireshark's verdict; what Wireshark allows and
- * this does not reproduce is said not to be native, and what it refuses is refused with its kind of message,
- * at its place. Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+/* Checks the tests of a parsed filter, and gives its values their types.
+ * Invariant: for a filter that passes, the VM returns exactly Wireshark's verdict. A filter that Wireshark
+ * accepts but that is not reproduced here is "not native"; a filter that Wireshark refuses is refused with
+ * the same kind of message and the same place.
+ * Source: man page wireshark-filter; observed (tshark 4.0.17). */
 #include "filter/check.h"
 #include "filter/code.h"
 
-/* The left side of a test starts with a field or function. */
+/* The left side of a test must start with a field or a function. */
 static bool check_left(struct checker *c, struct node *n, const struct token *op)
 {
     struct node *first = (struct node *)check_leftmost(n);
@@ -35,13 +36,13 @@ static bool check_left(struct checker *c, struct node *n, const struct token *op
 static bool no_part(struct checker *c, const struct node *n, const char *op, int len)
 {
     if (!check_can_name(n) || !type_text(n->type))
-        return check_foreign(c, n, "such a comparison");
+        return check_not_native(c, n, "this comparison");
     problem_bad(c->problem, n->token.offset, "%.*s (type=%s) cannot participate in %.*s comparison.",
                 (int)n->token.text_len, n->token.text, type_text(n->type), len, op);
     return false;
 }
 
-/* The right side of a comparison, or a member of a set. */
+/* Checks the right side of a comparison, or a member of a set. */
 static bool check_right(struct checker *c, struct node *a, struct node *b)
 {
     const struct node *first = check_leftmost(a), *field = first->kind == N_FUNCTION ? first->items : first;
@@ -49,11 +50,11 @@ static bool check_right(struct checker *c, struct node *a, struct node *b)
         return false;
     if (b->kind == N_LITERAL || check_comparable(a->type, b->type))
         return (a->type != FILTER_FT_PROTOCOL && !(a->type == FT_STRING && b->kind == N_SLICE)) ||
-               check_foreign(c, b, "comparing such values");
+               check_not_native(c, b, "a comparison of these values");
     if (check_compatible(a->type, b->type) || a->kind == N_SLICE || b->kind == N_SLICE)
-        return check_foreign(c, b, "comparing such values");
+        return check_not_native(c, b, "a comparison of these values");
     if (!check_can_name(a) || !check_can_name(b))
-        return check_foreign(c, b, "comparing such values");
+        return check_not_native(c, b, "a comparison of these values");
     problem_bad(c->problem, b->token.offset, "%.*s and %.*s are not of compatible types.",
                 (int)a->token.text_len, a->token.text, (int)b->token.text_len, b->token.text);
     return false;
@@ -64,7 +65,7 @@ static bool has_text(const struct node *a)
     return a->type == FT_STRING || check_is_bytes(a->type) || a->type == FILTER_FT_PROTOCOL;
 }
 
-/* A literal of some bytes of an Ethernet address. */
+/* Returns true for a literal that is a part of an Ethernet address: fewer than six bytes. */
 static bool is_part_of_address(struct checker *c, const struct node *a, struct node *b)
 {
     struct problem ignored = {.status = FC_OK};
@@ -81,11 +82,11 @@ static bool check_contains(struct checker *c, struct node *n)
         return no_part(c, a, "contains", 8);
     bool frame = a->kind == N_FIELD && a->is_protocol && a->id == P_FRAME;
     if (a->type == FILTER_FT_PROTOCOL && !frame)
-        return check_foreign(c, a, "the content of a protocol");
+        return check_not_native(c, a, "the content of a protocol");
     if (frame) {
         check_resolve(b);
         if (b->kind != N_LITERAL)
-            return check_foreign(c, b, "comparing such values");
+            return check_not_native(c, b, "a comparison of these values");
         if (!literal_convert(b, FT_BYTES, NULL, false, c->arena, c->problem))
             return false;
     } else if (is_part_of_address(c, a, b)) {
@@ -93,7 +94,7 @@ static bool check_contains(struct checker *c, struct node *n)
     } else if (!check_right(c, a, b)) {
         return false;
     }
-    return b->kind != N_LITERAL || b->constant.value.len || check_foreign(c, b, "searching for nothing");
+    return b->kind != N_LITERAL || b->constant.value.len || check_not_native(c, b, "a search for no bytes");
 }
 
 static bool check_matches(struct checker *c, struct node *n)
@@ -102,7 +103,7 @@ static bool check_matches(struct checker *c, struct node *n)
     check_resolve(b);
     if (b->kind != N_LITERAL || b->token.kind != T_STRING) {
         if (b->kind != N_LITERAL && b->kind != N_FIELD)
-            return check_foreign(c, b, "such a pattern");
+            return check_not_native(c, b, "a pattern that is not a quoted string");
         problem_bad(c->problem, b->token.offset,
                     "Matches requires a double quoted string on the right side.");
         return false;
@@ -112,10 +113,11 @@ static bool check_matches(struct checker *c, struct node *n)
     if (!has_text(a))
         return no_part(c, a, "matches", 7);
     if (a->type == FILTER_FT_PROTOCOL && !(check_is_name(a) && a->id == P_FRAME))
-        return check_foreign(c, a, "the content of a protocol");
+        return check_not_native(c, a, "the content of a protocol");
     b->type = a->type;
     b->constant.pattern = b->token.text;
-    regex_free(regex_compile(b->token.text, b->token.text_len, c->problem)); /* errors come in this order */
+    regex_free(regex_compile(b->token.text, b->token.text_len,
+                             c->problem)); /* only to report its errors first, as Wireshark does */
     return !c->problem->status;
 }
 

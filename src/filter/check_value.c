@@ -1,26 +1,26 @@
-/* Names, slices, functions, arithmetic: what the values of a filter are, and of which type.
- * Invariant: a value that passes gets from the VM exactly Wireshark's values; see check.c.
- * Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+/* Checks the values of a filter (names, slices, functions, arithmetic), and gives them their types.
+ * Invariant: for a value that passes, the VM computes exactly Wireshark's values; see check.c.
+ * Source: man page wireshark-filter; observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "filter/check.h"
 
-bool check_foreign(struct checker *c, const struct node *n, const char *what)
+bool check_not_native(struct checker *c, const struct node *n, const char *what)
 {
-    problem_foreign(c->problem, n->token.offset, "%s", what);
+    problem_not_native(c->problem, n->token.offset, "%s", what);
     return false;
 }
 
 /* ---- types ---- */
 
-static bool is_count(int type) /* unsigned, at most 32 bits: one kind of number in the VM */
+static bool is_count(int type) /* unsigned and at most 32 bits: one kind of number in the VM */
 {
     return type == FT_UINT8 || type == FT_UINT16 || type == FT_UINT24 || type == FT_UINT32 ||
            type == FT_FRAMENUM;
 }
 static bool is_integer(int type) { return (type >= FT_CHAR && type <= FT_INT64) || type == FT_FRAMENUM; }
 bool check_is_bytes(int type) { return type == FT_BYTES || type == FT_ETHER; }
-static bool is_time(int type) { return type == FT_RELATIVE_TIME || type == FT_ABSOLUTE_TIME; }
+static bool is_time_type(int type) { return type == FT_RELATIVE_TIME || type == FT_ABSOLUTE_TIME; }
 static bool is_sliceable(int type)
 {
     return type == FT_STRING || check_is_bytes(type) || type == FT_IPv4 || type == FT_IPv6 ||
@@ -63,7 +63,8 @@ static int find_protocol(const char *name)
     return -1;
 }
 
-/* The old name of TLS holds for all of its fields, too; errors tell the new one. */
+/* Replaces the old name of TLS, ssl, which is still valid for TLS and all of its fields. Error messages show
+ * the new name. */
 static bool modernise(char *name)
 {
     bool old = !strncmp(name, "ssl", 3) && (!name[3] || name[3] == '.');
@@ -89,15 +90,15 @@ void check_resolve(struct node *n)
         return;
     n->kind = N_FIELD;
     n->is_protocol = id == F_COUNT;
-    if (old) /* of the same length */
+    if (old) /* the old name has the same length */
         n->token.text =
             n->is_protocol ? filter_protocol_name((enum filter_protocol)protocol) : field_table[id].name;
     n->id = (uint16_t)(n->is_protocol ? protocol : (int)id);
     n->type = n->is_protocol ? FILTER_FT_PROTOCOL : (int)field_table[id].type;
 }
 
-/* Only headers themselves know which of their protocol they are; options and extension headers count
- * otherwise. */
+/* Returns true if the values of a field or protocol have layer numbers. Only headers have them; options and
+ * extension headers count in another way. */
 static bool has_layers(const struct node *n)
 {
     static const char *const parts[] = {"ip.opt",        "tcp.option",   "ipv6.dstopts", "ipv6.hopopts",
@@ -118,18 +119,17 @@ static bool has_layers(const struct node *n)
 static bool check_layers(struct checker *c, const struct node *n)
 {
     if (n->layers && !has_layers(n))
-        return check_foreign(c, n, "layers of this protocol");
+        return check_not_native(c, n, "layers of this protocol");
     for (const struct range *r = n->layers; r; r = r->next)
         if (r->from < 0 || r->len == RANGE_REST)
-            return check_foreign(c, n, "such a range of layers");
+            return check_not_native(c, n, "this range of layers");
     return true;
 }
 
 bool check_unknown(struct checker *c, const struct node *n)
 {
-    problem_foreign(c->problem, n->token.offset,
-                    "\"%.*s\" is none of the native engine's fields and protocols", (int)n->token.text_len,
-                    n->token.text);
+    problem_not_native(c->problem, n->token.offset, "\"%.*s\" is not a native field or protocol",
+                       (int)n->token.text_len, n->token.text);
     return false;
 }
 
@@ -146,7 +146,8 @@ bool check_is_plain(const struct token *t)
     return t->len < 200;
 }
 
-/* Counted from the last frame that a filter let pass: this one. */
+/* This field is the time since the last frame that passed the filter, so its value would depend on the filter
+ * itself. */
 static bool depends_on_verdicts(const struct node *n)
 {
     return check_is_name(n) && !n->is_protocol && n->id == F_FRAME_TIME_DELTA_DISPLAYED;
@@ -154,17 +155,17 @@ static bool depends_on_verdicts(const struct node *n)
 
 /* ---- slices and functions ---- */
 
-/* A protocol whose presence alone is known, not its place or how often it is there. */
+/* A protocol above TCP and UDP: its presence is known, but not its place or the number of its occurrences. */
 static bool is_app(const struct node *n)
 {
     return check_is_name(n) && n->is_protocol && filter_protocol_is_app((enum filter_protocol)n->id);
 }
 
-/* A protocol's header; how long it counts for Wireshark, when it is cut or carries something, is not known.
- */
+/* The header of a protocol. Its length in Wireshark is not known for a header that is cut or that carries
+ * another protocol. */
 static bool is_header(const struct node *n) { return check_is_name(n) && n->is_protocol && n->id != P_FRAME; }
 
-/* Of the other protocols only the presence is known. */
+/* Of all other protocols only the presence is known. */
 static bool has_bytes(const struct node *n)
 {
     return !is_header(n) || n->id == P_ETH || n->id == P_IP || n->id == P_UDP;
@@ -193,8 +194,8 @@ static bool check_slice(struct checker *c, struct node *n)
                     a->token.text, type_text(a->type));
     for (const struct range *r = n->ranges; r && is_header(a); r = r->next)
         if (r->from < 0 || r->len == RANGE_REST)
-            return check_foreign(c, a, "such a slice");
-    return (is_sliceable(a->type) && has_bytes(a)) || check_foreign(c, a, "such a slice");
+            return check_not_native(c, a, "this slice");
+    return (is_sliceable(a->type) && has_bytes(a)) || check_not_native(c, a, "this slice");
 }
 
 static const char *function_name(enum function f)
@@ -210,7 +211,7 @@ static bool bad_argument(struct checker *c, const struct node *n, const struct n
     return false;
 }
 
-/* An argument that has to be a field. */
+/* Checks an argument that must be a field. */
 static bool check_field_argument(struct checker *c, const struct node *n, struct node *a)
 {
     static const char *const only_fields = "Only fields can be used as parameter for %s()";
@@ -226,7 +227,7 @@ static bool check_field_argument(struct checker *c, const struct node *n, struct
         return false;
     }
     return a->kind == N_FUNCTION ? bad_argument(c, n, a, only_fields)
-                                 : check_foreign(c, a, "such an argument");
+                                 : check_not_native(c, a, "this argument");
 }
 
 static bool check_case(struct checker *c, struct node *n, struct node *a)
@@ -235,7 +236,7 @@ static bool check_case(struct checker *c, struct node *n, struct node *a)
     if (a->kind == N_LITERAL && !literal_is_certain(&a->token))
         return check_unknown(c, a);
     if (a->kind != N_LITERAL && a->kind != N_FIELD && a->kind != N_FUNCTION)
-        return check_foreign(c, a, "such an argument");
+        return check_not_native(c, a, "this argument");
     if (!check_is_name(a) || a->type != FT_STRING)
         return bad_argument(c, n, a, "Only string type fields can be used as parameter for %s()");
     n->type = FT_STRING;
@@ -250,7 +251,7 @@ static bool check_string(struct checker *c, struct node *n, struct node *a)
     if (is_integer(a->type) || a->type == FT_ETHER || a->type == FT_IPv4 || a->type == FT_IPv6)
         return true;
     if (a->type == FT_DOUBLE || !check_can_name(a))
-        return check_foreign(c, a, "the text of such a field");
+        return check_not_native(c, a, "the text of this field");
     problem_bad(c->problem, a->token.offset, "String conversion for field \"%.*s\" is not supported",
                 (int)a->token.text_len, a->token.text);
     return false;
@@ -261,19 +262,19 @@ static bool check_len(struct checker *c, struct node *n, struct node *a)
     if (!check_field_argument(c, n, a))
         return false;
     n->type = FT_UINT32;
-    return (is_sliceable(a->type) && !is_header(a)) || check_foreign(c, a, "the length of such a field");
+    return (is_sliceable(a->type) && !is_header(a)) || check_not_native(c, a, "the length of this field");
 }
 
-/* Numbers and times alone, all of one type. */
+/* max and min: all arguments are numbers, or all are times, of one type. */
 static bool check_extreme(struct checker *c, struct node *n)
 {
     struct node *first = n->items;
     check_resolve(first);
     if (!check_is_name(first))
-        return check_foreign(c, first, "such a first argument");
+        return check_not_native(c, first, "this first argument");
     for (struct node *a = first; a; a = a->next) {
         if (a->kind == N_LITERAL && (a->token.kind == T_STRING || a->token.kind == T_CHAR))
-            return check_foreign(c, a, "such an argument");
+            return check_not_native(c, a, "this argument");
         if (!check_value(c, a, first->type, first))
             return false;
         if (a->type != first->type && check_is_name(a)) {
@@ -283,17 +284,17 @@ static bool check_extreme(struct checker *c, struct node *n)
             return false;
         }
         if (!check_is_name(a) && (a->kind != N_LITERAL || a->constant.is_signed))
-            return check_foreign(c, a, "such an argument");
+            return check_not_native(c, a, "this argument");
     }
     n->type = first->type;
-    return is_count(n->type) || is_time(n->type) || check_foreign(c, n, "such arguments");
+    return is_count(n->type) || is_time_type(n->type) || check_not_native(c, n, "these arguments");
 }
 
 static bool check_abs(struct checker *c, struct node *n, struct node *a)
 {
     check_resolve(a);
     if (!check_can_name(a))
-        return check_foreign(c, a, "such an argument");
+        return check_not_native(c, a, "this argument");
     n->type = a->type;
     if (a->type == FT_STRING || a->type == FT_BYTES || a->type == FT_ETHER || a->type == FT_IPv4 ||
         a->type == FT_ABSOLUTE_TIME || a->type == FILTER_FT_PROTOCOL) {
@@ -302,7 +303,7 @@ static bool check_abs(struct checker *c, struct node *n, struct node *a)
         return false;
     }
     if (!is_count(a->type))
-        return check_foreign(c, a, "such an argument");
+        return check_not_native(c, a, "this argument");
     return check_value(c, a, -1, NULL);
 }
 
@@ -323,7 +324,7 @@ static bool check_function(struct checker *c, struct node *n)
     case FN_COUNT:
         n->type = FT_UINT32;
         return check_field_argument(c, n, n->items) &&
-               (!is_app(n->items) || check_foreign(c, n->items, "the number of such a protocol"));
+               (!is_app(n->items) || check_not_native(c, n->items, "the count of this protocol"));
     case FN_UPPER:
     case FN_LOWER:
         return check_case(c, n, n->items);
@@ -340,8 +341,8 @@ static bool check_function(struct checker *c, struct node *n)
 
 static char arithmetic_sign(enum arithmetic a) { return "+-*/%&"[a]; }
 
-/* Whether Wireshark knows the operation for the type. */
-static bool can(int type, enum arithmetic a)
+/* Returns true if Wireshark has the operation for the type. */
+static bool wireshark_can(int type, enum arithmetic a)
 {
     if (a == ARI_AND)
         return is_integer(type) || check_is_bytes(type) || type == FT_IPv4 || type == FT_IPv6;
@@ -352,18 +353,20 @@ static bool can(int type, enum arithmetic a)
 
 static bool check_can(struct checker *c, const struct node *n, int type, enum arithmetic a)
 {
-    if (!can(type, a))
+    if (!wireshark_can(type, a))
         problem_bad(c->problem, n->token.offset, "%s cannot %c.", type_name(type), arithmetic_sign(a));
     return !c->problem->status;
 }
 
-/* Whether the VM does it. Sums of times are not normalised by Wireshark where one is negative. */
-static bool does(int type, enum arithmetic a)
+/* Returns true if the VM has the operation for the type. It has no sums of times, because Wireshark does not
+ * normalise them if one is negative. */
+static bool vm_can(int type, enum arithmetic a)
 {
     return is_count(type) || (a == ARI_AND && (type == FT_IPv4 || check_is_bytes(type)));
 }
 
-/* A value that arithmetic may have made negative: the VM's other kind of number. */
+/* Returns true if arithmetic may have made the value negative: it is then of the VM's signed kind of number.
+ */
 static bool may_be_negative(const struct node *n)
 {
     if (n->kind == N_MINUS || (n->kind == N_LITERAL && n->constant.is_signed))
@@ -386,17 +389,17 @@ static bool check_operand(struct checker *c, struct node *n, int type, const str
 {
     check_resolve(n);
     if (n->kind == N_LITERAL && n->token.kind == T_CHAR)
-        return check_foreign(c, n, "such an operand");
+        return check_not_native(c, n, "this operand");
     if (n->kind == N_LITERAL && n->token.kind == T_STRING && literal_is_certain(&n->token)) {
         if (!check_is_plain(&n->token))
-            return check_foreign(c, n, "such an operand");
+            return check_not_native(c, n, "this operand");
         problem_bad(c->problem, n->token.offset, "\"%.*s\" is not a valid arithmetic operand.",
                     (int)n->token.text_len, n->token.text);
         return false;
     }
     if (!check_value(c, n, type, field))
         return false;
-    return has_literal(n) ? check_foreign(c, n, "such an argument") : check_can(c, n, n->type, a);
+    return has_literal(n) ? check_not_native(c, n, "this argument") : check_can(c, n, n->type, a);
 }
 
 static bool check_binary(struct checker *c, struct node *n, int type, const struct node *field)
@@ -410,19 +413,19 @@ static bool check_binary(struct checker *c, struct node *n, int type, const stru
         return false;
     if (!check_compatible(n->type, n->b->type)) {
         if (!check_can_name(n->a) || !check_can_name(n->b))
-            return check_foreign(c, n->b, "operands of such types");
+            return check_not_native(c, n->b, "operands of these types");
         problem_bad(c->problem, n->b->token.offset, "%.*s and %.*s are not type compatible.",
                     (int)n->a->token.text_len, n->a->token.text, (int)n->b->token.text_len, n->b->token.text);
         return false;
     }
-    if (!does(n->type, a) || !check_comparable(n->type, n->b->type))
-        return check_foreign(c, n, "arithmetic with such types");
+    if (!vm_can(n->type, a) || !check_comparable(n->type, n->b->type))
+        return check_not_native(c, n, "arithmetic with these types");
     if (n->type == FT_IPv4 && n->b->kind == N_LITERAL && n->b->constant.prefix != 32)
-        return check_foreign(c, n, "bits of a network");
+        return check_not_native(c, n, "a bitwise and with a network");
     if ((a == ARI_MUL || a == ARI_MOD) && n->b->kind == N_LITERAL && n->b->constant.is_signed)
-        return check_foreign(c, n, "products and remainders with a negative constant");
+        return check_not_native(c, n, "products and remainders with a negative constant");
     if (a == ARI_AND && (may_be_negative(n->a) || may_be_negative(n->b)))
-        return check_foreign(c, n, "bits of numbers that may be negative");
+        return check_not_native(c, n, "a bitwise and with numbers that may be negative");
     return true;
 }
 
@@ -431,7 +434,7 @@ static bool check_minus(struct checker *c, struct node *n, int type, const struc
     struct node *a = n->a;
     check_resolve(a);
     if (a->kind == N_LITERAL && type >= 0) {
-        if (!can(type, ARI_SUB))
+        if (!wireshark_can(type, ARI_SUB))
             return literal_convert(a, type, field, false, c->arena, c->problem) &&
                    check_can(c, a, type, ARI_SUB);
         if (!literal_convert(a, type, field, true, c->arena, c->problem))
@@ -445,7 +448,7 @@ static bool check_minus(struct checker *c, struct node *n, int type, const struc
         return false;
     n->type = a->type;
     return is_count(a->type) || a->type == FT_RELATIVE_TIME ||
-           check_foreign(c, n, "a minus before such a type");
+           check_not_native(c, n, "a minus before a value of this type");
 }
 
 /* ---- values ---- */
@@ -456,7 +459,7 @@ bool check_value(struct checker *c, struct node *n, int type, const struct node 
     switch (n->kind) {
     case N_FIELD:
         return check_layers(c, n) &&
-               (!depends_on_verdicts(n) || check_foreign(c, n, "frame.time_delta_displayed"));
+               (!depends_on_verdicts(n) || check_not_native(c, n, "frame.time_delta_displayed"));
     case N_LITERAL:
         if (n->layers || type < 0 || n->token.kind == T_DOTTED)
             return check_unknown(c, n);

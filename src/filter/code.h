@@ -1,4 +1,4 @@
-/* The program that a filter becomes. Inside the room; vm.c says what each opcode does. */
+/* Inside the room: the program of a filter. The comments in vm.c say what each opcode does. */
 #ifndef FC_FILTER_CODE_H
 #define FC_FILTER_CODE_H
 
@@ -39,25 +39,25 @@ enum opcode {
     N_OPCODES
 };
 
-/* What values are to an instruction. */
+/* How an instruction reads the values of its registers. */
 enum kind {
     K_UINT,   /* u */
-    K_NUMBER, /* i; len 1: arithmetic made it signed (SIGNED) */
-    K_INT,    /* i: signed fields */
-    K_TIME,   /* i: nanoseconds */
+    K_NUMBER, /* i; with len SIGNED, arithmetic made it signed */
+    K_INT,    /* i, of signed fields */
+    K_TIME,   /* i, in nanoseconds */
     K_DOUBLE, /* f */
-    K_BYTES,  /* the shorter is the lesser, then byte by byte */
-    K_STRING, /* byte by byte, then the shorter is the lesser */
-    K_IP4,    /* u, of which the constant's prefix counts */
-    K_IP6     /* bytes, of which the constant's prefix counts */
+    K_BYTES,  /* the shorter one is the lesser; bytes of equal length compare byte by byte */
+    K_STRING, /* byte by byte; if one is the beginning of the other, it is the lesser */
+    K_IP4,    /* u; only the bits of the constant's prefix count */
+    K_IP6     /* bytes; only the bits of the constant's prefix count */
 };
 
-/* Bits of what a comparison of two values may give. */
+/* The outcomes of a comparison of two values, one bit each. */
 enum outcome {
     OUT_LESS = 1,
     OUT_EQUAL = 2,
     OUT_GREATER = 4,
-    OUT_UNEQUAL = 8 /* and neither less nor greater */
+    OUT_UNEQUAL = 8 /* neither equal nor less nor greater */
 };
 
 enum { NO_LAYERS = 0xffff, SIGNED = 1 };
@@ -65,15 +65,15 @@ enum { NO_LAYERS = 0xffff, SIGNED = 1 };
 struct insn {
     uint8_t op;
     uint8_t kind; /* enum kind */
-    uint8_t hits; /* comparisons: bits of enum outcome */
-    uint8_t all;  /* comparisons: every pair has to hit, not some */
+    uint8_t hits; /* comparisons: the outcomes that count as a hit, bits of enum outcome */
+    uint8_t all;  /* comparisons: every pair must be a hit; 0: one pair is enough */
     uint16_t a, b, c;
-    uint16_t layers; /* index, or NO_LAYERS */
-    uint32_t p;      /* jumps: where to; others: index of ranges or patterns */
+    uint16_t layers; /* index of ranges, or NO_LAYERS */
+    uint32_t p;      /* jumps: the target; other opcodes: index of ranges or patterns */
 };
 
 struct filter {
-    struct arena arena; /* of everything here */
+    struct arena arena; /* owns the nodes and the values of constants */
     struct insn *code;
     struct constant *constants;
     const struct range **ranges; /* of slices and layers */
@@ -85,10 +85,11 @@ struct filter {
     uint16_t slot_ids[F_COUNT + P_COUNT];
 };
 
-/* Tree -> program; false on a problem. */
+/* Compiles a checked tree. Returns false on a problem. */
 bool compile_filter(struct filter *filter, const struct node *root, struct problem *problem);
 
-/* PCRE2 behind a door of its own. */
+/* PCRE2. The pattern is compiled without regard to case; regex_compile returns NULL on a problem,
+ * regex_data_new when memory ends. */
 void *regex_compile(const char *pattern, uint32_t len, struct problem *problem);
 void regex_free(void *regex);
 void *regex_data_new(void);

@@ -1,4 +1,5 @@
-/* The door of the room: text in, program out, and the program as text. */
+/* The entry of the room: compiles a text to a program, and prints a program as text.
+ * Invariant: a compiled filter does not change, so threads can share it. */
 #include "filter/filter.h"
 
 #include <inttypes.h>
@@ -11,7 +12,7 @@
 #include "base/memory.h"
 #include "filter/code.h"
 
-enum { MAX_TEXT = 1 << 20 /* longer ones are a mistake */ };
+enum { MAX_TEXT = 1 << 20 /* longer texts are mistakes */ };
 
 const char *filter_protocol_name(enum filter_protocol protocol)
 {
@@ -23,18 +24,18 @@ const char *filter_protocol_name(enum filter_protocol protocol)
     return names[protocol];
 }
 
-static enum fc_status say(struct fc_error *err, const struct problem *p)
+static enum fc_status problem_report(struct fc_error *err, const struct problem *p)
 {
     if (p->status == FC_MEMORY)
         return error_memory(err);
     return error_set(err, p->status, p->offset, "%s", p->text);
 }
 
-static void compile(struct filter *f, const char *text, struct problem *problem)
+static void compile_text(struct filter *f, const char *text, struct problem *problem)
 {
     size_t len = strlen(text);
     if (len > MAX_TEXT) {
-        problem_foreign(problem, 0, "a filter as long as this");
+        problem_not_native(problem, 0, "a filter of this length");
         return;
     }
     char *copy = arena_alloc(&f->arena, len + 1);
@@ -59,10 +60,10 @@ enum fc_status filter_compile(struct filter **out, const char *text, struct fc_e
     if (!f)
         return error_memory(err);
     struct problem problem = {.status = FC_OK};
-    compile(f, text, &problem);
+    compile_text(f, text, &problem);
     if (problem.status) {
         filter_free(f);
-        return say(err, &problem);
+        return problem_report(err, &problem);
     }
     *out = f;
     return FC_OK;
@@ -104,7 +105,7 @@ struct dump {
     size_t cap, len;
 };
 
-__attribute__((format(printf, 2, 3))) static void put(struct dump *d, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void dump_put(struct dump *d, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -123,16 +124,16 @@ static const char *slot_name(const struct filter *f, uint16_t slot)
 static void put_bytes_text(struct dump *d, const uint8_t *bytes, uint32_t len, bool text)
 {
     if (text)
-        put(d, "\"");
+        dump_put(d, "\"");
     for (uint32_t i = 0; i < len; i++)
         if (!text)
-            put(d, "%s%02x", i ? ":" : "", bytes[i]);
+            dump_put(d, "%s%02x", i ? ":" : "", bytes[i]);
         else if (bytes[i] < ' ' || bytes[i] >= 0x7f || bytes[i] == '"' || bytes[i] == '\\')
-            put(d, "\\x%02x", bytes[i]);
+            dump_put(d, "\\x%02x", bytes[i]);
         else
-            put(d, "%c", bytes[i]);
+            dump_put(d, "%c", bytes[i]);
     if (text)
-        put(d, "\"");
+        dump_put(d, "\"");
 }
 
 static void put_constant(struct dump *d, uint8_t kind, const struct constant *k)
@@ -142,34 +143,34 @@ static void put_constant(struct dump *d, uint8_t kind, const struct constant *k)
     case K_INT:
     case K_TIME:
     case K_NUMBER:
-        put(d, "%" PRId64, k->value.i);
+        dump_put(d, "%" PRId64, k->value.i);
         return;
     case K_DOUBLE:
-        put(d, "%g", k->value.f);
+        dump_put(d, "%g", k->value.f);
         return;
     case K_BYTES:
     case K_STRING:
         put_bytes_text(d, k->value.bytes, k->value.len, kind == K_STRING);
         return;
     case K_IP4:
-        put(d, "%.*s/%u", (int)address_ipv4(text, (uint32_t)k->value.u), text, k->prefix);
+        dump_put(d, "%.*s/%u", (int)address_ipv4(text, (uint32_t)k->value.u), text, k->prefix);
         return;
     case K_IP6:
-        put(d, "%.*s/%u", (int)address_ipv6(text, k->value.bytes), text, k->prefix);
+        dump_put(d, "%.*s/%u", (int)address_ipv6(text, k->value.bytes), text, k->prefix);
         return;
     default:
-        put(d, "%" PRIu64, k->value.u);
+        dump_put(d, "%" PRIu64, k->value.u);
     }
 }
 
 static void put_ranges(struct dump *d, const struct range *ranges)
 {
     for (const struct range *r = ranges; r; r = r->next) {
-        put(d, "%s%d:", r == ranges ? "[" : ",", r->from);
+        dump_put(d, "%s%d:", r == ranges ? "[" : ",", r->from);
         if (r->len != RANGE_REST)
-            put(d, "%d", r->len);
+            dump_put(d, "%d", r->len);
     }
-    put(d, "]");
+    dump_put(d, "]");
 }
 
 static const char *relation_text(const struct insn *i)
@@ -192,14 +193,14 @@ static const char *relation_text(const struct insn *i)
 
 static void put_slot(struct dump *d, const struct filter *f, const struct insn *i)
 {
-    put(d, " %s", slot_name(f, i->a));
+    dump_put(d, " %s", slot_name(f, i->a));
     if (i->layers != NO_LAYERS) {
-        put(d, "#");
+        dump_put(d, "#");
         put_ranges(d, f->ranges[i->layers]);
     }
 }
 
-/* What stands behind the opcode's name. */
+/* Prints the operands behind the name of the opcode. */
 static void put_operands(struct dump *d, const struct filter *f, const struct insn *i)
 {
     const char *how = i->all ? "all" : "any";
@@ -208,53 +209,53 @@ static void put_operands(struct dump *d, const struct filter *f, const struct in
         put_slot(d, f, i);
         return;
     case OP_TEST:
-        put(d, " %s", how);
+        dump_put(d, " %s", how);
         put_slot(d, f, i);
-        put(d, " %s ", relation_text(i));
+        dump_put(d, " %s ", relation_text(i));
         put_constant(d, i->kind, &f->constants[i->b]);
         return;
     case OP_FIELD:
         put_slot(d, f, i);
-        put(d, " -> r%u", i->c);
+        dump_put(d, " -> r%u", i->c);
         return;
     case OP_CONST:
-        put(d, " ");
+        dump_put(d, " ");
         put_constant(d, i->kind, &f->constants[i->b]);
-        put(d, " -> r%u", i->c);
+        dump_put(d, " -> r%u", i->c);
         return;
     case OP_COMPARE:
-        put(d, " %s r%u %s r%u", how, i->a, relation_text(i), i->b);
+        dump_put(d, " %s r%u %s r%u", how, i->a, relation_text(i), i->b);
         return;
     case OP_RANGE:
-        put(d, " %s r%u in r%u .. r%u", how, i->a, i->b, i->c);
+        dump_put(d, " %s r%u in r%u .. r%u", how, i->a, i->b, i->c);
         return;
     case OP_CONTAINS:
-        put(d, " %s r%u r%u", how, i->a, i->b);
+        dump_put(d, " %s r%u r%u", how, i->a, i->b);
         return;
     case OP_MATCHES:
-        put(d, " %s r%u pattern %u", how, i->a, i->p);
+        dump_put(d, " %s r%u pattern %u", how, i->a, i->p);
         return;
     case OP_NONZERO:
     case OP_NONEMPTY:
-        put(d, " r%u", i->a);
+        dump_put(d, " r%u", i->a);
         return;
     case OP_SLICE:
-        put(d, " r%u", i->a);
+        dump_put(d, " r%u", i->a);
         put_ranges(d, f->ranges[i->p]);
-        put(d, " -> r%u", i->c);
+        dump_put(d, " -> r%u", i->c);
         return;
     case OP_JUMP_TRUE:
     case OP_JUMP_FALSE:
-        put(d, " %u", i->p);
+        dump_put(d, " %u", i->p);
         return;
     case OP_NOT:
     case OP_RETURN:
         return;
     default:
-        put(d, " r%u", i->a);
+        dump_put(d, " r%u", i->a);
         if (i->op >= OP_ADD && i->op <= OP_AND)
-            put(d, " r%u", i->b);
-        put(d, " -> r%u", i->c);
+            dump_put(d, " r%u", i->b);
+        dump_put(d, " -> r%u", i->c);
     }
 }
 
@@ -269,9 +270,9 @@ size_t filter_dump(char *out, size_t cap, const struct filter *f)
     if (cap)
         *out = 0;
     for (uint32_t i = 0; i < f->n_code; i++) {
-        put(&d, "%4u  %-10s", i, names[f->code[i].op]);
+        dump_put(&d, "%4u  %-10s", i, names[f->code[i].op]);
         put_operands(&d, f, &f->code[i]);
-        put(&d, "\n");
+        dump_put(&d, "\n");
     }
     return d.len;
 }

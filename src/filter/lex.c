@@ -1,7 +1,7 @@
 /* Text -> tokens, one at a time, as the parser asks for them.
- * Invariant: a token is cut as Wireshark cuts it, or the filter is said not to be native; shapes with colons
- * that are neither bytes nor an IPv6 address are the latter. Source: man page wireshark-filter, and observed,
- * tshark 4.0.17 (where it points when it refuses a filter). */
+ * Invariant: a token ends where Wireshark ends it, or the filter is not native. Words with colons that are
+ * neither bytes nor an IPv6 address are not native.
+ * Source: man page wireshark-filter; observed, with the places of errors (tshark 4.0.17). */
 #include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ void problem_bad(struct problem *p, int64_t offset, const char *format, ...)
     va_end(args);
 }
 
-void problem_foreign(struct problem *p, int64_t offset, const char *format, ...)
+void problem_not_native(struct problem *p, int64_t offset, const char *format, ...)
 {
     va_list args;
     if (p->status)
@@ -43,20 +43,23 @@ static bool is_name(char c)
 }
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/* The byte at pos + i, 0 behind the end: the text ends in a NUL and holds no other. */
-static char at(const struct lexer *l, uint32_t i) { return l->pos + i < l->len ? l->text[l->pos + i] : 0; }
+/* The byte at pos + i, or 0 beyond the end. The text contains no NUL except the last one. */
+static char char_at(const struct lexer *l, uint32_t i)
+{
+    return l->pos + i < l->len ? l->text[l->pos + i] : 0;
+}
 
-static struct token take(struct lexer *l, enum token_kind kind, uint32_t n)
+static struct token token_take(struct lexer *l, enum token_kind kind, uint32_t n)
 {
     struct token t = {kind, l->pos, n, l->text + l->pos, n, l->text + l->pos};
     l->pos += n;
     return t;
 }
 
-static struct token foreign(struct lexer *l, const char *what)
+static struct token token_not_native(struct lexer *l, const char *what)
 {
-    problem_foreign(l->problem, l->pos, "%s", what);
-    return take(l, T_END, 0);
+    problem_not_native(l->problem, l->pos, "%s", what);
+    return token_take(l, T_END, 0);
 }
 
 /* ---- quoted text ---- */
@@ -83,30 +86,31 @@ static uint32_t put_utf8(char *out, uint32_t code)
     return 4;
 }
 
-/* \uXXXX and \UXXXXXXXX; l stands at the backslash. */
+/* Reads \uXXXX or \UXXXXXXXX; the lexer is at the backslash. */
 static uint32_t take_code_point(struct lexer *l, char *out)
 {
-    uint32_t digits = at(l, 1) == 'u' ? 4 : 8, n = 0, code = 0;
-    while (n < digits && is_hex(at(l, 2 + n)))
-        code = code << 4 | (uint32_t)hex_value(at(l, 2 + n++));
+    uint32_t digits = char_at(l, 1) == 'u' ? 4 : 8, n = 0, code = 0;
+    while (n < digits && is_hex(char_at(l, 2 + n)))
+        code = code << 4 | (uint32_t)hex_value(char_at(l, 2 + n++));
     if (n < digits || (code >= 0xd800 && code < 0xe000))
         problem_bad(l->problem, l->pos, "%.*s is not a valid universal character name", (int)(2 + n),
                     l->text + l->pos);
     if (code < 0xa0 || code > 0x10ffff)
-        problem_foreign(l->problem, l->pos, "such a universal character name");
+        problem_not_native(l->problem, l->pos, "this universal character name");
     l->pos += 2 + n;
     return l->problem->status ? 0 : put_utf8(out, code);
 }
 
-/* \NNN and \xNN. */
+/* Reads \NNN or \xNN. */
 static uint32_t take_number_escape(struct lexer *l, char *out)
 {
-    bool hex = at(l, 1) == 'x';
+    bool hex = char_at(l, 1) == 'x';
     uint32_t first = hex ? 2 : 1, most = hex ? 2 : 3, n = 0, code = 0;
-    while (n < most && (hex ? is_hex(at(l, first + n)) : at(l, first + n) >= '0' && at(l, first + n) <= '7'))
-        code = code * (hex ? 16 : 8) + (uint32_t)hex_value(at(l, first + n++));
+    while (n < most && (hex ? is_hex(char_at(l, first + n))
+                            : char_at(l, first + n) >= '0' && char_at(l, first + n) <= '7'))
+        code = code * (hex ? 16 : 8) + (uint32_t)hex_value(char_at(l, first + n++));
     if (!n)
-        problem_bad(l->problem, l->pos, "\\%c is not a valid character escape sequence", at(l, 1));
+        problem_bad(l->problem, l->pos, "\\%c is not a valid character escape sequence", char_at(l, 1));
     if (code > 255)
         problem_bad(l->problem, l->pos, "%.*s is larger than 255.", (int)(first + n), l->text + l->pos);
     l->pos += first + n;
@@ -114,11 +118,11 @@ static uint32_t take_number_escape(struct lexer *l, char *out)
     return 1;
 }
 
-/* One escape; returns the bytes it stands for (at most 4). */
+/* Reads one escape. Returns the number of bytes that it stands for (at most 4). */
 static uint32_t take_escape(struct lexer *l, char *out)
 {
     static const char names[] = "abfnrtv'\"\\", values[] = "\a\b\f\n\r\t\v'\"\\";
-    char c = at(l, 1);
+    char c = char_at(l, 1);
     const char *found = c ? strchr(names, c) : NULL;
     if (found) {
         *out = values[found - names];
@@ -130,7 +134,7 @@ static uint32_t take_escape(struct lexer *l, char *out)
     if (c == 'x' || is_digit(c))
         return take_number_escape(l, out);
     if (!c || (unsigned char)c >= 0x80)
-        problem_foreign(l->problem, l->pos, "such an escape");
+        problem_not_native(l->problem, l->pos, "this escape");
     problem_bad(l->problem, l->pos, "\\%c is not a valid character escape sequence", c);
     return 0;
 }
@@ -143,19 +147,19 @@ static struct token take_string(struct lexer *l, bool raw)
     uint32_t n = 0;
     if (!out)
         l->problem->status = FC_MEMORY;
-    while (!l->problem->status && l->pos < l->len && at(l, 0) != '"') {
-        if (at(l, 0) == '\\' && !raw) {
+    while (!l->problem->status && l->pos < l->len && char_at(l, 0) != '"') {
+        if (char_at(l, 0) == '\\' && !raw) {
             n += take_escape(l, out + n);
             continue;
         }
-        if (at(l, 0) == '\\' && l->pos + 1 < l->len)
+        if (char_at(l, 0) == '\\' && l->pos + 1 < l->len)
             out[n++] = l->text[l->pos++];
         out[n++] = l->text[l->pos++];
     }
     if (l->pos >= l->len)
         problem_bad(l->problem, l->len, "The final quote was missing from a quoted string.");
     if (l->problem->status)
-        return take(l, T_END, 0);
+        return token_take(l, T_END, 0);
     l->pos++;
     out[n] = 0;
     return (struct token){T_STRING, start, l->pos - start, out, n, l->text + start};
@@ -167,15 +171,15 @@ static struct token take_char(struct lexer *l)
     char *out = arena_alloc(l->arena, l->len - l->pos + 5);
     if (!out)
         l->problem->status = FC_MEMORY;
-    while (!l->problem->status && l->pos < l->len && at(l, 0) != '\'') {
-        if (at(l, 0) != '\\') {
+    while (!l->problem->status && l->pos < l->len && char_at(l, 0) != '\'') {
+        if (char_at(l, 0) != '\\') {
             out[n++] = l->text[l->pos++];
             continue;
         }
-        char c = at(l, 1);
+        char c = char_at(l, 1);
         if (!c || !(strchr("abfrtv'\"\\x", c) || is_digit(c)) ||
-            (c > '3' && c <= '9')) /* 4.0 refuses '\n' in its own way */
-            problem_foreign(l->problem, l->pos, "such a character constant");
+            (c > '3' && c <= '9')) /* Wireshark 4.0 refuses '\n' with another message */
+            problem_not_native(l->problem, l->pos, "this character constant");
         n += take_escape(l, out + n);
     }
     if (l->pos >= l->len)
@@ -186,7 +190,7 @@ static struct token take_char(struct lexer *l)
         problem_bad(l->problem, start, "%.*s is too long to be a valid character constant.",
                     (int)(l->pos + 1 - start), l->text + start);
     if (l->problem->status)
-        return take(l, T_END, 0);
+        return token_take(l, T_END, 0);
     l->pos++;
     out[n] = 0;
     return (struct token){T_CHAR, start, l->pos - start, out, n, l->text + start};
@@ -197,22 +201,22 @@ static struct token take_char(struct lexer *l)
 static uint32_t word_len(const struct lexer *l)
 {
     uint32_t n = 0;
-    while (is_name(at(l, n)) || (n && at(l, n) == '-'))
+    while (is_name(char_at(l, n)) || (n && char_at(l, n) == '-'))
         n++;
-    while (n && at(l, n) == '.' && (is_name(at(l, n + 1)) || at(l, n + 1) == '-'))
-        for (n++; is_name(at(l, n)) || at(l, n) == '-';)
+    while (n && char_at(l, n) == '.' && (is_name(char_at(l, n + 1)) || char_at(l, n + 1) == '-'))
+        for (n++; is_name(char_at(l, n)) || char_at(l, n) == '-';)
             n++;
     return n;
 }
 
-/* "10.0.0.1/24": how long, or 0. */
+/* The length of a text such as "10.0.0.1/24", or 0. */
 static uint32_t cidr_len(const struct lexer *l)
 {
     uint32_t n = 0, start;
     for (int part = 0; part < 5; part++) {
-        if (part && at(l, n++) != (part < 4 ? '.' : '/'))
+        if (part && char_at(l, n++) != (part < 4 ? '.' : '/'))
             return 0;
-        for (start = n; is_digit(at(l, n));)
+        for (start = n; is_digit(char_at(l, n));)
             n++;
         if (n == start)
             return 0;
@@ -220,19 +224,20 @@ static uint32_t cidr_len(const struct lexer *l)
     return n;
 }
 
-/* Characters of addresses with colons from here on, up to "..". */
+/* The number of characters from here on that may belong to an address with colons; ".." ends them. */
 static uint32_t colon_run(const struct lexer *l, bool *colons)
 {
     uint32_t n = 0;
     *colons = false;
-    while (is_hex(at(l, n)) || at(l, n) == ':' || (at(l, n) == '.' && *colons && at(l, n + 1) != '.')) {
-        *colons |= at(l, n) == ':';
+    while (is_hex(char_at(l, n)) || char_at(l, n) == ':' ||
+           (char_at(l, n) == '.' && *colons && char_at(l, n + 1) != '.')) {
+        *colons |= char_at(l, n) == ':';
         n++;
     }
     return n;
 }
 
-/* "ab:cd", ":ab", ":ab:cd", ":a". */
+/* Returns true for "ab:cd", ":ab", ":ab:cd", ":a". */
 static bool is_colon_bytes(const char *s, uint32_t n)
 {
     if (n == 2 && s[0] == ':' && is_hex(s[1]))
@@ -248,7 +253,7 @@ static bool is_colon_bytes(const char *s, uint32_t n)
     }
 }
 
-static bool is_ipv6(const char *s, uint32_t n)
+static bool is_ipv6_text(const char *s, uint32_t n)
 {
     char text[INET6_ADDRSTRLEN + 1];
     unsigned char address[16];
@@ -262,15 +267,15 @@ static bool is_ipv6(const char *s, uint32_t n)
 static struct token take_colons(struct lexer *l, uint32_t n)
 {
     const char *s = l->text + l->pos;
-    bool ipv6 = is_ipv6(s, n);
+    bool ipv6 = is_ipv6_text(s, n);
     if (!ipv6 && !is_colon_bytes(s, n))
-        return foreign(l, "such a literal with colons");
-    if (ipv6 && at(l, n) == '/' && is_digit(at(l, n + 1)))
-        for (n++; is_digit(at(l, n));)
+        return token_not_native(l, "this literal with colons");
+    if (ipv6 && char_at(l, n) == '/' && is_digit(char_at(l, n + 1)))
+        for (n++; is_digit(char_at(l, n));)
             n++;
-    if (is_name(at(l, n)) || at(l, n) == ':' || at(l, n) == '-')
-        return foreign(l, "such a literal with colons");
-    return take(l, T_LITERAL, n);
+    if (is_name(char_at(l, n)) || char_at(l, n) == ':' || char_at(l, n) == '-')
+        return token_not_native(l, "this literal with colons");
+    return token_take(l, T_LITERAL, n);
 }
 
 static enum token_kind keyword(const char *s, uint32_t n)
@@ -310,24 +315,24 @@ static struct token take_word(struct lexer *l)
     if (colons && run > n)
         return take_colons(l, run);
     if (cidr_len(l) > n)
-        return take(l, T_LITERAL, cidr_len(l));
-    return take(l, keyword(l->text + l->pos, n), n);
+        return token_take(l, T_LITERAL, cidr_len(l));
+    return token_take(l, keyword(l->text + l->pos, n), n);
 }
 
-/* ---- what stands between brackets ---- */
+/* ---- between brackets ---- */
 
 static struct token take_range(struct lexer *l)
 {
     uint32_t n = 0;
-    if (at(l, 0) == ',' || at(l, 0) == ']')
-        return take(l, at(l, 0) == ',' ? T_COMMA : T_RBRACKET, 1);
-    while (at(l, n) && at(l, n) != ',' && at(l, n) != ']')
+    if (char_at(l, 0) == ',' || char_at(l, 0) == ']')
+        return token_take(l, char_at(l, 0) == ',' ? T_COMMA : T_RBRACKET, 1);
+    while (char_at(l, n) && char_at(l, n) != ',' && char_at(l, n) != ']')
         n++;
-    if (!at(l, n)) {
+    if (!char_at(l, n)) {
         problem_bad(l->problem, l->len, "The right bracket was missing from a slice.");
-        return take(l, T_END, 0);
+        return token_take(l, T_END, 0);
     }
-    struct token t = take(l, T_RANGE, n);
+    struct token t = token_take(l, T_RANGE, n);
     while (t.len && is_blank(t.text[t.len - 1]))
         t.text_len = --t.len;
     return t;
@@ -336,23 +341,23 @@ static struct token take_range(struct lexer *l)
 static struct token take_layer(struct lexer *l)
 {
     uint32_t n = 0;
-    while (is_digit(at(l, n)))
+    while (is_digit(char_at(l, n)))
         n++;
     if (n) {
-        struct token t = take(l, T_LAYER, n);
-        if (is_name(at(l, 0)) || at(l, 0) == ':' || at(l, 0) == '.')
-            return foreign(l, "such a layer number");
+        struct token t = token_take(l, T_LAYER, n);
+        if (is_name(char_at(l, 0)) || char_at(l, 0) == ':' || char_at(l, 0) == '.')
+            return token_not_native(l, "this layer number");
         return t;
     }
-    if (at(l, 0) == '[')
-        return take(l, T_LBRACKET, 1);
-    if (!at(l, 0))
-        return foreign(l, "a layer operator without its number");
-    problem_bad(l->problem, l->pos, "Expected digit or \"[\", not \"%c\"", at(l, 0));
-    return take(l, T_END, 0);
+    if (char_at(l, 0) == '[')
+        return token_take(l, T_LBRACKET, 1);
+    if (!char_at(l, 0))
+        return token_not_native(l, "a layer operator without its number");
+    problem_bad(l->problem, l->pos, "Expected digit or \"[\", not \"%c\"", char_at(l, 0));
+    return token_take(l, T_END, 0);
 }
 
-/* ---- all the rest ---- */
+/* ---- everything else ---- */
 
 static struct token take_sign(struct lexer *l)
 {
@@ -368,19 +373,19 @@ static struct token take_sign(struct lexer *l)
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         uint32_t n = (uint32_t)strlen(signs[i].text);
         if (l->pos + n <= l->len && !memcmp(signs[i].text, l->text + l->pos, n))
-            return take(l, signs[i].kind, n);
+            return token_take(l, signs[i].kind, n);
     }
-    return take(l, T_OTHER, 1);
+    return token_take(l, T_OTHER, 1);
 }
 
 static struct token take_plain(struct lexer *l)
 {
-    char c = at(l, 0);
+    char c = char_at(l, 0);
     if ((unsigned char)c >= 0x7f || (unsigned char)c < ' ')
-        return foreign(l, "a character that is not printable ASCII outside of quotes");
+        return token_not_native(l, "a character that is not printable ASCII outside of quotes");
     if (c == '$')
-        return foreign(l, "field references and macros");
-    if (c == '"' || ((c == 'r' || c == 'R') && at(l, 1) == '"'))
+        return token_not_native(l, "field references and macros");
+    if (c == '"' || ((c == 'r' || c == 'R') && char_at(l, 1) == '"'))
         return take_string(l, c != '"');
     if (c == '\'')
         return take_char(l);
@@ -389,7 +394,7 @@ static struct token take_plain(struct lexer *l)
     bool colons;
     if (c == ':')
         return take_colons(l, colon_run(l, &colons));
-    if (c == '.' && is_name(at(l, 1))) {
+    if (c == '.' && is_name(char_at(l, 1))) {
         struct token t = {T_DOTTED, l->pos, 0, l->text + l->pos + 1, 0, l->text + l->pos};
         l->pos++;
         t.text_len = word_len(l);
@@ -402,13 +407,13 @@ static struct token take_plain(struct lexer *l)
 
 struct token lex_next(struct lexer *l, enum lex_mode mode)
 {
-    while (mode != LEX_LAYER && is_blank(at(l, 0)))
+    while (mode != LEX_LAYER && is_blank(char_at(l, 0)))
         l->pos++;
     if (l->problem->status)
-        return take(l, T_END, 0);
+        return token_take(l, T_END, 0);
     if (mode == LEX_RANGE)
         return take_range(l);
     if (mode == LEX_LAYER)
         return take_layer(l);
-    return l->pos < l->len ? take_plain(l) : take(l, T_END, 0);
+    return l->pos < l->len ? take_plain(l) : token_take(l, T_END, 0);
 }

@@ -1,7 +1,7 @@
-/* Literals -> values, by the type that they meet.
- * Invariant: a text gets a value only where Wireshark gives it the same one; what it may take for a name of
- * its own, or for the name of a value, is said not to be native. Source: man page wireshark-filter, and
- * observed, tshark 4.0.17. */
+/* Literals -> values. The type of the other side decides how a literal is read.
+ * Invariant: a literal gets a value only if Wireshark gives it the same value. A literal that Wireshark may
+ * take for one of its names, or for the name of a value, is not native.
+ * Source: man page wireshark-filter; observed (tshark 4.0.17). */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ const char *type_text(int type)
     return type >= 0 && type < FILTER_N_TYPES ? texts[type] : NULL;
 }
 
-/* ---- which words are surely no names ---- */
+/* ---- words that cannot be names ---- */
 
 static bool in_list(const char *s, uint32_t n, const char *const *list, size_t n_list)
 {
@@ -45,7 +45,7 @@ static bool in_list(const char *s, uint32_t n, const char *const *list, size_t n
     return false;
 }
 
-/* Wireshark's names that look like numbers or bytes (tshark -G protocols, -G fields). */
+/* Names of Wireshark that look like numbers or bytes (tshark -G protocols, -G fields). */
 bool literal_is_certain(const struct token *t)
 {
     static const char *const names[] = {
@@ -76,12 +76,12 @@ static bool invalid(struct problem *p, const struct token *t, const char *what)
 
 static bool unknown_form(struct problem *p, const struct token *t)
 {
-    problem_foreign(p, t->offset, "the literal %.*s here", (int)(t->len < 60 ? t->len : 60),
-                    t->kind == T_STRING ? "(quoted)" : t->text);
+    problem_not_native(p, t->offset, "the literal %.*s in this place", (int)(t->len < 60 ? t->len : 60),
+                       t->kind == T_STRING ? "(quoted)" : t->text);
     return false;
 }
 
-/* Quoted text and characters where the type knows neither. */
+/* Refuses quoted text and characters for a type that takes neither. */
 static bool refuse_quoted(struct problem *p, const struct token *t, int type)
 {
     if (t->kind == T_STRING && type_text(type) && t->text_len < 80 && !memchr(t->text, '"', t->text_len) &&
@@ -92,7 +92,8 @@ static bool refuse_quoted(struct problem *p, const struct token *t, int type)
 
 /* ---- numbers ---- */
 
-/* "80", "0x50", "0120", "0b1010000". False: none; overflow is told apart. */
+/* Reads "80", "0x50", "0120" or "0b1010000". Returns false if the word is no number; *overflow is true if the
+ * number has more than 64 bits. */
 static bool read_number(const struct token *t, uint64_t *out, bool *overflow)
 {
     const char *s = t->text, *end = s + t->text_len;
@@ -151,7 +152,7 @@ static bool convert_number(struct node *n, int type, bool named, bool minus, str
                 (t->kind == T_WORD && read_number(t, &u, &overflow) && !overflow && u <= type_most(type));
     bool bare_base = t->text_len == 2 && t->text[0] == '0' && (t->text[1] | 32) == 'b';
     if (!good && (named || is_signed_type(type) || bare_base ||
-                  !literal_is_certain(t))) /* may be the name of a value */
+                  !literal_is_certain(t))) /* it may be the name of a value */
         return unknown_form(p, t);
     if (t->kind == T_STRING)
         return refuse_quoted(p, t, type);
@@ -189,7 +190,7 @@ static bool convert_boolean(struct node *n, struct problem *p)
     return true;
 }
 
-/* Digits with at most one dot. */
+/* Reads digits with at most one dot. */
 static bool convert_double(struct node *n, bool minus, struct problem *p)
 {
     const struct token *t = &n->token;
@@ -263,7 +264,7 @@ static bool convert_time(struct node *n, struct problem *p)
 
 /* ---- addresses ---- */
 
-/* Splits "address/bits"; false where the bits are more than a number of three digits. */
+/* Splits "address/bits". Returns false if the bits have more than three digits. */
 static bool split_prefix(const struct token *t, char *text, size_t cap, uint32_t *bits)
 {
     if (t->text_len >= cap)
@@ -330,8 +331,8 @@ static int hex_digit(char c)
     return found ? (int)((found - digits) & 15) : -1;
 }
 
-/* Pairs of hexadecimal digits, all or none of them parted by one and the same of ":-."; of groups of 4 digits
- * by ".". Returns how many bytes, or -1. */
+/* Reads pairs of hexadecimal digits, all of them or none separated by the same one of ":", "-" and "."; with
+ * group 4, groups of four digits separated by ".". Returns the number of bytes, or -1. */
 static int32_t read_pairs(const char *s, uint32_t n, uint8_t *out, uint32_t group)
 {
     int32_t count = 0;
@@ -351,7 +352,8 @@ static int32_t read_pairs(const char *s, uint32_t n, uint8_t *out, uint32_t grou
     return count;
 }
 
-/* Hexadecimal bytes of any number, or -1: "02", "2", "0x02", "02:00", "02-00", "02.00", "0200". */
+/* Reads any number of hexadecimal bytes: "02", "2", "0x02", "02:00", "02-00", "02.00", "0200". Returns their
+ * number, or -1. */
 static int32_t read_bytes(const struct token *t, uint8_t *out)
 {
     if (t->text_len == 1 && hex_digit(t->text[0]) >= 0) {
@@ -398,7 +400,7 @@ static bool convert_bytes(struct node *n, uint8_t *out, struct problem *p)
     return true;
 }
 
-/* A string never holds a NUL; what Wireshark makes of one in a literal is not reproduced. */
+/* A string value never contains a NUL; Wireshark's treatment of a NUL in a literal is not reproduced. */
 static bool convert_string(struct node *n, struct problem *p)
 {
     const struct token *t = &n->token;
@@ -409,7 +411,7 @@ static bool convert_string(struct node *n, struct problem *p)
     return true;
 }
 
-/* ---- the door ---- */
+/* ---- entry ---- */
 
 bool literal_convert(struct node *n, int type, const struct node *field, bool minus, struct arena *arena,
                      struct problem *p)

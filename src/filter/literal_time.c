@@ -1,6 +1,7 @@
 /* Points in time as a filter writes them: ISO 8601, or "Sep 13, 2020 12:26:40.5".
- * Invariant: only forms that were tried against Wireshark are read; without a zone they are in the zone of
- * the process, as Wireshark takes them. Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+ * Invariant: only forms that were compared with Wireshark are read. A time without a zone is in the zone of
+ * the process, as in Wireshark.
+ * Source: man page wireshark-filter; observed (tshark 4.0.17). */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,7 +10,8 @@
 
 enum { NS = 1000000000 };
 
-/* ".5" -> 500000000; false: more than 9 digits, or none. */
+/* Reads ".5" as 500000000 ns; the fraction may be absent. Returns false if it has no digits, or more than 9.
+ */
 static bool read_fraction(const char **s, int64_t *ns)
 {
     int digits = 0;
@@ -25,7 +27,8 @@ static bool read_fraction(const char **s, int64_t *ns)
     return true;
 }
 
-/* "", "Z", " UTC", "+01:00", "+0100": seconds east of Greenwich; *local: none was named. */
+/* Reads "", "Z", "UTC", " UTC", "+01:00" or "+0100". *east is in seconds east of Greenwich; *local: no zone
+ * was given. */
 static bool read_zone(const char *s, int *east, bool *local)
 {
     int hours, minutes, used = 0;
@@ -50,8 +53,9 @@ static bool is_plausible(const struct tm *tm)
            tm->tm_min < 60 && tm->tm_sec >= 0 && tm->tm_sec < 60;
 }
 
-/* The 31st of June is not June, but July. */
-static bool finish(int64_t *out, struct tm *tm, int64_t ns, int east, bool local)
+/* Converts the fields to nanoseconds. mktime turns the 31st of June into the 1st of July; such a date is
+ * refused. */
+static bool time_finish(int64_t *out, struct tm *tm, int64_t ns, int east, bool local)
 {
     if (!is_plausible(tm))
         return false;
@@ -64,7 +68,7 @@ static bool finish(int64_t *out, struct tm *tm, int64_t ns, int east, bool local
     return true;
 }
 
-/* "2020-09-13", "2020-09-13 12:26", "2020-09-13T12:26:40.5Z". */
+/* Reads "2020-09-13", "2020-09-13 12:26" or "2020-09-13T12:26:40.5Z". */
 static bool read_iso(const char *s, int64_t *out)
 {
     struct tm tm = {0};
@@ -78,7 +82,7 @@ static bool read_iso(const char *s, int64_t *out)
     tm.tm_mon--;
     s += used;
     if (!*s)
-        return finish(out, &tm, 0, 0, true);
+        return time_finish(out, &tm, 0, 0, true);
     if (*s != 'T' && *s != ' ')
         return false;
     if (strspn(++s, "0123456789") != 2 || sscanf(s, "%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &used) != 2 ||
@@ -92,10 +96,10 @@ static bool read_iso(const char *s, int64_t *out)
         if (!read_fraction(&s, &ns))
             return false;
     }
-    return read_zone(s, &east, &local) && finish(out, &tm, ns, east, local);
+    return read_zone(s, &east, &local) && time_finish(out, &tm, ns, east, local);
 }
 
-/* "Sep 13, 2020 12:26:40.5", and " UTC". */
+/* Reads "Sep 13, 2020 12:26:40.5", with or without " UTC". */
 static bool read_month(const char *s, int64_t *out)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -115,7 +119,7 @@ static bool read_month(const char *s, int64_t *out)
     s += used;
     if (!read_fraction(&s, &ns) || (*s && strcmp(s, " UTC")))
         return false;
-    return read_zone(s, &east, &local) && finish(out, &tm, ns, east, local);
+    return read_zone(s, &east, &local) && time_finish(out, &tm, ns, east, local);
 }
 
 bool literal_time(int64_t *ns, const char *text) { return read_iso(text, ns) || read_month(text, ns); }

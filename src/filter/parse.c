@@ -1,26 +1,27 @@
-/* Tokens -> tree, by recursive descent: or, and, not, test, value; syntax alone.
- * Invariant: the token that an error points to is the first that no filter could go on with.
- * Source: man page wireshark-filter, and observed, tshark 4.0.17. */
+/* Tokens -> tree, by recursive descent: or, and, not, test, value. This file checks the syntax only.
+ * Invariant: an error points to the first token with which no filter could continue.
+ * Source: man page wireshark-filter; observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "filter/tree.h"
 
-/* Nested parentheses, braces, functions and nots; more than any person writes, and little stack. */
+/* Limits on nesting (parentheses, braces, functions, nots), so that the stack stays small. No person writes
+ * such filters. */
 enum {
-    MAX_DEPTH = 90 /* Wireshark has had enough at 98 */,
-    MAX_NODES = 8192 /* so deep may a chain of "or" make the tree */
+    MAX_DEPTH = 90 /* Wireshark's own limit is 98 */,
+    MAX_NODES = 8192 /* a chain of "or" can make the tree as deep as this */
 };
 
 /* ---- tokens ---- */
 
-static void advance(struct parser *p) { p->token = lex_next(&p->lexer, LEX_PLAIN); }
+static void parser_advance(struct parser *p) { p->token = lex_next(&p->lexer, LEX_PLAIN); }
 
-static struct node *unexpected(struct parser *p)
+static struct node *token_unexpected(struct parser *p)
 {
     bool escapes =
         p->token.kind == T_STRING && (*p->token.source != '"' || memchr(p->token.source, '\\', p->token.len));
-    if (escapes) /* they are shown in another way */
-        problem_foreign(p->problem, p->token.offset, "a string with escapes there");
+    if (escapes) /* Wireshark shows escapes in another way */
+        problem_not_native(p->problem, p->token.offset, "a string with escapes in this place");
     else if (p->token.kind == T_END)
         problem_bad(p->problem, -1, "Unexpected end of filter expression.");
     else
@@ -29,20 +30,20 @@ static struct node *unexpected(struct parser *p)
     return NULL;
 }
 
-static bool expect(struct parser *p, enum token_kind kind)
+static bool token_expect(struct parser *p, enum token_kind kind)
 {
     if (p->problem->status)
         return false;
     if (p->token.kind != kind)
-        return unexpected(p), false;
-    advance(p);
+        return token_unexpected(p), false;
+    parser_advance(p);
     return !p->problem->status;
 }
 
 static struct node *node_new(struct parser *p, enum node_kind kind, const struct token *token)
 {
     if (++p->n_nodes > MAX_NODES)
-        problem_foreign(p->problem, token->offset, "a filter as long as this");
+        problem_not_native(p->problem, token->offset, "a filter of this length");
     struct node *n = p->problem->status ? NULL : arena_alloc(p->arena, sizeof *n);
     if (!n) {
         p->problem->status = p->problem->status ? p->problem->status : FC_MEMORY;
@@ -52,16 +53,16 @@ static struct node *node_new(struct parser *p, enum node_kind kind, const struct
     return n;
 }
 
-static bool deeper(struct parser *p)
+static bool parser_deeper(struct parser *p)
 {
     if (++p->depth > MAX_DEPTH)
-        problem_foreign(p->problem, p->token.offset, "a filter nested as deep as this");
+        problem_not_native(p->problem, p->token.offset, "a filter that is nested this deep");
     return !p->problem->status;
 }
 
 /* ---- ranges ---- */
 
-/* A decimal number, at most 9 digits; blanks around it are allowed. */
+/* Reads a decimal number of at most 9 digits, with blanks around it. */
 static bool range_number(const char **s, const char *end, int32_t *out)
 {
     const char *c = *s;
@@ -80,7 +81,7 @@ static bool range_number(const char **s, const char *end, int32_t *out)
     return ok;
 }
 
-/* "from-to": both from the same side. */
+/* Checks "from-to". Both numbers must have the same sign. */
 static void range_inclusive(struct parser *p, const struct token *t, struct range *r, int32_t to)
 {
     if ((r->from < 0) != (to < 0))
@@ -100,7 +101,7 @@ static void range_counted(struct parser *p, const struct token *t, struct range 
                     (int)t->text_len, t->text, len);
 }
 
-/* "1", "1:2", "1-2", ":2", "1:". */
+/* Reads "1", "1:2", "1-2", ":2" or "1:". */
 static struct range *range_read(struct parser *p, const struct token *t)
 {
     const char *s = t->text, *end = s + t->text_len;
@@ -113,7 +114,7 @@ static struct range *range_read(struct parser *p, const struct token *t)
     *r = (struct range){.len = 1};
     bool ok = *s == ':' || range_number(&s, end, &r->from);
     if (!ok || (s < end && *s != ':' && *s != '-')) {
-        problem_foreign(p->problem, t->offset, "such a range");
+        problem_not_native(p->problem, t->offset, "this range");
         return r;
     }
     if (s == end)
@@ -124,7 +125,7 @@ static struct range *range_read(struct parser *p, const struct token *t)
         return r;
     }
     if (!range_number(&s, end, &second) || s < end)
-        problem_foreign(p->problem, t->offset, "such a range");
+        problem_not_native(p->problem, t->offset, "this range");
     else if (counted)
         range_counted(p, t, r, second);
     else
@@ -132,7 +133,7 @@ static struct range *range_read(struct parser *p, const struct token *t)
     return r;
 }
 
-/* Behind "[": ranges up to "]". The parser's token is then the one behind it. */
+/* Reads the ranges behind "[", up to "]"; the parser's token is then the one behind it. */
 static struct range *parse_ranges(struct parser *p)
 {
     struct range *first = NULL, **last = &first;
@@ -141,7 +142,7 @@ static struct range *parse_ranges(struct parser *p)
         if (p->problem->status)
             return NULL;
         if (p->token.kind != T_RANGE)
-            return unexpected(p), NULL;
+            return token_unexpected(p), NULL;
         *last = range_read(p, &p->token);
         if (p->problem->status)
             return NULL;
@@ -150,13 +151,13 @@ static struct range *parse_ranges(struct parser *p)
         if (p->token.kind == T_COMMA)
             continue;
         if (!p->problem->status && p->token.kind != T_RBRACKET)
-            unexpected(p);
-        advance(p);
+            token_unexpected(p);
+        parser_advance(p);
         return p->problem->status ? NULL : first;
     }
 }
 
-/* Behind "#". */
+/* Reads the layers behind "#". */
 static struct range *parse_layers(struct parser *p)
 {
     struct token t = lex_next(&p->lexer, LEX_LAYER);
@@ -165,7 +166,7 @@ static struct range *parse_layers(struct parser *p)
     if (t.kind == T_LBRACKET)
         return parse_ranges(p);
     struct range *r = range_read(p, &t);
-    advance(p);
+    parser_advance(p);
     return p->problem->status ? NULL : r;
 }
 
@@ -173,13 +174,13 @@ static struct range *parse_layers(struct parser *p)
 
 static struct node *parse_arithmetic(struct parser *p);
 
-/* Behind "(". */
+/* Reads the arguments behind "(". */
 static struct node *parse_function(struct parser *p, struct node *n)
 {
     static const char *const names[FN_N] = {"len", "count", "upper", "lower", "string", "max", "min", "abs"};
     struct node **last = &n->items;
     n->kind = N_FUNCTION;
-    if (!deeper(p))
+    if (!parser_deeper(p))
         return NULL;
     while (p->token.kind != T_RPAREN || n->items) {
         if (!(*last = parse_arithmetic(p)))
@@ -187,14 +188,14 @@ static struct node *parse_function(struct parser *p, struct node *n)
         last = &(*last)->next;
         if (p->token.kind != T_COMMA)
             break;
-        advance(p);
+        parser_advance(p);
     }
     p->depth--;
     if (!p->problem->status && p->token.kind != T_RPAREN)
-        return unexpected(p);
-    advance(p);
+        return token_unexpected(p);
+    parser_advance(p);
     if (p->problem->status || p->token.kind == T_OTHER)
-        return unexpected(p);
+        return token_unexpected(p);
     for (int f = 0; f < FN_N; f++)
         if (node_is_name(n, names[f])) {
             n->function = (enum function)f;
@@ -220,29 +221,29 @@ static struct node *parse_slices(struct parser *p, struct node *n)
     return p->problem->status ? NULL : n;
 }
 
-/* A name, a literal, a function; with its layers and slices. */
+/* Reads a name, a literal or a function, with its layers and slices. */
 static struct node *parse_entity(struct parser *p)
 {
     if (p->problem->status)
         return NULL;
     if (p->token.kind < T_WORD || p->token.kind > T_CHAR)
-        return unexpected(p);
+        return token_unexpected(p);
     struct node *n = node_new(p, N_LITERAL, &p->token);
     if (!n)
         return NULL;
-    advance(p);
+    parser_advance(p);
     if (n->token.kind == T_LITERAL && p->token.kind == T_LPAREN)
-        problem_foreign(p->problem, n->token.offset, "a function of such a name");
+        problem_not_native(p->problem, n->token.offset, "a function of this name");
     bool word = n->token.kind == T_WORD || n->token.kind == T_DOTTED || n->token.kind == T_LITERAL;
     if (n->token.kind == T_WORD && p->token.kind == T_LPAREN) {
-        advance(p);
+        parser_advance(p);
         if (!(n = parse_function(p, n)))
             return NULL;
     } else if (word && p->token.kind == T_HASH) {
         if (!(n->layers = parse_layers(p)))
             return NULL;
         if (n->token.kind == T_LITERAL || (n->token.text[0] >= '0' && n->token.text[0] <= '9')) {
-            problem_foreign(p->problem, n->token.offset, "a layer of a literal");
+            problem_not_native(p->problem, n->token.offset, "a layer of a literal");
             return NULL;
         }
     }
@@ -253,16 +254,16 @@ static struct node *parse_unary(struct parser *p)
 {
     struct token sign = p->token;
     if (sign.kind == T_LBRACE) {
-        if (!deeper(p))
+        if (!parser_deeper(p))
             return NULL;
-        advance(p);
+        parser_advance(p);
         struct node *n = parse_arithmetic(p);
         p->depth--;
-        return n && expect(p, T_RBRACE) ? n : NULL;
+        return n && token_expect(p, T_RBRACE) ? n : NULL;
     }
     if (sign.kind != T_PLUS && sign.kind != T_MINUS)
         return parse_entity(p);
-    advance(p);
+    parser_advance(p);
     struct node *a = parse_entity(p);
     if (!a || sign.kind == T_PLUS)
         return a;
@@ -315,7 +316,7 @@ static struct node *parse_level(struct parser *p, int level)
         if (!n)
             return NULL;
         n->arithmetic = arithmetic_of(p->token.kind);
-        advance(p);
+        parser_advance(p);
         n->a = a;
         if (!(n->b = parse_level(p, level + 1)))
             return NULL;
@@ -328,19 +329,19 @@ static struct node *parse_arithmetic(struct parser *p) { return parse_level(p, 0
 
 /* ---- tests ---- */
 
-/* A member of a set: no arithmetic but a sign. */
+/* Reads a member of a set. It may have a sign, but no other arithmetic. */
 static struct node *parse_member(struct parser *p)
 {
     if (p->token.kind == T_LBRACE)
-        return unexpected(p);
+        return token_unexpected(p);
     return parse_unary(p);
 }
 
-/* Behind "in". */
+/* Reads the set behind "in". */
 static struct node *parse_set(struct parser *p, struct node *n)
 {
     struct node **last = &n->items;
-    if (!expect(p, T_LBRACE))
+    if (!token_expect(p, T_LBRACE))
         return NULL;
     for (;;) {
         struct node *item = parse_member(p);
@@ -348,7 +349,7 @@ static struct node *parse_set(struct parser *p, struct node *n)
             return NULL;
         if (p->token.kind == T_DOTDOT) {
             struct node *span = node_new(p, N_SPAN, &item->token);
-            advance(p);
+            parser_advance(p);
             if (!span || !(span->b = parse_member(p)))
                 return NULL;
             span->a = item;
@@ -357,15 +358,15 @@ static struct node *parse_set(struct parser *p, struct node *n)
         *last = item;
         last = &item->next;
         if (p->token.kind == T_RBRACE) {
-            advance(p);
+            parser_advance(p);
             return p->problem->status ? NULL : n;
         }
-        if (!expect(p, T_COMMA))
+        if (!token_expect(p, T_COMMA))
             return NULL;
     }
 }
 
-/* The relation and the quantifier that its spelling brings. */
+/* Finds the relation of an operator, and the quantifier that its spelling implies. */
 static bool relation_of(enum token_kind kind, enum relation *relation, enum quantifier *quantifier)
 {
     static const struct {
@@ -387,7 +388,7 @@ static bool relation_of(enum token_kind kind, enum relation *relation, enum quan
     return true;
 }
 
-/* plain: a is no arithmetic. */
+/* `plain`: a is not an arithmetic expression. */
 static struct node *parse_compare(struct parser *p, struct node *a, bool plain, enum quantifier quantifier)
 {
     struct node *all = NULL;
@@ -396,11 +397,11 @@ static struct node *parse_compare(struct parser *p, struct node *a, bool plain, 
     while (relation_of(p->token.kind, &relation, &spelled)) {
         bool orders = relation != REL_CONTAINS && relation != REL_MATCHES;
         if (!orders && (all || !plain))
-            return unexpected(p);
+            return token_unexpected(p);
         struct node *n = node_new(p, N_COMPARE, &a->token);
         if (n)
             n->op = p->token;
-        advance(p);
+        parser_advance(p);
         if (!n || !(n->b = orders ? parse_arithmetic(p) : parse_entity(p)))
             return NULL;
         n->a = a;
@@ -418,7 +419,7 @@ static struct node *parse_compare(struct parser *p, struct node *a, bool plain, 
     }
     if (all || p->problem->status)
         return p->problem->status ? NULL : all;
-    return unexpected(p);
+    return token_unexpected(p);
 }
 
 static struct node *parse_test(struct parser *p)
@@ -427,7 +428,7 @@ static struct node *parse_test(struct parser *p)
                                  : p->token.kind == T_ALL ? QUANT_ALL
                                                           : QUANT_NONE;
     if (quantifier)
-        advance(p);
+        parser_advance(p);
     bool plain = p->token.kind >= T_WORD && p->token.kind <= T_CHAR;
     struct node *a = parse_arithmetic(p);
     if (!a)
@@ -442,10 +443,10 @@ static struct node *parse_test(struct parser *p)
         n->a = a;
         n->quantifier = quantifier ? quantifier : QUANT_ANY;
         if ((n->negated = p->token.kind == T_NOT))
-            advance(p);
-        if (n->negated) /* "all" says nothing there */
+            parser_advance(p);
+        if (n->negated) /* Wireshark ignores "all" before "not in" */
             n->quantifier = QUANT_ANY;
-        return expect(p, T_IN) ? parse_set(p, n) : NULL;
+        return token_expect(p, T_IN) ? parse_set(p, n) : NULL;
     }
     if (quantifier || relation_of(p->token.kind, &relation, &spelled))
         return parse_compare(p, a, plain, quantifier);
@@ -464,13 +465,13 @@ static struct node *parse_not(struct parser *p)
     if (p->problem->status || (p->token.kind != T_NOT && p->token.kind != T_LPAREN))
         return p->problem->status ? NULL : parse_test(p);
     struct token at = p->token;
-    if (!deeper(p))
+    if (!parser_deeper(p))
         return NULL;
-    advance(p);
+    parser_advance(p);
     struct node *a = at.kind == T_NOT ? parse_not(p) : parse_or(p);
     p->depth--;
     if (!a || at.kind == T_LPAREN)
-        return a && expect(p, T_RPAREN) ? a : NULL;
+        return a && token_expect(p, T_RPAREN) ? a : NULL;
     struct node *n = node_new(p, N_NOT, &at);
     if (n)
         n->a = a;
@@ -483,7 +484,7 @@ static struct node *parse_chain(struct parser *p, enum token_kind word, enum nod
     struct node *a = operand(p);
     while (a && p->token.kind == word) {
         struct node *n = node_new(p, kind, &a->token);
-        advance(p);
+        parser_advance(p);
         if (!n || !(n->b = operand(p)))
             return NULL;
         n->a = a;
@@ -497,10 +498,10 @@ static struct node *parse_or(struct parser *p) { return parse_chain(p, T_OR, N_O
 
 struct node *parse_filter(struct parser *p)
 {
-    advance(p);
+    parser_advance(p);
     struct node *root = p->problem->status ? NULL : parse_or(p);
     if (root && p->token.kind != T_END)
-        return unexpected(p);
+        return token_unexpected(p);
     return p->problem->status ? NULL : root;
 }
 

@@ -1,7 +1,7 @@
 /* Regular expressions of `matches`: PCRE2, on bytes, without regard to case.
- * Invariant: a compiled pattern is read-only, match data belongs to one thread.
- * Source: PCRE2's documentation; options observed, tshark 4.0.17 (UTF is refused, a dot takes no line feed).
- */
+ * Invariant: a compiled pattern is read-only; match data belong to one thread.
+ * Source: PCRE2's documentation; its options in Wireshark were observed (UTF is refused, a dot does not match
+ * a line feed; tshark 4.0.17). */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <string.h>
@@ -20,7 +20,7 @@ void *regex_compile(const char *pattern, uint32_t len, struct problem *problem)
         problem_bad(problem, -1, "Regex compilation error: %s.", text);
         return NULL;
     }
-    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* where there is no compiler, the interpreter matches */
+    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without a JIT compiler, PCRE2 interprets the pattern */
     return code;
 }
 
@@ -30,7 +30,7 @@ void regex_free(void *regex)
         pcre2_code_free(regex);
 }
 
-/* Nobody asks for groups: one pair of offsets is enough. */
+/* No caller needs groups, so one pair of offsets is enough. */
 void *regex_data_new(void) { return pcre2_match_data_create(1, NULL); }
 void regex_data_free(void *data) { pcre2_match_data_free(data); }
 

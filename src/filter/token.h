@@ -1,4 +1,4 @@
-/* Text -> tokens. Inside the room. */
+/* Inside the room: text -> tokens. */
 #ifndef FC_FILTER_TOKEN_H
 #define FC_FILTER_TOKEN_H
 
@@ -8,11 +8,11 @@
 
 enum token_kind {
     T_END,
-    T_WORD,    /* a name, a number, a literal without colons: what it is, its place decides */
-    T_DOTTED,  /* ".tcp": surely a name */
-    T_LITERAL, /* surely a literal: addresses, bytes with colons */
-    T_STRING,  /* decoded */
-    T_CHAR,    /* decoded; one byte */
+    T_WORD,    /* a name, a number, or a literal without colons; the place of the word decides which */
+    T_DOTTED,  /* ".tcp": certainly a name */
+    T_LITERAL, /* certainly a literal: addresses, bytes with colons */
+    T_STRING,  /* text holds the decoded string */
+    T_CHAR,    /* text holds the decoded byte */
     T_RANGE,   /* between brackets and commas: "1:2" */
     T_LAYER,   /* the number behind # */
     T_AND,
@@ -46,18 +46,18 @@ enum token_kind {
     T_COMMA,
     T_DOTDOT,
     T_HASH,
-    T_OTHER /* a character that the language has no use for */
+    T_OTHER /* a character that the language does not use */
 };
 
 struct token {
     enum token_kind kind;
     uint32_t offset, len; /* in the filter */
-    const char *text;     /* decoded; of other kinds the filter's own bytes */
+    const char *text;     /* decoded for strings and characters, else the bytes of the filter */
     uint32_t text_len;
-    const char *source; /* the filter's own bytes, `len` of them */
+    const char *source; /* the bytes of the filter, `len` of them */
 };
 
-/* The first problem sticks. */
+/* The first problem of a filter; later ones are ignored. */
 struct problem {
     enum fc_status status; /* FC_OK, FC_FILTER, FC_UNSUPPORTED, FC_MEMORY */
     int64_t offset;
@@ -71,17 +71,18 @@ struct lexer {
     struct problem *problem;
 };
 
-/* What stands between brackets is read by another rule. */
+/* Between brackets, and behind #, the text is divided by other rules. */
 enum lex_mode { LEX_PLAIN, LEX_RANGE, LEX_LAYER };
 
-/* The next token. On a problem it is T_END and the problem is noted. */
+/* Returns the next token. On a problem it sets lexer->problem and returns T_END. */
 struct token lex_next(struct lexer *lexer, enum lex_mode mode);
 
-/* Notes a filter that Wireshark refuses too. */
+/* Reports a filter that Wireshark refuses too. The text is Wireshark's kind of message. */
 void problem_bad(struct problem *problem, int64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Notes what Wireshark may well answer, but is not reproduced here. */
-void problem_foreign(struct problem *problem, int64_t offset, const char *format, ...)
+/* Reports a filter that Wireshark may accept, but that is not reproduced here. The text names the part that
+ * is not native. */
+void problem_not_native(struct problem *problem, int64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

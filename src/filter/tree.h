@@ -1,4 +1,4 @@
-/* The tree of a filter, as parsed and then as checked. Inside the room. */
+/* Inside the room: the tree of a filter, as parse.c makes it and check.c completes it. */
 #ifndef FC_FILTER_TREE_H
 #define FC_FILTER_TREE_H
 
@@ -6,7 +6,7 @@
 #include "filter/filter.h"
 #include "filter/token.h"
 
-/* Wireshark's type of protocols, which no native field has. */
+/* Wireshark's type of protocols. No native field has it. */
 enum { FILTER_FT_PROTOCOL = FT_FRAMENUM + 1, FILTER_N_TYPES };
 
 enum node_kind {
@@ -32,7 +32,8 @@ enum quantifier { QUANT_NONE, QUANT_ANY, QUANT_ALL };
 enum arithmetic { ARI_ADD, ARI_SUB, ARI_MUL, ARI_DIV, ARI_MOD, ARI_AND };
 enum function { FN_LEN, FN_COUNT, FN_UPPER, FN_LOWER, FN_STRING, FN_MAX, FN_MIN, FN_ABS, FN_N };
 
-/* A part of bytes, or some layers: from (negative: counted from the end), and how many. */
+/* A part of the bytes of a value, or some layers: the first one (a negative number counts from the end) and
+ * their number. */
 struct range {
     int32_t from;
     int32_t len; /* RANGE_REST: to the end */
@@ -40,18 +41,18 @@ struct range {
 };
 enum { RANGE_REST = -1 };
 
-/* A literal's value. */
+/* The value of a literal. */
 struct constant {
     struct value value;
-    uint8_t prefix;      /* bits that count: of IPv4 up to 32, of IPv6 up to 128 */
-    bool is_signed;      /* an integer that was written with a minus */
-    const char *pattern; /* of matches: len bytes */
+    uint8_t prefix;      /* the bits that count: up to 32 for IPv4, up to 128 for IPv6 */
+    bool is_signed;      /* an integer with a minus */
+    const char *pattern; /* for `matches`: the pattern; its length is token.text_len */
 };
 
 struct node {
     enum node_kind kind;
-    struct token token; /* where it stands: of a literal or name itself, else what errors point to */
-    struct token op;    /* of N_COMPARE: the relation as written */
+    struct token token; /* the literal or name itself; for other nodes the place that errors point to */
+    struct token op;    /* N_COMPARE: the relation as written */
     struct node *a, *b;
     struct node *items, *next;
     struct range *ranges;
@@ -70,27 +71,28 @@ struct node {
 
 struct parser {
     struct lexer lexer;
-    struct token token; /* the next one */
+    struct token token; /* the next token */
     struct arena *arena;
     struct problem *problem;
     uint32_t depth, n_nodes;
 };
 
-/* Syntax alone; NULL on a problem. */
+/* Parses a whole filter. Returns NULL on a problem. */
 struct node *parse_filter(struct parser *parser);
 
-/* Names, types, literals; false on a problem. */
+/* Checks names, types and literals, and completes the tree. Returns false on a problem. */
 bool check_filter(struct node *root, struct arena *arena, struct problem *problem);
 
-/* Gives a literal the value that it has for a type, which is that of `field` where there is one. False on a
- * problem. */
+/* Converts a literal to a value of `type`, which is the type of `field` if that is not NULL. Returns false on
+ * a problem. */
 bool literal_convert(struct node *literal, int type, const struct node *field, bool minus,
                      struct arena *arena, struct problem *problem);
-/* Surely none of Wireshark's names, so that it is a literal. */
+/* Returns true if no name of Wireshark has this spelling, so that the token is a literal. */
 bool literal_is_certain(const struct token *token);
-/* "Unsigned integer (4 bytes)". */
+/* Wireshark's description of a type, such as "Unsigned integer (4 bytes)", or NULL. */
 const char *type_text(int type);
-/* "2020-09-13 12:26:40.5" and its likes in nanoseconds; false: not a form that is known here. */
+/* Converts a time such as "2020-09-13 12:26:40.5" to nanoseconds. Returns false if the form is not known
+ * here. */
 bool literal_time(int64_t *ns, const char *text);
 
 bool node_is_name(const struct node *node, const char *text);

@@ -1,6 +1,7 @@
-/* What opcodes do with the values of registers: arithmetic, slices, functions.
- * Invariant: a value that cannot be is left out, as Wireshark does; numbers are unsigned 32-bit ones until a
- * subtraction or a minus makes them signed 32-bit ones. Source: observed, tshark 4.0.17. */
+/* Operations of the opcodes on the values of registers: arithmetic, slices, functions.
+ * Invariant: a result that is not possible is left out, as in Wireshark. Numbers are unsigned with 32 bits
+ * until a subtraction or a minus makes them signed with 32 bits.
+ * Source: observed (tshark 4.0.17). */
 #include "filter/values.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ bool span_nonempty(const struct span *a)
     return false;
 }
 
-static void *take(struct filter_state *s, size_t n)
+static void *scratch_alloc(struct filter_state *s, size_t n)
 {
     void *p = arena_alloc(&s->arena, n ? n : 1);
     if (!p)
@@ -38,7 +39,7 @@ static void *take(struct filter_state *s, size_t n)
 
 /* ---- arithmetic ---- */
 
-static bool compute(uint8_t op, int64_t a, int64_t b, int64_t *out)
+static bool number_compute(uint8_t op, int64_t a, int64_t b, int64_t *out)
 {
     switch (op) {
     case OP_ADD:
@@ -58,8 +59,8 @@ static bool compute(uint8_t op, int64_t a, int64_t b, int64_t *out)
     }
 }
 
-/* Two unsigned numbers give one, but for a difference below zero; a signed one on the left makes the result
- * signed; only on the right it is an error. */
+/* Two unsigned numbers give an unsigned number, except for a difference below zero. A signed number on the
+ * left makes the result signed; a signed number only on the right is an error. */
 static bool number_arithmetic(uint8_t op, const struct value *a, const struct value *b, struct value *out)
 {
     bool is_signed = a->len == SIGNED;
@@ -67,9 +68,9 @@ static bool number_arithmetic(uint8_t op, const struct value *a, const struct va
         out->u = a->u & b->u;
         return true;
     }
-    int64_t second = is_signed ? (int32_t)(uint32_t)b->u : b->i; /* as if it were signed too */
+    int64_t second = is_signed ? (int32_t)(uint32_t)b->u : b->i; /* read as if it were signed too */
     if ((!is_signed && (b->len == SIGNED || (op == OP_SUBTRACT && a->i < b->i && b->i > INT32_MAX))) ||
-        !compute(op, a->i, second, &out->i))
+        !number_compute(op, a->i, second, &out->i))
         return false;
     if (!is_signed && out->i >= 0)
         return out->i <= UINT32_MAX;
@@ -80,7 +81,7 @@ static bool number_arithmetic(uint8_t op, const struct value *a, const struct va
 static bool bytes_and(struct filter_state *s, const struct value *a, const struct value *b, struct value *out)
 {
     uint32_t n = a->len < b->len ? a->len : b->len;
-    uint8_t *bytes = take(s, n);
+    uint8_t *bytes = scratch_alloc(s, n);
     if (!bytes)
         return false;
     for (uint32_t i = 0; i < n; i++)
@@ -106,7 +107,7 @@ void span_arithmetic(struct filter_state *s, const struct insn *i, const struct 
 {
     out->n = 0;
     out->prefix = 32;
-    out->values = take(s, (size_t)a->n * b->n * sizeof *out->values);
+    out->values = scratch_alloc(s, (size_t)a->n * b->n * sizeof *out->values);
     if (!out->values)
         return;
     for (uint32_t x = 0; x < a->n; x++)
@@ -132,8 +133,8 @@ void span_minus(const struct insn *i, const struct span *a, struct span *out)
 
 /* ---- slices ---- */
 
-/* The bytes of a value, whatever it is; room is for those that are no bytes yet. */
-static const uint8_t *bytes_of(uint8_t kind, const struct value *v, uint8_t room[4], uint32_t *len)
+/* The bytes of a value of any kind. An IPv4 address is written to `room`. */
+static const uint8_t *value_bytes(uint8_t kind, const struct value *v, uint8_t room[4], uint32_t *len)
 {
     *len = v->len;
     if (kind == K_IP6)
@@ -146,7 +147,7 @@ static const uint8_t *bytes_of(uint8_t kind, const struct value *v, uint8_t room
     return room;
 }
 
-/* Where a range starts; how many bytes it has, 0: it does not fit. */
+/* Computes the start of a range. Returns its number of bytes, or 0 if it does not fit. */
 static uint32_t range_fit(const struct range *r, uint32_t len, uint32_t *from)
 {
     int64_t start = r->from < 0 ? (int64_t)len + r->from : r->from;
@@ -155,16 +156,16 @@ static uint32_t range_fit(const struct range *r, uint32_t len, uint32_t *from)
     return start >= 0 && n > 0 && start + n <= len ? (uint32_t)n : 0;
 }
 
-static void slice(struct filter_state *s, const struct insn *i, const struct range *ranges,
-                  const struct value *v, struct value *out)
+static void value_slice(struct filter_state *s, const struct insn *i, const struct range *ranges,
+                        const struct value *v, struct value *out)
 {
     uint8_t room[4];
     uint32_t len, from, total = 0;
-    const uint8_t *bytes = bytes_of(i->kind, v, room, &len);
+    const uint8_t *bytes = value_bytes(i->kind, v, room, &len);
     uint32_t n;
     for (const struct range *r = ranges; r && (n = range_fit(r, len, &from)); r = r->next)
         total += n;
-    uint8_t *copy = take(s, total);
+    uint8_t *copy = scratch_alloc(s, total);
     *out = (struct value){.len = 0, .bytes = copy};
     for (const struct range *r = ranges; r && copy && (n = range_fit(r, len, &from)); r = r->next) {
         memcpy(copy + out->len, bytes + from, n);
@@ -177,7 +178,7 @@ void span_slice(struct filter_state *s, const struct insn *i, const struct range
 {
     out->n = a->n;
     for (uint32_t x = 0; x < a->n; x++)
-        slice(s, i, ranges, &a->values[x], &out->values[x]);
+        value_slice(s, i, ranges, &a->values[x], &out->values[x]);
 }
 
 /* ---- functions ---- */
@@ -197,7 +198,7 @@ void span_case(struct filter_state *s, const struct insn *i, const struct span *
     out->n = a->n;
     for (uint32_t x = 0; x < a->n; x++) {
         const struct value *v = &a->values[x];
-        uint8_t *copy = take(s, v->len);
+        uint8_t *copy = scratch_alloc(s, v->len);
         for (uint32_t at = 0; copy && at < v->len; at++) {
             uint8_t c = v->bytes[at];
             copy[at] = c >= first && c < first + 26 ? c ^ 32 : c;
@@ -206,7 +207,7 @@ void span_case(struct filter_state *s, const struct insn *i, const struct span *
     }
 }
 
-static size_t decimal(char *out, uint64_t u, bool minus)
+static size_t decimal_text(char *out, uint64_t u, bool minus)
 {
     char digits[20];
     size_t n = 0, at = 0;
@@ -220,7 +221,7 @@ static size_t decimal(char *out, uint64_t u, bool minus)
     return at;
 }
 
-static size_t text_of(char out[ADDRESS_TEXT_CAP], int type, const struct value *v)
+static size_t value_text(char out[ADDRESS_TEXT_CAP], int type, const struct value *v)
 {
     switch (type) {
     case FT_ETHER:
@@ -232,9 +233,9 @@ static size_t text_of(char out[ADDRESS_TEXT_CAP], int type, const struct value *
     case FT_INT16:
     case FT_INT32:
     case FT_INT64:
-        return decimal(out, v->i < 0 ? 0 - v->u : v->u, v->i < 0);
+        return decimal_text(out, v->i < 0 ? 0 - v->u : v->u, v->i < 0);
     default:
-        return decimal(out, v->u, false);
+        return decimal_text(out, v->u, false);
     }
 }
 
@@ -242,8 +243,8 @@ void span_string(struct filter_state *s, const struct insn *i, const struct span
 {
     out->n = a->n;
     for (uint32_t x = 0; x < a->n; x++) {
-        char *text = take(s, ADDRESS_TEXT_CAP);
-        size_t len = text ? text_of(text, i->b, &a->values[x]) : 0;
+        char *text = scratch_alloc(s, ADDRESS_TEXT_CAP);
+        size_t len = text ? value_text(text, i->b, &a->values[x]) : 0;
         out->values[x] = (struct value){.len = (uint32_t)len, .bytes = (const uint8_t *)text};
     }
 }
@@ -271,7 +272,7 @@ bool span_extreme(const struct insn *i, const struct span *a, struct span *out)
 
 void span_abs(const struct insn *i, const struct span *a, struct span *out)
 {
-    (void)i; /* the checker lets only unsigned numbers through */
+    (void)i; /* the checker accepts only unsigned numbers here */
     out->n = a->n;
     for (uint32_t x = 0; x < a->n; x++)
         out->values[x] = a->values[x];

@@ -1,8 +1,9 @@
 /* The machine that runs filters. A register holds the values of one frame, in Wireshark's order; a test
- * leaves the verdict. Above each case stands what its opcode does: tools/gen_opcodes.py makes
- * docs/internals/filter-opcodes.md of it. Invariant: nothing is allocated but what grows once with the
- * longest row, and bytes of one frame's arena. Source of what comparisons, arithmetic and functions give:
- * observed, tshark 4.0.17. */
+ * leaves its result in the verdict. The comment above each case describes its opcode; tools/gen_opcodes.py
+ * makes docs/internals/filter-opcodes.md from these comments.
+ * Invariant: the only memory that is allocated is the registers, which grow with the longest row, and bytes
+ * in an arena that is reset for each frame.
+ * Source: the results of comparisons, arithmetic and functions were observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "base/memory.h"
@@ -25,13 +26,14 @@ static uint8_t outcome_double(double a, double b)
     return a < b ? OUT_LESS : a > b ? OUT_GREATER : a == b ? OUT_EQUAL : OUT_UNEQUAL;
 }
 
-/* An unsigned number on the left does not compare with a negative one. */
+/* An unsigned number on the left cannot be compared with a negative one. */
 static uint8_t outcome_number(const struct value *a, const struct value *b)
 {
     return a->len != SIGNED && b->i < 0 ? OUT_UNEQUAL : outcome_int(a->i, b->i);
 }
 
-/* Wireshark takes the difference of the seconds for an int; between far times it overflows. */
+/* Wireshark converts the difference of the seconds to an int, which overflows for times that are far apart.
+ */
 static uint8_t outcome_time(int64_t a, int64_t b)
 {
     enum { NS = 1000000000 };
@@ -104,7 +106,7 @@ static uint8_t narrower(const struct span *a, const struct span *b)
     return a->prefix < b->prefix ? a->prefix : b->prefix;
 }
 
-static bool compare(const struct insn *i, const struct span *a, const struct span *b)
+static bool vm_compare(const struct insn *i, const struct span *a, const struct span *b)
 {
     for (uint32_t x = 0; x < a->n; x++)
         for (uint32_t y = 0; y < b->n; y++) {
@@ -115,8 +117,8 @@ static bool compare(const struct insn *i, const struct span *a, const struct spa
     return i->all;
 }
 
-/* Some bound will do, where a bound is a field with several values. */
-static bool within(uint8_t kind, const struct value *v, const struct span *from, const struct span *to)
+/* If a bound is a field with several values, one of them is enough. */
+static bool vm_within(uint8_t kind, const struct value *v, const struct span *from, const struct span *to)
 {
     bool above = false, below = false;
     for (uint32_t x = 0; x < from->n; x++)
@@ -126,18 +128,18 @@ static bool within(uint8_t kind, const struct value *v, const struct span *from,
     return above && below;
 }
 
-static bool in_range(const struct insn *i, const struct span *a, const struct span *from,
-                     const struct span *to)
+static bool vm_in_range(const struct insn *i, const struct span *a, const struct span *from,
+                        const struct span *to)
 {
     for (uint32_t x = 0; x < a->n; x++) {
-        bool hit = within(i->kind, &a->values[x], from, to);
+        bool hit = vm_within(i->kind, &a->values[x], from, to);
         if (hit != i->all)
             return hit;
     }
     return i->all;
 }
 
-static bool contains(const struct insn *i, const struct span *a, const struct span *b)
+static bool vm_contains(const struct insn *i, const struct span *a, const struct span *b)
 {
     for (uint32_t x = 0; x < a->n; x++)
         for (uint32_t y = 0; y < b->n; y++) {
@@ -149,7 +151,7 @@ static bool contains(const struct insn *i, const struct span *a, const struct sp
     return i->all;
 }
 
-static bool matches(const struct insn *i, const struct span *a, const void *pattern, void *match_data)
+static bool vm_matches(const struct insn *i, const struct span *a, const void *pattern, void *match_data)
 {
     for (uint32_t x = 0; x < a->n; x++) {
         bool hit = (a->values[x].len || i->kind == K_STRING) &&
@@ -175,7 +177,7 @@ static inline bool is_meant(const struct filter *f, const struct insn *i, const 
     return v->slot == i->a && (i->layers == NO_LAYERS || in_layers(f->ranges[i->layers], v->layer));
 }
 
-static bool exists(const struct filter *f, const struct insn *i, const struct row *row)
+static bool vm_exists(const struct filter *f, const struct insn *i, const struct row *row)
 {
     for (uint32_t x = 0; x < row->n_values; x++)
         if (is_meant(f, i, &row->values[x]))
@@ -183,7 +185,7 @@ static bool exists(const struct filter *f, const struct insn *i, const struct ro
     return false;
 }
 
-static inline bool test(const struct filter *f, const struct insn *i, const struct row *row)
+static inline bool vm_test(const struct filter *f, const struct insn *i, const struct row *row)
 {
     const struct constant *k = &f->constants[i->b];
     bool met = false;
@@ -199,7 +201,7 @@ static inline bool test(const struct filter *f, const struct insn *i, const stru
     return met && i->all;
 }
 
-static bool load(const struct filter *f, const struct insn *i, const struct row *row, struct span *out)
+static bool vm_load(const struct filter *f, const struct insn *i, const struct row *row, struct span *out)
 {
     out->n = 0;
     out->prefix = i->kind == K_IP6 ? 128 : 32;
@@ -214,7 +216,7 @@ static bool load(const struct filter *f, const struct insn *i, const struct row 
     return out->n > 0;
 }
 
-static void load_constant(const struct insn *i, const struct constant *k, struct span *out)
+static void vm_load_constant(const struct insn *i, const struct constant *k, struct span *out)
 {
     out->n = 1;
     out->values[0] = k->value;
@@ -225,8 +227,8 @@ static void load_constant(const struct insn *i, const struct constant *k, struct
 
 /* ---- the machine ---- */
 
-/* Room for every register; false when memory ends. */
-static bool prepare(const struct filter *f, struct filter_state *s, const struct row *row)
+/* Makes room for every register. Returns false when memory ends. */
+static bool vm_prepare(const struct filter *f, struct filter_state *s, const struct row *row)
 {
     size_t need = (size_t)f->n_registers * (row->n_values + 1);
     if (f->n_patterns && !s->match_data && !(s->match_data = regex_data_new()))
@@ -238,61 +240,63 @@ static bool prepare(const struct filter *f, struct filter_state *s, const struct
     return !s->out_of_memory;
 }
 
-/* The opcodes that make values of values; returns the verdict. */
-static bool compute(struct filter_state *s, const struct filter *f, const struct insn *i, struct span *r,
-                    bool verdict)
+/* Executes the opcodes that compute values from values. Returns the verdict. */
+static bool vm_compute(struct filter_state *s, const struct filter *f, const struct insn *i, struct span *r,
+                       bool verdict)
 {
     switch ((enum opcode)i->op) {
-    /* ADD r1 r2 -> r: the sums of all pairs; one that does not fit 32 bits is no value. */
+    /* ADD r1 r2 -> r: the sums of all pairs; a sum that does not fit into 32 bits is left out. */
     case OP_ADD:
-    /* SUBTRACT r1 r2 -> r: the differences of all pairs; below zero they are signed numbers. */
+    /* SUBTRACT r1 r2 -> r: the differences of all pairs; differences below zero are signed numbers. */
     case OP_SUBTRACT:
-    /* MULTIPLY r1 r2 -> r: the products of all pairs; one that does not fit 32 bits is no value. */
+    /* MULTIPLY r1 r2 -> r: the products of all pairs; a product that does not fit into 32 bits is left out.
+     */
     case OP_MULTIPLY:
-    /* DIVIDE r1 r2 -> r: the quotients of all pairs, towards zero; by zero there is no value. */
+    /* DIVIDE r1 r2 -> r: the quotients of all pairs, rounded towards zero; a division by zero is left out. */
     case OP_DIVIDE:
-    /* MODULO r1 r2 -> r: the remainders of all pairs, with the sign of the dividend; by zero there is no
-     * value. */
+    /* MODULO r1 r2 -> r: the remainders of all pairs, with the sign of the dividend; a division by zero is
+     * left out. */
     case OP_MODULO:
-    /* AND r1 r2 -> r: the common bits of all pairs; of bytes as far as the shorter one goes. */
+    /* AND r1 r2 -> r: the common bits of all pairs; for bytes, of the length of the shorter value. */
     case OP_AND:
         span_arithmetic(s, i, &r[i->a], &r[i->b], &r[i->c]);
         break;
-    /* MINUS r1 -> r: the values with the other sign. */
+    /* MINUS r1 -> r: the values with the opposite sign. */
     case OP_MINUS:
         span_minus(i, &r[i->a], &r[i->c]);
         break;
-    /* SLICE r1 ranges -> r: of each value the bytes of the ranges, one after the other; the first that does
-     * not fit ends it. */
+    /* SLICE r1 ranges -> r: the bytes of the ranges of each value, joined; the first range that does not fit
+     * ends them. */
     case OP_SLICE:
         span_slice(s, i, f->ranges[i->p], &r[i->a], &r[i->c]);
         break;
-    /* LEN r1 -> r: how many bytes each value has. */
+    /* LEN r1 -> r: the number of bytes of each value. */
     case OP_LEN:
         span_len(i, &r[i->a], &r[i->c]);
         break;
-    /* COUNT r1 -> r: how many values there are. */
+    /* COUNT r1 -> r: the number of values. */
     case OP_COUNT:
         r[i->c].n = 1;
         r[i->c].values[0] = (struct value){.u = r[i->a].n};
         break;
-    /* UPPER r1 -> r: the texts with capital letters. */
+    /* UPPER r1 -> r: the texts in capital letters. */
     case OP_UPPER:
-    /* LOWER r1 -> r: the texts with small letters. */
+    /* LOWER r1 -> r: the texts in small letters. */
     case OP_LOWER:
         span_case(s, i, &r[i->a], &r[i->c]);
         break;
-    /* STRING r1 -> r: the values as text: numbers in decimal, addresses as usual. */
+    /* STRING r1 -> r: the values as text, numbers in decimal, addresses in their usual form. */
     case OP_STRING:
         span_string(s, i, &r[i->a], &r[i->c]);
         break;
-    /* GATHER r1 -> r: adds the values of r1 to those of r, which starts anew at the first argument. */
+    /* GATHER r1 -> r: appends the values of r1 to those of r; the first argument of a function empties r
+     * before. */
     case OP_GATHER:
         span_gather(&r[i->a], &r[i->c], i->b);
         break;
-    /* MAX r1 -> r: the greatest value; the verdict is whether there is any. */
+    /* MAX r1 -> r: the greatest value; the verdict is true if there is one. */
     case OP_MAX:
-    /* MIN r1 -> r: the least value; the verdict is whether there is any. */
+    /* MIN r1 -> r: the least value; the verdict is true if there is one. */
     case OP_MIN:
         verdict = span_extreme(i, &r[i->a], &r[i->c]);
         break;
@@ -306,14 +310,14 @@ static bool compute(struct filter_state *s, const struct filter *f, const struct
     return verdict;
 }
 
-static bool writes(const struct insn *i)
+static bool writes_register(const struct insn *i)
 {
     if (i->op == OP_GATHER)
         return i->b;
     return i->op == OP_FIELD || i->op == OP_CONST || (i->op >= OP_ADD && i->op <= OP_ABS);
 }
 
-static bool execute(const struct filter *f, struct filter_state *s, const struct row *row)
+static bool vm_execute(const struct filter *f, struct filter_state *s, const struct row *row)
 {
     enum { MOST = 64 };
     struct span r[MOST];
@@ -321,80 +325,81 @@ static bool execute(const struct filter *f, struct filter_state *s, const struct
     for (uint32_t n = 0; n < f->n_registers; n++)
         r[n] = (struct span){.n = 0, .prefix = 32};
     for (const struct insn *i = f->code;; i++) {
-        if (writes(i)) /* an instruction before may have moved it */
+        if (writes_register(i)) /* an earlier instruction may have pointed it to the arena */
             r[i->c].values = s->values + (size_t)i->c * (row->n_values + 1);
         switch ((enum opcode)i->op) {
-        /* EXISTS slot: the verdict is whether the frame has a value of the slot (in the layers named). */
+        /* EXISTS slot: the verdict is true if the frame has a value of the slot (in the given layers). */
         case OP_EXISTS:
-            verdict = exists(f, i, row);
+            verdict = vm_exists(f, i, row);
             break;
-        /* TEST slot constant: the verdict is whether some value of the slot (or all, and there are some)
-         * compares with the constant as the instruction says. FIELD, CONST and COMPARE in one. */
+        /* TEST slot constant: compares the values of the slot with the constant; the verdict is true if one
+         * value is a hit (any), or if there are values and all are hits (all). It replaces FIELD, CONST and
+         * COMPARE. */
         case OP_TEST:
-            verdict = test(f, i, row);
+            verdict = vm_test(f, i, row);
             break;
-        /* FIELD slot -> r: the values of the slot; the verdict is whether there are any. */
+        /* FIELD slot -> r: the values of the slot; the verdict is true if there is one. */
         case OP_FIELD:
-            verdict = load(f, i, row, &r[i->c]);
+            verdict = vm_load(f, i, row, &r[i->c]);
             break;
-        /* CONST constant -> r: the one value of the constant. */
+        /* CONST constant -> r: the value of the constant. */
         case OP_CONST:
-            load_constant(i, &f->constants[i->b], &r[i->c]);
+            vm_load_constant(i, &f->constants[i->b], &r[i->c]);
             break;
-        /* COMPARE r1 r2: the verdict is whether some pair of their values (or all pairs, which is true of
-         * none) compares as the instruction says. */
+        /* COMPARE r1 r2: compares all pairs of values; the verdict is true if one pair is a hit (any), or if
+         * all pairs are hits, also if there is no pair (all). */
         case OP_COMPARE:
-            verdict = compare(i, &r[i->a], &r[i->b]);
+            verdict = vm_compare(i, &r[i->a], &r[i->b]);
             break;
-        /* RANGE r1 r2 r3: the verdict is whether some value of r1 (or all) is not below r2 and not above r3.
+        /* RANGE r1 r2 r3: the verdict is true if one value of r1 (or all) is not below r2 and not above r3.
          */
         case OP_RANGE:
-            verdict = in_range(i, &r[i->a], &r[i->b], &r[i->c]);
+            verdict = vm_in_range(i, &r[i->a], &r[i->b], &r[i->c]);
             break;
-        /* CONTAINS r1 r2: the verdict is whether some value of r1 (or all) holds that of r2 somewhere. */
+        /* CONTAINS r1 r2: the verdict is true if one value of r1 (or all) contains the value of r2. */
         case OP_CONTAINS:
-            verdict = contains(i, &r[i->a], &r[i->b]);
+            verdict = vm_contains(i, &r[i->a], &r[i->b]);
             break;
-        /* MATCHES r pattern: the verdict is whether the pattern is found in some value (or in all). */
+        /* MATCHES r pattern: the verdict is true if the pattern matches in one value (or in all). */
         case OP_MATCHES:
-            verdict = matches(i, &r[i->a], f->patterns[i->p], s->match_data);
+            verdict = vm_matches(i, &r[i->a], f->patterns[i->p], s->match_data);
             break;
-        /* NONZERO r: the verdict is whether some value is not zero. */
+        /* NONZERO r: the verdict is true if one value is not zero. */
         case OP_NONZERO:
             verdict = span_nonzero(&r[i->a], i->kind);
             break;
-        /* NONEMPTY r: the verdict is whether some value has a byte. */
+        /* NONEMPTY r: the verdict is true if one value has at least one byte. */
         case OP_NONEMPTY:
             verdict = span_nonempty(&r[i->a]);
             break;
-        /* NOT: the verdict becomes its opposite. */
+        /* NOT: inverts the verdict. */
         case OP_NOT:
             verdict = !verdict;
             break;
-        /* JUMP_TRUE address: goes on there when the verdict is true. */
+        /* JUMP_TRUE address: continues at the address if the verdict is true. */
         case OP_JUMP_TRUE:
             if (verdict)
                 i = f->code + i->p - 1;
             break;
-        /* JUMP_FALSE address: goes on there when the verdict is false. */
+        /* JUMP_FALSE address: continues at the address if the verdict is false. */
         case OP_JUMP_FALSE:
             if (!verdict)
                 i = f->code + i->p - 1;
             break;
-        /* RETURN: the verdict is the filter's. */
+        /* RETURN: the verdict is that of the filter. */
         case OP_RETURN:
             return verdict;
-        default: /* values out of values */
-            verdict = compute(s, f, i, r, verdict);
+        default: /* opcodes that compute values from values */
+            verdict = vm_compute(s, f, i, r, verdict);
         }
     }
 }
 
 bool filter_run(const struct filter *f, struct filter_state *s, const struct row *row)
 {
-    if ((f->n_registers || f->n_patterns) && !prepare(f, s, row))
+    if ((f->n_registers || f->n_patterns) && !vm_prepare(f, s, row))
         return false;
-    return execute(f, s, row);
+    return vm_execute(f, s, row);
 }
 
 void filter_state_free(struct filter_state *s)
