@@ -1,4 +1,4 @@
-/* Inside the room: one element of DER (X.690) at a time. */
+/* Inside the room: reads DER (X.690), one element at a time. */
 #ifndef FC_PROTO_DER_H
 #define FC_PROTO_DER_H
 
@@ -27,11 +27,11 @@ enum der_tag {
 };
 
 struct der {
-    uint8_t tag; /* the whole identifier octet; long forms are not known here */
+    uint8_t tag; /* the whole identifier octet; long forms of tags are not supported */
     struct rd body;
 };
 
-/* The next element; false at the end, or where no definite length follows. */
+/* Reads the next element. Returns false at the end, or if its length is indefinite or does not fit. */
 static inline bool der_next(struct rd *r, struct der *out)
 {
     if (!rd_has(r, 2))
@@ -49,7 +49,7 @@ static inline bool der_next(struct rd *r, struct der *out)
     return rd_ok(r);
 }
 
-/* The next element if it has this tag; else nothing moves. */
+/* Reads the next element if it has this tag. Otherwise the reader does not move. */
 static inline bool der_take(struct rd *r, uint8_t tag, struct rd *body)
 {
     struct der element;
@@ -59,7 +59,7 @@ static inline bool der_take(struct rd *r, uint8_t tag, struct rd *body)
     return true;
 }
 
-/* Whether the first n bytes are there and decimal digits, as in times. */
+/* Returns true if the next n bytes were captured and are decimal digits, as in times. */
 static inline bool der_digits(const struct rd *r, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -68,7 +68,7 @@ static inline bool der_digits(const struct rd *r, uint32_t n)
     return rd_has(r, n);
 }
 
-/* Whether an OID's content is these bytes. */
+/* Returns true if the content of an OID is these bytes. */
 static inline bool der_is(const struct rd *oid, const char *bytes, uint32_t len)
 {
     return rd_left(oid) == len && rd_has(oid, len) && !memcmp(oid->data + oid->pos, bytes, len);

@@ -1,16 +1,17 @@
 /* The message of BOOTP and DHCP: the header, then options.
- * Invariant: an option begins where its predecessor's length says; the first read that fails ends the
- * message. Source: RFC 951; RFC 2131, 2; RFC 2132, 2 and 3; what is shown when: observed, tshark 4.0.17, with
- * messages cut and damaged at every byte. */
+ * Invariant: an option begins where the length of the option before it ends; the first read that fails ends
+ * the message.
+ * Source: RFC 951; RFC 2131 section 2; RFC 2132 sections 2 and 3; the conditions of the fields were observed
+ * on messages that were cut and damaged at every byte (tshark 4.0.17). */
 #include "proto/dhcp.h"
 
-/* | op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr
- * 16 | | sname 64 | file 128 | cookie 4 | options: code, length, value ... | */
+/* op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr 16
+ * | sname 64 | file 128 | cookie 4 | options: code, length, value ... (in bytes) */
 
 enum { ADDRESS_AT = 28, ADDRESS_ROOM = 16, SERVER_ROOM = 64, FILE_ROOM = 128, OPTIONS_AT = 240 };
 enum { COOKIE = 0x63825363 };
 
-/* Of a request that lacks its client's address nothing is shown. */
+/* Wireshark shows nothing of a request that does not contain its client's whole hardware address. */
 bool dhcp_accepts(const struct rd *r)
 {
     enum { REQUEST = 1, HLEN_AT = 2 };
@@ -18,7 +19,7 @@ bool dhcp_accepts(const struct rd *r)
     return rd_has(r, rd_peek8(r, 0) == REQUEST && hlen ? ADDRESS_AT + hlen : HLEN_AT + 1);
 }
 
-/* Clients that send the seconds with their bytes swapped are understood. */
+/* Some clients send the seconds with the two bytes swapped; Wireshark detects that. */
 static void seconds_read(struct row *row, struct rd *r)
 {
     uint16_t seconds = rd_u16(r);
@@ -35,8 +36,8 @@ static void flags_read(struct row *row, struct rd *r)
     put_uint(row, F_DHCP_FLAGS_RESERVED, flags & 0x7fff);
 }
 
-/* A length of none or more than there is room for is no address. */
-static void hardware_read(struct row *row, struct rd *r, uint8_t type, uint8_t len)
+/* A length of 0, or above the size of the field, gives no address. */
+static void dhcp_address_read(struct row *row, struct rd *r, uint8_t type, uint8_t len)
 {
     enum { ETHERNET = 1, IEEE_802 = 6, MAC_LEN = 6 };
     struct rd room = *r;
@@ -54,7 +55,7 @@ static void hardware_read(struct row *row, struct rd *r, uint8_t type, uint8_t l
         put_span(row, F_DHCP_HW_ADDR_PADDING, &room, ADDRESS_ROOM - len);
 }
 
-static void header_read(struct row *row, struct rd *r)
+static void dhcp_header_read(struct row *row, struct rd *r)
 {
     static const enum field_id addresses[] = {F_DHCP_IP_CLIENT, F_DHCP_IP_YOUR, F_DHCP_IP_SERVER,
                                               F_DHCP_IP_RELAY};
@@ -66,16 +67,16 @@ static void header_read(struct row *row, struct rd *r)
     flags_read(row, r);
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
         put_u32(row, addresses[i], r);
-    hardware_read(row, r, type, len);
+    dhcp_address_read(row, r, type, len);
     put_text_wire(row, F_DHCP_SERVER, rd_bytes(r, SERVER_ROOM), SERVER_ROOM);
     put_text_wire(row, F_DHCP_FILE, rd_bytes(r, FILE_ROOM), FILE_ROOM);
 }
 
-/* What has to be known before anything is read. */
+/* The facts about the options that the reader needs before it starts. */
 struct overview {
     bool has_type;
-    bool has_class; /* of a vendor that may tell how vendor specific information is to be read */
-    bool is_cut;    /* the capture ends before the options do: then Wireshark shows less than there is */
+    bool has_class; /* a vendor class, which may determine how vendor specific information is read */
+    bool is_cut;    /* the captured bytes end before the options do; Wireshark then shows only a part */
 };
 
 static struct overview look_ahead(struct rd r)
@@ -98,8 +99,8 @@ static struct overview look_ahead(struct rd r)
     return seen;
 }
 
-/* A run of zeros is one option. */
-static void padding_read(struct row *row, struct rd *r)
+/* Wireshark shows a run of zeros as one option. */
+static void dhcp_padding_read(struct row *row, struct rd *r)
 {
     uint32_t n = 0;
     while (rd_has(r, n + 1) && rd_peek8(r, n) == DHCP_PAD)
@@ -108,7 +109,7 @@ static void padding_read(struct row *row, struct rd *r)
     put_span(row, F_DHCP_OPTION_PADDING, r, n);
 }
 
-/* The end is shown as an option of type 0. */
+/* Wireshark shows the end as an option of type 0. */
 static void end_read(struct row *row, struct rd *r)
 {
     put_uint(row, F_DHCP_OPTION_TYPE, 0);
@@ -117,7 +118,7 @@ static void end_read(struct row *row, struct rd *r)
         put_span(row, F_DHCP_OPTION_PADDING, r, rd_left(r));
 }
 
-static bool option_read(struct row *row, struct rd *r, const struct overview *seen)
+static bool dhcp_one_option_read(struct row *row, struct rd *r, const struct overview *seen)
 {
     enum { HEAD = 2 };
     if (!rd_need(r, HEAD))
@@ -144,8 +145,8 @@ static bool options_read(struct row *row, struct rd *r, const struct overview *s
             return true;
         }
         if (code == DHCP_PAD)
-            padding_read(row, r);
-        else if (!option_read(row, r, seen))
+            dhcp_padding_read(row, r);
+        else if (!dhcp_one_option_read(row, r, seen))
             return false;
     }
     return rd_ok(r);
@@ -156,10 +157,11 @@ bool dhcp_read(struct row *row, struct rd *r)
     struct overview seen = look_ahead(*r);
     if (seen.is_cut)
         return false;
-    header_read(row, r);
+    dhcp_header_read(row, r);
     if (!rd_ok(r))
         return true;
-    if (rd_peek32(r, 0) != COOKIE) /* its vendor's own area (RFC 951, 3), or the message ends here */
+    if (rd_peek32(r, 0) !=
+        COOKIE) /* the area is the vendor's own (RFC 951 section 3), or the message ends here */
         return false;
     put_u32(row, F_DHCP_COOKIE, r);
     if (!seen.has_type)

@@ -1,12 +1,12 @@
-/* BOOTP (RFC 951) and DHCP (RFC 2131, options RFC 2132 and later ones), one message a datagram. */
+/* BOOTP (RFC 951) and DHCP (RFC 2131; options in RFC 2132 and later ones). A datagram holds one message. */
 #ifndef FC_PROTO_DHCP_H
 #define FC_PROTO_DHCP_H
 
 #include "field/row.h"
 
-/* Whether Wireshark shows a message at all. */
+/* Returns true if Wireshark shows the message at all. */
 bool dhcp_accepts(const struct rd *r);
-/* r spans a message that is accepted. False: there is something in it that is not read here. */
+/* Reads a message that dhcp_accepts accepted; r covers it. Returns false if a part of it is not read here. */
 bool dhcp_read(struct row *row, struct rd *r);
 
 /* ---- inside the parser ---- */
@@ -19,7 +19,7 @@ enum {
     DHCP_END = 255
 };
 
-/* The value of an option; r spans it. False: not read here. */
+/* Reads the value of an option; r covers it. Returns false if the option is not read here. */
 bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code);
 
 #endif

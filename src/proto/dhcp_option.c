@@ -1,13 +1,14 @@
-/* What the options of DHCP hold, by their codes.
- * Invariant: an option whose length is not that of its kind has no value beside its bytes; what has parts of
- * its own, such as relay agent information, is not read here. Source: RFC 2132 and those named below;
- * observed, tshark 4.0.17: all codes with 0 to 21 bytes of many contents. */
+/* The values of DHCP options, by their codes.
+ * Invariant: an option whose length does not fit its kind has no value except its bytes. Options with options
+ * inside, such as relay agent information, are not read here.
+ * Source: RFC 2132, and the RFCs named below; observed with all codes, with 0 to 21 bytes of various contents
+ * (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/dhcp.h"
 
 enum kind {
-    BYTES, /* nothing but its bytes, the same as a code that nobody assigned */
+    BYTES, /* only its bytes; unassigned codes are of this kind too */
     FOREIGN,
     FLAG,
     UINT8,
@@ -18,7 +19,7 @@ enum kind {
     EACH_UINT8,
     EACH_UINT16,
     EACH_ADDRESS,
-    EACH_PAIR, /* of addresses: id and the field behind it */
+    EACH_PAIR, /* pairs of addresses: `id` and `second` */
     TEXT,
     MESSAGE_TYPE,
     VENDOR,
@@ -85,7 +86,7 @@ static const struct {
     [49] = {EACH_ADDRESS, F_DHCP_OPTION_XWINDOWS_SYSTEM_DISPLAY_MANAGER},
     [50] = {ADDRESS, F_DHCP_OPTION_REQUESTED_IP_ADDRESS},
     [51] = {UINT32, F_DHCP_OPTION_IP_ADDRESS_LEASE_TIME},
-    [52] = {FOREIGN}, /* options go on where the names of server and file are */
+    [52] = {FOREIGN}, /* the options continue in the fields for the names of server and file */
     [53] = {MESSAGE_TYPE, F_DHCP_OPTION_DHCP},
     [54] = {ADDRESS, F_DHCP_OPTION_DHCP_SERVER_ID},
     [55] = {EACH_UINT8, F_DHCP_OPTION_REQUEST_LIST_ITEM},
@@ -94,7 +95,7 @@ static const struct {
     [58] = {UINT32, F_DHCP_OPTION_RENEWAL_TIME_VALUE},
     [59] = {UINT32, F_DHCP_OPTION_REBINDING_TIME_VALUE},
     [60] = {VENDOR_CLASS, F_DHCP_OPTION_VENDOR_CLASS_ID},
-    [61] = {CLIENT_ID}, /* RFC 2132, 9.14; RFC 4361 */
+    [61] = {CLIENT_ID}, /* RFC 2132 section 9.14; RFC 4361 */
     [63] = {FOREIGN},
     [64] = {TEXT, F_DHCP_OPTION_NIS_PLUS_DOMAIN},
     [65] = {EACH_ADDRESS, F_DHCP_OPTION_NIS_PLUS_SERVER},
@@ -123,7 +124,7 @@ static const struct {
     [92] = {EACH_ADDRESS, F_DHCP_OPTION_ASSOCIATED_IP_OPTION},
     [93] = {EACH_UINT16, F_DHCP_OPTION_CLIENT_SYSTEM_ARCHITECTURE},
     [94] = {NETWORK_ID},
-    [97] = {MACHINE_ID}, /* RFC 4578, 2.3 */
+    [97] = {MACHINE_ID}, /* RFC 4578 section 2.3 */
     [99] = {FOREIGN},    /* RFC 4776, civic location */
     [100] = {TEXT, F_DHCP_OPTION_TZ_PCODE},
     [101] = {TEXT, F_DHCP_OPTION_TZ_TCODE},
@@ -133,7 +134,7 @@ static const struct {
     [116] = {UINT8, F_DHCP_OPTION_DHCP_AUTO_CONFIGURATION},
     [117] = {FOREIGN}, /* RFC 2937, name service search */
     [118] = {EACH_ADDRESS, F_DHCP_OPTION_SUBNET_SELECTION_OPTION},
-    [119] = {FOREIGN}, /* RFC 3397, domain search: compressed names, over several options */
+    [119] = {FOREIGN}, /* RFC 3397, domain search: compressed names, which may continue in another option */
     [120] = {FOREIGN}, /* RFC 3361, SIP servers */
     [121] = {ROUTES, F_DHCP_OPTION_CLASSLESS_STATIC_ROUTE}, /* RFC 3442 */
     [122] = {FOREIGN},                                      /* CableLabs */
@@ -162,18 +163,18 @@ static const struct {
     [210] = {TEXT, F_DHCP_OPTION_PXE_PATH_PREFIX},
     [212] = {FOREIGN},                                      /* RFC 5969, 6RD */
     [242] = {FOREIGN},                                      /* telephones of Avaya */
-    [249] = {ROUTES, F_DHCP_OPTION_CLASSLESS_STATIC_ROUTE}, /* Microsoft's number of 121 */
+    [249] = {ROUTES, F_DHCP_OPTION_CLASSLESS_STATIC_ROUTE}, /* Microsoft's number for option 121 */
     [252] = {TEXT, F_DHCP_OPTION_PRIVATE_PROXY_AUTODISCOVERY},
 };
 
-static void text_read(struct row *row, struct rd *r, enum field_id id)
+static void option_text_read(struct row *row, struct rd *r, enum field_id id)
 {
     uint32_t len = rd_left(r);
     put_text_wire(row, id, rd_bytes(r, len), len);
 }
 
-/* One number of exactly the option's length. */
-static void number_read(struct row *row, struct rd *r, enum kind kind, enum field_id id)
+/* Reads one number, if the length of the option is exactly that of the number. */
+static void option_number_read(struct row *row, struct rd *r, enum kind kind, enum field_id id)
 {
     uint32_t len = rd_left(r);
     if (kind == FLAG && len == 1)
@@ -188,7 +189,7 @@ static void number_read(struct row *row, struct rd *r, enum kind kind, enum fiel
         put_u32(row, id, r);
 }
 
-/* Lists; what is too short for another one is left. */
+/* Reads a list. Bytes at the end that are too few for another item are ignored. */
 static void each_read(struct row *row, struct rd *r, enum kind kind, enum field_id id, enum field_id second)
 {
     while (kind == EACH_UINT8 && rd_left(r))
@@ -203,7 +204,7 @@ static void each_read(struct row *row, struct rd *r, enum kind kind, enum field_
     }
 }
 
-/* Some describe modems and telephones by text with a form of its own. */
+/* Two classes describe modems and telephones in a text with its own format, which is not read here. */
 static bool vendor_class_read(struct row *row, struct rd *r, enum field_id id)
 {
     static const char *const special[] = {"pktc", "docsis"};
@@ -216,8 +217,8 @@ static bool vendor_class_read(struct row *row, struct rd *r, enum field_id id)
     return true;
 }
 
-/* A type of hardware and an address of six bytes. */
-static bool hardware_read(struct row *row, struct rd *r)
+/* Reads a hardware type and an address of six bytes. Returns false if the option has another form. */
+static bool option_hardware_read(struct row *row, struct rd *r)
 {
     enum { LEN = 7, ETHERNET = 1, IEEE_802 = 6, TYPES = 48 };
     uint8_t type = rd_peek8(r, 0);
@@ -229,12 +230,12 @@ static bool hardware_read(struct row *row, struct rd *r)
     return true;
 }
 
-/* Of the identifiers that name a DUID only those are told whose parts are sure to fit. */
+/* A DUID in the identifier is accepted only if it is long enough for all of its parts. */
 static bool client_id_read(struct row *row, struct rd *r)
 {
     enum { UUID_LEN = 17, DUID = 255, DUID_LEAST = 13 };
     uint32_t len = rd_left(r);
-    if (!len || hardware_read(row, r))
+    if (!len || option_hardware_read(row, r))
         return true;
     uint8_t type = rd_peek8(r, 0);
     if (type == DUID)
@@ -242,11 +243,11 @@ static bool client_id_read(struct row *row, struct rd *r)
     if (type || len == UUID_LEN || len == 1)
         return true;
     put_u8(row, F_DHCP_CLIENT_ID_TYPE, r);
-    text_read(row, r, F_DHCP_CLIENT_ID_UNDEF);
+    option_text_read(row, r, F_DHCP_CLIENT_ID_UNDEF);
     return true;
 }
 
-/* | flags | rcode1 | rcode2 | name | */
+/* flags | rcode1 | rcode2 | name */
 static bool fqdn_read(struct row *row, struct rd *r)
 {
     enum { HEADER = 3, FLAG_E = 4 };
@@ -264,11 +265,11 @@ static bool fqdn_read(struct row *row, struct rd *r)
         return true;
     if (flags & FLAG_E)
         return false;
-    text_read(row, r, F_DHCP_FQDN_NAME);
+    option_text_read(row, r, F_DHCP_FQDN_NAME);
     return true;
 }
 
-/* | type | major | minor |; a shorter one is malformed */
+/* type | major | minor; a shorter option is malformed */
 static bool network_id_read(struct row *row, struct rd *r)
 {
     enum { LEN = 3, UNDI = 1 };
@@ -281,7 +282,7 @@ static bool network_id_read(struct row *row, struct rd *r)
     return true;
 }
 
-/* | bits | as many bytes of the subnet as they need | router 4 | ... */
+/* bits | as many bytes of the subnet as the bits need | router 4 | ... */
 static bool routes_read(struct row *row, struct rd *r, enum field_id id)
 {
     enum { LEAST = 5, BITS_MAX = 32 };
@@ -307,7 +308,7 @@ bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code)
     case FOREIGN:
         return false;
     case TEXT:
-        text_read(row, r, id);
+        option_text_read(row, r, id);
         return true;
     case VENDOR:
         put_span(row, id, r, rd_left(r));
@@ -317,7 +318,7 @@ bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code)
     case CLIENT_ID:
         return client_id_read(row, r);
     case MACHINE_ID:
-        hardware_read(row, r);
+        option_hardware_read(row, r);
         return true;
     case FQDN:
         return fqdn_read(row, r);
@@ -335,7 +336,7 @@ bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code)
         each_read(row, r, kind, id, second);
         return true;
     default:
-        number_read(row, r, kind, id);
+        option_number_read(row, r, kind, id);
         return true;
     }
 }

@@ -1,10 +1,11 @@
 /* The DNS message: header, questions, records.
- * Invariant: every record begins where its predecessor's length says, whatever its data turned out to be; the
- * first read that fails ends the message. Source: RFC 1035, 4; RFC 2136 (update), RFC 6762 (mDNS), RFC 4795
- * (LLMNR), RFC 6891 (OPT); what is shown when: observed, tshark 4.0.17. */
+ * Invariant: every record begins where the length of the record before it ends, whatever its data are; the
+ * first read that fails ends the message.
+ * Source: RFC 1035 section 4; RFC 2136 (update), RFC 6762 (mDNS), RFC 4795 (LLMNR), RFC 6891 (OPT); the
+ * conditions of the fields were observed (tshark 4.0.17). */
 #include "proto/dns.h"
 
-/* | ID | flags | QDCOUNT | ANCOUNT | NSCOUNT | ARCOUNT |, two bytes each */
+/* ID | flags | QDCOUNT | ANCOUNT | NSCOUNT | ARCOUNT, two bytes each */
 
 enum {
     FLAG_RESPONSE = 0x8000,
@@ -42,7 +43,7 @@ static void flags_put(struct row *row, uint16_t flags, enum dns_kind kind)
     put_bool(row, F_DNS_FLAGS_CHECKDISABLE, flags >> 4 & 1);
 }
 
-/* A class; in multicast DNS its top bit is a flag of its own. */
+/* Puts a class. In multicast DNS its top bit is a separate flag. */
 static void class_put(struct row *row, uint16_t class, bool mdns, enum field_id id, enum field_id top_id)
 {
     put_uint(row, id, mdns ? class & ~TOP_BIT : class);
@@ -65,7 +66,7 @@ static void question_read(struct row *row, struct rd *r, bool mdns)
     uint16_t type = rd_u16(r), class = rd_u16(r);
     if (!rd_ok(r))
         return;
-    bool counted = name.len > 1; /* Wireshark takes a name of one character for none */
+    bool counted = name.len > 1; /* Wireshark treats a name of one character as empty */
     dns_name_put(row, F_DNS_QRY_NAME, &name);
     put_uint(row, F_DNS_QRY_NAME_LEN, counted ? name.len : 0);
     put_uint(row, F_DNS_COUNT_LABELS, counted ? labels_of(&name) : 0);
@@ -73,7 +74,7 @@ static void question_read(struct row *row, struct rd *r, bool mdns)
     class_put(row, class, mdns, F_DNS_QRY_CLASS, F_DNS_QRY_QU);
 }
 
-/* The pseudo record of EDNS has other things where class and time to live are. */
+/* In the pseudo record of EDNS, the places of class and time to live have other contents. */
 static void opt_put(struct row *row, uint16_t size, uint32_t flags, bool mdns)
 {
     if (mdns)
@@ -85,7 +86,7 @@ static void opt_put(struct row *row, uint16_t size, uint32_t flags, bool mdns)
     put_uint(row, F_DNS_RESP_Z_RESERVED, flags & 0x7fff);
 }
 
-static void record_read(struct row *row, struct rd *r, bool mdns)
+static void dns_rr_read(struct row *row, struct rd *r, bool mdns)
 {
     struct dns_name name;
     dns_name_read(&name, r);
@@ -134,7 +135,7 @@ static void match_put(struct row *row, const struct dns_match *m, bool response)
     }
 }
 
-/* The four counts; false: the message ends among them. */
+/* Reads the four counts. Returns false if the message ends within them. */
 static bool counts_read(struct row *row, struct rd *r, bool update, uint16_t count[4])
 {
     static const enum field_id ids[2][4] = {
@@ -160,7 +161,7 @@ void dns_read(struct row *row, struct rd *r, const struct dns_facts *facts)
     for (uint32_t i = 0; i < count[0] && rd_ok(r); i++)
         question_read(row, r, mdns);
     for (uint32_t i = 0; i < (uint32_t)count[1] + count[2] + count[3] && rd_ok(r); i++)
-        record_read(row, r, mdns);
+        dns_rr_read(row, r, mdns);
     if (rd_ok(r))
         match_put(row, &facts->match, flags & FLAG_RESPONSE);
 }

@@ -1,4 +1,4 @@
-/* DNS messages (RFC 1035 and its family), multicast DNS and LLMNR, which fill the same fields. */
+/* DNS messages (RFC 1035 and its successors), multicast DNS and LLMNR, which fill the same fields. */
 #ifndef FC_PROTO_DNS_H
 #define FC_PROTO_DNS_H
 
@@ -6,56 +6,58 @@
 
 enum dns_kind { DNS_NONE, DNS_PLAIN, DNS_MDNS, DNS_LLMNR };
 
-/* What earlier messages of the conversation say about this one. */
+/* The relation of a message to earlier messages of its conversation. */
 struct dns_match {
-    bool unsolicited;    /* a response that nothing was asked for */
-    bool retransmission; /* of the query in query_frame, or of the response in response_frame */
+    bool unsolicited;    /* a response without a query */
+    bool retransmission; /* a repetition of the query in query_frame, or of the response in response_frame */
     uint32_t query_frame, response_frame; /* 0: none */
-    int64_t time_ns;                      /* since the query */
+    int64_t time_ns;                      /* nanoseconds since the query */
 };
 
 struct dns_facts {
     enum dns_kind kind;
-    bool has_length; /* over TCP: the prefix */
+    bool has_length; /* the message came over TCP, with a length before it */
     uint16_t length;
     struct dns_match match;
 };
 
-/* One message; r spans it, from the identifier on. */
+/* Reads one message; r covers it, from the identifier on. */
 void dns_read(struct row *row, struct rd *r, const struct dns_facts *facts);
 
 /* ---- inside the parser ---- */
 
 enum { DNS_NAME_MAX = 253, DNS_TEXT_MAX = 256 };
 
-/* A name with its dots, unescaped; or, when it is none, a remark on it in angle brackets. */
+/* A name with its dots, not escaped. For a name that cannot be read, Wireshark's remark in angle brackets. */
 struct dns_name {
     uint8_t text[DNS_TEXT_MAX];
     uint32_t len;
 };
 
-/* r spans the message and stands at the name; pointers lead anywhere in the message. */
+/* Reads a name; r covers the whole message, because a pointer may lead anywhere in it, and is at the name.
+ * Returns false when r has failed. */
 bool dns_name_read(struct dns_name *out, struct rd *r);
 void dns_name_put(struct row *row, enum field_id id, const struct dns_name *name);
 
 struct dns_record {
     const struct dns_name *owner;
     uint16_t type;
-    uint32_t len; /* of the data */
+    uint32_t len; /* bytes of the data */
     bool mdns;
 };
-/* The data of a record; r spans the message and stands at the data. What follows the data is up to the
- * caller. */
+/* Reads the data of a record; r covers the message and is at the data. The caller moves to the next record.
+ */
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record);
-/* How many bytes are left of data, by the rules of Wireshark: one byte too few counts as all that follows in
- * the message, fewer are malformed. */
+/* Returns the number of bytes that are left of the data, by Wireshark's rules: -1 stands for all that is left
+ * of the message, a lower number is malformed. */
 uint32_t dns_rest(struct rd *r, int64_t rest);
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
-/* The three parts of _service._protocol.name, which stand for the name of an SRV record. */
+/* Puts the three parts of _service._protocol.name, which replace the name of an SRV record. */
 void dns_service_name_put(struct row *row, const struct dns_name *owner);
-/* Data of the types that sign and prove (RFC 4034, 5155, 8945); false: not one of them. */
+/* Reads the data of the types for signatures and proofs (RFC 4034, 5155, 8945). Returns false for all other
+ * types. */
 bool dns_security_read(struct row *row, struct rd *r, const struct dns_record *record);
-/* The types that a bit map lists, as types of records. */
+/* Puts the record types that a bit map lists. */
 void dns_types_read(struct row *row, struct rd *r, uint32_t len);
 void dns_options_read(struct row *row, struct rd *r, uint32_t len); /* EDNS (RFC 6891) */
 void dns_service_read(struct row *row, struct rd *r, uint32_t len); /* SVCB, HTTPS (RFC 9460) */

@@ -1,6 +1,7 @@
 /* Queries that wait for their responses.
- * Invariant: a query stays the newest of its identifier until it was answered or RETRANSMISSION_NS have
- * passed; until then the same identifier is the same query again. Source: observed, tshark 4.0.17. */
+ * Invariant: a query is the newest one with its identifier until it is answered or RETRANSMISSION_NS have
+ * passed; until then a query with the same identifier is a retransmission.
+ * Source: observed (tshark 4.0.17). */
 #include "proto/dns_match.h"
 
 #include <string.h>
@@ -9,9 +10,9 @@
 #include "base/time.h"
 
 enum { FIRST_SLOTS = 256, FIRST_IN_ARENA = 8 };
-#define RETRANSMISSION_NS (5 * INT64_C(1000000000)) /* after it a query is a new one */
+#define RETRANSMISSION_NS (5 * INT64_C(1000000000)) /* after this time a query is a new one */
 
-static size_t slot_of(const struct dns_matcher *m, uint64_t key)
+static size_t matcher_slot(const struct dns_matcher *m, uint64_t key)
 {
     uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15);
     size_t at = (size_t)(hash >> 32) & (m->n_slots - 1);
@@ -20,7 +21,7 @@ static size_t slot_of(const struct dns_matcher *m, uint64_t key)
     return at;
 }
 
-static bool grow(struct dns_matcher *m)
+static bool matcher_grow(struct dns_matcher *m)
 {
     struct dns_matcher larger = *m;
     larger.n_slots = m->n_slots ? m->n_slots * 2 : m->arena ? FIRST_IN_ARENA : FIRST_SLOTS;
@@ -31,7 +32,7 @@ static bool grow(struct dns_matcher *m)
     memset(larger.slots, 0, size);
     for (size_t i = 0; i < m->n_slots; i++)
         if (m->slots[i].key)
-            larger.slots[slot_of(&larger, m->slots[i].key)] = m->slots[i];
+            larger.slots[matcher_slot(&larger, m->slots[i].key)] = m->slots[i];
     if (!m->arena)
         memory_free(m->slots);
     *m = larger;
@@ -76,10 +77,10 @@ bool dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, 
         out->unsolicited = response;
         return true;
     }
-    if (m->n_queries >= m->n_slots / 2 && !grow(m))
+    if (m->n_queries >= m->n_slots / 2 && !matcher_grow(m))
         return false;
     uint64_t key = (conversation << 16 | id) + 1;
-    struct dns_query *q = &m->slots[slot_of(m, key)];
+    struct dns_query *q = &m->slots[matcher_slot(m, key)];
     if (response)
         note_response(q, out, frame, time_ns);
     else

@@ -1,7 +1,7 @@
 /* Names in DNS messages: labels and pointers.
- * Invariant: a name is at most DNS_NAME_MAX characters, what is longer or never ends is a remark; no input
- * makes the reader follow more than POINTERS_MAX pointers. Source: RFC 1035, 4.1.4; remarks: observed,
- * tshark 4.0.17. */
+ * Invariant: a name has at most DNS_NAME_MAX characters; a remark replaces a longer or endless one. The
+ * reader follows at most POINTERS_MAX pointers, whatever the input is.
+ * Source: RFC 1035 section 4.1.4; the remarks were observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -15,19 +15,23 @@ static void remark(struct dns_name *out, const char *text)
     memcpy(out->text, text, out->len);
 }
 
-/* What does not fit is dropped: len alone goes on. */
-static void append(struct dns_name *out, const uint8_t *bytes, uint32_t n)
+/* Appends bytes, or only counts them if there is no room. */
+static void name_append(struct dns_name *out, const uint8_t *bytes, uint32_t n)
 {
     if (out->len + n <= DNS_TEXT_MAX)
         memcpy(out->text + out->len, bytes, n);
     out->len += n;
 }
 
-enum { NO_TARGET = -1, UNKNOWN_LABEL = -2, LOOP = -3 /* so says Wireshark of a pointer two bytes ahead */ };
+enum {
+    NO_TARGET = -1,
+    UNKNOWN_LABEL = -2,
+    LOOP = -3 /* Wireshark's remark on a pointer that is two bytes ahead */
+};
 enum { BIT_STRING = 0x41 };
 
-/* The labels up to the root or a pointer; the pointer's target, or one of the above. Extended labels (RFC
- * 2673) were given up; nothing says how long one is. */
+/* Reads labels up to the root or a pointer. Returns the target of the pointer, or one of the values above.
+ * Extended labels (RFC 2673) are obsolete, and nothing tells their length. */
 static int labels_read(struct dns_name *out, struct rd *r)
 {
     for (;;) {
@@ -48,8 +52,8 @@ static int labels_read(struct dns_name *out, struct rd *r)
         if (!label)
             return NO_TARGET;
         if (out->len)
-            append(out, (const uint8_t *)".", 1);
-        append(out, label, len);
+            name_append(out, (const uint8_t *)".", 1);
+        name_append(out, label, len);
     }
 }
 
@@ -71,14 +75,15 @@ bool dns_name_read(struct dns_name *out, struct rd *r)
     }
     r->fail = far.fail;
     if (target == UNKNOWN_LABEL) {
-        if (far.pos) /* what follows the name is then looked for behind that label */
+        if (far.pos) /* Wireshark then continues behind that label */
             r->pos = far.pos;
         if (r->pos <= start + 1)
             r->fail = RD_MALFORMED;
         remark(out, "<Unknown extended label>");
     } else if (target == LOOP) {
         remark(out, "<Name contains a pointer that loops>");
-    } else if (!out->len || (!out->text[0] && far.pos)) { /* behind a pointer a NUL in front hides the rest */
+    } else if (!out->len || (!out->text[0] &&
+                             far.pos)) { /* behind a pointer, a NUL as the first character hides the rest */
         remark(out, "<Root>");
     } else if (out->len > DNS_NAME_MAX) {
         remark(out, "<Name too long>");

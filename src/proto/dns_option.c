@@ -1,7 +1,7 @@
-/* What comes as code, length, value in DNS: options of EDNS and parameters of service bindings.
- * Invariant: an option ends where its length says. Source: RFC 6891, 7871 (client subnet), 7873 (cookie),
- * 7828 (keepalive), 7830 (padding), 7901 (chain), 8914 (errors), 6975 (algorithms); RFC 9460; observed,
- * tshark 4.0.17. */
+/* Parts of DNS that consist of code, length and value: options of EDNS, and parameters of service bindings.
+ * Invariant: an option ends where its length says.
+ * Source: RFC 6891, 7871 (client subnet), 7873 (cookie), 7828 (keepalive), 7830 (padding), 7901 (chain), 8914
+ * (errors), 6975 (algorithms); RFC 9460; observed (tshark 4.0.17). */
 #include "proto/dns.h"
 
 enum {
@@ -17,7 +17,7 @@ enum {
     CLIENT_COOKIE_LEN = 8
 };
 
-/* Leading bytes of an address; what is not sent is 0. */
+/* The option holds the leading bytes of an address; the missing bytes are 0. */
 static void subnet_read(struct row *row, struct rd *r, uint32_t len)
 {
     enum { FAMILY_IP4 = 1, FAMILY_IP6 = 2 };
@@ -58,7 +58,7 @@ static void error_read(struct row *row, struct rd *r, uint32_t n)
     put_text_mended(row, F_DNS_OPT_EXT_ERROR_EXTRA_TEXT, rd_bytes(r, len), len);
 }
 
-static void option_read(struct row *row, struct rd *r, uint16_t code, uint32_t n)
+static void edns_option_read(struct row *row, struct rd *r, uint16_t code, uint32_t n)
 {
     switch (code) {
     case OPTION_DAU:
@@ -104,7 +104,7 @@ void dns_options_read(struct row *row, struct rd *r, uint32_t len)
         if (!bytes)
             return;
         put_bytes(row, F_DNS_OPT_DATA, bytes, n);
-        option_read(row, &data, code, n);
+        edns_option_read(row, &data, code, n);
         r->fail = data.fail;
         left -= 4 + n;
     }
@@ -112,7 +112,7 @@ void dns_options_read(struct row *row, struct rd *r, uint32_t len)
 
 enum { KEY_MANDATORY, KEY_ALPN, KEY_NO_DEFAULT_ALPN, KEY_PORT, KEY_IP4, KEY_ECH, KEY_IP6, KEY_ODOH = 32769 };
 
-/* Values go by their own lengths, and may so lead beyond the parameter's. */
+/* A value ends where its own length says, which may be beyond the end of the parameter. */
 static void parameter_read(struct row *row, struct rd *r, uint16_t key, uint32_t n)
 {
     uint32_t start = r->pos;

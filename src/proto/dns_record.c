@@ -1,7 +1,7 @@
-/* The data of DNS records: most are a row of plain items, told by a table.
- * Invariant: an item is read where the one before it ended, up to the end of the message, whatever the
- * record's length says; only items that take "the rest" go by it. Source: RFC 1035 and the RFC of each type;
- * observed, tshark 4.0.17. */
+/* The data of DNS records. Most types are a sequence of plain items, which a table describes.
+ * Invariant: an item is read where the item before it ended, up to the end of the message, whatever the
+ * length of the record is; only items that take the rest of the data depend on that length.
+ * Source: RFC 1035 and the RFC of each type; observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/dns.h"
@@ -37,7 +37,7 @@ struct shape {
     struct item items[MAX_ITEMS + 1];
 };
 
-/* A TEXT has as many bytes as the LENGTH before it says. In the order of the types. */
+/* The items of each type, in the order of the types. The LENGTH before a TEXT is the length of the text. */
 static const struct shape shapes[] = {
     {1, {{F_DNS_A, IP4}}},
     {2, {{F_DNS_NS, NAME}}},
@@ -129,7 +129,7 @@ static const struct shape shapes[] = {
     {108, {{F_DNS_EUI48, MAC}}},
 };
 
-/* Types that look like another one: SIG, CDS, DLV. */
+/* Types with the data of another type: SIG, CDS, DLV. */
 static uint16_t same_as(uint16_t type)
 {
     switch (type) {
@@ -193,7 +193,7 @@ static void item_read(struct row *row, struct rd *r, struct item item, int64_t r
     case BYTES_8:
         put_span(row, item.field, r, 8);
         break;
-    case MORE: /* a REST that may not be there */
+    case MORE: /* like REST, but may be empty */
         if (!rest)
             break;
         /* fall through */
@@ -235,7 +235,7 @@ void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enu
     put_text_wire(row, id, rd_bytes(r, n), n);
 }
 
-/* Character strings until they end just where the data does. */
+/* Reads character strings until one ends exactly where the data end. */
 static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field_id length_id,
                          enum field_id id)
 {
@@ -244,7 +244,7 @@ static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field
         dns_string_read(row, r, length_id, id);
 }
 
-/* Multicast DNS alone has UTF-8 in its texts. */
+/* Only multicast DNS has UTF-8 in its texts. */
 static void texts_read(struct row *row, struct rd *r, uint32_t len)
 {
     uint32_t start = r->pos;
@@ -254,7 +254,7 @@ static void texts_read(struct row *row, struct rd *r, uint32_t len)
     }
 }
 
-/* A preference is not told where the name behind it cannot be read. */
+/* Wireshark does not show a preference if the name behind it cannot be read. */
 static bool has_name_behind(struct rd *r, uint16_t type)
 {
     struct rd look = *r;
@@ -267,7 +267,7 @@ static bool has_name_behind(struct rd *r, uint16_t type)
     return rd_ok(r);
 }
 
-/* _service._protocol.name */
+/* The owner's name is _service._protocol.name. */
 void dns_service_name_put(struct row *row, const struct dns_name *owner)
 {
     static const enum field_id ids[] = {F_DNS_SRV_SERVICE, F_DNS_SRV_PROTO, F_DNS_SRV_NAME};
@@ -292,7 +292,7 @@ static void srv_read(struct row *row, struct rd *r, const struct dns_record *rec
     shape_read(row, r, items, record->len);
 }
 
-/* Of versions above 0 nothing is known. */
+/* Wireshark reads no versions above 0. */
 static void location_read(struct row *row, struct rd *r, uint32_t len)
 {
     static const struct item items[] = {{F_DNS_LOC_VERSION, U8},

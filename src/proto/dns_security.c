@@ -1,5 +1,6 @@
-/* The data of DNS records that sign and prove: keys, denials, transaction signatures.
- * Invariant: as in dns_record.c. Source: RFC 4034, 5155, 8945; observed, tshark 4.0.17. */
+/* The data of DNS records for signatures and proofs: keys, proofs of absence, transaction signatures.
+ * Invariant: as in dns_record.c.
+ * Source: RFC 4034, 5155, 8945; observed (tshark 4.0.17). */
 #include "proto/dns.h"
 
 enum {
@@ -13,7 +14,7 @@ enum {
     ALGORITHM_RSA_MD5 = 1
 };
 
-/* | window | length | bits from the top | ... until the last byte is just where the data ends */
+/* window | length | bits from the top | ... until the data end exactly behind a byte */
 void dns_types_read(struct row *row, struct rd *r, uint32_t len)
 {
     uint32_t end = r->pos + len;
@@ -28,7 +29,7 @@ void dns_types_read(struct row *row, struct rd *r, uint32_t len)
     }
 }
 
-/* RFC 4034, appendix B: a sum over the data; the old algorithm 1 takes bytes of the key instead. */
+/* RFC 4034, appendix B: a sum over the data. The old algorithm 1 uses bytes of the key instead. */
 static uint16_t key_tag(struct rd data, uint32_t len)
 {
     uint32_t sum = 0;
@@ -61,7 +62,7 @@ static void dnskey_read(struct row *row, struct rd *r, uint32_t len)
     put_span(row, F_DNS_DNSKEY_PUBLIC_KEY, r, n);
 }
 
-/* Bits that do not fill the last digit are filled up from the byte behind the hash, as Wireshark does. */
+/* If the last digit has too few bits, Wireshark takes the missing ones from the byte behind the hash. */
 static void put_base32(struct row *row, struct rd hash, uint32_t n)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
@@ -110,7 +111,7 @@ static void tsig_read(struct row *row, struct rd *r)
     if (!dns_name_read(&name, r))
         return;
     dns_name_put(row, F_DNS_TSIG_ALGORITHM_NAME, &name);
-    rd_bytes(r, 6); /* when it was signed: 48 bits of seconds are too many for a time in nanoseconds */
+    rd_bytes(r, 6); /* the time of the signature: 48 bits of seconds do not fit into a time in nanoseconds */
     put_u16(row, F_DNS_TSIG_FUDGE, r);
     uint16_t n = put_u16(row, F_DNS_TSIG_MAC_SIZE, r);
     rd_bytes(r, n);
@@ -121,7 +122,7 @@ static void tsig_read(struct row *row, struct rd *r)
         put_span(row, F_DNS_TSIG_OTHER_DATA, r, other);
 }
 
-/* One bit a type, from type 0 on (RFC 2535). */
+/* One bit for each type, from type 0 on (RFC 2535). */
 static void nxt_read(struct row *row, struct rd *r, uint32_t len)
 {
     uint32_t end = r->pos + len, type = 0;

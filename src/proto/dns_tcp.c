@@ -1,5 +1,6 @@
-/* DNS over TCP: each message has its length before it (RFC 1035, 4.2.2; RFC 7766).
- * Invariant: a message that is damaged does not hinder the next one. Source: observed, tshark 4.0.17. */
+/* DNS over TCP: the length of each message precedes it (RFC 1035 section 4.2.2; RFC 7766).
+ * Invariant: a damaged message does not affect the next one.
+ * Source: observed (tshark 4.0.17). */
 #include "proto/dns_tcp.h"
 
 #include "proto/dns_match.h"
@@ -9,7 +10,7 @@ enum { PREFIX = 2 };
 static int64_t dns_length(void *state, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)state;
-    if (r->cap < r->len) /* what a segment that was cut leads to was not looked into */
+    if (r->cap < r->len) /* experiments have not covered segments that were cut */
         pdu_foreign(facts, FAMILY_DNS);
     if (rd_left(r) < PREFIX)
         return facts->may_wait ? PDU_ONE_MORE : PDU_STOP;
@@ -25,7 +26,7 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     if (!dns_match(matcher, &message.match, rest, 0, facts->frame, facts->time_ns, false))
         row->out_of_memory = true;
     if (message.match.retransmission &&
-        message.match.response_frame == facts->frame) /* two of a number in one frame */
+        message.match.response_frame == facts->frame) /* two messages with one identifier in one frame */
         pdu_foreign(facts, FAMILY_DNS);
     dns_read(row, &rest, &message);
     return true;

@@ -1,4 +1,4 @@
-/* DNS among the protocols above TCP. */
+/* DNS as a protocol above TCP. */
 #ifndef FC_PROTO_DNS_TCP_H
 #define FC_PROTO_DNS_TCP_H
 

@@ -1,22 +1,24 @@
-/* DTLS records (RFC 6347 4.1, RFC 9146 4): header, alerts, change of cipher, application data, heartbeats.
- * Invariant: records follow one another by their lengths, but what is inside one may read past its end up to
- * the datagram's, as Wireshark does. Source beside the RFCs: observed, tshark 4.0.17. */
+/* DTLS records (RFC 6347 section 4.1, RFC 9146 section 4): header, alerts, change of cipher, application
+ * data, heartbeats.
+ * Invariant: records follow each other by their lengths, but the content of a record may be read beyond its
+ * end, up to the end of the datagram, as in Wireshark.
+ * Source: these RFCs; observed (tshark 4.0.17). */
 #include "proto/dtls.h"
 
 #include <string.h>
 
 enum { RECORD_MAX = 16384 + 2048 };
 
-static bool is_version(uint16_t version)
+static bool dtls_is_version(uint16_t version)
 {
     return version == DTLS_10 || version == DTLS_12 || version == DTLS_OPENSSL;
 }
 
-static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
+static bool dtls_is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
 
 bool dtls_owns(uint16_t port) { return port == 853 || port == 2221 || port == 5684 || port == 5868; }
 
-/* Whether this ID stands at the reader; r steps over it. */
+/* Returns true if this connection ID is next; r then moves behind it. */
 static bool id_take(struct rd *r, const struct tls_id *id)
 {
     if (!id || !id->len || !rd_has(r, id->len) || memcmp(r->data + r->pos, id->bytes, id->len))
@@ -30,16 +32,16 @@ bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct t
     if (!rd_has(&rest, 3))
         return false;
     while (rd_left(&rest)) {
-        if (!rd_has(&rest, 3)) /* cut: it may be; or too short to be */
+        if (!rd_has(&rest, 3)) /* if it was cut, it may be DTLS; otherwise it is too short */
             return rest.cap < rest.len;
         uint8_t type = rd_peek8(&rest, 0);
-        if (!is_content(type) || !is_version(rd_peek16(&rest, 1)))
+        if (!dtls_is_content(type) || !dtls_is_version(rd_peek16(&rest, 1)))
             return false;
         if (!rd_has(&rest, DTLS_HEADER))
             return rd_left(&rest) >= DTLS_HEADER;
         rd_skip(&rest, DTLS_HEADER - 2);
         if (type == TLS_CID && !id_take(&rest, id) && dtls->has_ids)
-            return true; /* that of another path, perhaps: dtls_read tells */
+            return true; /* it may be the ID of another path; dtls_read decides */
         if (!rd_skip(&rest, rd_u16(&rest)))
             return false;
     }
@@ -62,9 +64,9 @@ bool dtls_from_server(const struct dtls_facts *facts)
     return state->has_server ? facts->direction == state->server : dtls_owns(facts->sport);
 }
 
-/* Until it is agreed on, a record header tells the version; but not that of a ClientHello or of ciphertext.
- */
-static void note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)
+/* Until the version is negotiated, the version of record headers counts, except for a ClientHello and for
+ * ciphertext. */
+static void dtls_note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)
 {
     if (!state->version &&
         (type != TLS_HANDSHAKE || (tls_is_message(message) && message != TLS_CLIENT_HELLO)))
@@ -79,7 +81,7 @@ static bool is_alert(uint8_t level, uint8_t description)
     return (level == 1 || level == 2) && memchr(known, description, sizeof known);
 }
 
-static bool alert_read(struct row *row, struct rd r)
+static bool dtls_alert_read(struct row *row, struct rd r)
 {
     put_label(row, F_TLS_ALERT_MESSAGE);
     if (!rd_need(&r, 2))
@@ -92,7 +94,7 @@ static bool alert_read(struct row *row, struct rd r)
 }
 
 /* RFC 6520: type, payload length, payload, padding. */
-static bool heartbeat_read(struct row *row, struct rd r, uint32_t record_len)
+static bool dtls_heartbeat_read(struct row *row, struct rd r, uint32_t record_len)
 {
     enum { HEAD = 3, PADDING = 16, TYPES = 2 };
     put_label(row, F_TLS_HEARTBEAT_MESSAGE);
@@ -112,7 +114,7 @@ static bool heartbeat_read(struct row *row, struct rd r, uint32_t record_len)
     return rd_ok(&r);
 }
 
-static bool change_read(struct row *row, const struct dtls_facts *facts)
+static bool dtls_change_read(struct row *row, const struct dtls_facts *facts)
 {
     struct tls_state *state = &facts->path->tls;
     put_label(row, F_TLS_CHANGE_CIPHER_SPEC);
@@ -128,16 +130,16 @@ static bool content_read(struct dtls *dtls, struct row *row, struct rd r, uint8_
 {
     switch (type) {
     case TLS_CHANGE_CIPHER_SPEC:
-        return change_read(row, facts);
+        return dtls_change_read(row, facts);
     case TLS_ALERT:
-        return alert_read(row, r);
+        return dtls_alert_read(row, r);
     case TLS_HANDSHAKE:
         return dtls_handshake_read(dtls, row, r, len, facts);
     case TLS_APP_DATA:
         put_span(row, F_TLS_APP_DATA, &r, len);
         return rd_ok(&r);
     case TLS_HEARTBEAT:
-        return heartbeat_read(row, r, len);
+        return dtls_heartbeat_read(row, r, len);
     default:
         put_span(row, F_DTLS_ENC_CONTENT, &r, len);
         return rd_ok(&r);
@@ -152,15 +154,16 @@ static bool id_stands(struct rd r, const struct tls_id *id)
 
 /* struct { ContentType type; ProtocolVersion version; uint16 epoch; uint48 sequence_number; [opaque cid[]]
  * uint16 length; ... } */
-static bool record_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dtls_facts *facts)
+static bool dtls_record_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dtls_facts *facts)
 {
     uint8_t type = rd_peek8(r, 0);
-    if (!rd_has(r, DTLS_HEADER) || !is_content(type) || !is_version(rd_peek16(r, 1)))
+    if (!rd_has(r, DTLS_HEADER) || !dtls_is_content(type) || !dtls_is_version(rd_peek16(r, 1)))
         return false;
     bool has_id = type == TLS_CID && dtls->has_ids;
     const struct tls_id *id = &facts->path->tls.ids[1 - facts->direction];
     bool was_cut = type == TLS_CID && r->cap < r->len;
-    if ((has_id && !id_stands(*r, id)) || was_cut) { /* what Wireshark takes for one is not known */
+    if ((has_id && !id_stands(*r, id)) ||
+        was_cut) { /* the length that Wireshark takes for the connection ID is not known */
         dtls->foreign = true;
         return false;
     }
@@ -175,7 +178,7 @@ static bool record_read(struct dtls *dtls, struct row *row, struct rd *r, const 
     uint16_t len = put_u16(row, F_TLS_RECORD_LENGTH, r);
     if (!rd_need(r, 1)) /* even of an empty record */
         return false;
-    note_version(&facts->path->tls, type, rd_peek8(r, 0), version);
+    dtls_note_version(&facts->path->tls, type, rd_peek8(r, 0), version);
     if (len > RECORD_MAX || (!len && type < TLS_APP_DATA))
         put_label(row, F_DTLS_RECORD_LENGTH_INVALID);
     return content_read(dtls, row, rd_rest(r), type, len, facts) && rd_skip(r, len);
@@ -187,7 +190,7 @@ void dtls_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dt
         row->own_slots = row->slot_of;
         row->slot_of = dtls->slots;
     }
-    while (rd_left(r) && record_read(dtls, row, r, facts)) {
+    while (rd_left(r) && dtls_record_read(dtls, row, r, facts)) {
     }
     if (row->own_slots)
         row->slot_of = row->own_slots;

@@ -1,13 +1,15 @@
-/* Fragments of DTLS's handshake messages -> whole messages (RFC 6347 4.2.3). Invariant: of fragments that
- * bring the same bytes the first counts; a message is put together once, and shown only when the fragment
- * that makes it whole is also the one that ends it. Source of the latter: observed, tshark 4.0.17. */
+/* Reassembles handshake messages of DTLS from fragments (RFC 6347 section 4.2.3).
+ * Invariant: of fragments with the same bytes the first one counts. A message is reassembled once, and shown
+ * only if the fragment that makes it whole is also the one that ends it.
+ * Source: RFC 6347; the last rule was observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/dtls.h"
 
-/* The message, made when it is new; NULL: one too many, or memory ended. */
-static struct dtls_message *message_of(struct dtls *dtls, const struct dtls_header *header,
-                                       const struct dtls_facts *facts)
+/* Returns the message of the fragment, and makes it if it is new. Returns NULL beyond the limit, or when
+ * memory ends. */
+static struct dtls_message *fragment_message(struct dtls *dtls, const struct dtls_header *header,
+                                             const struct dtls_facts *facts)
 {
     struct dtls_path *path = facts->path;
     struct dtls_message *m = path->messages;
@@ -30,9 +32,9 @@ static struct dtls_message *message_of(struct dtls *dtls, const struct dtls_head
     return m;
 }
 
-/* Keeps a copy. */
-static bool keep(struct dtls *dtls, struct dtls_message *m, const uint8_t *bytes,
-                 const struct dtls_header *header, const struct dtls_facts *facts)
+/* Keeps a copy of a fragment. */
+static bool dtls_piece_keep(struct dtls *dtls, struct dtls_message *m, const uint8_t *bytes,
+                            const struct dtls_header *header, const struct dtls_facts *facts)
 {
     uint32_t n = header->fragment_len;
     if (facts->path->held + n + sizeof(struct dtls_piece) > DTLS_HELD_LIMIT) {
@@ -55,8 +57,8 @@ static bool keep(struct dtls *dtls, struct dtls_message *m, const uint8_t *bytes
     return true;
 }
 
-/* Whether no gap is left. */
-static bool is_whole(const struct dtls_message *m)
+/* Returns true if the fragments leave no gap. */
+static bool message_is_whole(const struct dtls_message *m)
 {
     uint32_t have = 0;
     for (const struct dtls_piece *p = m->pieces; p && p->offset <= have; p = p->next)
@@ -65,7 +67,7 @@ static bool is_whole(const struct dtls_message *m)
     return have >= m->len;
 }
 
-/* A piece and what is wrong with it; bytes: what earlier ones brought, `have` of them. */
+/* Puts a fragment and its faults; `bytes` holds the `have` bytes of earlier fragments. */
 static void piece_put(struct row *row, const struct dtls_message *m, const struct dtls_piece *p,
                       const uint8_t *bytes, uint32_t have)
 {
@@ -81,8 +83,8 @@ static void piece_put(struct row *row, const struct dtls_message *m, const struc
         put_bool(row, F_DTLS_FRAGMENT_TOO_LONG_FRAGMENT, true);
 }
 
-/* Puts the pieces together; false when memory ends. */
-static bool join(struct row *row, const struct dtls_message *m, struct rd *out)
+/* Joins the fragments. Returns false when memory ends. */
+static bool dtls_pieces_join(struct row *row, const struct dtls_message *m, struct rd *out)
 {
     uint32_t have = 0, n_pieces = 0;
     uint8_t *bytes = arena_alloc(row->arena, m->len ? m->len : 1);
@@ -108,12 +110,13 @@ bool dtls_fragment_push(struct dtls *dtls, struct row *row, struct rd *part, con
                         const struct dtls_facts *facts, struct rd *out, bool *stop)
 {
     const uint8_t *bytes = rd_bytes(part, header->fragment_len);
-    struct dtls_message *m = message_of(dtls, header, facts);
-    *stop = m && m->whole; /* a repeated fragment ends what Wireshark reads */
-    if (!m || m->whole || !bytes || !keep(dtls, m, bytes, header, facts))
+    struct dtls_message *m = fragment_message(dtls, header, facts);
+    *stop = m && m->whole; /* Wireshark stops reading at a repeated fragment */
+    if (!m || m->whole || !bytes || !dtls_piece_keep(dtls, m, bytes, header, facts))
         return false;
     if (m->len != header->len)
         put_label(row, F_DTLS_MSG_LEN_DIFF_FRAGMENT);
-    m->whole = is_whole(m);
-    return m->whole && header->fragment_offset + header->fragment_len == m->len && join(row, m, out);
+    m->whole = message_is_whole(m);
+    return m->whole && header->fragment_offset + header->fragment_len == m->len &&
+           dtls_pieces_join(row, m, out);
 }

@@ -1,11 +1,13 @@
-/* Handshake records of DTLS -> messages (RFC 6347 4.2). Invariant: a message's body is shown once, whole:
- * where it came in one piece, or at the fragment that ends it. Which records count as encrypted, and what odd
- * lengths lead to: observed, tshark 4.0.17. */
+/* Handshake records of DTLS -> messages (RFC 6347 section 4.2).
+ * Invariant: the body of a message is shown once and whole: where it came in one fragment, or at the fragment
+ * that ends it.
+ * Source: RFC 6347; the records that count as encrypted, and the effect of odd lengths, were observed (tshark
+ * 4.0.17). */
 #include "proto/dtls.h"
 
 enum { HEADER = 12 };
 
-/* Suites that do not encrypt: Wireshark goes on inside what they protect. */
+/* Cipher suites that do not encrypt: Wireshark dissects the payload that they protect. */
 static bool is_open(uint16_t cipher)
 {
     static const uint16_t open[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x00b0,
@@ -24,14 +26,14 @@ static void verify_request_read(struct row *row, struct rd *r)
     tls_cookie_read(row, r);
 }
 
-static void server_hello_read(struct dtls *dtls, struct tls_hand *h, struct rd *body)
+static void dtls_server_hello_read(struct dtls *dtls, struct tls_hand *h, struct rd *body)
 {
     tls_body_read(h, body, TLS_SERVER_HELLO);
     dtls->foreign |= is_open(h->state->cipher);
 }
 
-/* The messages of which Wireshark tells no more than the header are those of TLS 1.3 and rare ones. */
-static bool body_read(struct dtls *dtls, struct tls_hand *h, struct rd body, uint8_t type)
+/* Wireshark shows only the header of the messages of TLS 1.3 and of rare ones. */
+static bool dtls_body_read(struct dtls *dtls, struct tls_hand *h, struct rd body, uint8_t type)
 {
     tls_set_server(h, type);
     switch (type) {
@@ -39,7 +41,7 @@ static bool body_read(struct dtls *dtls, struct tls_hand *h, struct rd body, uin
         verify_request_read(h->row, &body);
         break;
     case TLS_SERVER_HELLO:
-        server_hello_read(dtls, h, &body);
+        dtls_server_hello_read(dtls, h, &body);
         break;
     case TLS_ENCRYPTED_EXTENSIONS:
     case TLS_KEY_UPDATE:
@@ -53,28 +55,29 @@ static bool body_read(struct dtls *dtls, struct tls_hand *h, struct rd body, uin
     return rd_ok(&body);
 }
 
-/* A fragment that is its whole message, or pretends to be more. */
+/* Reads a fragment that is a whole message, or claims to be longer than its message. */
 static bool whole_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, const struct dtls_header *header)
 {
     struct rd body = rd_sub(r, header->fragment_len);
     bool too_long = header->fragment_len > header->len;
     if (too_long)
         put_label(h->row, F_DTLS_HANDSHAKE_FRAGMENT_LENGTH_TOO_LONG);
-    /* of a signature that was cut Wireshark tells what is there, of other messages nothing */
+    /* Wireshark shows the captured part of a signature, but nothing of other messages that were cut */
     if (header->type != TLS_CERTIFICATE_VERIFY && !rd_need(&body, header->fragment_len))
         return false;
     if (too_long) {
         body.len = header->len;
         body.cap = body.cap < body.len ? body.cap : body.len;
     }
-    bool good = body_read(dtls, h, body, header->type);
-    dtls->foreign |= too_long && !good; /* how far past its end Wireshark reads was not looked into */
+    bool good = dtls_body_read(dtls, h, body, header->type);
+    dtls->foreign |=
+        too_long && !good; /* experiments have not covered how far beyond its end Wireshark reads */
     return good;
 }
 
-/* One message, whose header was read; r stands behind it. */
-static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r,
-                         const struct dtls_header *header, const struct dtls_facts *facts)
+/* Reads one message behind its header. */
+static bool dtls_message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r,
+                              const struct dtls_header *header, const struct dtls_facts *facts)
 {
     uint32_t n = header->fragment_len;
     if (!n && header->len && header->fragment_offset) {
@@ -94,14 +97,13 @@ static bool message_read(struct dtls *dtls, struct tls_hand *h, struct rd *r,
     if (!rd_need(&part, n))
         return false;
     if (dtls_fragment_push(dtls, h->row, &part, header, facts, &body, &stop))
-        return rd_left(&body) == header->len && body_read(dtls, h, body, header->type);
+        return rd_left(&body) == header->len && dtls_body_read(dtls, h, body, header->type);
     return !stop;
 }
 
 /* struct { HandshakeType msg_type; uint24 length; uint16 message_seq; uint24 fragment_offset; uint24
- * fragment_length;
- * ... } */
-static struct dtls_header header_read(struct row *row, struct rd *r)
+ * fragment_length; ... } */
+static struct dtls_header dtls_message_header_read(struct row *row, struct rd *r)
 {
     struct dtls_header header;
     header.type = put_u8(row, F_TLS_HANDSHAKE_TYPE, r);
@@ -133,8 +135,8 @@ bool dtls_handshake_read(struct dtls *dtls, struct row *row, struct rd r, uint32
         uint32_t fragment_len = rd_peek32(&r, HEADER - 4) & 0xffffff;
         if (!tls_is_message(rd_peek8(&r, 0)) || (first && fragment_len > record_len)) /* ciphertext */
             return true;
-        struct dtls_header header = header_read(row, &r);
-        if (!message_read(dtls, &h, &r, &header, facts))
+        struct dtls_header header = dtls_message_header_read(row, &r);
+        if (!dtls_message_read(dtls, &h, &r, &header, facts))
             return false;
     }
     return true;

@@ -1,8 +1,9 @@
-/* Ethernet header, and what is left over behind the packet it carries: padding, trailer, frame check
- * sequence. Invariant: leftovers are told only when the length of the carried packet was captured and
- * believable. Source: IEEE 802.3; which leftover byte is called what: observed, tshark 4.0.17, on frames with
- * every trailer length: zeros that fill up to 60 bytes are padding, the last 4 bytes of frames of 64 and more
- * a check sequence. */
+/* The Ethernet header, and the bytes behind the packet that it carries: padding, trailer, frame check
+ * sequence.
+ * Invariant: these bytes are shown only if the length of the carried packet was captured and is plausible.
+ * Source: IEEE 802.3; the division of the bytes was observed on frames with every length of trailer (tshark
+ * 4.0.17): zeros that fill the frame up to 60 bytes are padding, and the last 4 bytes of frames with 64 and
+ * more are a check sequence. */
 #include "proto/ip.h"
 
 enum {
@@ -20,12 +21,13 @@ enum {
     COOKED_2_LEN = 20,
     LENGTH_MAX = 1500,
     ETHERTYPE_MIN = 0x600,
-    FRAME_MIN = 60, /* without check sequence: shorter payloads are padded to it */
+    FRAME_MIN = 60, /* without check sequence; shorter frames are padded to it */
     FRAME_MIN_FCS = 64,
     FCS_LEN = 4
 };
 
-/* Whose trailer bytes behind the packet are; a service tag's and a cooked capture's have no field here. */
+/* The protocol that the trailer belongs to. Trailers of a service tag and of a cooked capture have no field
+ * here. */
 enum owner { OWNER_ETH, OWNER_VLAN, OWNER_OTHER };
 
 static bool is_tag(uint16_t type)
@@ -43,7 +45,7 @@ static uint32_t ip6_length(struct rd r)
     return payload < UINT32_MAX - 40 ? 40 + payload : UINT32_MAX;
 }
 
-/* LLDP: values of 7 bits type, 9 bits length, until one of type 0. */
+/* LLDP: elements of type 7 bits and length 9, until one of type 0. */
 static uint32_t lldp_length(struct rd r)
 {
     while (rd_has(&r, 2)) {
@@ -54,7 +56,7 @@ static uint32_t lldp_length(struct rd r)
     return UINT32_MAX;
 }
 
-/* Bytes of r that the packet of this EtherType takes, or all of them. */
+/* Returns the number of bytes that the packet of this EtherType occupies, or all of r. */
 static uint32_t packet_length(struct rd r, uint16_t type)
 {
     r = rd_rest(&r);
@@ -73,8 +75,8 @@ static uint32_t packet_length(struct rd r, uint16_t type)
     return len < all ? len : all;
 }
 
-/* Steps over VLAN tags and MPLS labels; *type becomes that of the packet behind them, or 0 for a length
- * field. */
+/* Steps over VLAN tags and MPLS labels. *type becomes the EtherType behind them; a length field stays as it
+ * is. */
 static void step_over_tags(struct rd *r, uint16_t *type, enum owner *owner)
 {
     while (is_tag(*type) && rd_has(r, 4)) {
@@ -90,7 +92,8 @@ static void step_over_tags(struct rd *r, uint16_t *type, enum owner *owner)
     *type = rd_peek8(r, 0) >> 4 == 4 ? ETHERTYPE_IP4 : rd_peek8(r, 0) >> 4 == 6 ? ETHERTYPE_IP6 : 0xffff;
 }
 
-/* A reader over what the carried packet leaves; empty when nothing is left or its end is not known. */
+/* Returns a reader over the bytes behind the carried packet. It is empty if there are none or the end of the
+ * packet is not known. */
 static struct rd leftover(struct rd r, uint16_t type, enum owner *owner)
 {
     step_over_tags(&r, &type, owner);
@@ -119,13 +122,15 @@ static void eth_padding(struct row *row, struct rd *rest, uint32_t before)
         put_label(row, F_ETH_PADDING_BAD);
 }
 
-/* r stands behind the link header of header_len bytes, whose EtherType or length is type. */
+/* Puts the bytes behind the packet. r is behind the link header, whose EtherType or length is `type`. */
 static void put_leftover(struct row *row, const struct rd *r, uint32_t header_len, uint16_t type,
                          enum owner owner, bool may_have_fcs)
 {
     struct rd rest = leftover(*r, type, &owner);
     uint32_t frame_len = rd_left(r) + header_len;
-    if (!rd_left(&rest) || rd_cap_left(&rest) < rd_left(&rest)) /* nothing, or cut: then none of it is told */
+    if (!rd_left(&rest) ||
+        rd_cap_left(&rest) <
+            rd_left(&rest)) /* there are none, or they were cut: Wireshark then shows none of them */
         return;
     eth_padding(row, &rest, frame_len - rd_left(&rest));
     bool fcs = owner == OWNER_ETH && may_have_fcs && frame_len >= FRAME_MIN_FCS && rd_left(&rest) >= FCS_LEN;
@@ -139,8 +144,8 @@ static void put_leftover(struct row *row, const struct rd *r, uint32_t header_le
     }
 }
 
-/* A check sequence that the capture file promises stands at the very end, and is no part of what is left
- * over. */
+/* A check sequence that the capture file announces is at the very end, and does not belong to the bytes
+ * behind the packet. */
 static void put_promised_fcs(struct row *row, struct rd *r)
 {
     struct rd fcs = *r;

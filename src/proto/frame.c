@@ -1,12 +1,13 @@
-/* What is known of a frame before any of its bytes are read: number, lengths, times, interface, block
- * options. Invariant: one value of each field a frame, except comments. Source: pcapng
- * (draft-ietf-opsawg-pcapng) for the options; which fields appear when: observed, tshark 4.0.17. */
+/* The facts of a frame that do not come from its bytes: number, lengths, times, interface, block options.
+ * Invariant: each field has one value in a frame, except comments.
+ * Source: pcapng (draft-ietf-opsawg-pcapng) for the options; the conditions of the fields were observed
+ * (tshark 4.0.17). */
 #include <string.h>
 
 #include "base/time.h"
 #include "proto/headers.h"
 
-/* Wireshark's number of the link layer for each LINKTYPE_ number; observed by reading a capture of each. */
+/* Wireshark's number of the link layer for each LINKTYPE_ number, observed with a capture of each. */
 static const struct {
     uint16_t link_type;
     int16_t encap;

@@ -1,7 +1,7 @@
-/* HTTP/1 messages: where one ends, and what belongs to the message as a whole.
- * Invariant: a message's values stand at the frame that completes its body. A response without a length goes
- * on to the end of the connection, except where it has no body at all. Source: RFC 9112, 6; observed,
- * tshark 4.0.17. */
+/* HTTP/1 messages: the end of a message, and the fields of a message as a whole.
+ * Invariant: the values of a message belong to the frame that completes its body. A response without a length
+ * continues to the end of the connection, unless it can have no body.
+ * Source: RFC 9112 section 6; observed (tshark 4.0.17). */
 #include "proto/http.h"
 
 #include <string.h>
@@ -16,13 +16,13 @@ static bool has_no_body(const struct http_state *state, int status)
            status == 304;
 }
 
-/* ---- where a message ends ---- */
+/* ---- the end of a message ---- */
 
-/* What is still looked for from the start with each segment that comes: longer heads and bodies of more
- * chunks are given up, so that no capture takes the square of its length. */
+/* Each new segment makes the search for the end start again. Longer heads, and bodies of more chunks, are
+ * given up, so that the time for a capture does not grow with the square of its length. */
 enum { HEAD_LIMIT = 64 << 10, CHUNKS_LIMIT = 16 << 10 };
 
-/* What the header lines say of the body. False: they are not all there. */
+/* Reads the header lines that determine the body. Returns false if they are not complete. */
 static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
 {
     for (;;) {
@@ -64,7 +64,7 @@ uint64_t http_chunk_size(const struct http_line *line)
     return n;
 }
 
-/* Steps over the chunks and what trails them; false: they are not all there. */
+/* Steps over the chunks and the trailer. Returns false if they are not complete. */
 static bool chunks_scan(struct rd *r, bool may_wait, bool *too_many)
 {
     uint64_t size, n = 0;
@@ -78,7 +78,8 @@ static bool chunks_scan(struct rd *r, bool may_wait, bool *too_many)
         if (!line.ended || size > rd_left(r))
             return false;
         rd_skip(r, (uint32_t)size);
-        while (size && (line = http_line_read(r, may_wait)).len) /* what the size leaves out */
+        while (size &&
+               (line = http_line_read(r, may_wait)).len) /* bytes that the size of the chunk does not count */
             if (!line.ended)
                 return false;
         if (!line.ended)
@@ -91,7 +92,7 @@ static bool chunks_scan(struct rd *r, bool may_wait, bool *too_many)
     }
 }
 
-/* One empty line may stand before a message. */
+/* One empty line may precede a message. */
 static void skip_empty(struct rd *r)
 {
     struct rd ahead = *r;
@@ -100,14 +101,14 @@ static void skip_empty(struct rd *r)
         *r = ahead;
 }
 
-/* What begins otherwise is no HTTP, whoever owns the port. */
+/* Bytes that begin in another way are not HTTP, whatever protocol owns the port. */
 static bool is_text(const struct rd *r)
 {
     uint8_t first = rd_peek8(r, 0);
     return !rd_has(r, 1) || (first >= ' ' && first <= '~');
 }
 
-static int64_t give_up(const struct pdu_facts *facts)
+static int64_t http_give_up(const struct pdu_facts *facts)
 {
     pdu_foreign(facts, FAMILY_ANY);
     return PDU_STOP;
@@ -118,10 +119,10 @@ static bool says(const struct http_line *line, const char *value)
     return line->len >= strlen(value) && memmem(line->text, line->len, value, strlen(value));
 }
 
-/* Heads that Wireshark reads in ways which were not found out: what they say of the body in other letters,
- * hosts of other than ASCII, a CONNECT without a host, and whatever the capture cut. r stands behind the
- * first line. */
-static bool is_odd(struct rd r, const struct http_line *first)
+/* Returns true for heads that Wireshark reads in ways that experiments have not covered: unusual spellings of
+ * the length or coding of the body, a host with characters beyond ASCII, a CONNECT without a host, and heads
+ * that were cut. r is behind the first line. */
+static bool http_head_is_odd(struct rd r, const struct http_line *first)
 {
     bool host = false, odd = r.cap < r.len;
     struct http_line line = http_line_read(&r, true);
@@ -138,7 +139,7 @@ static bool is_odd(struct rd r, const struct http_line *first)
     return odd || (http_line_is(first, "CONNECT ") && !host);
 }
 
-/* What remains of a chunked body is the end of its last line. */
+/* Returns true if only the end of the last line of a chunked body is missing. */
 static bool ends_nearly(const struct rd *r)
 {
     static const char end[] = "\r\n0\r\n\r";
@@ -149,7 +150,7 @@ static bool ends_nearly(const struct rd *r)
                      (n >= len - 1 && !memcmp(bytes + n - (len - 1), end, len - 1)));
 }
 
-/* The body's end, r behind the head. */
+/* Returns the length of the message; r is behind the head. */
 static int64_t body_length(const struct http_state *state, struct rd *r, const struct http_head *head,
                            const struct pdu_facts *facts)
 {
@@ -161,12 +162,12 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
     if (head->chunked && chunks_scan(r, may_wait, &too_many))
         return r->pos;
     if (too_many)
-        return give_up(facts);
+        return http_give_up(facts);
     if (head->chunked && may_wait && ends_nearly(&at))
         pdu_foreign(facts, FAMILY_HTTP);
     if (head->chunked)
         return may_wait ? PDU_ONE_MORE : (int64_t)r->len;
-    if (head->has_length && head->length > INT32_MAX) /* nobody waits for so much */
+    if (head->has_length && head->length > INT32_MAX) /* longer than any body that can be waited for */
         return may_wait ? PDU_UNTIL_FIN : (int64_t)r->len;
     if (head->has_length)
         return may_wait || head->length <= rd_left(r) ? (int64_t)(r->pos + head->length) : r->len;
@@ -182,24 +183,24 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     if (state->handed_on)
         return state->upgraded ? PDU_STOP : (int64_t)rd_left(&r);
     skip_empty(&r);
-    if (!is_text(&r)) /* nothing is waited for */
+    if (!is_text(&r)) /* such bytes need no further segment */
         return state->seen ? (int64_t)rd_left(whole) : PDU_STOP;
     struct rd start = r;
     struct http_line line = http_line_read(&start, facts->may_wait);
     struct http_head head = {.kind = http_kind_of(&line)};
     if (!line.ended && facts->may_wait)
-        return rd_left(whole) > HEAD_LIMIT ? give_up(facts) : PDU_ONE_MORE;
+        return rd_left(whole) > HEAD_LIMIT ? http_give_up(facts) : PDU_ONE_MORE;
     if (foreign_http2(&r))
         pdu_foreign(facts, FAMILY_X509 | FAMILY_DNS);
-    if (head.kind == HTTP_OTHER) { /* before the first message only what begins like a header is looked at */
+    if (head.kind == HTTP_OTHER) { /* before the first message, only bytes that begin like a header count */
         bool header = line.len && memchr(line.text, ':', line.len);
         return state->seen || header ? (int64_t)rd_left(whole) : PDU_STOP;
     }
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
-    if (is_odd(start, &line))
+    if (http_head_is_odd(start, &line))
         pdu_foreign(facts, FAMILY_HTTP);
     if (!headers_scan(&start, &head, facts->may_wait))
-        return rd_left(whole) > HEAD_LIMIT ? give_up(facts) : PDU_ONE_MORE;
+        return rd_left(whole) > HEAD_LIMIT ? http_give_up(facts) : PDU_ONE_MORE;
     return body_length(state, &start, &head, facts);
 }
 
@@ -211,13 +212,13 @@ static bool is_absolute(const struct http_head *head)
            (head->uri_len >= 8 && !strncasecmp((const char *)head->uri, "https://", 8));
 }
 
-/* Keeps the URI for the responses to come; true when it is one in full. */
+/* Keeps the URI for the response. Returns true if it is a full URI. */
 static bool uri_keep(struct http_state *state, const struct http_head *head, struct arena *arena)
 {
     static const char scheme[] = "http://";
     enum { SCHEME = sizeof scheme - 1 };
     bool as_is = is_absolute(head) || state->connect, full = state->connect || head->host;
-    if (!full && state->uri_is_full) /* it stays, says Wireshark */
+    if (!full && state->uri_is_full) /* Wireshark then keeps the earlier URI */
         return false;
     state->uri_is_full = full;
     uint32_t prefix = as_is || !head->host ? 0 : (uint32_t)SCHEME + head->host_len;
@@ -282,7 +283,7 @@ static void response_note(struct row *row, struct http_state *state, const struc
         put_text_wire(row, F_HTTP_RESPONSE_FOR_URI, state->uri, state->uri_len);
 }
 
-/* CONNECT and upgrades: what follows is another protocol's. */
+/* After CONNECT and upgrades, another protocol follows. */
 static void hand_on(struct http_state *state, const struct http_head *head, const struct pdu_facts *facts)
 {
     if (head->status / 100 == 2 && state->connect) {
@@ -301,10 +302,11 @@ static void hand_on(struct http_state *state, const struct http_head *head, cons
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = state->upgraded = true;
-        pdu_foreign(
-            facts, state->now.request_frame ? 0 : FAMILY_ANY); /* to a request that was lost, or comes late */
+        pdu_foreign(facts, state->now.request_frame
+                               ? 0
+                               : FAMILY_ANY); /* the answer to a request that was lost, or that comes later */
         pdu_foreign(facts,
-                    head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* types in headers that are packed */
+                    head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* content types in compressed headers */
     } else if (head->status == 101) {
         pdu_foreign(facts, FAMILY_ANY);
     }
@@ -325,7 +327,7 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
     http_head_read(row, r, &head);
     state->seen |= head.kind != HTTP_OTHER;
     if (!rd_ok(r)) {
-        pdu_foreign(facts, FAMILY_HTTP); /* what is told of a head that was cut was not looked into */
+        pdu_foreign(facts, FAMILY_HTTP); /* experiments have not covered the values of a head that was cut */
         return;
     }
     if (head.kind == HTTP_REQUEST)
@@ -348,7 +350,7 @@ static bool http_read(struct row *row, struct rd *r, void *context, const struct
     return true;
 }
 
-/* On any port: a first line that begins or ends with "HTTP/1.". */
+/* On any port: the first line begins or ends with "HTTP/1.". */
 static bool http_recognises(const struct rd *whole, const struct pdu_facts *facts)
 {
     static const char token[] = "HTTP/1.";

@@ -1,4 +1,4 @@
-/* HTTP/1 messages (RFC 9112) over TCP, and in SSDP datagrams. */
+/* HTTP/1 messages (RFC 9112), over TCP and in SSDP datagrams. */
 #ifndef FC_PROTO_HTTP_H
 #define FC_PROTO_HTTP_H
 
@@ -14,21 +14,21 @@ struct http_exchange {
     int64_t request_ns;
 };
 
-/* What a conversation remembers. */
+/* The state of a conversation. */
 struct http_state {
-    bool seen;                        /* a request or response came: from then on other bytes are HTTP, too */
-    bool handed_on;                   /* to another protocol, after CONNECT or an upgrade */
-    bool upgraded;                    /* of the two it was the latter: HTTP itself is no more */
-    bool head, connect;               /* methods of the newest request */
+    bool seen;          /* a request or response was seen; from then on, all other bytes are HTTP too */
+    bool handed_on;     /* another protocol has followed, after CONNECT or an upgrade */
+    bool upgraded;      /* the other protocol followed an upgrade, so HTTP has ended */
+    bool head, connect; /* methods of the newest request */
     struct http_exchange now, before; /* the newest exchange and the one before it */
-    uint32_t number;                  /* of the newest, from 1; 0: none yet */
-    uint8_t *uri;                     /* of the newest request, in full where its host is known; NULL: none */
+    uint32_t number;                  /* of the newest exchange, from 1; 0: none yet */
+    uint8_t *uri;                     /* of the newest request, in full if its host is known; NULL: none */
     uint32_t uri_len, uri_room;
     bool uri_is_full;
 };
 
-/* One message, or what comes where one is expected; r spans it. The last argument says what comes from
- * elsewhere. */
+/* Reads one message, or the bytes in the place of one; r covers it. `facts` holds the facts that the message
+ * itself does not contain. */
 void http_message_read(struct row *row, struct rd *r, struct http_state *state,
                        const struct pdu_facts *facts);
 
@@ -36,41 +36,42 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state,
 
 struct http_line {
     const uint8_t *text;
-    uint32_t len;  /* without its end */
-    uint32_t full; /* with it */
+    uint32_t len;  /* without the line end */
+    uint32_t full; /* with the line end */
     bool ended;
 };
 
-/* The next line, which r steps over: up to CR LF, LF, or a CR alone. A CR that is the last byte of r ends a
- * line only when nothing more can come. */
+/* Reads the next line: up to CR LF, LF, or a CR alone. A CR that is the last byte of r ends the line only if
+ * no more bytes can follow. */
 struct http_line http_line_read(struct rd *r, bool more_may_come);
 enum http_kind http_kind_of(const struct http_line *line);
-bool http_line_is(const struct http_line *line, const char *name); /* "content-length:" in any case */
-int http_status_of(const struct http_line *line);                  /* -1: none */
+bool http_line_is(const struct http_line *line,
+                  const char *name);              /* compares without regard to case: "content-length:" */
+int http_status_of(const struct http_line *line); /* -1: none */
 
-/* What the headers say that the body depends on. */
+/* The facts of the headers that the body depends on. */
 struct http_head {
     enum http_kind kind;
     int status;
     bool has_length, chunked;
     uint64_t length;
-    bool open_line;                   /* the head ends with text that has no line end: it is no body */
-    bool upgrades;                    /* to a protocol that takes over */
-    bool is_http2;                    /* namely that one */
+    bool open_line;                   /* the head ends with text without a line end, so there is no body */
+    bool upgrades;                    /* to a protocol that replaces HTTP */
+    bool is_http2;                    /* that protocol is HTTP/2 */
     const uint8_t *host, *uri, *type; /* NULL: none */
     uint32_t host_len, uri_len, type_len;
-    const uint8_t *encoding, *transfer; /* of the body; NULL: not told */
+    const uint8_t *encoding, *transfer; /* codings of the body; NULL: not stated */
     uint32_t encoding_len, transfer_len;
 };
-/* Bytes that one body may have once it is unpacked. Past it libwireshark is asked. */
+/* The most bytes that a body may have after decompression. Larger bodies are handed over to libwireshark. */
 enum { HTTP_BODY_LIMIT = 64 << 20 };
-/* What stands behind the head, r at its first byte. */
+/* Reads the body; r is at its first byte. */
 void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
                     const struct pdu_facts *facts);
-/* A chunk's size, of the line that announces it. */
+/* The size of a chunk, from the line that announces it. */
 uint64_t http_chunk_size(const struct http_line *line);
 
-/* Header lines, from the start line on, up to and with the empty line: values into the row. */
+/* Reads the start line and the header lines, up to the empty line, which is included. */
 void http_head_read(struct row *row, struct rd *r, struct http_head *head);
 
 #endif

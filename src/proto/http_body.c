@@ -1,6 +1,8 @@
-/* Bodies of HTTP: chunks joined, DEFLATE undone, then shown, or handed to who reads such a type.
- * Invariant: a body that cannot be unpacked is not shown. What is only made to be looked at lies in the row's
- * arena. Source: RFC 9112, 7.1; RFC 9110, 8.4; observed, tshark 4.0.17. */
+/* Bodies of HTTP: chunks are joined, DEFLATE is undone, and the result is shown or read by the reader of its
+ * type.
+ * Invariant: a body that cannot be decompressed is not shown. Bytes that are made here live in the arena of
+ * the row.
+ * Source: RFC 9112 section 7.1; RFC 9110 section 8.4; observed (tshark 4.0.17). */
 #include <string.h>
 #include <strings.h>
 
@@ -9,21 +11,21 @@
 #include "proto/http.h"
 #include "proto/x509.h"
 
-static bool is(const uint8_t *text, uint32_t len, const char *word)
+static bool text_is(const uint8_t *text, uint32_t len, const char *word)
 {
     return len == strlen(word) && !strncasecmp((const char *)text, word, len);
 }
 
-static bool is_one_of(const uint8_t *text, uint32_t len, const char *const *words)
+static bool text_is_one_of(const uint8_t *text, uint32_t len, const char *const *words)
 {
-    while (*words && !is(text, len, *words))
+    while (*words && !text_is(text, len, *words))
         words++;
     return *words;
 }
 
 /* ---- chunks ---- */
 
-/* What follows the last chunk, up to the empty line. */
+/* Reads the lines behind the last chunk, up to the empty line. */
 static void trailer_read(struct row *row, struct rd *r)
 {
     struct rd start = *r;
@@ -38,7 +40,7 @@ static void trailer_read(struct row *row, struct rd *r)
         put_text_wire(row, F_HTTP_CHUNKED_TRAILER_PART, rd_bytes(&start, len), len);
 }
 
-/* A chunk's data and the line end behind it; false: they are not all there. */
+/* Reads the data of a chunk and the line end behind it. Returns false if they are not complete. */
 static bool chunk_read(struct row *row, struct rd *r, uint64_t size, uint8_t *out)
 {
     struct rd ahead = *r;
@@ -55,7 +57,7 @@ static bool chunk_read(struct row *row, struct rd *r, uint64_t size, uint8_t *ou
     return true;
 }
 
-/* All chunks joined; NULL: they do not end. */
+/* Joins all chunks. Returns NULL if there is no last chunk. */
 static const uint8_t *chunks_read(struct row *row, struct rd *r, uint32_t *len)
 {
     uint8_t *out = arena_alloc(row->arena, rd_cap_left(r) + 1);
@@ -83,18 +85,19 @@ static const uint8_t *chunks_read(struct row *row, struct rd *r, uint32_t *len)
 
 /* ---- encodings ---- */
 
-/* Undoes the encoding; NULL: it cannot be undone, or is none that Wireshark knows. */
-static const uint8_t *unpack(struct row *row, const uint8_t *body, uint32_t *len,
-                             const struct http_head *head, const struct pdu_facts *facts)
+/* Undoes the encoding of the body. Returns NULL if the encoding cannot be undone, or Wireshark does not know
+ * it. */
+static const uint8_t *body_decode(struct row *row, const uint8_t *body, uint32_t *len,
+                                  const struct http_head *head, const struct pdu_facts *facts)
 {
     static const char *const deflate[] = {"gzip", "x-gzip", "deflate", "x-deflate", NULL};
     uint8_t *out = NULL;
     uint32_t out_len = 0;
-    if (!head->encoding || is(head->encoding, head->encoding_len, "identity"))
+    if (!head->encoding || text_is(head->encoding, head->encoding_len, "identity"))
         return body;
-    if (is(head->encoding, head->encoding_len, "br"))
+    if (text_is(head->encoding, head->encoding_len, "br"))
         pdu_foreign(facts, FAMILY_ANY);
-    if (!is_one_of(head->encoding, head->encoding_len, deflate))
+    if (!text_is_one_of(head->encoding, head->encoding_len, deflate))
         return NULL;
     enum inflate_result result = inflate_body(row->arena, body, *len, HTTP_BODY_LIMIT, &out, &out_len);
     if (result == INFLATE_MISSING)
@@ -104,21 +107,21 @@ static const uint8_t *unpack(struct row *row, const uint8_t *body, uint32_t *len
     return result == INFLATE_OK ? out : NULL;
 }
 
-/* Codings of the transfer other than chunks, which hide the body from Wireshark. */
+/* Returns true for transfer codings other than chunks, which hide the body from Wireshark. */
 static bool is_hidden(const struct http_head *head, const struct pdu_facts *facts)
 {
     static const char *const open[] = {"identity", "chunked", NULL};
     static const char *const hidden[] = {"gzip", "deflate", "compress", NULL};
-    if (!head->transfer || is_one_of(head->transfer, head->transfer_len, open))
+    if (!head->transfer || text_is_one_of(head->transfer, head->transfer_len, open))
         return false;
-    if (!is_one_of(head->transfer, head->transfer_len, hidden))
+    if (!text_is_one_of(head->transfer, head->transfer_len, hidden))
         pdu_foreign(facts, FAMILY_ANY);
     return true;
 }
 
 /* ---- types ---- */
 
-/* Bodies that hold fields of other families. */
+/* Reports types of bodies that contain fields of other protocols. */
 static void media_note(const struct http_head *head, const struct rd *body, const struct pdu_facts *facts)
 {
     static const char multipart[] = "multipart";
@@ -145,7 +148,7 @@ void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
                    row_wants(row, F_HTTP_CHUNK_BOUNDARY) || row_wants(row, F_HTTP_CHUNKED_TRAILER_PART);
     if (head->type)
         media_note(head, r, facts);
-    /* what is told of a body that was cut, or has no head, was not looked into */
+    /* experiments have not covered a body that was cut, or that has no head */
     if ((r->cap < r->len || head->kind == HTTP_OTHER) && row_wants(row, F_HTTP_FILE_DATA))
         pdu_foreign(facts, FAMILY_HTTP);
     if (!ocsp && !row_wants(row, F_HTTP_FILE_DATA) && !(chunked && head->chunked))
@@ -153,7 +156,8 @@ void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
     struct rd rest = rd_rest(r);
     uint32_t len = rd_cap_left(&rest);
     const uint8_t *body = head->chunked ? chunks_read(row, &rest, &len) : rd_bytes(&rest, len);
-    if (!body || !len || is_hidden(head, facts) || !(body = unpack(row, body, &len, head, facts)) || !len)
+    if (!body || !len || is_hidden(head, facts) || !(body = body_decode(row, body, &len, head, facts)) ||
+        !len)
         return;
     put_text_wire(row, F_HTTP_FILE_DATA, body, len);
     if (!ocsp)

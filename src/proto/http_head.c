@@ -1,6 +1,6 @@
 /* Start lines and header lines of HTTP.
- * Invariant: the head ends with the first line that is neither a header nor empty, or with the empty line.
- * Source: RFC 9112, 3 to 5, and the RFC of each header; observed, tshark 4.0.17. */
+ * Invariant: the head ends with the empty line, or before the first line that is neither a header nor empty.
+ * Source: RFC 9112 sections 3 to 5, and the RFC of each header; observed (tshark 4.0.17). */
 #include <string.h>
 #include <strings.h>
 
@@ -49,7 +49,7 @@ struct text {
     uint32_t len;
 };
 
-/* The word at the front, which *rest then stands behind, blanks skipped. */
+/* Returns the word at the front. *rest then begins behind it and behind the blanks after it. */
 static struct text word_of(struct text *rest)
 {
     struct text word = {rest->at, 0};
@@ -63,12 +63,12 @@ static struct text word_of(struct text *rest)
     return word;
 }
 
-static void put(struct row *row, enum field_id id, struct text text)
+static void put_part(struct row *row, enum field_id id, struct text text)
 {
     put_text_wire(row, id, text.at, text.len);
 }
 
-/* Parts between separators. */
+/* Puts the parts between separators. */
 static void put_parts(struct row *row, enum field_id id, struct text text, char separator, bool blanks)
 {
     for (;;) {
@@ -79,7 +79,7 @@ static void put_parts(struct row *row, enum field_id id, struct text text, char 
         const uint8_t *end = text.len ? memchr(text.at, separator, text.len) : NULL;
         uint32_t n = end ? (uint32_t)(end - text.at) : text.len;
         if (n)
-            put(row, id, (struct text){text.at, n});
+            put_part(row, id, (struct text){text.at, n});
         if (!end)
             return;
         text.at += n + 1;
@@ -89,32 +89,32 @@ static void put_parts(struct row *row, enum field_id id, struct text text, char 
 
 static void uri_put(struct row *row, struct text uri)
 {
-    put(row, F_HTTP_REQUEST_URI, uri);
+    put_part(row, F_HTTP_REQUEST_URI, uri);
     const uint8_t *nul = uri.len ? memchr(uri.at, 0, uri.len) : NULL;
-    if (nul) /* its parts are looked for in front of it */
+    if (nul) /* only the text before it is divided into parts */
         uri.len = (uint32_t)(nul - uri.at);
     const uint8_t *mark = uri.len ? memchr(uri.at, '?', uri.len) : NULL;
     uint32_t n = mark ? (uint32_t)(mark - uri.at) : uri.len;
     if (n + 1 >= uri.len)
         return;
     struct text query = {mark + 1, uri.len - n - 1};
-    put(row, F_HTTP_REQUEST_URI_PATH, (struct text){uri.at, n});
-    put(row, F_HTTP_REQUEST_URI_QUERY, query);
+    put_part(row, F_HTTP_REQUEST_URI_PATH, (struct text){uri.at, n});
+    put_part(row, F_HTTP_REQUEST_URI_QUERY, query);
     put_parts(row, F_HTTP_REQUEST_URI_QUERY_PARAMETER, query, '&', false);
 }
 
 static void request_line_put(struct row *row, const struct http_line *line, struct http_head *head)
 {
     struct text rest = {line->text, line->len};
-    put(row, F_HTTP_REQUEST_METHOD, word_of(&rest));
+    put_part(row, F_HTTP_REQUEST_METHOD, word_of(&rest));
     if (rest.at - line->text > 2 && rest.at[-1] == ' ' &&
-        rest.at[-2] == ' ') { /* two blanks: no URI between */
+        rest.at[-2] == ' ') { /* two blanks: the URI between them is empty */
         rest.at--;
         rest.len++;
     }
     struct text uri = word_of(&rest);
     uri_put(row, uri);
-    put(row, F_HTTP_REQUEST_VERSION, rest);
+    put_part(row, F_HTTP_REQUEST_VERSION, rest);
     head->uri = uri.at;
     head->uri_len = uri.len;
 }
@@ -122,17 +122,17 @@ static void request_line_put(struct row *row, const struct http_line *line, stru
 static void response_line_put(struct row *row, const struct http_line *line, struct http_head *head)
 {
     struct text rest = {line->text, line->len};
-    put(row, F_HTTP_RESPONSE_VERSION, word_of(&rest));
+    put_part(row, F_HTTP_RESPONSE_VERSION, word_of(&rest));
     head->status = http_status_of(line);
     if (head->status < 0)
         return;
     put_uint(row, F_HTTP_RESPONSE_CODE, (uint64_t)head->status);
     word_of(&rest);
     if (rest.len)
-        put(row, F_HTTP_RESPONSE_PHRASE, rest);
+        put_part(row, F_HTTP_RESPONSE_PHRASE, rest);
 }
 
-/* The colon behind a header's name, whatever the name is made of; NULL: the line is no header. */
+/* The colon behind the name of a header, whatever characters the name has. NULL: the line is not a header. */
 static const uint8_t *colon_of(const struct http_line *line)
 {
     return line->len ? memchr(line->text, ':', line->len) : NULL;
@@ -151,13 +151,13 @@ static void length_put(struct row *row, struct text value, struct http_head *hea
     put_uint(row, F_HTTP_CONTENT_LENGTH, length);
 }
 
-static bool begins(struct text text, const char *word)
+static bool text_begins(struct text text, const char *word)
 {
     size_t n = strlen(word);
     return text.len >= n && !strncasecmp((const char *)text.at, word, n);
 }
 
-/* What headers say beyond their text. */
+/* Uses the headers whose values have more than text. */
 static void note_header(struct row *row, enum field_id field, struct text value, struct http_head *head)
 {
     switch (field) {
@@ -176,13 +176,14 @@ static void note_header(struct row *row, enum field_id field, struct text value,
         head->encoding_len = value.len;
         break;
     case F_HTTP_TRANSFER_ENCODING:
-        head->chunked = begins(value, "chunked");
+        head->chunked = text_begins(value, "chunked");
         head->transfer = value.at;
         head->transfer_len = value.len;
         break;
     case F_HTTP_UPGRADE:
-        head->is_http2 = begins(value, "h2c");
-        head->upgrades = begins(value, "websocket") || begins(value, "h2c") || begins(value, "SSTP");
+        head->is_http2 = text_begins(value, "h2c");
+        head->upgrades =
+            text_begins(value, "websocket") || text_begins(value, "h2c") || text_begins(value, "SSTP");
         break;
     case F_HTTP_HOST: {
         const uint8_t *nul = value.len ? memchr(value.at, 0, value.len) : NULL;
@@ -210,7 +211,7 @@ static void header_put(struct row *row, const struct http_line *line, const uint
         put_text_wire(row, F_HTTP_RESPONSE_LINE, line->text, line->full);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         if (headers[i].len == name_len && !strncasecmp((const char *)line->text, headers[i].name, name_len)) {
-            put(row, headers[i].field, value);
+            put_part(row, headers[i].field, value);
             note_header(row, headers[i].field, value, head);
         }
 }
@@ -220,7 +221,7 @@ void http_head_read(struct row *row, struct rd *r, struct http_head *head)
     struct rd ahead = *r;
     struct http_line line = http_line_read(&ahead, false);
     head->kind = http_kind_of(&line);
-    bool begun = head->kind != HTTP_OTHER; /* the head; bytes that begin otherwise may be all body */
+    bool begun = head->kind != HTTP_OTHER; /* bytes without a start line may be a body alone */
     if (begun)
         *r = ahead;
     if (head->kind == HTTP_RESPONSE)

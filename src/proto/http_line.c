@@ -1,6 +1,6 @@
-/* Lines of HTTP, and what the first one is.
- * Invariant: a line is taken to be a request when it begins with one of the known methods, whatever follows.
- * Source: RFC 9112, 3 and 4; observed, tshark 4.0.17. */
+/* Lines of HTTP, and the kind of a first line.
+ * Invariant: a line that begins with a known method is a request, whatever follows.
+ * Source: RFC 9112 sections 3 and 4; observed (tshark 4.0.17). */
 #include <string.h>
 #include <strings.h>
 
@@ -49,7 +49,7 @@ static const char *const request_methods[] = {"GET",
                                               NULL};
 static const char *const notification_methods[] = {"NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", NULL};
 
-static bool is_one_of(const struct http_line *line, uint32_t len, const char *const *words)
+static bool word_is_one_of(const struct http_line *line, uint32_t len, const char *const *words)
 {
     for (; *words; words++)
         if (strlen(*words) == len && !memcmp(line->text, *words, len))
@@ -86,9 +86,9 @@ enum http_kind http_kind_of(const struct http_line *line)
     if ((line->len >= 5 && !memcmp(line->text, "HTTP/", 5)) ||
         (line->len >= 3 && !memcmp(line->text, "ICY", 3)))
         return HTTP_RESPONSE;
-    if (is_one_of(line, n, request_methods))
+    if (word_is_one_of(line, n, request_methods))
         return HTTP_REQUEST;
-    return is_one_of(line, n, notification_methods) ? HTTP_NOTIFICATION : HTTP_OTHER;
+    return word_is_one_of(line, n, notification_methods) ? HTTP_NOTIFICATION : HTTP_OTHER;
 }
 
 bool http_line_is(const struct http_line *line, const char *name)
@@ -97,7 +97,7 @@ bool http_line_is(const struct http_line *line, const char *name)
     return line->len >= n && !strncasecmp((const char *)line->text, name, n);
 }
 
-/* The first three characters of the second word, as a number where they are one. */
+/* The number in the first three characters of the second word; digits end at the first other character. */
 int http_status_of(const struct http_line *line)
 {
     uint32_t at = 0, n = 0;

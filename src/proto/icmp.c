@@ -1,9 +1,9 @@
-/* ICMP and ICMPv6: type, code, checksum, and what the four bytes behind them mean.
- * Invariant: of a packet quoted in an error the header alone is read here; the quote is a header of its own.
- * Source: RFC 792, 950, 1191, 4443, 4861; observed, tshark 4.0.17. */
+/* ICMP and ICMPv6: type, code, checksum, and the next four bytes.
+ * Invariant: the header alone is read here; a packet that an error quotes has its own readers.
+ * Source: RFC 792, 950, 1191, 4443, 4861; observed (tshark 4.0.17). */
 #include "proto/headers.h"
 
-/* Identifier and sequence number, each read in both byte orders. */
+/* Identifier and sequence number, which Wireshark shows in both byte orders. */
 static void echo_read(struct row *row, struct rd *r)
 {
     struct rd swapped = *r;

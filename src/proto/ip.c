@@ -1,6 +1,6 @@
-/* What the readers of IPv4 and IPv6 share: hosts as text, ends of readers, results of reassembly.
- * Invariant: fragments are told only on the frame that completes the datagram.
- * Source: observed, tshark 4.0.17. */
+/* Functions that the readers of IPv4 and IPv6 share: hosts as text, ends of readers, results of reassembly.
+ * Invariant: fragments are shown only for the frame that completes the datagram.
+ * Source: observed (tshark 4.0.17). */
 #include "proto/ip.h"
 
 void put_host4(struct row *row, enum field_id id, uint32_t address)

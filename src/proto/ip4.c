@@ -1,7 +1,8 @@
-/* IPv4 header.
- * Invariant: values stop where Wireshark stops: a version other than 4, a header length or total length that
- * cannot be, or the capture's end. Source: RFC 791; order, labels and expected TTLs of link-local groups:
- * observed, tshark 4.0.17, every TTL with every address of 224.0.0.0/24 and every protocol. */
+/* The IPv4 header.
+ * Invariant: values end where Wireshark stops: at a version other than 4, at an impossible header length or
+ * total length, and at the end of the captured bytes.
+ * Source: RFC 791; the order, the labels and the expected TTLs of link-local groups were observed with every
+ * TTL, every address of 224.0.0.0/24 and every protocol (tshark 4.0.17). */
 #include "proto/ip.h"
 
 /*  0                   1                   2                   3
@@ -19,7 +20,7 @@ struct ip4 {
     uint8_t ttl, protocol;
 };
 
-/* Whether the TTL is one that packets to this link-local group have. */
+/* Returns true if packets to this link-local group have this TTL. */
 static bool ttl_suits_group(const struct ip4 *ip)
 {
     uint8_t group = ip->destination & 0xff;
@@ -60,7 +61,7 @@ static void ip4_fragment_fields(struct row *row, struct rd *r)
     put_uint(row, F_IP_FRAG_OFFSET, flags & 0x1fff);
 }
 
-/* Version to total length; false when nothing after it is told. */
+/* Reads from the version to the total length. Returns false if Wireshark shows nothing behind it. */
 static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip, bool quoted)
 {
     uint32_t there = rd_left(r);
@@ -86,7 +87,7 @@ static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip, bool quot
     ip->total_len = rd_u16(r);
     if (!rd_ok(r))
         return false;
-    bool offloaded = !ip->total_len; /* the network card was to fill it in */
+    bool offloaded = !ip->total_len; /* left for the network card to fill in */
     if (offloaded)
         ip->total_len = there & 0xffff;
     put_uint(row, F_IP_LEN, ip->total_len);
@@ -97,7 +98,8 @@ static bool ip4_lengths(struct row *row, struct rd *r, struct ip4 *ip, bool quot
     return ip->total_len >= ip->header_len;
 }
 
-/* Addresses, options and labels that rest on them; a source route changes where the packet is bound for. */
+/* Reads addresses and options, and puts the labels that depend on them. A source route changes the
+ * destination. */
 static void ip4_route(struct row *row, struct rd *r, struct ip4 *ip)
 {
     uint32_t source = rd_u32(r);
@@ -117,7 +119,7 @@ static void ip4_route(struct row *row, struct rd *r, struct ip4 *ip)
     if (!fail)
         ip4_address(row, F_IP_DST, F_IP_DST_HOST, ip->destination);
     ip4_ttl_label(row, ip);
-    if (rd_need(&options, options_len)) /* no option is told when they are cut */
+    if (rd_need(&options, options_len)) /* Wireshark shows no option if the options were cut */
         ip4_options_read(row, &options, &context);
     if (!rd_ok(&options))
         r->fail = options.fail;

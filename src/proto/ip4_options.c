@@ -1,7 +1,8 @@
-/* IPv4 options but for the security ones.
- * Invariant: an option's values come from inside the option; one too short for its values ends the packet.
- * Options that Wireshark does not know put nothing. Source: RFC 791, 1108, 1063, 1393, 2113, 4782; which
- * values survive a wrong length: observed, tshark 4.0.17. */
+/* IPv4 options, except those for security.
+ * Invariant: the values of an option lie inside it; an option that is too short for its values ends the
+ * packet. Options that Wireshark does not know put nothing.
+ * Source: RFC 791, 1108, 1063, 1393, 2113, 4782; the values of options with a wrong length were observed
+ * (tshark 4.0.17). */
 #include "proto/ip.h"
 #include "proto/nops.h"
 
@@ -22,10 +23,10 @@ enum {
     OPT_STRICT_ROUTE = 137,
     OPT_ROUTER_ALERT = 148,
     OPT_SELECTIVE_BROADCAST = 149,
-    ROUTE_FIRST = 4 /* the least value of a pointer, which counts from 1 */
+    ROUTE_FIRST = 4 /* the lowest value of a pointer, which counts from 1 */
 };
 
-static void put_type(struct row *row, uint8_t type)
+static void ip4_put_type(struct row *row, uint8_t type)
 {
     put_uint(row, F_IP_OPT_TYPE, type);
     put_bool(row, F_IP_OPT_TYPE_COPY, type >> 7);
@@ -39,7 +40,7 @@ static void put_invalid_length(struct row *row, uint8_t len, uint8_t right)
         put_label(row, F_IP_OPT_LEN_INVALID);
 }
 
-/* An address under two names. */
+/* Puts an address under two names. */
 static void put_route(struct row *row, enum field_id id, enum field_id host, struct rd *r)
 {
     uint32_t address = rd_u32(r);
@@ -49,7 +50,7 @@ static void put_route(struct row *row, enum field_id id, enum field_id host, str
     put_host4(row, host, address);
 }
 
-/* Pointer of a route; 0 when it points to no address. */
+/* Reads the pointer of a route. Returns 0 if it points to no address. */
 static uint8_t route_pointer(struct row *row, struct rd *r)
 {
     uint8_t pointer = put_u8(row, F_IP_OPT_PTR, r);
@@ -103,7 +104,7 @@ static void source_route_read(struct row *row, struct rd *r, uint8_t len, uint32
     }
 }
 
-static void timestamp_read(struct row *row, struct rd *r)
+static void ip4_timestamp_read(struct row *row, struct rd *r)
 {
     put_u8(row, F_IP_OPT_PTR, r);
     uint8_t flags = rd_u8(r);
@@ -127,7 +128,7 @@ static void traceroute_read(struct row *row, struct rd *r)
     put_u32(row, F_IP_OPT_ORIGINATOR, r);
 }
 
-static void quick_start_read(struct row *row, struct rd *r, uint8_t ttl)
+static void ip4_quick_start_read(struct row *row, struct rd *r, uint8_t ttl)
 {
     uint8_t function = rd_u8(r);
     if (!rd_ok(r))
@@ -158,7 +159,7 @@ static void broadcast_read(struct row *row, struct rd *r)
         put_span(row, F_IP_OPT_PADDING, r, rd_left(r));
 }
 
-/* r spans the option behind its length byte; false: an option that Wireshark does not know. */
+/* Returns true for an option that Wireshark knows. */
 static bool option_known(uint8_t type)
 {
     static const uint8_t known[] = {
@@ -172,10 +173,10 @@ static bool option_known(uint8_t type)
     return false;
 }
 
-static void option_read(struct row *row, struct rd *r, uint8_t type, const struct ip4_context *context)
+static void ip4_option_read(struct row *row, struct rd *r, uint8_t type, const struct ip4_context *context)
 {
     uint8_t len = (uint8_t)(rd_left(r) + 2);
-    put_type(row, type);
+    ip4_put_type(row, type);
     put_uint(row, F_IP_OPT_LEN, len);
     switch (type) {
     case OPT_RECORD_ROUTE:
@@ -186,7 +187,7 @@ static void option_read(struct row *row, struct rd *r, uint8_t type, const struc
         source_route_read(row, r, len, context->destination);
         break;
     case OPT_TIMESTAMP:
-        timestamp_read(row, r);
+        ip4_timestamp_read(row, r);
         break;
     case OPT_STREAM_ID:
         put_invalid_length(row, len, 4);
@@ -207,7 +208,7 @@ static void option_read(struct row *row, struct rd *r, uint8_t type, const struc
         break;
     case OPT_QUICK_START:
         put_invalid_length(row, len, 8);
-        quick_start_read(row, r, context->ttl);
+        ip4_quick_start_read(row, r, context->ttl);
         break;
     case OPT_SELECTIVE_BROADCAST:
         broadcast_read(row, r);
@@ -233,7 +234,7 @@ void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *c
         if (!rd_ok(r))
             return;
         if (type == OPT_END || type == OPT_NOP)
-            put_type(row, type);
+            ip4_put_type(row, type);
         if (type == OPT_NOP && nops_count(&nops, at))
             put_label(row, F_IP_NOP);
         if (type == OPT_END)
@@ -251,7 +252,7 @@ void ip4_options_read(struct row *row, struct rd *r, const struct ip4_context *c
             return;
         struct rd option = rd_sub(r, len - 2u);
         if (option_known(type))
-            option_read(row, &option, type, context);
+            ip4_option_read(row, &option, type, context);
         if (option.fail) {
             r->fail = option.fail;
             return;

@@ -1,7 +1,7 @@
 /* IPv4 security options: basic (RFC 791 and RFC 1108), extended (RFC 1108) and CIPSO (FIPS 188).
- * Invariant: values come from inside the option.
- * Source: those documents; which of the two basic forms an option is, and how categories are written:
- * observed, tshark 4.0.17. */
+ * Invariant: the values of an option lie inside it.
+ * Source: these documents; how Wireshark tells the two basic forms apart, and how it writes categories, was
+ * observed (tshark 4.0.17). */
 #include <stdio.h>
 
 #include "proto/ip.h"
@@ -10,7 +10,7 @@
 
 enum { RFC791_LEN = 9, TAG_BITMAP = 1, TAG_LIST = 2, TAG_RANGES = 5, TAG_LOCAL = 128, CATEGORIES_CAP = 512 };
 
-/* The levels of RFC 791; any other means that the option is of RFC 1108. */
+/* The levels of RFC 791. Any other value means that the option is that of RFC 1108. */
 static bool is_rfc791_level(uint16_t level)
 {
     static const uint16_t levels[] = {0,      0xf135, 0x789a, 0xbc4d, 0x5e26, 0xaf13, 0xd788, 0x6bc5,
@@ -72,7 +72,7 @@ void ip4_extended_security_read(struct row *row, struct rd *r)
 
 /* ---- CIPSO ---- */
 
-/* Text of categories under way; it is cut where it would not fit, as no option is long enough for that. */
+/* The text of the categories so far. No option is long enough to exceed it; the text would be cut. */
 struct categories {
     char text[CATEGORIES_CAP];
     uint32_t len;
@@ -130,7 +130,7 @@ static bool cipso_level_read(struct row *row, struct rd *r, uint8_t tag)
     return rd_ok(r);
 }
 
-/* One tag; false: nothing more is told of this option. */
+/* Reads one tag. Returns false if Wireshark shows nothing more of this option. */
 static bool cipso_tag_read(struct row *row, struct rd *r)
 {
     uint8_t tag = put_u8(row, F_IP_CIPSO_TAG_TYPE, r);

@@ -1,7 +1,7 @@
 /* The fixed IPv6 header.
- * Invariant: r ends where the payload length says, or where the frame does.
+ * Invariant: r ends where the payload length says, but not beyond the frame.
  * Source: RFC 8200, 4291 (interface ids), 5214 (ISATAP), 3056 (6to4), 4380 (Teredo), 6052 (embedded IPv4);
- * order and labels: observed, tshark 4.0.17. */
+ * order and labels were observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/ip.h"
@@ -12,9 +12,9 @@
 
 enum { HOP_BY_HOP = 0, NO_NEXT = 59, OPT_JUMBO = 0xc2, HEADER_LEN = 40 };
 
-/* ---- what an address tells ---- */
+/* ---- values inside an address ---- */
 
-/* Names of what is found in an address: of either side, of the source, of the destination. */
+/* The fields of a value that is inside an address: of either address, of the source, of the destination. */
 struct found {
     enum field_id either, source, destination;
 };
@@ -134,7 +134,7 @@ uint32_t ip6_jumbo(struct rd r)
     return 0;
 }
 
-/* The labels about the payload length; returns the length that holds. */
+/* Puts the labels on the payload length, and returns the length that applies. */
 static uint32_t ip6_payload_len(struct row *row, const struct rd *r, const struct ip6 *ip, bool quoted)
 {
     uint32_t len = ip->payload_len;
@@ -154,7 +154,7 @@ bool ip6_read(struct row *row, struct rd *r, const struct ip_facts *facts)
     uint32_t there = rd_left(r);
     if (!ip6_first_word(row, r))
         return false;
-    if (!rd_need(r, 3)) /* the length is told with what follows it, or not at all */
+    if (!rd_need(r, 3)) /* Wireshark shows the length only together with the byte behind it */
         return false;
     ip.payload_len = put_u16(row, F_IPV6_PLEN, r);
     ip.next = put_u8(row, F_IPV6_NXT, r);

@@ -1,7 +1,7 @@
 /* IPv6 extension headers: options, routing, fragment.
- * Invariant: what an extension header lists ends where its length says.
- * Source: RFC 8200, 5095 (routing type 0), 6275 (type 2), 8754 (type 4); which labels: observed,
- * tshark 4.0.17. */
+ * Invariant: the contents of an extension header end where its length says.
+ * Source: RFC 8200, 5095 (routing type 0), 6275 (type 2), 8754 (type 4); the labels were observed (tshark
+ * 4.0.17). */
 #include "proto/ip.h"
 
 enum {
@@ -14,12 +14,12 @@ enum {
     ROUTE_SEGMENTS = 4
 };
 
-/* Next header and length, under the names of the extension. */
+/* The fields of next header and length for one kind of extension header. */
 struct extension_fields {
     enum field_id next, len, octets;
 };
 
-/* Both bytes; *end becomes where the extension header ends in r. */
+/* Reads next header and length. *end becomes the position in r where the extension header ends. */
 static bool extension_start(struct row *row, struct rd *r, const struct extension_fields *f, uint32_t *end)
 {
     uint32_t start = r->pos;

@@ -1,8 +1,8 @@
-/* Options of the IPv6 hop-by-hop and destination headers.
- * Invariant: an option's fields are read from its first byte on, whatever its length says; the next option
- * starts behind both. Source: RFC 8200, 2473, 2675, 2711, 4727, 4782, 5570, 9486, 6275, 6553, 6621, 6744,
- * 6788, 6971, 7731, 8250, 9268; labels and wrong lengths: observed, tshark 4.0.17, on all 256 types in both
- * headers. */
+/* Options of the IPv6 hop-by-hop and destination options headers.
+ * Invariant: the fields of an option are read from its first byte on, whatever its length is; the next option
+ * begins behind the fields, and behind the length.
+ * Source: RFC 8200, 2473, 2675, 2711, 4727, 4782, 5570, 9486, 6275, 6553, 6621, 6744, 6788, 6971, 7731, 8250,
+ * 9268; labels and wrong lengths were observed with all 256 types in both headers (tshark 4.0.17). */
 #include "proto/ip.h"
 
 enum {
@@ -31,7 +31,7 @@ enum {
 
 enum home { ANYWHERE, HOP_BY_HOP, DESTINATION };
 
-/* Where an option belongs and how long it is. */
+/* The header that an option belongs to, and its length. */
 static const struct {
     uint8_t type, length, home;
 } rules[] = {
@@ -54,7 +54,7 @@ static const struct {
     {OPT_DFF, 3, HOP_BY_HOP},
 };
 
-static void put_type(struct row *row, uint8_t type)
+static void ip6_put_type(struct row *row, uint8_t type)
 {
     put_label(row, F_IPV6_OPT);
     put_uint(row, F_IPV6_OPT_TYPE, type);
@@ -84,7 +84,7 @@ static void pdm_read(struct row *row, struct rd *r)
     put_u16(row, F_IPV6_OPT_PDM_DELTA_LAST_SENT, r);
 }
 
-static void quick_start_read(struct row *row, struct rd *r, uint32_t len, uint8_t hop_limit)
+static void ip6_quick_start_read(struct row *row, struct rd *r, uint32_t len, uint8_t hop_limit)
 {
     uint8_t function = rd_peek8(r, 0);
     if (!rd_need(r, 1))
@@ -206,7 +206,7 @@ static void calipso_read(struct row *row, struct rd *r, uint32_t len)
         rd_skip(r, len - (r->pos - start));
 }
 
-/* The fields of a trace are not answered. */
+/* The fields of a trace are not native. */
 static void ioam_read(struct row *row, struct rd *r, uint32_t len)
 {
     put_u8(row, F_IPV6_OPT_IOAM_RSV, r);
@@ -223,8 +223,8 @@ static void line_id_read(struct row *row, struct rd *r, uint32_t len)
         put_text_utf8(row, F_IPV6_OPT_LIO_LINE_ID, rd_bytes(r, n), n);
 }
 
-static void option_read(struct row *row, struct rd *r, uint8_t type, uint32_t len,
-                        const struct ip6_context *context)
+static void ip6_option_read(struct row *row, struct rd *r, uint8_t type, uint32_t len,
+                            const struct ip6_context *context)
 {
     switch (type) {
     case OPT_PADN:
@@ -243,7 +243,7 @@ static void option_read(struct row *row, struct rd *r, uint8_t type, uint32_t le
         pdm_read(row, r);
         break;
     case OPT_QUICK_START:
-        quick_start_read(row, r, len, context->hop_limit);
+        ip6_quick_start_read(row, r, len, context->hop_limit);
         break;
     case OPT_PATH_MTU:
         path_mtu_read(row, r);
@@ -306,10 +306,10 @@ static void put_labels(struct row *row, uint8_t type, uint32_t len, bool hop_by_
 void ip6_options_read(struct row *row, struct rd *r, uint32_t end, const struct ip6_context *context)
 {
     while (rd_ok(r) && r->pos < end) {
-        if (!rd_need(r, rd_left(r) > 1 ? 2 : 1)) /* Wireshark looks for a length even behind Pad1 */
+        if (!rd_need(r, rd_left(r) > 1 ? 2 : 1)) /* Wireshark reads a length even behind Pad1 */
             return;
         uint8_t type = rd_u8(r);
-        put_type(row, type);
+        ip6_put_type(row, type);
         if (type == OPT_PAD1)
             continue;
         uint8_t len = put_u8(row, F_IPV6_OPT_LENGTH, r);
@@ -317,7 +317,7 @@ void ip6_options_read(struct row *row, struct rd *r, uint32_t end, const struct 
             return;
         put_labels(row, type, len, context->hop_by_hop);
         struct rd body = rd_rest(r);
-        option_read(row, &body, type, len, context);
+        ip6_option_read(row, &body, type, len, context);
         if (rd_ok(&body) && body.pos < len)
             put_unknown(row, F_IPV6_OPT_UNKNOWN_DATA, &body, len - body.pos);
         if (body.fail)

@@ -1,6 +1,7 @@
-/* Multipath TCP option, as far as the option alone tells.
- * Invariant: values come from inside the option; a length that no form of the subtype has leaves its first
- * bytes. Source: RFC 6824 (version 0), RFC 8684 (version 1); forms by length: observed, tshark 4.0.17. */
+/* The Multipath TCP option, as far as it can be read without the state of the connection.
+ * Invariant: the values lie inside the option; if its length is that of no form of the subtype, only the
+ * first bytes are read.
+ * Source: RFC 6824 (version 0), RFC 8684 (version 1); the forms by length were observed (tshark 4.0.17). */
 #include "proto/tcp.h"
 
 enum { CAPABLE, JOIN, SIGNAL, ADD_ADDRESS, REMOVE_ADDRESS, PRIORITY, FAIL, FAST_CLOSE, RESET };
@@ -58,7 +59,7 @@ static void join_read(struct row *row, struct rd *r, uint8_t first)
     put_u32(row, F_TCP_OPTIONS_MPTCP_SENDRAND, r);
 }
 
-/* Data sequence signal: what follows is announced by the flags. */
+/* Data sequence signal: the flags announce the fields. */
 static void signal_read(struct row *row, struct rd *r)
 {
     uint8_t flags = put_u8(row, F_TCP_OPTIONS_MPTCP_FLAGS, r);
@@ -116,7 +117,7 @@ static void priority_read(struct row *row, struct rd *r, uint8_t first)
 }
 
 /* Fail and fast close: twelve reserved bits and a number of eight bytes. */
-static void number_read(struct row *row, struct rd *r, uint8_t first, enum field_id id)
+static void mptcp_number_read(struct row *row, struct rd *r, uint8_t first, enum field_id id)
 {
     uint8_t second = rd_u8(r);
     if (rd_ok(r))
@@ -154,9 +155,9 @@ void mptcp_read(struct row *row, struct rd *r)
     else if (subtype == PRIORITY)
         priority_read(row, r, first);
     else if (subtype == FAIL)
-        number_read(row, r, first, F_TCP_OPTIONS_MPTCP_RAWDATASEQNO);
+        mptcp_number_read(row, r, first, F_TCP_OPTIONS_MPTCP_RAWDATASEQNO);
     else if (subtype == FAST_CLOSE)
-        number_read(row, r, first, F_TCP_OPTIONS_MPTCP_RECVKEY);
+        mptcp_number_read(row, r, first, F_TCP_OPTIONS_MPTCP_RECVKEY);
     else if (subtype == RESET)
         reset_read(row, r, first);
 }

@@ -1,18 +1,19 @@
-/* The message of NTP: clocks' header and timestamps, then key and digest.
- * Invariant: what is put is what Wireshark tells as far as the bytes go; control messages (mode 6), private
- * ones (mode 7) and extensions are somebody else's. Source: RFC 5905, 7.3 and 7.5; what is shown when:
- * observed, tshark 4.0.17, in all versions and modes and with 0 to 71 bytes behind the timestamps. */
+/* The message of NTP: header and timestamps, then key and digest.
+ * Invariant: values end where the bytes end, as in Wireshark. Control messages (mode 6), private messages
+ * (mode 7) and extensions are not read here.
+ * Source: RFC 5905 sections 7.3 and 7.5; the conditions of the fields were observed in all versions and
+ * modes, with 0 to 71 bytes behind the timestamps (tshark 4.0.17). */
 #include "proto/ntp.h"
 
-/* | LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 | root dispersion 4 | reference
- * ID 4 | | reference, origin, receive, transmit timestamp: seconds 4, fraction 4 | extensions | key ID 4 |
- * digest | */
+/* LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 bytes | root dispersion 4 |
+ * reference ID 4 | reference, origin, receive and transmit timestamp: seconds 4, fraction 4 | extensions |
+ * key ID 4 | digest */
 
 enum { MODE_CONTROL = 6, MODE_PRIVATE = 7 };
 
-/* Seconds since 1900; with the top bit clear since 2036, so the years are 1968 to 2104. All zero: no time,
- * which is the time 0 for Wireshark. */
-static void timestamp_read(struct row *row, struct rd *r, enum field_id id)
+/* Seconds since 1900, or since 2036 if the top bit is clear, so the years are 1968 to 2104. Zero in all bits
+ * means no time, which is the time 0 in Wireshark. */
+static void ntp_timestamp_read(struct row *row, struct rd *r, enum field_id id)
 {
     enum { NS = 1000000000 };
     const int64_t unix_epoch = INT64_C(2208988800), era = INT64_C(1) << 32;
@@ -24,7 +25,7 @@ static void timestamp_read(struct row *row, struct rd *r, enum field_id id)
     put_int(row, id, is_none ? 0 : since_1970 * NS + (int64_t)((uint64_t)fraction * NS >> 32));
 }
 
-/* What may be an extension (RFC 7822): where it fits, what follows it decides. */
+/* Returns true if the bytes may be an extension (RFC 7822); only the bytes behind it would tell. */
 static bool may_be_extension(const struct rd *r)
 {
     enum { LEAST = 16 };
@@ -64,6 +65,6 @@ bool ntp_read(struct row *row, struct rd *r)
     put_u32(row, F_NTP_ROOTDISPERSION, r);
     put_span(row, F_NTP_REFID, r, 4);
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        timestamp_read(row, r, times[i]);
+        ntp_timestamp_read(row, r, times[i]);
     return authenticator_read(row, r);
 }

@@ -1,5 +1,7 @@
-/* OCSP answers that TLS staples (RFC 6960 4.2.1): gone through for the timestamps and certificates inside.
- * Invariant: an element of another kind than the standard's ends the part. */
+/* OCSP answers that TLS staples, and those of HTTP (RFC 6960 section 4.2.1): finds the timestamps and
+ * certificates in them.
+ * Invariant: an element of another kind than in the standard ends the part that it is in.
+ * Source: RFC 6960, RFC 6962 (timestamps). */
 #include "proto/x509.h"
 
 /* certID, certStatus, thisUpdate, nextUpdate [0], singleExtensions [1] */

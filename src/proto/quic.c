@@ -1,6 +1,8 @@
-/* Datagrams -> packets -> headers (RFC 9000 17, RFC 9369). Invariant: a datagram belongs to the connection of
- * its first packet; what does not carry the same destination ID behind it is padding. What is recognised, and
- * what is told of what cannot be opened: observed, tshark 4.0.17. */
+/* Datagrams -> packets -> headers (RFC 9000 section 17, RFC 9369).
+ * Invariant: a datagram belongs to the connection of its first packet; bytes behind it without the same
+ * destination ID are padding.
+ * Source: these RFCs; the datagrams that Wireshark recognises, and the fields of packets that it cannot
+ * decrypt, were observed (tshark 4.0.17). */
 #include "proto/quic.h"
 
 #include <string.h>
@@ -8,12 +10,12 @@
 #include "proto/quic_conn.h"
 
 enum {
-    LEAST = 13,       /* bytes of a datagram that is recognised */
-    LEAST_SHORT = 21, /* of one that starts with a short header */
+    LEAST = 13,       /* least bytes of a datagram that is recognised */
+    LEAST_SHORT = 21, /* the same for a datagram that begins with a short header */
     RETRY_TAG = 16
 };
 
-/* The packet that is read, and where. */
+/* The packet that is being read, and its datagram. */
 struct packet {
     struct quic *quic;
     struct row *row;
@@ -23,7 +25,7 @@ struct packet {
     struct quic_head head;
 };
 
-static enum quic_type type_of(uint8_t first, uint32_t version)
+static enum quic_type quic_type_of(uint8_t first, uint32_t version)
 {
     if (!(first & 0x80))
         return QUIC_SHORT;
@@ -33,12 +35,12 @@ static enum quic_type type_of(uint8_t first, uint32_t version)
     return (enum quic_type)(version == QUIC_V2 ? (bits + 3) & 3 : bits);
 }
 
-/* The part that all versions share. */
+/* Reads the part of the header that all versions share. */
 static bool head_read(struct rd *r, struct quic_head *head, uint8_t short_len)
 {
     uint8_t first = rd_u8(r);
     head->version = first & 0x80 ? rd_u32(r) : 0;
-    head->type = type_of(first, head->version);
+    head->type = quic_type_of(first, head->version);
     head->dcid = quic_cid_read(r, first & 0x80 ? rd_u8(r) : short_len);
     head->scid = first & 0x80 ? quic_cid_read(r, rd_u8(r)) : (struct quic_cid){0};
     return rd_ok(r);
@@ -60,7 +62,7 @@ bool quic_recognises(const struct quic *quic, const struct rd *r)
     return rd_ok(&look) && dcid_len <= QUIC_CID_MAX && scid_len <= QUIC_CID_MAX;
 }
 
-/* Bytes of the packet that r stands at; its head was read. 0: they cannot be told. */
+/* Returns the number of bytes of the packet at r; its header was read. 0: not known. */
 static uint32_t packet_len(const struct rd *r, enum quic_type type)
 {
     struct rd look = *r;
@@ -79,7 +81,7 @@ static uint32_t packet_len(const struct rd *r, enum quic_type type)
     return len < rd_left(&look) ? look.pos - r->pos + (uint32_t)len : rd_left(r);
 }
 
-/* Versions that are offered, down to the last whole one. */
+/* The versions that the server offers; a part of a version at the end is ignored. */
 static void negotiation_read(struct row *row, struct rd *r)
 {
     while (rd_ok(r) && rd_left(r) >= 4)
@@ -93,7 +95,7 @@ static void retry_read(struct row *row, struct rd *r)
     put_span(row, F_QUIC_RETRY_INTEGRITY_TAG, r, rd_left(r));
 }
 
-/* Version and connection IDs; r stands behind the first byte. */
+/* Reads version and connection IDs; r is behind the first byte. */
 static void ids_read(struct row *row, struct rd *r)
 {
     put_u32(row, F_QUIC_VERSION, r);
@@ -111,7 +113,7 @@ static void remaining_put(struct row *row, struct rd *r)
         put_span(row, F_QUIC_REMAINING_PAYLOAD, r, rd_cap_left(r));
 }
 
-/* The nearest number to the one expected that has these low bits (RFC 9000 A.3). */
+/* The number nearest to the expected one that has these low bits (RFC 9000 A.3). */
 static uint64_t whole_number(uint64_t largest, uint32_t low, unsigned bytes)
 {
     uint64_t expected = largest + 1, window = 1ull << 8 * bytes, half = window / 2;
@@ -121,7 +123,7 @@ static uint64_t whole_number(uint64_t largest, uint32_t low, unsigned bytes)
     return candidate > expected + half && candidate >= window ? candidate - window : candidate;
 }
 
-/* The server's direction is 1, and nothing but TLS 1.3 is spoken. */
+/* The direction of the server is 1, and the TLS version is always 1.3. */
 static void tls_begin(struct tls_state *tls, uint32_t version)
 {
     tls->version = TLS_13;
@@ -130,15 +132,15 @@ static void tls_begin(struct tls_state *tls, uint32_t version)
     tls->has_server = true;
 }
 
-/* Whether an Initial that cannot be opened is of a connection that began before the capture: no handshake is
- * missed. */
+/* Returns true if an Initial that cannot be decrypted belongs to a connection that began before the capture,
+ * so that no handshake is missed. */
 static bool began_before(const struct packet *p)
 {
     bool sure_keys = p->head.version == QUIC_V1 || p->head.version == QUIC_V2;
     return sure_keys && p->head.version == p->conn->version && !p->conn->was_opened;
 }
 
-/* What an opened Initial holds; false: the datagram ends here. */
+/* Decrypts an Initial and reads its frames. Returns false if Wireshark stops reading the datagram here. */
 static bool payload_open(struct packet *p, const struct rd *packet, struct rd *payload, uint8_t first,
                          uint64_t number)
 {
@@ -185,7 +187,7 @@ static bool payload_open(struct packet *p, const struct rd *packet, struct rd *p
     return quic_frames_read(p->quic, p->row, &frames, conn, p->from_server, p->facts);
 }
 
-/* Where the packet number stands: behind token and length, which are put. */
+/* Reads token and length, which precede the packet number. */
 static void lengths_read(struct row *row, struct rd *r, enum quic_type type)
 {
     if (type == QUIC_INITIAL) {
@@ -200,7 +202,7 @@ static void lengths_read(struct row *row, struct rd *r, enum quic_type type)
         put_uint(row, F_QUIC_LENGTH, len);
 }
 
-/* Where the packet number of the packet starts, counted from its first byte. */
+/* The position of the packet number, from the first byte of the packet. */
 static uint32_t number_at(const struct rd *r, enum quic_type type)
 {
     struct rd look = *r;
@@ -276,7 +278,7 @@ static bool short_read(struct packet *p, struct rd *r)
     return rd_ok(r);
 }
 
-/* Whether a further packet of the datagram starts here; padding is told. */
+/* Returns true if another packet of the datagram begins here. Puts a label on padding. */
 static bool goes_on(struct packet *p, const struct rd *r)
 {
     struct rd look = *r;

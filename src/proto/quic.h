@@ -1,7 +1,7 @@
-/* QUIC: the datagrams of a capture, taken apart packet by packet. Initial packets are decrypted, since their
- * keys come from what the client sends in the clear; all others stay closed. Connections are known by their
- * connection IDs in the whole capture, so they survive a change of address. Zero-initialise, set the arena.
- */
+/* QUIC: the datagrams of a capture, read packet by packet. Initial packets are decrypted, because their keys
+ * come from bytes that the client sends unencrypted; all others stay closed. A connection is known by its
+ * connection IDs in the whole capture, so it survives a change of address. Zero-initialise struct quic, and
+ * set its arena. */
 #ifndef FC_PROTO_QUIC_H
 #define FC_PROTO_QUIC_H
 
@@ -12,11 +12,12 @@
 struct quic_conn;
 struct quic_name;
 
-/* Connections kept of a capture: each holds its keys and about 1 KB; a flood of made-up ones must not take
- * all memory. Packets of further ones are those of an unknown connection. Counted. */
+/* The most connections that are kept of a capture. Each one needs about 1 KB for its keys and state, so a
+ * flood of forged connections would otherwise take all the memory. Packets of further connections are
+ * counted, and read as those of an unknown connection. */
 enum { QUIC_CONNECTIONS = 1 << 20 };
-/* Handshake bytes of one direction that may wait for earlier ones; a ClientHello has a few thousand. Counted.
- */
+/* The most handshake bytes of one direction that may wait for earlier bytes; a ClientHello has a few
+ * thousand. Further ones are counted and not kept. */
 enum { QUIC_CRYPTO_LIMIT = 64 << 10 };
 
 enum { QUIC_CID_MAX = 20 };
@@ -30,28 +31,28 @@ struct quic_end {
     uint16_t port;
 };
 
-/* What a pair of addresses and ports remembers. */
+/* The state of a pair of addresses and ports. */
 struct quic_path {
     struct quic_conn *conn;
-    bool claimed;         /* all of its datagrams are QUIC's */
-    struct tls_state tls; /* of all connections between them, as Wireshark keeps it */
+    bool claimed;         /* all datagrams of the path are QUIC */
+    struct tls_state tls; /* of all connections on the path, as Wireshark keeps it */
 };
 
 struct quic {
-    struct arena *arena; /* until the capture ends */
+    struct arena *arena; /* lives until the capture ends */
     struct cipher *cipher;
     struct quic_name **names; /* hash table of connection IDs */
     uint32_t n_slots, n_names, n_conns;
-    uint32_t cid_lens;  /* bits: lengths of connection IDs that were seen */
-    uint64_t refused;   /* connections, or pieces of handshakes, over a limit */
-    bool has_handshake; /* set when bytes of a handshake were shown to TLS; the caller's to clear */
-    bool unclear;       /* from here on Wireshark may tell something else: what is damaged or out of order */
-    bool unclear_unknown; /* the same of packets without a handshake, as their connections began before the
-                             capture */
+    uint32_t cid_lens;  /* the lengths of connection IDs that were seen, one bit each */
+    uint64_t refused;   /* connections, and pieces of handshakes, beyond a limit */
+    bool has_handshake; /* handshake bytes were handed to TLS; the caller clears it */
+    bool unclear; /* libwireshark may know more from here on, because packets are damaged or out of order */
+    bool unclear_unknown; /* the same for packets without a handshake, which belong to connections that began
+                             before the capture */
     bool failed;          /* memory ended */
 };
 
-/* The datagram. */
+/* The facts about a datagram. */
 struct quic_facts {
     uint32_t frame;
     int64_t time_ns;
@@ -59,7 +60,7 @@ struct quic_facts {
     struct quic_path *path;
 };
 
-/* Whether a datagram of a path that nobody claimed is QUIC's. */
+/* Returns true if a datagram of a path that no protocol has claimed is QUIC. */
 bool quic_recognises(const struct quic *quic, const struct rd *r);
 void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct quic_facts *facts);
 

@@ -1,6 +1,7 @@
-/* Connections by their IDs. Invariant: an ID leads to the connection that claimed it last in its role. Which
- * packets begin a connection, and which IDs it is known by afterwards: observed, tshark 4.0.17 (no
- * NEW_CONNECTION_ID is ever seen, as those frames stay encrypted). */
+/* Connections, found by their IDs.
+ * Invariant: an ID leads to the connection that claimed it last in the same role.
+ * Source: observed, which packets begin a connection, and which IDs it has afterwards (tshark 4.0.17).
+ * NEW_CONNECTION_ID is never seen, because those frames are encrypted. */
 #include "proto/quic_conn.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ enum { FIRST_SLOTS = 64 };
 enum role { ROLE_CLIENT, ROLE_SERVER, ROLE_INITIAL };
 
 struct quic_name {
-    struct quic_name *next; /* of the same slot */
+    struct quic_name *next; /* in the same slot */
     struct quic_conn *conn;
     struct quic_cid cid;
     uint8_t role;
@@ -35,7 +36,7 @@ struct quic_cid quic_cid_read(struct rd *r, uint32_t len)
     return cid;
 }
 
-static uint32_t hash_of(const struct quic_cid *cid)
+static uint32_t cid_hash(const struct quic_cid *cid)
 {
     uint64_t hash = 0xcbf29ce484222325u;
     for (uint8_t i = 0; i < cid->len; i++)
@@ -43,11 +44,11 @@ static uint32_t hash_of(const struct quic_cid *cid)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-static struct quic_conn *find(const struct quic *q, enum role role, const struct quic_cid *cid)
+static struct quic_conn *cid_find(const struct quic *q, enum role role, const struct quic_cid *cid)
 {
     if (!q->n_slots || !cid->len)
         return NULL;
-    for (struct quic_name *n = q->names[hash_of(cid) & (q->n_slots - 1)]; n; n = n->next)
+    for (struct quic_name *n = q->names[cid_hash(cid) & (q->n_slots - 1)]; n; n = n->next)
         if (n->role == role && quic_cid_equal(&n->cid, cid))
             return n->conn;
     return NULL;
@@ -55,10 +56,10 @@ static struct quic_conn *find(const struct quic *q, enum role role, const struct
 
 bool quic_cid_known(const struct quic *q, const struct quic_cid *cid)
 {
-    return find(q, ROLE_CLIENT, cid) || find(q, ROLE_SERVER, cid);
+    return cid_find(q, ROLE_CLIENT, cid) || cid_find(q, ROLE_SERVER, cid);
 }
 
-static bool grow(struct quic *q)
+static bool cids_grow(struct quic *q)
 {
     uint32_t n = q->n_slots ? q->n_slots * 2 : FIRST_SLOTS;
     struct quic_name **slots = arena_alloc(q->arena, n * sizeof *slots);
@@ -68,7 +69,7 @@ static bool grow(struct quic *q)
     for (uint32_t i = 0; i < q->n_slots; i++)
         for (struct quic_name *name = q->names[i], *next; name; name = next) {
             next = name->next;
-            struct quic_name **slot = &slots[hash_of(&name->cid) & (n - 1)];
+            struct quic_name **slot = &slots[cid_hash(&name->cid) & (n - 1)];
             name->next = *slot;
             *slot = name;
         }
@@ -77,16 +78,17 @@ static bool grow(struct quic *q)
     return true;
 }
 
-static void add(struct quic *q, enum role role, const struct quic_cid *cid, struct quic_conn *conn)
+static void cid_add(struct quic *q, enum role role, const struct quic_cid *cid, struct quic_conn *conn)
 {
     if (!cid->len)
         return;
-    struct quic_name *name = q->n_names < q->n_slots || grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
+    struct quic_name *name =
+        q->n_names < q->n_slots || cids_grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
     if (!name) {
         q->failed = true;
         return;
     }
-    struct quic_name **slot = &q->names[hash_of(cid) & (q->n_slots - 1)];
+    struct quic_name **slot = &q->names[cid_hash(cid) & (q->n_slots - 1)];
     *name = (struct quic_name){*slot, conn, *cid, (uint8_t)role};
     *slot = name;
     q->n_names++;
@@ -100,11 +102,11 @@ static bool end_equal(const struct quic_end *a, const struct quic_end *b)
            !memcmp(a->address.bytes, b->address.bytes, sizeof a->address.bytes);
 }
 
-/* By an ID that a peer chose, or, when the packet has none, by its path. */
+/* Finds a connection by an ID that a peer chose, or by its path if the packet has no ID. */
 static struct quic_conn *find_peer(const struct quic *q, const struct quic_cid *dcid,
                                    const struct quic_facts *facts, bool *from_server)
 {
-    struct quic_conn *client = find(q, ROLE_CLIENT, dcid), *server = find(q, ROLE_SERVER, dcid);
+    struct quic_conn *client = cid_find(q, ROLE_CLIENT, dcid), *server = cid_find(q, ROLE_SERVER, dcid);
     struct quic_conn *conn = client ? client : server ? server : dcid->len ? NULL : facts->path->conn;
     if (!conn)
         return NULL;
@@ -120,12 +122,12 @@ static struct quic_conn *find_conn(const struct quic *q, const struct quic_head 
 {
     struct quic_conn *conn = find_peer(q, &head->dcid, facts, from_server);
     if (head->type == QUIC_0RTT || (head->type == QUIC_INITIAL && !conn)) {
-        conn = find(q, ROLE_INITIAL, &head->dcid);
+        conn = cid_find(q, ROLE_INITIAL, &head->dcid);
         *from_server = false;
     }
     if (head->type == QUIC_INITIAL && conn && !*from_server && head->dcid.len &&
         !quic_cid_equal(&head->dcid, &conn->initial) && !quic_cid_equal(&head->dcid, &conn->server))
-        conn = NULL; /* a client that starts anew */
+        conn = NULL; /* the client has started a new connection */
     return conn;
 }
 
@@ -146,14 +148,14 @@ static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
                                .has_initial = true,
                                .wants_keys = true,
                                .server_end = facts->dst};
-    add(q, ROLE_CLIENT, &head->scid, conn);
-    add(q, ROLE_INITIAL, &head->dcid, conn);
+    cid_add(q, ROLE_CLIENT, &head->scid, conn);
+    cid_add(q, ROLE_INITIAL, &head->dcid, conn);
     facts->path->conn = conn;
     return conn;
 }
 
-/* The first ID that the server chose leads to it from now on; one in a Retry is also what new keys come from.
- * The version is what the server says. */
+/* Records the first ID that the server chose, which leads to the connection from now on; an ID in a Retry
+ * also gives new keys. The version of the connection is the one in the server's packet. */
 static void note_server(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
 {
     if (head->type == QUIC_INITIAL && head->version != conn->version) {
@@ -162,27 +164,27 @@ static void note_server(struct quic *q, struct quic_conn *conn, const struct qui
             quic_keys_make(q->cipher, conn);
     }
     q->unclear |=
-        head->type == QUIC_RETRY && conn->server.len; /* it starts the connection anew, in its midst */
+        head->type == QUIC_RETRY && conn->server.len; /* it would restart the connection in the middle */
     if (conn->server.len || !head->scid.len)
         return;
     conn->server = head->scid;
-    add(q, ROLE_SERVER, &head->scid, conn);
+    cid_add(q, ROLE_SERVER, &head->scid, conn);
     if (head->type == QUIC_RETRY)
         conn->has_initial = false;
 }
 
-/* The client's answer to a Retry. */
+/* Handles the answer of the client to a Retry. */
 static void start_again(struct quic *q, struct quic_conn *conn, const struct quic_head *head)
 {
     q->unclear |=
-        !quic_cid_equal(&head->dcid, &conn->server); /* no answer, but a late copy of what came before */
+        !quic_cid_equal(&head->dcid, &conn->server); /* not an answer, but a late copy of an earlier packet */
     conn->initial = head->dcid;
     conn->has_initial = true;
     conn->wants_keys = true;
-    add(q, ROLE_INITIAL, &head->dcid, conn);
+    cid_add(q, ROLE_INITIAL, &head->dcid, conn);
     if (!quic_cid_equal(&conn->client, &head->scid)) {
         conn->client = head->scid;
-        add(q, ROLE_CLIENT, &head->scid, conn);
+        cid_add(q, ROLE_CLIENT, &head->scid, conn);
     }
     conn->server = (struct quic_cid){0};
 }

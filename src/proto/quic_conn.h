@@ -18,36 +18,37 @@ struct quic_keys {
     uint8_t key[AES_LEN], iv[AES_IV_LEN], hp[AES_LEN];
 };
 
-/* A piece of a handshake that came before what goes before it. */
+/* A piece of a handshake that came before an earlier piece. */
 struct quic_piece {
-    struct quic_piece *next; /* by offset */
+    struct quic_piece *next; /* in the order of offsets */
     uint64_t offset;
     uint32_t len, frame;
     const uint8_t *bytes;
 };
 
-/* Handshake bytes of one direction. */
+/* The handshake bytes of one direction. */
 struct quic_stream {
-    uint64_t next;             /* all before it were shown */
-    struct quic_piece *pieces; /* that wait */
+    uint64_t next;             /* the offset up to which all bytes were read */
+    struct quic_piece *pieces; /* pieces that wait */
     uint32_t held;
 };
 
 struct quic_conn {
     uint32_t number, version;
-    struct quic_cid client, server; /* the first ones that each chose */
-    struct quic_cid initial;        /* that the keys come from */
+    struct quic_cid client, server; /* the first ID that each side chose */
+    struct quic_cid initial;        /* the ID that the keys come from */
     bool has_initial, has_keys;
-    bool was_opened; /* a packet, with these keys or earlier ones */
-    bool wants_keys; /* the next Initial of the client begins with new ones */
-    bool gave_up;    /* a short header came once the cipher was known: of later ones no failure is told */
+    bool was_opened; /* a packet was decrypted, with these or earlier keys */
+    bool wants_keys; /* the next Initial of the client begins with new keys */
+    bool gave_up; /* a short header came after the cipher was known: Wireshark shows no failure for later ones
+                   */
     struct quic_end server_end;
-    struct quic_keys keys[2]; /* by who sends: 0 client, 1 server */
-    uint64_t largest[2];      /* packet number */
+    struct quic_keys keys[2]; /* by sender: 0 client, 1 server */
+    uint64_t largest[2];      /* the largest packet number */
     struct quic_stream streams[2];
 };
 
-/* What the first packet of a datagram says about where it belongs. */
+/* The facts that identify the connection of a datagram, from its first packet. */
 struct quic_head {
     enum quic_type type;
     uint32_t version;
@@ -55,47 +56,48 @@ struct quic_head {
 };
 
 bool quic_version_known(uint32_t version);
-/* Drafts whose transport parameters have two-byte numbers, and Google's that took after them. */
+/* Drafts whose transport parameters have two-byte numbers, and Google's versions that are based on them. */
 bool quic_version_old(uint32_t version);
 bool quic_cid_equal(const struct quic_cid *a, const struct quic_cid *b);
 struct quic_cid quic_cid_read(struct rd *r, uint32_t len);
 
-/* The connection, made or moved on as the packet demands; NULL: not known. */
+/* Returns the connection of a packet; makes it, or changes its state, if the packet requires that. NULL: not
+ * known. */
 struct quic_conn *quic_connect(struct quic *quic, const struct quic_head *head,
                                const struct quic_facts *facts, bool *from_server);
-/* Length of the destination connection ID of a short header. */
+/* The length of the destination connection ID in a short header. */
 uint8_t quic_short_len(const struct quic *quic, const struct rd *r, const struct quic_facts *facts);
-/* Whether a connection ID is one that a peer chose. */
+/* Returns true if a peer chose this connection ID. */
 bool quic_cid_known(const struct quic *quic, const struct quic_cid *cid);
 
 /* ---- quic_keys.c ---- */
 
 bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn);
-/* First byte and packet number, freed from their mask; `at`: where the number starts. False: the bytes that
- * it takes are not there. */
+/* Removes the header protection from the first byte and the packet number; `at` is the position of the
+ * number. Returns false if the bytes that are needed for it were not captured. */
 bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet,
                       uint32_t at, uint8_t *first, uint32_t *number);
 
 /* ---- quic_frame.c ---- */
 
-/* Frames of an opened packet. False: Wireshark gives up on the datagram here. */
+/* Reads the frames of a decrypted packet. Returns false if Wireshark stops reading the datagram here. */
 bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn,
                       bool from_server, const struct quic_facts *facts);
 uint64_t quic_varint(struct rd *r);
 
 /* ---- quic_google.c ---- */
 
-/* The same of T050 and T051. */
+/* The same for T050 and T051. */
 bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
                       const struct quic_facts *facts);
 
 /* ---- quic_stream.c ---- */
 
-/* Bytes of the handshake, in order. False as above. */
+/* Reads bytes of the handshake, in order. The result is as above. */
 bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
                          const struct quic_facts *facts);
 
-/* A CRYPTO frame's bytes. False as above. */
+/* Takes the bytes of a CRYPTO frame. The result is as above. */
 bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset,
                       struct quic_conn *conn, bool from_server, const struct quic_facts *facts);
 

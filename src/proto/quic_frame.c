@@ -1,6 +1,7 @@
-/* Frames of Initial packets (RFC 9000 19). Invariant: a frame's values come from inside the opened packet.
- * Frames that no Initial may carry are told by their type; nothing behind them is looked at. What Wireshark
- * makes of types that nobody defined: observed, tshark 4.0.17. */
+/* Frames of Initial packets (RFC 9000 section 19).
+ * Invariant: the values of a frame lie inside the decrypted packet. A frame that must not be in an Initial is
+ * shown by its type, and the rest of the packet is not read.
+ * Source: RFC 9000; Wireshark's treatment of undefined types was observed (tshark 4.0.17). */
 #include "proto/quic_conn.h"
 
 enum {
@@ -19,10 +20,10 @@ enum {
     FRAME_IMMEDIATE_ACK = 0xac,
     FRAME_ACK_FREQUENCY = 0xaf,
     FRAME_TIME_STAMP = 0x2f5,
-    ERROR_TLS = 0x100 /* and the alert in the last byte */
+    ERROR_TLS = 0x100 /* with the alert in the last byte */
 };
 
-/* Frames of other packets, and of extensions that Wireshark knows. */
+/* Returns true for the frames of other packets, and for those of extensions that Wireshark knows. */
 static bool is_defined(uint64_t type)
 {
     return type <= FRAME_LAST_DEFINED || type == FRAME_DATAGRAM || type == FRAME_DATAGRAM_LEN ||
@@ -50,7 +51,7 @@ static uint64_t put_varint(struct row *row, enum field_id id, struct rd *r)
     return value;
 }
 
-static void padding_read(struct row *row, struct rd *r)
+static void quic_padding_read(struct row *row, struct rd *r)
 {
     uint32_t n = 1;
     while (rd_has(r, 1) && !rd_peek8(r, 0)) {
@@ -114,7 +115,7 @@ bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct q
         put_label(row, F_QUIC_FRAME);
         put_uint(row, F_QUIC_FRAME_TYPE, type);
         if (type == FRAME_PADDING)
-            padding_read(row, r);
+            quic_padding_read(row, r);
         else if (type == FRAME_ACK || type == FRAME_ACK_ECN)
             ack_read(row, r, type == FRAME_ACK_ECN);
         else if (type == FRAME_CLOSE || type == FRAME_CLOSE_APP)
@@ -122,7 +123,7 @@ bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct q
         else if (type == FRAME_CRYPTO && !crypto_read(quic, row, r, conn, from_server, facts))
             return false;
         else if (type != FRAME_PING && type != FRAME_CRYPTO && is_defined(type)) {
-            quic->unclear = true; /* frames that do not belong into an Initial */
+            quic->unclear = true; /* frames that must not be in an Initial */
             return true;
         } else if (type > FRAME_LAST_DEFINED)
             put_label(row, F_QUIC_FT_UNKNOWN);

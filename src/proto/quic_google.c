@@ -1,7 +1,7 @@
-/* Frames of Google's T050 and T051: those of its own QUIC, with TLS in CRYPTO frames. Only what leads to the
- * handshake is read; the frames themselves have no values here. Invariant: what comes behind a frame that is
- * not understood is not looked at. Source: the public description of Google QUIC's wire layout; observed,
- * tshark 4.0.17. */
+/* Frames of Google's T050 and T051: the frames of Google's own QUIC, with TLS in CRYPTO frames. They are read
+ * only to find the handshake; the frames themselves have no fields here.
+ * Invariant: the rest of the packet behind an unknown frame is not read.
+ * Source: the public description of the wire layout of Google QUIC; observed (tshark 4.0.17). */
 #include "proto/quic_conn.h"
 
 enum { PING = 7, CRYPTO = 8, ACK = 0x40, ACK_MASK = 0xc0, ACK_BLOCKS = 0x20 };
@@ -35,7 +35,7 @@ bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool fro
         } else if ((type & ACK_MASK) == ACK) {
             ack_skip(r, type);
         } else if (type != PING) {
-            return true; /* padding goes to the end */
+            return true; /* padding reaches to the end */
         }
     }
     return true;

@@ -1,6 +1,7 @@
-/* Initial keys and header protection (RFC 9001 5.2 and 5.4, RFC 9369 3.3, the drafts, Google's T050).
- * Invariant: keys depend on the version that the connection began with and on its initial connection ID
- * alone. Which salt Wireshark takes for versions without one of their own: observed, tshark 4.0.17. */
+/* Initial keys and header protection (RFC 9001 sections 5.2 and 5.4, RFC 9369 section 3.3, the drafts,
+ * Google's T050).
+ * Invariant: keys depend only on the version that the connection began with and on its initial connection ID.
+ * Source: these documents; the salt for versions without their own was observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/quic_conn.h"
@@ -24,7 +25,8 @@ static const uint8_t salt_t50[] =
 static const uint8_t salt_t51[] =
     "\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d";
 
-/* Facebook's versions and those that force a negotiation count as a draft. */
+/* The number of the draft that a version counts as, also for Facebook's versions and those that force a
+ * negotiation; 0: none. */
 static uint8_t draft_of(uint32_t version)
 {
     if (version >> 8 == 0xff0000)

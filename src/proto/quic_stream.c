@@ -1,6 +1,7 @@
-/* Bytes of CRYPTO frames -> handshake messages. Bytes in order are shown at once; once some came too early,
- * all that follow wait with them until no gap is left, and are then shown as one piece. Invariant: a byte is
- * shown once. Source: observed, tshark 4.0.17. */
+/* Bytes of CRYPTO frames -> handshake messages. Bytes in order are read at once. After a gap, all later bytes
+ * wait until the gap is filled, and are then read as one piece.
+ * Invariant: a byte is read once.
+ * Source: observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/quic_conn.h"
@@ -18,12 +19,13 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                                   .foreign = &quic->unclear};
     quic->has_handshake = true;
     quic->unclear |=
-        facts->path->tls.fragments[!from_server].len; /* half a message of the other side waits */
+        facts->path->tls.fragments[!from_server].len; /* half a message of the other direction waits */
     return tls_messages_read(row, r, &facts->path->tls, &tls_facts);
 }
 
-/* Keeps a copy; false: it is one too many, or was kept already. */
-static bool keep(struct quic *quic, struct quic_stream *s, struct rd *r, uint64_t offset, uint32_t frame)
+/* Keeps a copy of a piece. Returns false if it is beyond the limit, or was kept already. */
+static bool crypto_keep(struct quic *quic, struct quic_stream *s, struct rd *r, uint64_t offset,
+                        uint32_t frame)
 {
     uint32_t n = rd_left(r);
     struct quic_piece **at = &s->pieces;
@@ -49,8 +51,8 @@ static bool keep(struct quic *quic, struct quic_stream *s, struct rd *r, uint64_
     return true;
 }
 
-/* Where the pieces end when no gap is left before it; else 0. */
-static uint64_t end_of(const struct quic_stream *s)
+/* The end of the pieces if they leave no gap, else 0. */
+static uint64_t pieces_end(const struct quic_stream *s)
 {
     uint64_t end = s->next;
     for (const struct quic_piece *p = s->pieces; p; p = p->next) {
@@ -62,8 +64,8 @@ static uint64_t end_of(const struct quic_stream *s)
     return end;
 }
 
-/* All pieces as one; the first to bring a byte counts. */
-static bool join(struct row *row, struct quic_stream *s, uint64_t end, struct rd *out)
+/* Joins all pieces; the first piece that has a byte counts. */
+static bool crypto_join(struct row *row, struct quic_stream *s, uint64_t end, struct rd *out)
 {
     uint32_t len = (uint32_t)(end - s->next), n = 0;
     uint8_t *bytes = arena_alloc(row->arena, len ? len : 1);
@@ -81,14 +83,14 @@ static bool join(struct row *row, struct quic_stream *s, uint64_t end, struct rd
     return true;
 }
 
-static bool show_pieces(struct quic *quic, struct row *row, struct quic_conn *conn, bool from_server,
+static bool pieces_read(struct quic *quic, struct row *row, struct quic_conn *conn, bool from_server,
                         const struct quic_facts *facts)
 {
     struct quic_stream *s = &conn->streams[from_server];
-    uint64_t end = end_of(s);
+    uint64_t end = pieces_end(s);
     struct rd whole;
     uint32_t n = 0;
-    if (!end || !join(row, s, end, &whole))
+    if (!end || !crypto_join(row, s, end, &whole))
         return true;
     for (const struct quic_piece *p = s->pieces; p; p = p->next)
         n++;
@@ -121,7 +123,8 @@ bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t
     }
     struct rd rest = rd_rest(r);
     if (row_wants(row, F_QUIC_OVERLAP) ||
-        row_wants(row, F_QUIC_RETRANSMISSION)) /* told of pieces that wait, too */
+        row_wants(row, F_QUIC_RETRANSMISSION)) /* Wireshark shows both for pieces that wait, too */
         quic->unclear = true;
-    return !keep(quic, s, &rest, offset, facts->frame) || show_pieces(quic, row, conn, from_server, facts);
+    return !crypto_keep(quic, s, &rest, offset, facts->frame) ||
+           pieces_read(quic, row, conn, from_server, facts);
 }

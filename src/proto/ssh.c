@@ -1,26 +1,26 @@
-/* SSH before it is encrypted: version lines and what both sides offer for the key exchange.
- * Invariant: a direction is read packet by packet from its version line to its NEWKEYS; behind it, and where
- * the version line was not captured, nothing is. Source: RFC 4253, 4.2, 6, 7.1; HASSH; observed,
- * tshark 4.0.17. */
+/* SSH before encryption: the version lines, and the offers of both sides for the key exchange.
+ * Invariant: a direction is read packet by packet from its version line to its NEWKEYS. Nothing is read
+ * behind that, or if the version line was not captured.
+ * Source: RFC 4253 sections 4.2, 6, 7.1; HASSH; observed (tshark 4.0.17). */
 #include "proto/ssh.h"
 
 #include <string.h>
 
 #include "base/md5.h"
 
-/* |  packet length (4)  | padding length (1) | message (1) | cookie (16) | ten lists of names | first follows
- * | 0 (4) */
+/* packet length 4 bytes | padding length 1 | message 1 | cookie 16 | ten lists of names | first follows 1 | 0
+ * 4 */
 
 enum { LENGTH = 4, COOKIE = 16, MESSAGE_KEXINIT = 20, MESSAGE_NEWKEYS = 21, LENGTH_MAX = 0xffff };
 enum { LIST_KEX, LIST_HOST_KEY, LIST_CIPHER, LIST_MAC = 4, LIST_COMPRESSION = 6, N_LISTS = 10 };
 
 enum ssh_stage { STAGE_VERSION, STAGE_PLAIN, STAGE_OPAQUE };
 
-/* By direction: 0 to the server. */
+/* By direction: 0 is towards the server. */
 struct ssh_state {
     uint8_t stage[2];
-    bool lacks_version[2]; /* it began otherwise */
-    bool can_2, only_1;    /* some side speaks version 2; some side nothing but version 1 */
+    bool lacks_version[2]; /* it began without a version line */
+    bool can_2, only_1;    /* a side speaks version 2; a side speaks only version 1 */
 };
 
 static bool is_version_2(const struct ssh_state *state) { return state->can_2 && !state->only_1; }
@@ -40,13 +40,13 @@ static const struct {
     {F_SSH_LANGUAGES_SERVER_TO_CLIENT_LENGTH, F_SSH_LANGUAGES_SERVER_TO_CLIENT},
 };
 
-static bool is_port(uint16_t port) { return port == 22 || port == 29418; }
+static bool is_ssh_port(uint16_t port) { return port == 22 || port == 29418; }
 
-/* 0: to the server. */
+/* 0: towards the server. */
 static int side_of(const struct pdu_facts *facts)
 {
     uint16_t low = facts->sport < facts->dport ? facts->sport : facts->dport;
-    uint16_t server = is_port(low) ? low : facts->sport < facts->dport ? facts->dport : facts->sport;
+    uint16_t server = is_ssh_port(low) ? low : facts->sport < facts->dport ? facts->dport : facts->sport;
     return facts->dport != server;
 }
 
@@ -61,7 +61,8 @@ static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_fa
         uint32_t n = rd_cap_left(r);
         const uint8_t *text = rd_bytes(&copy, n), *end = text ? memchr(text, '\n', n) : NULL;
         if (!end)
-            pdu_foreign(facts, FAMILY_SSH); /* a line that goes on in other segments was not looked into */
+            pdu_foreign(
+                facts, FAMILY_SSH); /* experiments have not covered a line that continues in other segments */
         return end ? end - text + 1 : facts->may_wait ? PDU_ONE_MORE : (int64_t)rd_left(r);
     }
     if (stage != STAGE_PLAIN || !is_version_2(state))
@@ -84,7 +85,7 @@ static void version_read(struct row *row, struct rd *r, struct ssh_state *state)
     state->only_1 |= !both && text && n > 5 && text[4] == '1';
 }
 
-/* The names of four lists with semicolons between, and the MD5 of that. */
+/* HASSH: the names of four lists with semicolons between them, and the MD5 of that text. */
 static void hassh_put(struct row *row, struct rd names[N_LISTS], bool server)
 {
     static const uint8_t parts[] = {LIST_KEX, LIST_CIPHER, LIST_MAC, LIST_COMPRESSION};
@@ -137,28 +138,30 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     int side = side_of(facts);
     uint8_t *stage = &state->stage[side];
     if (*stage != STAGE_OPAQUE && r->cap < r->len)
-        pdu_foreign(facts, FAMILY_SSH); /* what is shown of a message that was cut was not looked into */
-    if (*stage != STAGE_VERSION && starts_version(r)) /* it comes late */
+        pdu_foreign(facts, FAMILY_SSH); /* experiments have not covered messages that were cut */
+    if (*stage != STAGE_VERSION && starts_version(r)) /* the version line comes late */
         pdu_foreign(facts, FAMILY_SSH);
     if (*stage == STAGE_VERSION) {
         state->lacks_version[side] = !starts_version(r);
         if (!state->lacks_version[side])
             version_read(row, r, state);
         if ((state->lacks_version[0] || state->lacks_version[1]) && (state->can_2 || state->only_1))
-            pdu_foreign(facts, FAMILY_SSH); /* nor what is shown where one version line is missing */
+            pdu_foreign(facts, FAMILY_SSH); /* experiments have not covered a missing version line */
         *stage = STAGE_PLAIN;
         return true;
     }
     if (*stage == STAGE_OPAQUE && rd_peek32(r, 0) + LENGTH == rd_left(r) && rd_peek8(r, 5) <= MESSAGE_NEWKEYS)
-        pdu_foreign(facts, FAMILY_SSH); /* a late copy of what came before */
+        pdu_foreign(facts, FAMILY_SSH); /* a late copy of earlier bytes */
     if (*stage != STAGE_PLAIN)
         return true;
     if (!is_version_2(state)) {
-        if (state->only_1) /* its packets have a form of their own, by which Wireshark joins them */
+        if (state->only_1) /* the packets of version 1 have another format, by which Wireshark joins segments
+                            */
             pdu_foreign(facts, FAMILY_SSH);
         return true;
     }
-    if (state->stage[1 - side] == STAGE_VERSION) /* the other's version line was lost, or comes late */
+    if (state->stage[1 - side] ==
+        STAGE_VERSION) /* the version line of the other side was lost, or comes late */
         pdu_foreign(facts, FAMILY_SSH);
     uint32_t len = rd_u32(r);
     rd_u8(r);

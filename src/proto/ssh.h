@@ -1,4 +1,4 @@
-/* SSH among the protocols above TCP. */
+/* SSH as a protocol above TCP. */
 #ifndef FC_PROTO_SSH_H
 #define FC_PROTO_SSH_H
 

@@ -1,9 +1,9 @@
-/* Protocols that hand their connection over to TLS: only as much of them is read as it takes to see that
- * happen. The bytes of a segment are one message; a command that is split over segments is not followed.
- * Invariant: after the server's consent the conversation is TLS's, from its next segment on.
- * Modbus stands here because it refuses what is not its own, so that TLS on its port is found.
- * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS); the
- * protocols of MySQL and PostgreSQL; who follows whom: observed, tshark 4.0.17. */
+/* Protocols that hand their connection over to TLS. They are read only as far as is needed to see that. The
+ * bytes of a segment are one message; a command that is divided between segments is not followed. Modbus is
+ * listed because its dissector refuses bytes that are not Modbus, so TLS on its port is found.
+ * Invariant: when the server has agreed, the conversation is TLS from its next segment on.
+ * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 section 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS);
+ * the protocols of MySQL and PostgreSQL; which dissectors hand over to TLS was observed (tshark 4.0.17). */
 #include "proto/starttls.h"
 
 #include <string.h>
@@ -14,9 +14,9 @@
 enum { TAG_MAX = 32 };
 
 struct starttls_state {
-    bool asked, open_line; /* open_line: some segment ended within a line */
-    uint8_t client;        /* direction of who asked */
-    uint8_t step;          /* of SOCKS */
+    bool asked, open_line; /* a segment ended within a line */
+    uint8_t client;        /* direction of the side that asked */
+    uint8_t step;          /* of the SOCKS handshake */
     uint16_t port;         /* that SOCKS connects to */
     char tag[TAG_MAX];     /* of the IMAP command */
 };
@@ -24,7 +24,7 @@ struct starttls_state {
 static int64_t segment_length(void *state, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)state;
-    if (r->cap < r->len) /* the words that decide may be what is missing */
+    if (r->cap < r->len) /* the command that decides may be in the missing bytes */
         pdu_foreign(facts, FAMILY_HANDSHAKES);
     return rd_left(r);
 }
@@ -35,19 +35,19 @@ static bool starts_with(const struct rd *r, const char *word)
     return rd_has(r, len) && !strncasecmp((const char *)r->data + r->pos, word, len);
 }
 
-static bool contains(const struct rd *r, const char *word, uint32_t len)
+static bool segment_contains(const struct rd *r, const char *word, uint32_t len)
 {
     return rd_cap_left(r) && memmem(r->data + r->pos, rd_cap_left(r), word, len);
 }
 
-static void ask(struct starttls_state *state, const struct pdu_facts *facts)
+static void tls_ask(struct starttls_state *state, const struct pdu_facts *facts)
 {
     state->asked = true;
     state->client = facts->direction;
 }
 
-/* The answer to the request decides; consent hands over. */
-static void answer(struct starttls_state *state, const struct pdu_facts *facts, bool consent)
+/* Handles the answer to the request: if the server agrees, the conversation becomes TLS. */
+static void tls_answer(struct starttls_state *state, const struct pdu_facts *facts, bool consent)
 {
     if (!state->asked || facts->direction == state->client)
         return;
@@ -58,7 +58,8 @@ static void answer(struct starttls_state *state, const struct pdu_facts *facts, 
         *facts->conversation = &tls_protocol;
 }
 
-/* A segment of a protocol of lines. What is short and does not end a line may be half a command. */
+/* Examines a segment of a protocol of lines. A short segment that does not end a line may hold half a
+ * command. */
 static void note_line(struct starttls_state *state, const struct rd *r, const struct pdu_facts *facts)
 {
     enum { LONG = 512 };
@@ -74,9 +75,9 @@ static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pd
     (void)row;
     note_line(state, r, facts);
     if (starts_with(r, "AUTH TLS") || starts_with(r, "AUTH SSL"))
-        ask(state, facts);
+        tls_ask(state, facts);
     else
-        answer(state, facts, starts_with(r, "234"));
+        tls_answer(state, facts, starts_with(r, "234"));
     return true;
 }
 
@@ -85,9 +86,9 @@ static bool smtp_read(struct row *row, struct rd *r, void *state, const struct p
     (void)row;
     note_line(state, r, facts);
     if (starts_with(r, "STARTTLS"))
-        ask(state, facts);
+        tls_ask(state, facts);
     else
-        answer(state, facts, starts_with(r, "220"));
+        tls_answer(state, facts, starts_with(r, "220"));
     return true;
 }
 
@@ -96,13 +97,13 @@ static bool pop_read(struct row *row, struct rd *r, void *state, const struct pd
     (void)row;
     note_line(state, r, facts);
     if (starts_with(r, "STLS"))
-        ask(state, facts);
+        tls_ask(state, facts);
     else
-        answer(state, facts, starts_with(r, "+OK"));
+        tls_answer(state, facts, starts_with(r, "+OK"));
     return true;
 }
 
-/* tag SP "STARTTLS"; the server answers under the same tag. */
+/* tag SP "STARTTLS"; the server answers with the same tag. */
 static bool imap_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
     struct starttls_state *state = context;
@@ -114,7 +115,7 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
         struct rd rest = *r;
         uint32_t len = (uint32_t)strlen(state->tag);
         if (starts_with(&rest, state->tag) && rd_skip(&rest, len))
-            answer(state, facts, starts_with(&rest, " OK"));
+            tls_answer(state, facts, starts_with(&rest, " OK"));
         return true;
     }
     while (rd_has(&look, n + 1) && n < TAG_MAX - 1 && rd_peek8(&look, n) > ' ')
@@ -123,19 +124,20 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
     if (tag && starts_with(&look, " STARTTLS")) {
         memcpy(state->tag, tag, n);
         state->tag[n] = 0;
-        ask(state, facts);
+        tls_ask(state, facts);
     }
     return true;
 }
 
-/* Half a message where a whole one decides. */
+/* Reports half a message, where only a whole one decides. */
 static void note_part(bool part, const struct pdu_facts *facts)
 {
     if (part)
         pdu_foreign(facts, FAMILY_HANDSHAKES);
 }
 
-/* A BER sequence (X.690 8.1.3): tag 30, a length in short form or in up to four bytes. */
+/* Returns true for a whole BER sequence (X.690 section 8.1.3): tag 30, a length in short form or in up to
+ * four bytes. */
 static bool is_whole_sequence(struct rd r)
 {
     enum { SEQUENCE = 0x30, LONG_FORM = 0x80 };
@@ -151,10 +153,11 @@ static bool ldap_read(struct row *row, struct rd *r, void *state, const struct p
     static const char request[] = "1.3.6.1.4.1.1466.20037", success[] = "\x0a\x01";
     (void)row;
     note_part(!is_whole_sequence(*r), facts);
-    if (contains(r, "\x77", 1) && contains(r, request, sizeof request - 1))
-        ask(state, facts);
+    if (segment_contains(r, "\x77", 1) && segment_contains(r, request, sizeof request - 1))
+        tls_ask(state, facts);
     else
-        answer(state, facts, contains(r, "\x78", 1) && contains(r, success, sizeof success));
+        tls_answer(state, facts,
+                   segment_contains(r, "\x78", 1) && segment_contains(r, success, sizeof success));
     return true;
 }
 
@@ -162,14 +165,14 @@ static bool xmpp_read(struct row *row, struct rd *r, void *state, const struct p
 {
     (void)row;
     note_part(rd_left(r) && rd_peek8(r, rd_left(r) - 1) != '>', facts);
-    if (contains(r, "<starttls", 9) && !contains(r, "<stream:features", 16))
-        ask(state, facts);
+    if (segment_contains(r, "<starttls", 9) && !segment_contains(r, "<stream:features", 16))
+        tls_ask(state, facts);
     else
-        answer(state, facts, contains(r, "<proceed", 8));
+        tls_answer(state, facts, segment_contains(r, "<proceed", 8));
     return true;
 }
 
-/* A greeting, and a login packet that holds nothing but capabilities, TLS among them. */
+/* A greeting, then a login packet that holds only capabilities, among them TLS. */
 static bool mysql_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
     enum { SSL_REQUEST = 36, CAN_TLS = 0x0800, PROTOCOL = 10 };
@@ -197,13 +200,13 @@ static bool pgsql_read(struct row *row, struct rd *r, void *state, const struct 
     (void)row;
     note_part(rd_left(r) > 1 && rd_left(r) < 5, facts); /* a type and a length */
     if (rd_left(r) == 8 && rd_peek32(r, 0) == 8 && rd_peek32(r, 4) == 0x04d2162f)
-        ask(state, facts);
+        tls_ask(state, facts);
     else
-        answer(state, facts, rd_left(r) == 1 && rd_peek8(r, 0) == 'S');
+        tls_answer(state, facts, rd_left(r) == 1 && rd_peek8(r, 0) == 'S');
     return true;
 }
 
-/* The port of a SOCKS 5 request: behind an address of 4, 16 or counted bytes. */
+/* The port of a SOCKS 5 request; an address of 4, 16 or a stated number of bytes precedes it. */
 static uint16_t socks_port(struct rd r)
 {
     rd_skip(&r, 3);
@@ -212,7 +215,8 @@ static uint16_t socks_port(struct rd r)
     return rd_u16(&r);
 }
 
-/* Greeting, choice, request, answer; then the connection is the target's, whose TLS alone is followed. */
+/* Greeting, choice, request, answer. Then the connection belongs to the target's protocol, which is followed
+ * only if it is TLS. */
 static bool socks_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
     enum { VERSION_4 = 4, VERSION_5 = 5, CONNECT = 1 };
@@ -232,10 +236,10 @@ static bool socks_read(struct row *row, struct rd *r, void *context, const struc
         bool granted = rd_peek8(r, 1) == 0;
         if (granted && owner != &tls_protocol)
             pdu_foreign(facts, FAMILY_ANY);
-        answer(state, facts, granted && owner == &tls_protocol);
+        tls_answer(state, facts, granted && owner == &tls_protocol);
     } else if (!state->step) {
         state->client = facts->direction;
-    } else if (rd_peek8(r, 1)) { /* the tunnel, or words of a method that is not followed */
+    } else if (rd_peek8(r, 1)) { /* data of the tunnel, or messages of a method that is not followed */
         pdu_foreign(facts, FAMILY_ANY);
     }
     if (state->step < 4)
@@ -243,7 +247,7 @@ static bool socks_read(struct row *row, struct rd *r, void *context, const struc
     return true;
 }
 
-/* Modbus has a protocol number that is 0; other bytes on its port are anybody's. */
+/* The protocol number of Modbus is 0; other bytes on its port belong to any protocol. */
 static bool modbus_accepts(const void *state, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)state;

@@ -1,7 +1,8 @@
-/* TCP header, the labels of the sequence analysis, and payload.
- * Invariant: values stop where Wireshark stops; lengths and relative numbers only where the header fits its
- * segment. Source: RFC 9293; RFC 7323 for the window scale; order and labels: observed, tshark 4.0.17, on
- * every flag, every header length and every cut. */
+/* The TCP header, the labels of the sequence analysis, and the payload.
+ * Invariant: values end where Wireshark stops; lengths and relative numbers are put only if the header fits
+ * its segment.
+ * Source: RFC 9293; RFC 7323 for the window scale; order and labels were observed with every flag, every
+ * header length and every cut (tshark 4.0.17). */
 #include "proto/tcp.h"
 #include "base/time.h"
 
@@ -82,7 +83,7 @@ static void tcp_window(struct row *row, const struct tcp *tcp, const struct tcp_
         put_int(row, F_TCP_WINDOW_SIZE_SCALEFACTOR, known ? (int64_t)1 << facts->scale : facts->scale);
 }
 
-/* Sequence number and length; the header length's own sanity decides what follows. */
+/* Puts sequence number and length. The rest depends on whether the header length is possible. */
 static void tcp_sequence(struct row *row, const struct tcp *tcp, const struct tcp_facts *facts)
 {
     bool relative = tcp->has_payload_len && facts->has_base_seq;
@@ -114,7 +115,7 @@ static void tcp_times(struct row *row, const struct tcp_facts *facts)
     put_int(row, F_TCP_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
 }
 
-static void put_time(struct row *row, enum field_id id, int64_t ns)
+static void put_known_time(struct row *row, enum field_id id, int64_t ns)
 {
     if (ns)
         put_int(row, id, ns);
@@ -131,10 +132,10 @@ static void tcp_flight(struct row *row, const struct tcp_facts *facts)
     if (!facts->analysis && !facts->has_flight)
         return;
     put_known(row, F_TCP_ANALYSIS_ACKS_FRAME, facts->acks_frame);
-    put_time(row, F_TCP_ANALYSIS_ACK_RTT, facts->ack_rtt_ns);
+    put_known_time(row, F_TCP_ANALYSIS_ACK_RTT, facts->ack_rtt_ns);
     put_known(row, F_TCP_ANALYSIS_BYTES_IN_FLIGHT, facts->bytes_in_flight);
     put_known(row, F_TCP_ANALYSIS_PUSH_BYTES_SENT, facts->push_bytes_sent);
-    put_time(row, F_TCP_ANALYSIS_RTO, facts->rto_ns);
+    put_known_time(row, F_TCP_ANALYSIS_RTO, facts->rto_ns);
     put_known(row, F_TCP_ANALYSIS_RTO_FRAME, facts->rto_frame);
 }
 

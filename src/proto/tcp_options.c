@@ -1,8 +1,8 @@
 /* TCP options.
- * Invariant: an option's values come from inside the option. An option whose length is wrong for its kind has
- * no values, one too short for its values ends the segment, a length that cannot be at all ends the options.
- * Source: RFC 9293, 7323, 1072, 1644, 2385, 5925, 4782, 5482, 9768; the rest: observed, tshark 4.0.17, on all
- * 256 kinds. */
+ * Invariant: the values of an option lie inside it. An option with a wrong length for its kind has no values;
+ * one that is too short for its values ends the segment; an impossible length ends the options.
+ * Source: RFC 9293, 7323, 1072, 1644, 2385, 5925, 4782, 5482, 9768; the rest was observed with all 256 kinds
+ * (tshark 4.0.17). */
 #include "proto/nops.h"
 #include "proto/tcp.h"
 
@@ -65,7 +65,7 @@ static void scps_read(struct row *row, struct rd *r)
     put_u8(row, F_TCP_OPTIONS_SCPS_BINDING, r);
 }
 
-static void quick_start_read(struct row *row, struct rd *r)
+static void tcp_quick_start_read(struct row *row, struct rd *r)
 {
     uint8_t rate = rd_u8(r);
     if (rd_ok(r))
@@ -101,7 +101,8 @@ static void acc_ecn_read(struct row *row, struct rd *r, uint8_t kind)
         put_u24(row, first ? F_TCP_OPTIONS_ACC_ECN_EE1B : F_TCP_OPTIONS_ACC_ECN_EE0B, r);
 }
 
-/* Whether an option of this kind may have this many bytes, kind and length included. */
+/* Returns true if an option of this kind may have this length, which includes the bytes of kind and length.
+ */
 static bool length_suits(uint8_t kind, uint8_t len)
 {
     switch (kind) {
@@ -141,7 +142,7 @@ static bool length_suits(uint8_t kind, uint8_t len)
     }
 }
 
-static void option_read(struct row *row, struct rd *r, uint8_t kind, const struct tcp_context *context)
+static void tcp_option_read(struct row *row, struct rd *r, uint8_t kind, const struct tcp_context *context)
 {
     switch (kind) {
     case KIND_MSS:
@@ -175,10 +176,10 @@ static void option_read(struct row *row, struct rd *r, uint8_t kind, const struc
     case KIND_SNACK:
         put_u16(row, F_TCP_OPTIONS_SNACK_OFFSET, r);
         put_u16(row, F_TCP_OPTIONS_SNACK_SIZE, r);
-        r->fail = rd_ok(r) ? RD_MALFORMED : r->fail; /* Wireshark gives up on the segment here */
+        r->fail = rd_ok(r) ? RD_MALFORMED : r->fail; /* Wireshark stops reading the segment here */
         break;
     case KIND_QUICK_START:
-        quick_start_read(row, r);
+        tcp_quick_start_read(row, r);
         break;
     case KIND_USER_TIMEOUT:
         user_timeout_read(row, r);
@@ -213,8 +214,8 @@ static void option_read(struct row *row, struct rd *r, uint8_t kind, const struc
     }
 }
 
-/* One option of more than a byte; false ends them. */
-static bool option_next(struct row *row, struct rd *r, uint8_t kind, struct tcp_context *context)
+/* Reads one option that has a length. Returns false if it ends the options. */
+static bool tcp_option_step(struct row *row, struct rd *r, uint8_t kind, struct tcp_context *context)
 {
     uint8_t len = rd_left(r) ? rd_u8(r) : 0;
     if (!rd_ok(r))
@@ -230,14 +231,14 @@ static bool option_next(struct row *row, struct rd *r, uint8_t kind, struct tcp_
     if (kind == KIND_MSS && !(context->flags & FLAG_SYN))
         put_label(row, F_TCP_OPTIONS_MSS_PRESENT);
     if (length_suits(kind, len))
-        option_read(row, &option, kind, context);
+        tcp_option_read(row, &option, kind, context);
     else
         put_label(row, F_TCP_OPTION_LEN_INVALID);
     r->fail = option.fail;
     return rd_ok(r);
 }
 
-/* True when the options were gone through to their end. */
+/* Returns true if the options were read to their end. */
 static bool options_walk(struct row *row, struct rd *r, struct tcp_context *context)
 {
     unsigned nops = 0;
@@ -254,7 +255,7 @@ static bool options_walk(struct row *row, struct rd *r, struct tcp_context *cont
             put_label(row, F_TCP_NON_ZERO_BYTES_AFTER_EOL);
             return false;
         }
-        if (kind > KIND_NOP && !option_next(row, r, kind, context))
+        if (kind > KIND_NOP && !tcp_option_step(row, r, kind, context))
             return false;
     }
     return rd_ok(r);

@@ -1,12 +1,13 @@
-/* TLS records (RFC 8446 5.1, RFC 5246 6.2, RFC 6101): header, alerts, change of cipher, application data,
- * heartbeats. Invariant: a record's values come from inside the record. Source beside the RFCs: observed,
- * tshark 4.0.17. */
+/* TLS records (RFC 8446 section 5.1, RFC 5246 section 6.2, RFC 6101): header, alerts, change of cipher,
+ * application data, heartbeats.
+ * Invariant: the values of a record lie inside it.
+ * Source: these RFCs; observed (tshark 4.0.17). */
 #include "proto/tls.h"
 
 enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
 
-static bool is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_12; }
-static bool is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
+static bool tls_is_version(uint16_t version) { return version >= SSL_30 && version <= TLS_12; }
+static bool tls_is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
 
 static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
 {
@@ -17,7 +18,7 @@ static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
            version <= TLS_12 && len && len < RECORD_MAX;
 }
 
-/* Text on one of the ports is some other protocol's. */
+/* Text on a port of TLS belongs to another protocol. */
 static bool tls_accepts(const void *context, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)context;
@@ -28,11 +29,11 @@ static bool tls_accepts(const void *context, const struct rd *r, const struct pd
     return false;
 }
 
-/* Up to TLS 1.2 all bytes of a session are records; before it, and in TLS 1.3, each is looked at for what it
- * may be. */
+/* With a version up to TLS 1.2, all bytes of a session are records. Before the version is known, and in TLS
+ * 1.3, the first bytes of each record decide. */
 static bool is_settled(const struct tls_state *state) { return state->version && state->version != TLS_13; }
 
-/* Bytes in the form of SSL 2.0; the header of a record is there. */
+/* Returns true for bytes in the form of SSL 2.0; the bytes of a record header are there. */
 static bool is_ssl2(const struct tls_state *state, const struct rd *r)
 {
     return state->version == SSL_20 || (is_settled(state) ? ssl2_is_hello(r) : ssl2_recognises(r));
@@ -48,18 +49,18 @@ static int64_t tls_length(void *context, const struct rd *r, const struct pdu_fa
     if (is_ssl2(state, r))
         return ssl2_length(r);
     int64_t len = HEADER + rd_peek16(r, 3);
-    if (is_content(rd_peek8(r, 0)) && (is_settled(state) || is_version(rd_peek16(r, 1)))) {
+    if (tls_is_content(rd_peek8(r, 0)) && (is_settled(state) || tls_is_version(rd_peek16(r, 1)))) {
         bool open = r->cap < r->len && len > rd_left(r) && !facts->may_wait;
         return open ? PDU_STOP : len;
     }
-    if (is_content(rd_peek8(r, 0)) || !is_settled(state))
+    if (tls_is_content(rd_peek8(r, 0)) || !is_settled(state))
         return PDU_STOP;
     return len < rd_left(r) ? len : rd_left(r);
 }
 
 static bool is_app_data(const struct rd *r) { return rd_has(r, HEADER) && rd_peek8(r, 0) == TLS_APP_DATA; }
 
-static bool alert_read(struct row *row, struct rd *r)
+static bool tls_alert_read(struct row *row, struct rd *r)
 {
     if (!rd_need(r, 1))
         return false;
@@ -72,7 +73,7 @@ static bool alert_read(struct row *row, struct rd *r)
 }
 
 /* RFC 6520: type, payload length, payload, padding. */
-static bool heartbeat_read(struct row *row, struct rd *r)
+static bool tls_heartbeat_read(struct row *row, struct rd *r)
 {
     enum { PADDING = 16, TYPES = 2 };
     uint8_t type = rd_peek8(r, 0);
@@ -93,10 +94,10 @@ static bool heartbeat_read(struct row *row, struct rd *r)
     return rd_ok(r);
 }
 
-static bool change_read(struct row *row, struct tls_state *state, const struct pdu_facts *facts)
+static bool tls_change_read(struct row *row, struct tls_state *state, const struct pdu_facts *facts)
 {
     put_label(row, F_TLS_CHANGE_CIPHER_SPEC);
-    if (state->version == TLS_13) /* it means nothing there */
+    if (state->version == TLS_13) /* it has no meaning there */
         return true;
     bool from_server = tls_from_server(state, facts);
     if (from_server && state->may_resume) {
@@ -108,8 +109,8 @@ static bool change_read(struct row *row, struct tls_state *state, const struct p
     return true;
 }
 
-/* Until it is agreed on, a record header other than a ClientHello's tells the version. */
-static void note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)
+/* Until the version is negotiated, the version of record headers counts, except for a ClientHello. */
+static void tls_note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)
 {
     if (state->version)
         return;
@@ -123,9 +124,9 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     struct tls_state *state = context;
     if (is_ssl2(state, r))
         return ssl2_read(row, r, state, facts);
-    if (rd_has(r, 1) && !is_content(rd_peek8(r, 0))) {
-        if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* how often it is shown, where bytes are lost, was
-                                                             not found out */
+    if (rd_has(r, 1) && !tls_is_content(rd_peek8(r, 0))) {
+        if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* experiments have not covered how often Wireshark
+                                                             shows it if segments were lost */
             pdu_foreign(facts, FAMILY_TLS);
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;
@@ -138,25 +139,25 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     put_uint(row, opaque ? F_TLS_RECORD_OPAQUE_TYPE : F_TLS_RECORD_CONTENT_TYPE, type);
     uint16_t version = put_u16(row, F_TLS_RECORD_VERSION, r);
     put_u16(row, F_TLS_RECORD_LENGTH, r);
-    if (!rd_left(r)) /* what is told of a record without content was not looked into */
+    if (!rd_left(r)) /* experiments have not covered records without content */
         pdu_foreign(facts, FAMILY_HANDSHAKES);
     if (!rd_need(r, 1))
         return false;
-    note_version(state, type, rd_peek8(r, 0), version);
-    if (!rd_need(r, rd_left(r))) /* of a record that was cut only the header is told */
+    tls_note_version(state, type, rd_peek8(r, 0), version);
+    if (!rd_need(r, rd_left(r))) /* Wireshark shows only the header of a record that was cut */
         return false;
     switch (type) {
     case TLS_CHANGE_CIPHER_SPEC:
-        return change_read(row, state, facts);
+        return tls_change_read(row, state, facts);
     case TLS_ALERT:
-        return alert_read(row, r);
+        return tls_alert_read(row, r);
     case TLS_HANDSHAKE:
         return tls_handshake_read(row, r, state, facts);
     case TLS_APP_DATA:
         put_span(row, F_TLS_APP_DATA, r, rd_left(r));
         return rd_ok(r);
     case TLS_HEARTBEAT:
-        return heartbeat_read(row, r);
+        return tls_heartbeat_read(row, r);
     default:
         return true;
     }

@@ -1,4 +1,4 @@
-/* Inside the room: SSL 3.0 and TLS 1.0 to 1.3, what its files share. */
+/* Inside the room: SSL 3.0 and TLS 1.0 to 1.3, functions that its files share. */
 #ifndef FC_PROTO_TLS_H
 #define FC_PROTO_TLS_H
 
@@ -39,36 +39,36 @@ enum tls_message {
     TLS_NEXT_PROTOCOL = 67
 };
 
-/* A handshake message that goes over several records. */
+/* A handshake message that continues over several records. */
 struct tls_fragment {
-    uint8_t *bytes; /* in the conversation's arena */
+    uint8_t *bytes; /* in the arena of the conversation */
     uint32_t len, room;
-    uint32_t *frames; /* of each record that brought a part */
+    uint32_t *frames; /* of each record that holds a part */
     uint32_t n_frames, frames_room;
 };
 
-/* A connection ID of DTLS, which its receiver chose. */
+/* A connection ID of DTLS, chosen by its receiver. */
 struct tls_id {
-    const uint8_t *bytes; /* in the conversation's arena */
+    const uint8_t *bytes; /* in the arena of the conversation */
     uint8_t len;
 };
 
-/* What a conversation remembers. */
+/* The state of a conversation. */
 struct tls_state {
-    uint16_t version; /* 0: not agreed on yet */
+    uint16_t version; /* 0: not negotiated yet */
     uint16_t cipher;
-    uint8_t draft;  /* of TLS 1.3, when the version names one */
-    uint8_t server; /* direction in which the server sends, once a ClientHello told */
+    uint8_t draft;  /* of TLS 1.3, if the version names a draft */
+    uint8_t server; /* the direction in which the server sends, known from a ClientHello */
     bool has_server;
-    uint32_t ccs_frame[2]; /* frame of the change of cipher; by who sent: 0 client, 1 server */
+    uint32_t ccs_frame[2]; /* frame of the change of cipher, by sender: 0 client, 1 server */
     struct tls_fragment fragments[2];
-    bool early_data;       /* the ClientHello announces it */
+    bool early_data;       /* the ClientHello announces early data */
     bool may_resume;       /* a ServerHello came, and no ServerHelloDone after it */
     uint32_t quic_version; /* 0: not inside QUIC */
-    struct tls_id ids[2];  /* DTLS: by the direction in which the one sends that chose it */
+    struct tls_id ids[2];  /* DTLS: by the direction in which the side that chose the ID sends */
 };
 
-/* A handshake message on its way into a row. */
+/* The state of reading one handshake message into a row. */
 struct tls_hand {
     struct row *row;
     struct tls_state *state;
@@ -77,39 +77,40 @@ struct tls_hand {
     bool datagram; /* DTLS */
 };
 
-/* From here on Wireshark may tell something else. */
+/* Marks a doubt: libwireshark may know more from here on. */
 static inline void tls_doubt(const struct tls_hand *h) { pdu_foreign(h->facts, FAMILY_HANDSHAKES); }
 
 /* ---- tls_vector.c ---- */
 
-/* A length prefix of 1 to 3 bytes and what it spans. A length that is out of [min, max] is told; one that
- * reaches past the end is told, and ends what holds it: false, as when not even the prefix is there. */
+/* Reads a length prefix of 1 to 3 bytes; *out covers the bytes of that length. A length outside [min, max] is
+ * labelled. A length beyond the end is labelled too, and ends the structure around it: the result is then
+ * false, as it is if the prefix itself is not there. */
 bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
                 struct rd *out);
-/* Tells bytes of a vector that its content did not use. */
+/* Labels the bytes of a vector that its content did not use. */
 void tls_vector_end(struct row *row, const struct rd *vector);
 
 /* ---- tls_ssl2.c ---- */
 
-/* Bytes that look like SSL 2.0, as long as no version is agreed on. */
+/* Returns true for bytes that look like SSL 2.0, as long as no version is negotiated. */
 bool ssl2_recognises(const struct rd *r);
-/* A ClientHello in that form, which a session of a later version may show too. */
+/* Returns true for a ClientHello in this form, which a session of a later version may begin with. */
 bool ssl2_is_hello(const struct rd *r);
 int64_t ssl2_length(const struct rd *r);
 bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 
 /* ---- tls_handshake.c ---- */
 
-/* A handshake record's content. False: Wireshark gives up on the segment here. */
+/* Reads the content of a handshake record. Returns false if Wireshark stops reading the segment here. */
 bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state,
                         const struct pdu_facts *facts);
-/* The same of QUIC's handshake bytes, which have no records and are never encrypted once they come here. */
+/* The same for the handshake bytes of QUIC, which have no records and are already decrypted. */
 bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
-/* What follows a message's header; type: the message's. */
+/* Reads the body of a message of this type, behind its header. */
 void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type);
-/* A ClientHello tells who the server is. */
+/* A ClientHello shows which direction is that of the server. */
 void tls_set_server(struct tls_hand *h, uint8_t type);
-/* A version that a message fixes for the conversation; drafts of TLS 1.3 count as TLS 1.3. */
+/* Sets the version of the conversation from a message. Drafts of TLS 1.3 count as TLS 1.3. */
 void tls_set_version(struct tls_state *state, uint16_t version);
 bool tls_is_message(uint8_t type);
 bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts);
@@ -117,31 +118,31 @@ bool tls_from_server(const struct tls_state *state, const struct pdu_facts *fact
 /* ---- tls_hello.c ---- */
 
 void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message);
-/* The cookie of DTLS's hellos; false as tls_vector. */
+/* Reads the cookie of a DTLS hello. The result is that of tls_vector. */
 bool tls_cookie_read(struct row *row, struct rd *r);
 
 /* ---- tls_extension.c ---- */
 
 struct tls_ja3;
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3);
-/* A list of signed certificate timestamps. */
+/* Reads a list of signed certificate timestamps. */
 void tls_scts_read(struct row *row, struct rd *r);
 void tls_signature_algorithm(struct row *row, struct rd *r);
 
 /* ---- tls_quic.c ---- */
 
-/* QUIC's transport parameters. */
+/* Reads the transport parameters of QUIC. */
 void tls_quic_parameters_read(struct tls_hand *h, struct rd *r);
 
 /* ---- tls_ja3.c ---- */
 
 enum { JA3_CIPHERS, JA3_EXTENSIONS, JA3_GROUPS, JA3_FORMATS, JA3_PARTS };
-/* The text of a fingerprint, while its hello is read. */
+/* The text of a fingerprint while its hello is read. */
 struct tls_ja3 {
     char *parts[JA3_PARTS];
     uint32_t lens[JA3_PARTS];
     bool wanted;
-    bool ended; /* there are extensions, but their length makes no sense */
+    bool ended; /* there are extensions, but their length is impossible */
 };
 void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello_len);
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value);
@@ -149,7 +150,7 @@ void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version
 
 /* ---- tls_ja4.c ---- */
 
-/* `hello` is a ClientHello's body; carrier 't', 'q' or 'd'. */
+/* `hello` covers the body of a ClientHello; `carrier` is 't' (TCP), 'q' (QUIC) or 'd' (DTLS). */
 void ja4_read(struct row *row, struct rd hello, char carrier);
 
 /* ---- tls_key.c ---- */

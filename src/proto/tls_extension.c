@@ -1,6 +1,8 @@
-/* Extensions of hellos and of what follows them (RFC 8446 4.2, RFC 6066, 7301, 7627, 8422, 8449, 8879 and
- * drafts that browsers speak). Invariant: an extension's values come from inside the extension. Which of them
- * Wireshark takes apart, and what it makes of the others: observed, tshark 4.0.17. */
+/* Extensions of hellos and of later messages (RFC 8446 section 4.2, RFC 6066, 7301, 7627, 8422, 8449, 8879,
+ * and drafts that browsers use).
+ * Invariant: the values of an extension lie inside it.
+ * Source: these documents; the extensions that Wireshark dissects, and its treatment of the others, were
+ * observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/tls.h"
@@ -49,10 +51,10 @@ enum {
 
 enum list_size { LIST_U8 = 1, LIST_U16 = 2 };
 
-/* Numbers behind a length prefix; label: put once when the list is there; F_COUNT: none. */
-static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label,
-                         enum field_id id, unsigned prefix, enum list_size size, struct tls_ja3 *ja3,
-                         int part)
+/* Reads numbers behind a length prefix. `label` is put once if the list is there; F_COUNT: no label. */
+static void extension_numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label,
+                                   enum field_id id, unsigned prefix, enum list_size size,
+                                   struct tls_ja3 *ja3, int part)
 {
     struct rd list;
     if (!tls_vector(row, r, len_id, prefix, size, prefix == 1 ? 0xff : 0xffff, &list))
@@ -69,19 +71,20 @@ static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, en
 
 static void groups_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
 {
-    numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
-                 F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2,
-                 LIST_U16, ja3, JA3_GROUPS);
+    extension_numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
+                           F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS,
+                           F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2, LIST_U16, ja3, JA3_GROUPS);
 }
 
 static void formats_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
 {
-    numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
-                 F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1,
-                 LIST_U8, ja3, JA3_FORMATS);
+    extension_numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
+                           F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS,
+                           F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1, LIST_U8, ja3, JA3_FORMATS);
 }
 
-static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
+static void extension_text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id,
+                                unsigned prefix)
 {
     struct rd text;
     if (!tls_vector(row, r, len_id, prefix, 0, 0xffff, &text))
@@ -106,20 +109,20 @@ static void server_name_read(struct row *row, struct rd *r)
         return;
     while (rd_left(&list) && rd_ok(&list)) {
         put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_TYPE, &list);
-        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN,
-                  F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
+        extension_text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN,
+                            F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
     }
 }
 
-static void alpn_read(struct row *row, struct rd *r)
+static void extension_alpn_read(struct row *row, struct rd *r)
 {
     struct rd list;
     if (!tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_LEN, 2, 2, 0xffff, &list))
         return;
     put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_LIST);
     while (rd_left(&list) && rd_ok(&list))
-        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR,
-                  1);
+        extension_text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN,
+                            F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR, 1);
 }
 
 static void alps_read(struct row *row, struct rd *r)
@@ -129,14 +132,15 @@ static void alps_read(struct row *row, struct rd *r)
         return;
     put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_LIST);
     while (rd_left(&list) && rd_ok(&list))
-        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN,
-                  F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
+        extension_text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN,
+                            F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
 }
 
 static void npn_read(struct row *row, struct rd *r)
 {
     while (rd_left(r) && rd_ok(r))
-        text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_NPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_NPN, 1);
+        extension_text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_NPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_NPN,
+                            1);
 }
 
 static void status_request_read(struct row *row, struct rd *r)
@@ -165,7 +169,7 @@ static void status_requests_read(struct row *row, struct rd *r)
     }
 }
 
-/* Two bytes that were a hash and a signature before TLS 1.3; both readings are told. */
+/* Two bytes that were a hash and a signature before TLS 1.3; Wireshark shows both readings. */
 void tls_signature_algorithm(struct row *row, struct rd *r)
 {
     struct rd parts = rd_rest(r);
@@ -185,7 +189,7 @@ static void signature_algorithms_read(struct row *row, struct rd *r)
     tls_vector_end(row, &list);
 }
 
-/* RFC 6962 3.3: version, log, time, extensions, signature. */
+/* RFC 6962 section 3.3: version, log, time, extensions, signature. */
 void tls_scts_read(struct row *row, struct rd *r)
 {
     struct rd list, sct;
@@ -252,11 +256,11 @@ static void psk_read(struct row *row, struct rd *r, uint8_t message)
         put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_PSK_BINDERS);
 }
 
-static void versions_read(struct row *row, struct rd *r, uint8_t message)
+static void extension_versions_read(struct row *row, struct rd *r, uint8_t message)
 {
     if (message == TLS_CLIENT_HELLO)
-        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSIONS_LEN, F_COUNT,
-                     F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, 1, LIST_U16, NULL, 0);
+        extension_numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSIONS_LEN, F_COUNT,
+                               F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, 1, LIST_U16, NULL, 0);
     else if (message == TLS_SERVER_HELLO || message == TLS_HELLO_RETRY)
         put_u16(row, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, r);
 }
@@ -287,7 +291,7 @@ static void cert_types_read(struct row *row, struct rd *r, uint8_t message)
         put_u8(row, F_TLS_HANDSHAKE_CERT_TYPE_TYPE, &list);
 }
 
-/* RFC 5764 4.1.1: SRTP profiles and a master key identifier. */
+/* RFC 5764 section 4.1.1: SRTP profiles and a master key identifier. */
 static void srtp_read(struct row *row, struct rd *r)
 {
     uint16_t len = put_u16(row, F_DTLS_USE_SRTP_PROTECTION_PROFILES_LENGTH, r);
@@ -298,7 +302,7 @@ static void srtp_read(struct row *row, struct rd *r)
         put_span(row, F_DTLS_USE_SRTP_MKI, r, mki_len);
 }
 
-/* RFC 9146 3: the connection ID that the peer shall send. */
+/* RFC 9146 section 3: the connection ID that the peer must send. */
 static void connection_id_read(struct tls_hand *h, struct rd *r)
 {
     uint8_t len = put_u8(h->row, F_DTLS_CONNECTION_ID_LENGTH, r);
@@ -318,7 +322,7 @@ static void connection_id_read(struct tls_hand *h, struct rd *r)
 static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type)
 {
     struct rd skipped;
-    if (type == EXT_OID_FILTERS) { /* its length goes by the name of the modes' */
+    if (type == EXT_OID_FILTERS) { /* Wireshark shows its length under the name of the length of the modes */
         tls_vector(h->row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, 2, 0, 0xffff, &skipped);
         return;
     }
@@ -336,9 +340,9 @@ static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type
         put_span(h->row, F_TLS_HANDSHAKE_EXTENSION_DATA, r, rd_left(r));
 }
 
-/* One extension's data. */
-static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message,
-                           struct tls_ja3 *ja3)
+/* Reads the data of one extension. */
+static void tls_extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message,
+                               struct tls_ja3 *ja3)
 {
     struct row *row = h->row;
     switch (type) {
@@ -363,7 +367,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         formats_read(row, r, ja3);
         break;
     case EXT_SRP:
-        text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SRP_LEN, F_TLS_HANDSHAKE_EXTENSIONS_SRP_USERNAME, 1);
+        extension_text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SRP_LEN,
+                            F_TLS_HANDSHAKE_EXTENSIONS_SRP_USERNAME, 1);
         break;
     case EXT_SIGNATURE_ALGORITHMS:
     case EXT_SIGNATURE_ALGORITHMS_CERT:
@@ -374,7 +379,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         put_u8(row, F_TLS_HANDSHAKE_EXTENSION_HEARTBEAT_MODE, r);
         break;
     case EXT_ALPN:
-        alpn_read(row, r);
+        extension_alpn_read(row, r);
         break;
     case EXT_SCT:
         if (message == TLS_SERVER_HELLO || message == TLS_CERTIFICATE)
@@ -389,8 +394,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         put_span(row, F_TLS_HANDSHAKE_EXTENSIONS_PADDING_DATA, r, rd_left(r));
         break;
     case EXT_COMPRESS_CERTIFICATE:
-        numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
-                     F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
+        extension_numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
+                               F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
         break;
     case EXT_RECORD_SIZE_LIMIT:
         put_u16(row, F_TLS_RECORD_SIZE_LIMIT, r);
@@ -408,14 +413,14 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
             put_u32(row, F_TLS_EARLY_DATA_MAX_EARLY_DATA_SIZE, r);
         break;
     case EXT_VERSIONS:
-        versions_read(row, r, message);
+        extension_versions_read(row, r, message);
         break;
     case EXT_COOKIE:
         bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
         break;
     case EXT_PSK_MODES:
-        numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1,
-                     LIST_U8, NULL, 0);
+        extension_numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT,
+                               F_TLS_EXTENSION_PSK_KE_MODE, 1, LIST_U8, NULL, 0);
         break;
     case EXT_NPN:
         npn_read(row, r);
@@ -440,7 +445,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
     }
 }
 
-/* Extensions whose content is told by Wireshark and not here. */
+/* Returns true for extensions whose content Wireshark shows but this file does not read. */
 static bool is_unread(const struct tls_hand *h, uint16_t type)
 {
     enum {
@@ -468,7 +473,7 @@ void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, stru
     while (rd_left(&list) >= 4 && rd_ok(&list)) {
         struct rd body;
         if (h->datagram &&
-            4u + rd_peek16(&list, 2) > rd_left(&list) + rd_left(r)) { /* past the message's end */
+            4u + rd_peek16(&list, 2) > rd_left(&list) + rd_left(r)) { /* beyond the end of the message */
             r->fail = RD_MALFORMED;
             return;
         }
@@ -480,9 +485,9 @@ void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, stru
         if (is_unread(h, type))
             tls_doubt(h);
         ja3_add(ja3, JA3_EXTENSIONS, type);
-        extension_read(h, &body, type, message, ja3);
+        tls_extension_read(h, &body, type, message, ja3);
         if (!rd_ok(&body)) {
-            tls_doubt(h); /* how Wireshark goes on behind one that is too short depends on its kind */
+            tls_doubt(h); /* Wireshark's way on behind an extension that is too short depends on its kind */
             r->fail = body.fail;
             return;
         }

@@ -1,11 +1,12 @@
-/* Handshake records -> messages (RFC 8446 5.1). A message may go over several records: its values stand at
- * the record that completes it. Invariant: a fragment belongs to one direction and is forgotten with its
- * message. Which records count as encrypted, and how: observed, tshark 4.0.17. */
+/* Handshake records -> messages (RFC 8446 section 5.1). A message may continue over several records; its
+ * values then belong to the record that completes it.
+ * Invariant: a fragment belongs to one direction, and is dropped when its message is complete.
+ * Source: RFC 8446; the records that count as encrypted were observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/tls.h"
 
-enum { HEADER = 4, CIPHER_MIN = 16 /* shorter records cannot be encrypted ones */, PLAIN_MAX = 0x10000 };
+enum { HEADER = 4, CIPHER_MIN = 16 /* shorter records cannot be encrypted */, PLAIN_MAX = 0x10000 };
 
 bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts)
 {
@@ -39,7 +40,7 @@ bool tls_is_message(uint8_t type)
     return (type < 32 && known >> type & 1) || type == TLS_NEXT_PROTOCOL;
 }
 
-/* Whether a record's content makes no sense as plain messages. */
+/* Returns true if the content of a record cannot be plain messages. */
 static bool is_encrypted(const struct tls_hand *h, const struct rd *r)
 {
     if (rd_left(r) < CIPHER_MIN)
@@ -85,7 +86,7 @@ static void next_protocol_read(struct tls_hand *h, struct rd *r)
     put_span(h->row, F_TLS_HANDSHAKE_NPN_PADDING, r, len);
 }
 
-static void body_read(struct tls_hand *h, struct rd *r, uint8_t type)
+static void handshake_body_read(struct tls_hand *h, struct rd *r, uint8_t type)
 {
     switch (type) {
     case TLS_CLIENT_HELLO:
@@ -137,13 +138,13 @@ static void body_read(struct tls_hand *h, struct rd *r, uint8_t type)
 void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type)
 {
     h->row->malformed = false;
-    body_read(h, r, type);
-    if (h->row->malformed) /* how Wireshark goes on depends on what it is in */
+    handshake_body_read(h, r, type);
+    if (h->row->malformed) /* Wireshark's way on behind it depends on the structure around it */
         tls_doubt(h);
 }
 
-/* struct { HandshakeType msg_type; uint24 length; ... } Handshake; r spans it whole. */
-static bool message_read(struct tls_hand *h, struct rd *r)
+/* struct { HandshakeType msg_type; uint24 length; ... } Handshake; r covers all of it. */
+static bool tls_message_read(struct tls_hand *h, struct rd *r)
 {
     uint8_t type = rd_u8(r);
     if (!rd_ok(r))
@@ -159,7 +160,8 @@ static bool message_read(struct tls_hand *h, struct rd *r)
     return rd_ok(&body);
 }
 
-/* Room for n more of something in the conversation's arena; what was there is copied. */
+/* Makes room for n more elements in an array of the conversation's arena; the `used` elements are copied.
+ * Returns false when memory ends. */
 static bool room_for(struct tls_hand *h, void **array, uint32_t *room, uint32_t used, uint32_t n, size_t size)
 {
     if (used + n <= *room)
@@ -176,8 +178,8 @@ static bool room_for(struct tls_hand *h, void **array, uint32_t *room, uint32_t 
     return true;
 }
 
-/* Keeps a part of a message that is not whole yet. */
-static void keep(struct tls_hand *h, struct rd *r)
+/* Keeps a part of a message that is not complete yet. */
+static void fragment_keep(struct tls_hand *h, struct rd *r)
 {
     struct tls_fragment *f = &h->state->fragments[h->facts->direction];
     uint32_t n = rd_left(r);
@@ -191,13 +193,14 @@ static void keep(struct tls_hand *h, struct rd *r)
     put_label(h->row, F_TLS_HANDSHAKE);
 }
 
-/* Bytes of the message that starts here; more than there are when even its length is not whole. */
+/* The number of bytes of the message at r. The number is greater than the bytes that are left if even the
+ * length is not complete. */
 static uint32_t message_len(const struct rd *r)
 {
     return rd_left(r) < HEADER ? HEADER : HEADER + (rd_peek32(r, 0) & 0xffffff);
 }
 
-/* The kept parts make a message. */
+/* Reads the message that the kept parts form. */
 static bool kept_read(struct tls_hand *h, struct tls_fragment *f)
 {
     uint8_t *copy = arena_alloc(h->row->arena, f->len); /* values outlive the parts */
@@ -212,11 +215,11 @@ static bool kept_read(struct tls_hand *h, struct tls_fragment *f)
     put_uint(h->row, F_TLS_HANDSHAKE_FRAGMENT_COUNT, f->n_frames);
     struct rd whole = rd_make(copy, f->len, f->len);
     f->len = f->n_frames = 0;
-    return message_read(h, &whole);
+    return tls_message_read(h, &whole);
 }
 
-/* Goes on with a message that earlier records began; what it does not use stays in r. */
-static bool go_on(struct tls_hand *h, struct rd *r)
+/* Continues a message that earlier records began. Bytes behind it stay in r. */
+static bool fragment_continue(struct tls_hand *h, struct rd *r)
 {
     struct tls_fragment *f = &h->state->fragments[h->facts->direction];
     if (!f->len)
@@ -230,21 +233,21 @@ static bool go_on(struct tls_hand *h, struct rd *r)
     if (known && whole - f->len < used)
         used = whole - f->len;
     struct rd part = rd_sub(r, used);
-    keep(h, &part);
+    fragment_keep(h, &part);
     return f->len < whole || kept_read(h, f);
 }
 
 static bool messages_read(struct tls_hand *h, struct rd *r)
 {
-    if (!go_on(h, r))
+    if (!fragment_continue(h, r))
         return false;
     while (rd_ok(r) && rd_left(r)) {
         if (message_len(r) > rd_left(r)) {
-            keep(h, r);
+            fragment_keep(h, r);
             return rd_ok(r);
         }
         struct rd message = rd_sub(r, message_len(r));
-        if (!message_read(h, &message))
+        if (!tls_message_read(h, &message))
             return false;
     }
     return true;

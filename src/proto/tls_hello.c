@@ -1,18 +1,18 @@
-/* ClientHello, ServerHello and HelloRetryRequest (RFC 8446 4.1, RFC 5246 7.4.1).
- * Invariant: the version is agreed on before the ServerHello's own values are put, for some depend on it.
- * Beside the RFCs: observed, tshark 4.0.17. */
+/* ClientHello, ServerHello and HelloRetryRequest (RFC 8446 section 4.1, RFC 5246 section 7.4.1).
+ * Invariant: the version is set before the values of the ServerHello are put, because some depend on it.
+ * Source: these RFCs; observed (tshark 4.0.17). */
 #include <string.h>
 
 #include "proto/dtls.h"
 
 enum { RANDOM_LEN = 32, EXTENSION_VERSIONS = 43 };
 
-/* SHA-256 of "HelloRetryRequest": the random of a ServerHello that is one. */
+/* SHA-256 of "HelloRetryRequest": the random of a ServerHello that is a HelloRetryRequest. */
 static const uint8_t retry_random[RANDOM_LEN] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-/* The random's first four bytes were a time before TLS 1.3. */
+/* Before TLS 1.3, the first four bytes of the random were a time. */
 static void random_read(struct tls_hand *h, struct rd *r)
 {
     struct rd parts = rd_rest(r);
@@ -48,7 +48,7 @@ bool tls_cookie_read(struct row *row, struct rd *r)
     return true;
 }
 
-static void client_hello_read(struct tls_hand *h, struct rd *r)
+static void tls_client_hello_read(struct tls_hand *h, struct rd *r)
 {
     struct tls_ja3 ja3;
     struct rd list, again = rd_rest(r);
@@ -76,11 +76,11 @@ static void client_hello_read(struct tls_hand *h, struct rd *r)
         ja3_put(&ja3, h->row, true, version);
     if (rd_ok(r))
         ja4_read(h->row, again, h->datagram ? 'd' : h->state->quic_version ? 'q' : 't');
-    if (h->state->early_data && !h->datagram) /* what follows at once is of TLS 1.3 */
+    if (h->state->early_data && !h->datagram) /* early data follow at once, and belong to TLS 1.3 */
         h->state->version = TLS_13;
 }
 
-/* The version that the ServerHello chooses: in TLS 1.3 an extension names it. */
+/* The version that the ServerHello chooses; in TLS 1.3 it is in an extension. */
 static uint16_t chosen_version(struct rd r, bool *retry)
 {
     uint16_t version = rd_u16(&r);
@@ -112,7 +112,7 @@ static void set_version(struct tls_hand *h, uint16_t version)
         tls_set_version(h->state, version);
 }
 
-/* Suites that do not encrypt: Wireshark reads what they carry. */
+/* Cipher suites that do not encrypt: Wireshark dissects the payload. */
 static bool is_null_cipher(uint16_t suite)
 {
     static const uint16_t suites[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x0047, 0x0082, 0x0083,
@@ -124,7 +124,7 @@ static bool is_null_cipher(uint16_t suite)
     return !suite;
 }
 
-static void server_hello_read(struct tls_hand *h, struct rd *r)
+static void tls_server_hello_read(struct tls_hand *h, struct rd *r)
 {
     struct tls_ja3 ja3;
     bool retry;
@@ -151,7 +151,7 @@ static void server_hello_read(struct tls_hand *h, struct rd *r)
         ja3_put(&ja3, h->row, false, version);
 }
 
-/* Drafts of TLS 1.3 before 22: version, since 19 a cipher suite, extensions. */
+/* Drafts of TLS 1.3 before 22: version, since draft 19 a cipher suite, extensions. */
 static void hello_retry_read(struct tls_hand *h, struct rd *r)
 {
     struct rd look = *r;
@@ -167,9 +167,9 @@ static void hello_retry_read(struct tls_hand *h, struct rd *r)
 void tls_hello_read(struct tls_hand *h, struct rd *r, uint8_t message)
 {
     if (message == TLS_CLIENT_HELLO)
-        client_hello_read(h, r);
+        tls_client_hello_read(h, r);
     else if (message == TLS_SERVER_HELLO)
-        server_hello_read(h, r);
+        tls_server_hello_read(h, r);
     else
         hello_retry_read(h, r);
 }

@@ -1,6 +1,7 @@
-/* JA3 and JA3S fingerprints: numbers of a hello as text, and its MD5 (RFC 1321). Invariant: a part's text
- * fits in the room that the hello's length allows, five digits and a dash for every two bytes (formats: four
- * for one). Source: the definition of JA3; values in the order of the hello, GREASE (RFC 8701) left out. */
+/* JA3 and JA3S fingerprints: the numbers of a hello as text, and the MD5 (RFC 1321) of the text.
+ * Invariant: the text of a part fits into the room that the length of the hello allows: five digits and a
+ * dash for every two bytes (point formats: four characters for one byte).
+ * Source: the definition of JA3: values in the order of the hello, without GREASE (RFC 8701). */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,10 @@
 
 enum { SPARE = 16 };
 
-static bool is_grease(uint16_t value) { return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff); }
+static bool ja3_is_grease(uint16_t value)
+{
+    return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+}
 
 void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello_len)
 {
@@ -25,13 +29,13 @@ void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello
 
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value)
 {
-    if (!ja3 || !ja3->wanted || (part != JA3_FORMATS && is_grease(value)))
+    if (!ja3 || !ja3->wanted || (part != JA3_FORMATS && ja3_is_grease(value)))
         return;
     char *at = ja3->parts[part] + ja3->lens[part];
     ja3->lens[part] += (uint32_t)snprintf(at, 8, ja3->lens[part] ? "-%u" : "%u", value);
 }
 
-static void put_hash(struct row *row, enum field_id id, const char *text, uint32_t len)
+static void ja3_put_hash(struct row *row, enum field_id id, const char *text, uint32_t len)
 {
     uint8_t digest[MD5_LEN];
     char hex[2 * MD5_LEN + 1];
@@ -67,5 +71,5 @@ void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version
         len += ja3->lens[i];
     }
     put_text(row, client ? F_TLS_HANDSHAKE_JA3_FULL : F_TLS_HANDSHAKE_JA3S_FULL, text, len);
-    put_hash(row, client ? F_TLS_HANDSHAKE_JA3 : F_TLS_HANDSHAKE_JA3S, text, len);
+    ja3_put_hash(row, client ? F_TLS_HANDSHAKE_JA3 : F_TLS_HANDSHAKE_JA3S, text, len);
 }

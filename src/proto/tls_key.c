@@ -1,6 +1,7 @@
-/* The messages of a handshake that carry keys, certificates and signatures (RFC 5246 7.4, RFC 8422, RFC
- * 4279). Invariant: what a key exchange message holds depends on the cipher suite that the ServerHello chose;
- * without one it has no values. Beside the RFCs: observed, tshark 4.0.17. */
+/* Handshake messages with keys, certificates and signatures (RFC 5246 section 7.4, RFC 8422, RFC 4279).
+ * Invariant: the content of a key exchange message depends on the cipher suite of the ServerHello; without
+ * one it has no values.
+ * Source: these RFCs; observed (tshark 4.0.17). */
 #include "proto/x509.h"
 
 enum kex {
@@ -20,7 +21,7 @@ enum kex {
     KEX_KRB5
 };
 
-/* First and last cipher suite that exchange keys this way; by number. */
+/* The first and last cipher suite of a range with one key exchange, in the order of their numbers. */
 static const struct kex_range {
     uint16_t first, last;
     uint8_t kex;
@@ -91,9 +92,9 @@ static enum kex kex_of(uint16_t cipher)
     return low < n && kex_ranges[low].first <= cipher ? kex_ranges[low].kex : KEX_NONE;
 }
 
-/* A vector that is one value. */
-static void opaque_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id,
-                        unsigned prefix)
+/* Reads a vector that is one value. */
+static void key_opaque_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id,
+                            unsigned prefix)
 {
     struct rd body;
     if (!tls_vector(row, r, len_id, prefix, 0, 0xffff, &body))
@@ -107,29 +108,29 @@ static void signature_read(struct tls_hand *h, struct rd *r)
 {
     if (h->state->version == TLS_12)
         tls_signature_algorithm(h->row, r);
-    opaque_read(h->row, r, F_TLS_HANDSHAKE_SIG_LEN, F_TLS_HANDSHAKE_SIG, 2);
+    key_opaque_read(h->row, r, F_TLS_HANDSHAKE_SIG_LEN, F_TLS_HANDSHAKE_SIG, 2);
 }
 
-/* ServerECDHParams; only named curves are told whole. */
+/* Reads ServerECDHParams. Returns false for curves without a number, which are not read to their end. */
 static bool ecdh_read(struct tls_hand *h, struct rd *r)
 {
     enum { NAMED_CURVE = 3 };
     if (put_u8(h->row, F_TLS_HANDSHAKE_SERVER_CURVE_TYPE, r) != NAMED_CURVE)
         return false;
     put_u16(h->row, F_TLS_HANDSHAKE_SERVER_NAMED_CURVE, r);
-    opaque_read(h->row, r, F_TLS_HANDSHAKE_SERVER_POINT_LEN, F_TLS_HANDSHAKE_SERVER_POINT, 1);
+    key_opaque_read(h->row, r, F_TLS_HANDSHAKE_SERVER_POINT_LEN, F_TLS_HANDSHAKE_SERVER_POINT, 1);
     return rd_ok(r);
 }
 
 static bool dh_read(struct tls_hand *h, struct rd *r)
 {
-    opaque_read(h->row, r, F_TLS_HANDSHAKE_P_LEN, F_TLS_HANDSHAKE_P, 2);
-    opaque_read(h->row, r, F_TLS_HANDSHAKE_G_LEN, F_TLS_HANDSHAKE_G, 2);
-    opaque_read(h->row, r, F_TLS_HANDSHAKE_YS_LEN, F_TLS_HANDSHAKE_YS, 2);
+    key_opaque_read(h->row, r, F_TLS_HANDSHAKE_P_LEN, F_TLS_HANDSHAKE_P, 2);
+    key_opaque_read(h->row, r, F_TLS_HANDSHAKE_G_LEN, F_TLS_HANDSHAKE_G, 2);
+    key_opaque_read(h->row, r, F_TLS_HANDSHAKE_YS_LEN, F_TLS_HANDSHAKE_YS, 2);
     return rd_ok(r);
 }
 
-/* What is told of exchanges of keys that are shared beforehand was not found out. */
+/* Experiments have not covered exchanges with pre-shared keys. */
 static void note_shared_key(const struct tls_hand *h, enum kex kex)
 {
     if (kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
@@ -139,7 +140,7 @@ static void note_shared_key(const struct tls_hand *h, enum kex kex)
 static void server_key_read(struct tls_hand *h, struct rd *r, enum kex kex)
 {
     if (kex == KEX_PSK || kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_HINT_LEN, F_TLS_HANDSHAKE_HINT, 2);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_HINT_LEN, F_TLS_HANDSHAKE_HINT, 2);
     if (kex == KEX_DHE || kex == KEX_DH_ANON || kex == KEX_DHE_PSK) {
         if (dh_read(h, r) && kex == KEX_DHE)
             signature_read(h, r);
@@ -147,8 +148,8 @@ static void server_key_read(struct tls_hand *h, struct rd *r, enum kex kex)
         if (ecdh_read(h, r) && kex == KEX_ECDHE)
             signature_read(h, r);
     } else if (kex == KEX_RSA_EXPORT || kex == KEX_RSA) {
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_MODULUS_LEN, F_TLS_HANDSHAKE_MODULUS, 2);
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_EXPONENT_LEN, F_TLS_HANDSHAKE_EXPONENT, 2);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_MODULUS_LEN, F_TLS_HANDSHAKE_MODULUS, 2);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_EXPONENT_LEN, F_TLS_HANDSHAKE_EXPONENT, 2);
         signature_read(h, r);
     }
 }
@@ -158,17 +159,18 @@ void tls_server_key_read(struct tls_hand *h, struct rd *r)
     enum kex kex = kex_of(h->state->cipher);
     note_shared_key(h, kex);
     server_key_read(h, r, kex);
-    if (!rd_ok(r) || h->state->version ==
-                         TLS_13) /* Wireshark may go on past the message's end, or take it for another's */
+    if (!rd_ok(r) ||
+        h->state->version ==
+            TLS_13) /* Wireshark may read beyond the end of the message, or take it for another message */
         tls_doubt(h);
 }
 
 static void rsa_secret_read(struct tls_hand *h, struct rd *r)
 {
     if (h->state->version == SSL_30)
-        put_span(h->row, F_TLS_HANDSHAKE_EPMS, r, rd_left(r)); /* it had no length then */
+        put_span(h->row, F_TLS_HANDSHAKE_EPMS, r, rd_left(r)); /* in SSL 3.0 it has no length */
     else
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_EPMS_LEN, F_TLS_HANDSHAKE_EPMS, 2);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_EPMS_LEN, F_TLS_HANDSHAKE_EPMS, 2);
 }
 
 void tls_client_key_read(struct tls_hand *h, struct rd *r)
@@ -176,11 +178,11 @@ void tls_client_key_read(struct tls_hand *h, struct rd *r)
     enum kex kex = kex_of(h->state->cipher);
     note_shared_key(h, kex);
     if (kex == KEX_PSK || kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_IDENTITY_LEN, F_TLS_HANDSHAKE_IDENTITY, 2);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_IDENTITY_LEN, F_TLS_HANDSHAKE_IDENTITY, 2);
     if (kex == KEX_DHE || kex == KEX_DH || kex == KEX_DH_ANON || kex == KEX_DHE_PSK)
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_YC_LEN, F_TLS_HANDSHAKE_YC, 2);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_YC_LEN, F_TLS_HANDSHAKE_YC, 2);
     else if (kex == KEX_ECDHE || kex == KEX_ECDH || kex == KEX_ECDH_ANON || kex == KEX_ECDHE_PSK)
-        opaque_read(h->row, r, F_TLS_HANDSHAKE_CLIENT_POINT_LEN, F_TLS_HANDSHAKE_CLIENT_POINT, 1);
+        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_CLIENT_POINT_LEN, F_TLS_HANDSHAKE_CLIENT_POINT, 1);
     else if (kex == KEX_RSA || kex == KEX_RSA_EXPORT || kex == KEX_RSA_PSK)
         rsa_secret_read(h, r);
 }
@@ -194,9 +196,9 @@ void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len)
         x509_certificate_read(row, whole);
 }
 
-/* Certificates with text that Wireshark translates (T.61), or leaves out (distinguished names' qualifiers).
- */
-static bool is_odd(struct rd r)
+/* Returns true for certificates with text that Wireshark converts (T.61) or omits (qualifiers of
+ * distinguished names). */
+static bool certificate_is_odd(struct rd r)
 {
     static const uint8_t attribute[] = {0x06, 0x03, 0x55, 0x04};
     enum { QUALIFIER = 46, T61 = 0x14, HEADER = sizeof attribute + 3 };
@@ -220,15 +222,15 @@ void tls_certificate_read(struct tls_hand *h, struct rd *r)
     struct row *row = h->row;
     bool tls13 = h->state->version == TLS_13;
     if (tls13)
-        opaque_read(row, r, F_TLS_HANDSHAKE_CERTIFICATE_REQUEST_CONTEXT_LENGTH,
-                    F_TLS_HANDSHAKE_CERTIFICATE_REQUEST_CONTEXT, 1);
+        key_opaque_read(row, r, F_TLS_HANDSHAKE_CERTIFICATE_REQUEST_CONTEXT_LENGTH,
+                        F_TLS_HANDSHAKE_CERTIFICATE_REQUEST_CONTEXT, 1);
     if (!tls_vector(row, r, F_TLS_HANDSHAKE_CERTIFICATES_LENGTH, 3, 0, 0xffffff, &list) || !rd_left(&list))
         return;
     put_label(row, F_TLS_HANDSHAKE_CERTIFICATES);
     while (rd_left(&list) && rd_ok(&list)) {
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_CERTIFICATE_LENGTH, 3, 1, 0xffffff, &one))
             break;
-        if (is_odd(one))
+        if (certificate_is_odd(one))
             tls_doubt(h);
         tls_one_certificate_read(row, &one, rd_left(&one));
         if (tls13)
@@ -255,7 +257,7 @@ void tls_certificate_request_read(struct tls_hand *h, struct rd *r)
     if (!tls_vector(row, r, F_TLS_HANDSHAKE_DNAMES_LEN, 2, 0, 0xffff, &list) || !rd_left(&list))
         return;
     put_label(row, F_TLS_HANDSHAKE_DNAMES);
-    pdu_foreign(h->facts, FAMILY_X509); /* how often a name is told was not found out */
+    pdu_foreign(h->facts, FAMILY_X509); /* experiments have not covered how often Wireshark shows a name */
     while (rd_left(&list) && rd_ok(&list)) {
         struct rd name;
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_DNAME_LEN, 2, 1, 0xffff, &name))
@@ -269,7 +271,8 @@ void tls_certificate_verify_read(struct tls_hand *h, struct rd *r)
 {
     if (h->state->version == TLS_12 || h->state->version == TLS_13)
         tls_signature_algorithm(h->row, r);
-    opaque_read(h->row, r, F_TLS_HANDSHAKE_CLIENT_CERT_VRFY_SIG_LEN, F_TLS_HANDSHAKE_CLIENT_CERT_VRFY_SIG, 2);
+    key_opaque_read(h->row, r, F_TLS_HANDSHAKE_CLIENT_CERT_VRFY_SIG_LEN, F_TLS_HANDSHAKE_CLIENT_CERT_VRFY_SIG,
+                    2);
 }
 
 void tls_certificate_status_read(struct tls_hand *h, struct rd *r)

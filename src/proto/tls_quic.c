@@ -1,12 +1,13 @@
-/* QUIC's transport parameters in a hello (RFC 9000 18, RFC 9221, what Google and Facebook add). Invariant: a
- * parameter's values come from inside it. Which of them Wireshark takes apart: observed, tshark 4.0.17. */
+/* Transport parameters of QUIC in a hello (RFC 9000 section 18, RFC 9221, additions of Google and Facebook).
+ * Invariant: the values of a parameter lie inside it.
+ * Source: these documents; the parameters that Wireshark dissects were observed (tshark 4.0.17). */
 #include "proto/quic_conn.h"
 
 enum { PARAMETER_GOOGLE_VERSION = 0x4752, PARAMETER_GOOGLE_AGENT = 0x3129 };
 
 static const struct parameter {
     uint16_t type, field;
-    uint8_t form; /* how its value reads */
+    uint8_t form; /* type of the value: FT_BYTES, FT_UINT64 (a QUIC varint) or FT_NONE (no value) */
 } parameters[] = {
     {0, F_TLS_QUIC_PARAMETER_ORIGINAL_DESTINATION_CONNECTION_ID, FT_BYTES},
     {1, F_TLS_QUIC_PARAMETER_MAX_IDLE_TIMEOUT, FT_UINT64},
@@ -41,7 +42,7 @@ static void google_version_read(struct row *row, struct rd *r)
         put_u32(row, F_TLS_QUIC_PARAMETER_GOOGLE_SUPPORTED_VERSION, r);
 }
 
-static void value_read(struct row *row, struct rd *r, uint64_t type)
+static void parameter_value_read(struct row *row, struct rd *r, uint64_t type)
 {
     if (type == PARAMETER_GOOGLE_VERSION)
         google_version_read(row, r);
@@ -84,6 +85,6 @@ void tls_quic_parameters_read(struct tls_hand *h, struct rd *r)
         struct rd value = rd_sub(r, len > UINT32_MAX ? UINT32_MAX : (uint32_t)len), look = value;
         put_span(row, F_TLS_QUIC_PARAMETER_VALUE, &look, rd_left(&look));
         if (rd_ok(&value))
-            value_read(row, &value, type);
+            parameter_value_read(row, &value, type);
     }
 }

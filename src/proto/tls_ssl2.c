@@ -1,12 +1,12 @@
-/* SSL 2.0 records and the three messages of its handshake that go in the clear; its ClientHello also opens
- * SSL 3.0 and TLS 1.0 sessions (RFC 5246 E.2). Invariant: a record whose message makes no sense has no values
- * but its version. Source: the SSL 2.0 draft of 1995; what counts as such a record: observed, tshark 4.0.17.
- */
+/* SSL 2.0 records, and the three messages of its handshake that are not encrypted. Its ClientHello also
+ * begins sessions of SSL 3.0 and TLS 1.0 (RFC 5246 E.2).
+ * Invariant: a record with an implausible message has no values except its version.
+ * Source: the SSL 2.0 draft of 1995; the bytes that count as such a record were observed (tshark 4.0.17). */
 #include "proto/tls.h"
 
 enum { ERROR = 0, CLIENT_HELLO = 1, CLIENT_MASTER_KEY = 2, SERVER_HELLO = 4, LAST_MESSAGE = 8 };
 
-static uint32_t header_len(const struct rd *r) { return rd_peek8(r, 0) & 0x80 ? 2 : 3; }
+static uint32_t ssl2_header_len(const struct rd *r) { return rd_peek8(r, 0) & 0x80 ? 2 : 3; }
 
 bool ssl2_recognises(const struct rd *r)
 {
@@ -22,7 +22,7 @@ bool ssl2_is_hello(const struct rd *r)
 
 int64_t ssl2_length(const struct rd *r)
 {
-    uint32_t header = header_len(r);
+    uint32_t header = ssl2_header_len(r);
     if (rd_left(r) < header)
         return PDU_ONE_MORE;
     return header + (rd_peek16(r, 0) & (header == 2 ? 0x7fff : 0x3fff));
@@ -33,7 +33,7 @@ static bool is_ssl_version(uint16_t version)
     return version == SSL_20 || (version >= SSL_30 && version <= TLS_12);
 }
 
-/* r stands at the message. */
+/* Returns true if the message at r is plausible. */
 static bool makes_sense(const struct rd *r)
 {
     switch (rd_peek8(r, 0)) {
@@ -48,7 +48,7 @@ static bool makes_sense(const struct rd *r)
     }
 }
 
-/* Bytes of a message that this takes. */
+/* The number of bytes that makes_sense reads. */
 static uint32_t checked_len(uint8_t message)
 {
     return message == CLIENT_HELLO ? 3 : message == SERVER_HELLO ? 5 : message == CLIENT_MASTER_KEY ? 10 : 1;
@@ -65,15 +65,15 @@ static void specs_read(struct row *row, struct rd *r, uint32_t len)
     r->fail = list.fail;
 }
 
-/* Bytes of which only the place is told; they need not have been captured. */
-static void opaque_read(struct row *row, struct rd *r, enum field_id label, uint32_t len)
+/* Labels bytes that have no value here. Wireshark labels them even if they were not captured. */
+static void ssl2_opaque_read(struct row *row, struct rd *r, enum field_id label, uint32_t len)
 {
     if (len && rd_ok(r))
         put_label(row, label);
     rd_bytes(r, len);
 }
 
-static void client_hello_read(struct row *row, struct rd *r)
+static void ssl2_client_hello_read(struct row *row, struct rd *r)
 {
     put_u16(row, F_TLS_HANDSHAKE_VERSION, r);
     uint16_t specs = put_u16(row, F_TLS_HANDSHAKE_CIPHER_SPEC_LEN, r);
@@ -82,7 +82,7 @@ static void client_hello_read(struct row *row, struct rd *r)
     specs_read(row, r, specs);
     if (id)
         put_span(row, F_TLS_HANDSHAKE_SESSION_ID, r, id);
-    opaque_read(row, r, F_TLS_HANDSHAKE_CHALLENGE, challenge);
+    ssl2_opaque_read(row, r, F_TLS_HANDSHAKE_CHALLENGE, challenge);
 }
 
 static void master_key_read(struct row *row, struct rd *r)
@@ -91,12 +91,12 @@ static void master_key_read(struct row *row, struct rd *r)
     uint16_t clear = put_u16(row, F_TLS_HANDSHAKE_CLEAR_KEY_LENGTH, r);
     uint16_t encrypted = put_u16(row, F_TLS_HANDSHAKE_ENCRYPTED_KEY_LENGTH, r);
     uint16_t argument = put_u16(row, F_TLS_HANDSHAKE_KEY_ARG_LENGTH, r);
-    opaque_read(row, r, F_TLS_HANDSHAKE_CLEAR_KEY_DATA, clear);
-    opaque_read(row, r, F_TLS_HANDSHAKE_ENCRYPTED_KEY, encrypted);
-    opaque_read(row, r, F_TLS_HANDSHAKE_KEY_ARG, argument);
+    ssl2_opaque_read(row, r, F_TLS_HANDSHAKE_CLEAR_KEY_DATA, clear);
+    ssl2_opaque_read(row, r, F_TLS_HANDSHAKE_ENCRYPTED_KEY, encrypted);
+    ssl2_opaque_read(row, r, F_TLS_HANDSHAKE_KEY_ARG, argument);
 }
 
-static void server_hello_read(struct row *row, struct rd *r)
+static void ssl2_server_hello_read(struct row *row, struct rd *r)
 {
     uint8_t hit = rd_u8(r);
     if (rd_ok(r))
@@ -109,18 +109,18 @@ static void server_hello_read(struct row *row, struct rd *r)
     if (certificate)
         tls_one_certificate_read(row, r, certificate);
     specs_read(row, r, specs);
-    opaque_read(row, r, F_TLS_HANDSHAKE_CONNECTION_ID, id);
+    ssl2_opaque_read(row, r, F_TLS_HANDSHAKE_CONNECTION_ID, id);
 }
 
 bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
 {
-    if (r->cap < r->len) /* what is told of a record that was cut was not looked into */
+    if (r->cap < r->len) /* experiments have not covered records that were cut */
         pdu_foreign(facts, FAMILY_HANDSHAKES);
-    uint32_t header = header_len(r);
+    uint32_t header = ssl2_header_len(r);
     uint16_t len = rd_u16(r) & (header == 2 ? 0x7fff : 0x3fff);
     bool escape = header == 3 && rd_ok(r) && r->data[0] & 0x40;
     uint8_t padding = header == 3 ? rd_u8(r) : 0;
-    if (!len) /* Wireshark looks at what follows then */
+    if (!len) /* Wireshark then reads the bytes behind it */
         pdu_foreign(facts, FAMILY_HANDSHAKES);
     if (!rd_need(r, 1))
         return false;
@@ -141,11 +141,11 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const str
     put_u8(row, F_TLS_HANDSHAKE_TYPE, r);
     row->malformed = false;
     if (message == CLIENT_HELLO)
-        client_hello_read(row, r);
+        ssl2_client_hello_read(row, r);
     else if (message == CLIENT_MASTER_KEY)
         master_key_read(row, r);
     else
-        server_hello_read(row, r);
+        ssl2_server_hello_read(row, r);
     pdu_foreign(facts, row->malformed ? FAMILY_HANDSHAKES : 0);
     return rd_ok(r);
 }

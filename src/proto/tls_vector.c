@@ -1,5 +1,6 @@
-/* Vectors of the TLS presentation language (RFC 8446 3.4). Invariant: what a vector spans lies inside what
- * holds it. What is told of bad lengths: observed, tshark 4.0.17. */
+/* Vectors of the TLS presentation language (RFC 8446 section 3.4).
+ * Invariant: a vector lies inside the structure around it.
+ * Source: RFC 8446; the labels of impossible lengths were observed (tshark 4.0.17). */
 #include "proto/tls.h"
 
 static void malformed(struct row *row, enum field_id label)

@@ -1,6 +1,6 @@
-/* UDP and UDP-Lite header and payload.
- * Invariant: the payload is every captured byte of the carrying packet behind the header, whatever the length
- * field says. Source: RFC 768, RFC 3828; observed, tshark 4.0.17. */
+/* The headers of UDP and UDP-Lite, and the payload.
+ * Invariant: the payload is all the captured bytes behind the header, whatever the length field says.
+ * Source: RFC 768, RFC 3828; observed (tshark 4.0.17). */
 #include "base/time.h"
 #include "proto/headers.h"
 
@@ -12,7 +12,7 @@ enum {
     STATUS_UNVERIFIED = 2,
     STATUS_NOT_PRESENT = 3,
     STATUS_ILLEGAL = 4,
-    TRACEROUTE_FIRST = 33435, /* the ports that traceroute counts up from */
+    TRACEROUTE_FIRST = 33435, /* the ports that traceroute uses, from the first on */
     TRACEROUTE_LAST = 33464
 };
 
@@ -29,7 +29,8 @@ static void udp_ports(struct row *row, struct rd *r)
         put_label(row, F_UDP_POSSIBLE_TRACEROUTE);
 }
 
-/* The length field; false: it cannot be, and nothing more is told. `there`: bytes of header and payload. */
+/* Reads the length field. Returns false if it is impossible; Wireshark then shows nothing behind it. `there`:
+ * bytes of header and payload. */
 static bool udp_length(struct row *row, struct rd *r, uint32_t there, const struct udp_facts *facts,
                        uint32_t *length)
 {
@@ -37,7 +38,7 @@ static bool udp_length(struct row *row, struct rd *r, uint32_t there, const stru
     if (!rd_ok(r))
         return false;
     if (!*length && facts->ipv6) {
-        put_label(row, F_UDP_LENGTH_BAD_ZERO); /* a jumbogram would have it, but this is none */
+        put_label(row, F_UDP_LENGTH_BAD_ZERO); /* only a jumbogram may have it */
         *length = there;
         return true;
     }
@@ -46,7 +47,7 @@ static bool udp_length(struct row *row, struct rd *r, uint32_t there, const stru
     return *length >= HEADER_LEN;
 }
 
-/* UDP-Lite has a checksum coverage where UDP has a length; 0 means all. */
+/* UDP-Lite has a checksum coverage in the place of the length; 0 means the whole datagram. */
 static void udplite_coverage(struct row *row, struct rd *r, uint32_t there)
 {
     uint16_t coverage = rd_u16(r);

@@ -1,6 +1,7 @@
-/* VLAN tag: priority, number, and the EtherType or length behind it.
- * Invariant: called once a tag, outer first; its trailer is told by eth_read, which sees the whole frame.
- * Source: IEEE 802.1Q; observed, tshark 4.0.17: a value up to 1500 is a length. */
+/* A VLAN tag: priority, number, and the EtherType or length behind it.
+ * Invariant: the function is called once for each tag, outermost first. eth_read puts the trailer, because it
+ * has the whole frame.
+ * Source: IEEE 802.1Q; that a value up to 1500 is a length was observed (tshark 4.0.17). */
 #include "proto/headers.h"
 
 enum { LENGTH_MAX = 1500 };

@@ -1,13 +1,14 @@
-/* Certificates (RFC 5280 4.1): the fields that are asked for, in the order of the certificate.
- * Invariant: values come from inside their element; an element of another kind than the standard's ends the
- * part. Names of the alternatives, numbers of the choices: observed, tshark 4.0.17. */
+/* Certificates (RFC 5280 section 4.1): their fields, in the order of the certificate.
+ * Invariant: values lie inside their element; an element of another kind than in the standard ends the part
+ * that it is in.
+ * Source: RFC 5280; names of alternatives and numbers of choices were observed (tshark 4.0.17). */
 #include <stdio.h>
 
 #include "proto/x509.h"
 
 /* ---- names ---- */
 
-/* CHOICE of X.520: its number in Wireshark, and where its text goes. */
+/* DirectoryString, a CHOICE of X.520: its number in Wireshark, and the field of its text. */
 static void directory_string_read(struct row *row, const struct der *value)
 {
     static const struct {
@@ -31,7 +32,8 @@ static void directory_string_read(struct row *row, const struct der *value)
     }
 }
 
-/* Attributes whose value is a DirectoryString, by the last byte of 2.5.4.x; countryName is another. */
+/* Attributes with a DirectoryString as value, by the last byte of 2.5.4.x. The value of countryName has
+ * another type. */
 static bool is_directory_string(const struct rd *oid)
 {
     static const uint8_t known[] = {2,  3,  4,  7,  8,  9,  10, 11, 12, 13, 15,
@@ -53,7 +55,7 @@ bool x509_suits_attribute(const struct rd *oid, uint8_t tag)
         return tag == DER_UTF8 || tag == DER_PRINTABLE || tag == DER_TELETEX || tag == DER_UNIVERSAL ||
                tag == DER_BMP;
     bool postal_address =
-        der_is(oid, "\x55\x04\x10", 3); /* several strings, says X.520, and certificates have one */
+        der_is(oid, "\x55\x04\x10", 3); /* X.520 defines several strings, but certificates have one */
     return !postal_address && (!is_country(oid) || tag == DER_PRINTABLE);
 }
 
@@ -104,7 +106,7 @@ static unsigned two(const struct rd *r, uint32_t at)
     return (unsigned)(rd_peek8(r, at) - '0') * 10u + (unsigned)(rd_peek8(r, at + 1) - '0');
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar. */
+/* Days since 1970-01-01 in the Gregorian calendar. */
 static int64_t days_of(int64_t year, unsigned month, unsigned day)
 {
     year -= month <= 2;
@@ -150,7 +152,7 @@ static void validity_read(struct row *row, struct rd *r)
 
 /* ---- the certificate ---- */
 
-/* A BIT STRING without its count of unused bits. */
+/* Puts a BIT STRING without its count of unused bits. */
 static void bits_read(struct row *row, struct rd bits, enum field_id id)
 {
     rd_skip(&bits, 1);

@@ -1,26 +1,27 @@
-/* Inside the room: certificates, and what else holds some. */
+/* Inside the room: certificates, and structures that contain certificates. */
 #ifndef FC_PROTO_X509_H
 #define FC_PROTO_X509_H
 
 #include "proto/der.h"
 #include "proto/tls.h"
 
-/* One certificate in DER. What is no certificate has no values from there on; the row is told so
- * (`malformed`). */
+/* Reads one certificate in DER. Values end where the bytes are not a certificate any more; row->malformed is
+ * then set. */
 void x509_certificate_read(struct row *row, struct rd r);
-/* Whether it is made as the standards say; true of one that was cut when it was captured. */
+/* Returns true if a certificate follows the standards, or was cut by the capture. */
 bool x509_is_regular(struct rd r);
-/* Whether it is nothing but elements of DER, and so is what they hold; true of what was cut, too. */
+/* Returns true if the bytes are nothing but DER elements, at all depths, or were cut by the capture. */
 bool x509_is_der(struct rd r);
-/* Whether an attribute of a name may have a value of this kind. */
+/* Returns true if an attribute of a name may have a value of this type. */
 bool x509_suits_attribute(const struct rd *oid, uint8_t tag);
-/* A RelativeDistinguishedName sequence; r stands at its SEQUENCE. */
+/* Reads a sequence of RelativeDistinguishedName; r is at its SEQUENCE. */
 void x509_name_read(struct row *row, struct rd *r, enum field_id sequence);
-/* [n] EXPLICIT Extensions, or an element that is none. */
+/* Reads the extensions; the reader covers the content of their SEQUENCE. */
 void x509_extensions_read(struct row *row, struct rd *sequence);
-/* The TLS list inside the extension of certificates and OCSP answers; octets: the extension's value. */
+/* Reads the TLS list of timestamps in an extension of a certificate or OCSP answer. `octets`: the value of
+ * the extension. */
 void x509_scts_read(struct row *row, struct rd octets);
-/* An OCSP answer as TLS staples it; the row is told (`malformed`) where it is irregular. */
+/* Reads an OCSP answer. row->malformed is set if it does not follow the standards. */
 void ocsp_read(struct row *row, struct rd r);
 
 #endif

@@ -1,8 +1,9 @@
-/* Extensions of certificates (RFC 5280 4.2, RFC 6962 3.3), as far as their values are asked for.
- * Invariant: an extension that is not known has no values. Beside the RFCs: observed, tshark 4.0.17. */
+/* Extensions of certificates (RFC 5280 section 4.2, RFC 6962 section 3.3).
+ * Invariant: an unknown extension has no values.
+ * Source: these RFCs; observed (tshark 4.0.17). */
 #include "proto/x509.h"
 
-/* GeneralName: a CHOICE by context tag. The number itself is told inside GeneralNames alone. */
+/* GeneralName, a CHOICE by context tag. Wireshark shows the number of the choice only inside GeneralNames. */
 static void general_name_read(struct row *row, const struct der *name)
 {
     struct rd body = name->body;
@@ -32,7 +33,7 @@ static void general_name_read(struct row *row, const struct der *name)
     }
 }
 
-/* What is inside a sequence of names. */
+/* Reads the content of a sequence of names. */
 static void names_read(struct row *row, struct rd names)
 {
     struct der name;
@@ -150,13 +151,13 @@ void x509_scts_read(struct row *row, struct rd octets)
 {
     struct rd list;
     const int16_t *slots = row->slot_of;
-    row->slot_of = row->own_slots ? row->own_slots : slots; /* they are of TLS even inside DTLS */
+    row->slot_of = row->own_slots ? row->own_slots : slots; /* they keep the names of TLS even inside DTLS */
     if (der_take(&octets, DER_OCTET_STRING, &list))
         tls_scts_read(row, &list);
     row->slot_of = slots;
 }
 
-static void value_read(struct row *row, const struct rd *oid, struct rd value)
+static void extension_value_read(struct row *row, const struct rd *oid, struct rd value)
 {
     static const struct {
         const char *oid;
@@ -192,6 +193,6 @@ void x509_extensions_read(struct row *row, struct rd *sequence)
         if (der_take(&one, DER_BOOLEAN, &part))
             put_bool(row, F_X509AF_CRITICAL, rd_peek8(&part, 0));
         if (der_take(&one, DER_OCTET_STRING, &part))
-            value_read(row, &oid, part);
+            extension_value_read(row, &oid, part);
     }
 }

@@ -1,5 +1,7 @@
-/* Whether a certificate is made as the standards say (X.690, RFC 5280 4.1). Wireshark goes on behind many an
- * error in its own ways, which were not looked into: what is irregular is libwireshark's to tell. */
+/* Checks whether a certificate follows the standards. Behind many errors Wireshark continues in ways that
+ * experiments have not covered, so an irregular certificate is handed over to libwireshark.
+ * Invariant: nothing is put into a row here.
+ * Source: X.690, RFC 5280 section 4.1. */
 #include "proto/x509.h"
 
 enum { DEEPEST = 16, CLASS = 0xc0, CONSTRUCTED = 0x20 };
@@ -7,7 +9,7 @@ enum { DER_NULL = 0x05, DER_ENUMERATED = 0x0a, DER_NUMERIC = 0x12, DER_VISIBLE =
 
 static bool ends(const struct rd *r) { return rd_ok(r) && !rd_left(r); }
 
-static bool is_time(const struct rd *r, uint32_t n_digits)
+static bool is_time_element(const struct rd *r, uint32_t n_digits)
 {
     return rd_left(r) == n_digits + 1 && der_digits(r, n_digits) && rd_peek8(r, n_digits) == 'Z';
 }
@@ -28,9 +30,9 @@ static bool is_primitive(const struct der *e)
     case DER_BIT_STRING:
         return len > 0 && rd_peek8(&e->body, 0) < 8;
     case DER_UTC_TIME:
-        return is_time(&e->body, 12);
+        return is_time_element(&e->body, 12);
     case DER_GENERALIZED_TIME:
-        return is_time(&e->body, 14);
+        return is_time_element(&e->body, 14);
     default:
         return e->tag == DER_OCTET_STRING || e->tag == DER_UTF8 || e->tag == DER_NUMERIC ||
                e->tag == DER_PRINTABLE || e->tag == DER_TELETEX || e->tag == DER_IA5 ||
@@ -38,7 +40,7 @@ static bool is_primitive(const struct der *e)
     }
 }
 
-/* Elements to the end, and inside them. */
+/* Returns true if the bytes are elements to the end, and so are the contents of the elements. */
 static bool are_elements(struct rd r, unsigned depth)
 {
     struct der e;
@@ -95,7 +97,7 @@ static bool take_validity(struct rd *r)
            (second.tag == DER_UTC_TIME || second.tag == DER_GENERALIZED_TIME);
 }
 
-/* A key of RSA has two numbers inside (RFC 8017 A.1.1), which Wireshark reads. */
+/* An RSA key contains two numbers (RFC 8017 A.1.1), which Wireshark reads. */
 static bool take_key(struct rd *r)
 {
     struct rd info, oid, bits;
@@ -107,7 +109,7 @@ static bool take_key(struct rd *r)
     return !der_is(&oid, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9) || are_elements(content, 0);
 }
 
-/* Those of X.509 and PKIX have one element of DER inside; of others nothing is read. */
+/* An extension of X.509 or PKIX contains one DER element; others are not examined. */
 static bool is_extension(struct rd r)
 {
     struct rd oid, part;
@@ -152,7 +154,7 @@ static bool is_signed_part(struct rd r)
 bool x509_is_regular(struct rd r)
 {
     struct rd certificate, part, oid, bits;
-    if (rd_cap_left(&r) < rd_left(&r)) /* what is there of it is what is told */
+    if (rd_cap_left(&r) < rd_left(&r)) /* Wireshark shows the captured part */
         return true;
     return der_take(&r, DER_SEQUENCE, &certificate) && are_elements(certificate, 0) &&
            der_take(&certificate, DER_SEQUENCE, &part) && is_signed_part(part) &&
