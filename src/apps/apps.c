@@ -8,10 +8,8 @@
 
 #include "flow/recognise.h"
 #include "proto/dns.h"
-#include "proto/dns_tcp.h"
 #include "proto/foreign.h"
 #include "proto/http.h"
-#include "proto/ssh.h"
 #include "proto/tls.h"
 
 struct look {
@@ -89,9 +87,8 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
 /* Bytes for a port that belongs to another protocol of Wireshark's: not ours to answer, but told. */
 static void note_foreign(struct look *l, const struct reasm_view *view)
 {
-    enum { OPENVPN = 1194, RPCAP = 2002 };
     uint16_t sport = l->facts.sport, dport = l->facts.dport;
-    if (sport == OPENVPN || dport == OPENVPN || sport == RPCAP || dport == RPCAP ||
+    if (port_tcp(sport).holds == HOLDS_PACKETS || port_tcp(dport).holds == HOLDS_PACKETS ||
         foreign_holds(view->bytes, l->apps->families))
         l->apps->foreign = true;
     for (size_t i = 0; tcp_protocols[i]; i++)

@@ -2,91 +2,51 @@
  * Invariant: a frame is noted no later than the first whose values libwireshark would tell and this engine
  * not. Source: `tshark -G decodes` and observed, tshark 4.0.17. */
 #include "apps/apps.h"
-#include "flow/recognise.h"
 #include "proto/foreign.h"
-
-enum {
-    ISAKMP = 500,
-    ISAKMP_NAT = 4500,
-    KERBEROS = 88,
-    LDAP = 389,
-    SIP = 5060,
-    COAP = 5683,
-    L2TP = 1701,
-    OPENVPN = 1194,
-    PANA = 716,
-    TZSP = 37008,
-    JMIRROR = 30030,
-    BATMAN = 4305,
-    PEEKREMOTE = 5000,
-    SFLOW = 6343,
-    LWAPP = 12222,
-    REMOTE_DESKTOP = 3389,
-    ACDR = 925
-};
-
-static bool is_radius(uint16_t port)
-{
-    return port == 1645 || port == 1646 || port == 1700 || port == 1812 || port == 1813 || port == 3799;
-}
-
-/* Ports of protocols whose messages hold certificates, TLS handshakes or text. */
-static bool is_carrier(uint16_t port)
-{
-    return port == ISAKMP || port == ISAKMP_NAT || port == KERBEROS || port == LDAP || port == SIP ||
-           port == COAP || port == L2TP || port == PANA;
-}
-
-/* Ports of protocols that hold whole packets, which are not taken apart here. */
-static bool is_mirror(uint16_t port)
-{
-    return port == TZSP || port == JMIRROR || port == BATMAN || port == PEEKREMOTE || port == SFLOW ||
-           port == LWAPP || port == LWAPP + 1 || port == OPENVPN || port == ACDR || port == REMOTE_DESKTOP;
-}
 
 static bool udp_holds(const struct apps *apps, const struct layer *layer)
 {
     enum { HEADER = 8 };
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
+    uint8_t a = port_udp(source).holds, b = port_udp(destination).holds;
     rd_skip(&r, HEADER - 4);
-    if (!rd_ok(&r) || !rd_left(&r) || recognise_dns_ports(source, destination))
+    if (!rd_ok(&r) || !rd_left(&r) || port_pair_is_dns(source, destination))
         return false;
-    if (is_mirror(source) || is_mirror(destination) || foreign_proxy(r) || foreign_mirror(&r))
+    if (a == HOLDS_PACKETS || b == HOLDS_PACKETS || foreign_proxy(r) || foreign_mirror(&r))
         return true;
     if (!(apps->families & (FAMILY_HANDSHAKES | FAMILY_HTTP)))
         return false;
-    if (apps->families & FAMILY_HANDSHAKES && (is_radius(source) || is_radius(destination)) &&
-        foreign_radius(r))
+    if (apps->families & FAMILY_HANDSHAKES && (a == HOLDS_EAP || b == HOLDS_EAP) && foreign_radius(r))
         return true;
-    return (is_carrier(source) || is_carrier(destination)) && foreign_holds(r, apps->families);
+    return (a == HOLDS_CARRIER || b == HOLDS_CARRIER) && foreign_holds(r, apps->families);
 }
 
 /* NTP over TCP. */
 static bool tcp_holds(const struct apps *apps, const struct layer *layer)
 {
-    enum { NTP = 123 };
     if (!(apps->families & FAMILY_NTP))
         return false;
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
-    return (source == NTP || destination == NTP) && layer->len > (uint32_t)(rd_peek8(&r, 8) >> 4) * 4;
+    return (port_tcp(source).holds == HOLDS_NTP || port_tcp(destination).holds == HOLDS_NTP) &&
+           layer->len > (uint32_t)(rd_peek8(&r, 8) >> 4) * 4;
 }
 
 /* Ports and payload identifiers under which SCTP carries what TCP does; else what its chunks look like. */
 static bool sctp_holds(const struct apps *apps, const struct layer *layer)
 {
     enum { HEADER = 12, CHUNK = 4, DATA = 0, DATA_HEADER = 16, PPI_SSH = 45, PPI_DTLS = 47 };
-    bool foreign[2];
+    bool unread[2];
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
     rd_skip(&r, HEADER - 4);
     if (!rd_has(&r, DATA_HEADER) || rd_peek8(&r, 0) != DATA)
         return false;
     uint32_t identifier = rd_peek32(&r, 12);
-    return protocol_of_port(source, &foreign[0]) || protocol_of_port(destination, &foreign[1]) ||
-           dtls_owns(source) || dtls_owns(destination) || identifier == PPI_SSH || identifier == PPI_DTLS ||
-           foreign_holds(r, apps->families);
+    return protocol_of_port(source, &unread[0]) || protocol_of_port(destination, &unread[1]) ||
+           port_udp(source).owner == OWNER_DTLS || port_udp(destination).owner == OWNER_DTLS ||
+           identifier == PPI_SSH || identifier == PPI_DTLS || foreign_holds(r, apps->families);
 }
 
 /* IP protocols that hold packets: minimal encapsulation, compression, PIM's register, layer 2 over IP. */

@@ -4,57 +4,21 @@
  * types and versions of records to all ports of `tshark -G decodes`. */
 #include "apps/apps.h"
 
-/* Ports whose owners take whatever looks like DTLS. */
-static const uint16_t taken[] = {
-    7,     13,    19,    37,    49,    53,    67,    68,    69,    111,   123,   137,   138,   173,   213,
-    319,   320,   389,   427,   434,   464,   496,   513,   514,   520,   521,   524,   525,   546,   547,
-    664,   699,   701,   854,   910,   921,   925,   1001,  1153,  1194,  1293,  1628,  1629,  1718,  1719,
-    1745,  1900,  2099,  2123,  2152,  2157,  2222,  2246,  2268,  2269,  2313,  2345,  2887,  2944,  2945,
-    2948,  2949,  3000,  3130,  3250,  3343,  3357,  3386,  3389,  3452,  3455,  3544,  3567,  3671,  3784,
-    3785,  3804,  3863,  4305,  4306,  4307,  4341,  4342,  4500,  4551,  4555,  4569,  4729,  4754,  4784,
-    4789,  4790,  4791,  4991,  5072,  5353,  5355,  5404,  5405,  5436,  5567,  5683,  6073,  6081,  6118,
-    6160,  6635,  6784,  6970,  7074,  7075,  7255,  7275,  7784,  8200,  8600,  8767,  8805,  8848,  9200,
-    9201,  9202,  9203,  9214,  9875,  9877,  9899,  9901,  9956,  10253, 11211, 11273, 12000, 12001, 12002,
-    12003, 12004, 12220, 12222, 12223, 13400, 17220, 17500, 17755, 17756, 19132, 19948, 19999, 23272, 24576,
-    24577, 25826, 26000, 27500, 27910, 27950, 27951, 27952, 27953, 27960, 27961, 27962, 27963, 32000, 32512,
-    34962, 34980, 37008, 41170, 44818, 47000, 54328};
+/* What becomes of a datagram that looks like DTLS. */
+enum answer { ANSWER_NEXT, ANSWER_DTLS, ANSWER_CAPWAP, ANSWER_TAKEN, ANSWER_UNCLEAR };
 
-/* Ports whose owners take some of it. */
-static const uint16_t unclear[] = {269,  500,  631,  1113, 1755, 1985, 2029, 4533, 4534, 5031, 5555,
-                                   5678, 7000, 7004, 7005, 7006, 7007, 7008, 7009, 8755, 9955, 30030};
-
-/* Ports whose owners take some of it only when its version is that of OpenSSL before 0.9.8f. */
-static const uint16_t unclear_old[] = {502, 5000, 5094};
-
-enum owner { OWNER_NONE, OWNER_DTLS, OWNER_CAPWAP, OWNER_OTHER, OWNER_UNCLEAR };
-
-static bool is_among(const uint16_t *ports, size_t n, uint16_t port)
+/* By the owner of a port; ANSWER_NEXT: the owner refuses it, and the next dissector is asked. */
+static enum answer answer_of(uint16_t number, const struct rd *r)
 {
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (ports[middle] < port)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && ports[low] == port;
-}
-
-/* Who gets what looks like DTLS on this port; none: the next that is asked. */
-static enum owner owner_of(uint16_t port, const struct rd *r)
-{
-    enum { CAPWAP_CONTROL = 5246, CAPWAP_DATA = 5247 };
-    if (dtls_owns(port))
-        return OWNER_DTLS;
-    if (port == CAPWAP_CONTROL || port == CAPWAP_DATA)
-        return OWNER_CAPWAP;
-    if (is_among(taken, sizeof taken / sizeof *taken, port))
-        return OWNER_OTHER;
-    if (is_among(unclear_old, sizeof unclear_old / sizeof *unclear_old, port) &&
-        rd_peek16(r, 1) == DTLS_OPENSSL)
-        return OWNER_UNCLEAR;
-    return is_among(unclear, sizeof unclear / sizeof *unclear, port) ? OWNER_UNCLEAR : OWNER_NONE;
+    struct port port = port_udp(number);
+    if (port.owner == OWNER_DTLS)
+        return ANSWER_DTLS;
+    if (port.owner == OWNER_CAPWAP_CONTROL || port.owner == OWNER_CAPWAP_DATA)
+        return ANSWER_CAPWAP;
+    if (port.dtls == DTLS_TAKES)
+        return ANSWER_TAKEN;
+    bool some = port.dtls == DTLS_SOME || (port.dtls == DTLS_SOME_OLD && rd_peek16(r, 1) == DTLS_OPENSSL);
+    return some ? ANSWER_UNCLEAR : ANSWER_NEXT;
 }
 
 enum { PREAMBLE = 0x0f, PREAMBLE_DTLS = 1 }; /* CAPWAP */
@@ -77,19 +41,19 @@ static bool is_ours(struct apps *apps, const struct conv_ref *ref, struct rd *r)
     const struct conv *conv = ref->conv;
     const struct dtls_path *path = conv->app ? conv->app->dtls : NULL;
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
-    enum owner owner = owner_of(a < b ? a : b, r);
     if (conv->quic && conv->quic->claimed)
         return false;
-    if (owner == OWNER_NONE)
-        owner = owner_of(a < b ? b : a, r);
-    if (owner == OWNER_DTLS)
+    enum answer answer = answer_of(port_lower(a, b), r);
+    if (answer == ANSWER_NEXT)
+        answer = answer_of(port_higher(a, b), r);
+    if (answer == ANSWER_DTLS)
         return true;
-    if (owner == OWNER_CAPWAP)
+    if (answer == ANSWER_CAPWAP)
         return enter_capwap(r);
-    bool like = owner != OWNER_OTHER &&
+    bool like = answer != ANSWER_TAKEN &&
                 dtls_recognises(&apps->dtls, r, path ? &path->tls.ids[1 - ref->direction] : NULL);
-    apps->foreign |= like && owner == OWNER_UNCLEAR;
-    return like && owner == OWNER_NONE;
+    apps->foreign |= like && answer == ANSWER_UNCLEAR;
+    return like && answer == ANSWER_NEXT;
 }
 
 static struct dtls_path *path_of(struct apps *apps, struct conv *conv)

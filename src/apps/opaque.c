@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "flow/recognise.h"
+#include "base/ports.h"
 
 enum { TCP_SYN = 0x02 };
 enum { PORT = 443, UNKNOWN = 0, BEGUN = 1, FIRST_SIDE = 2, SECOND_SIDE = 4, ENCRYPTED = 7, OTHER = 8 };
@@ -89,7 +89,7 @@ static bool udp_frame(const struct layer *l, const struct transport *t)
     if (!is_port(conv))
         return false;
     if (*state == UNKNOWN) {
-        bool owned = recognise_owner(conv->side[0].port) || recognise_owner(conv->side[1].port);
+        bool owned = port_is_owned_udp(conv->side[0].port) || port_is_owned_udp(conv->side[1].port);
         *state = t->ref.is_new && !owned && rd_skip(&r, 8) && begins_quic(r) ? ENCRYPTED : OTHER;
     }
     return *state == ENCRYPTED && !t->ref.is_new;

@@ -3,32 +3,30 @@
  * one's decides. Source: observed, tshark 4.0.17: messages and other bytes between all ports of `tshark -G
  * decodes`. */
 #include "apps/apps.h"
-#include "flow/recognise.h"
 #include "proto/dhcp.h"
 #include "proto/ntp.h"
 
-enum { BOOTPS = 67, BOOTPC = 68, NTP = 123, PXE = 4011 };
-
-static unsigned family_of_port(uint16_t port)
+/* The family of the fields that the owner of a port puts. */
+static unsigned family_of(struct port port)
 {
-    if (port == NTP)
+    if (port.owner == OWNER_NTP || port.holds == HOLDS_NTP)
         return FAMILY_NTP;
-    return port == BOOTPS || port == BOOTPC || port == PXE ? FAMILY_DHCP : 0;
+    return port.owner == OWNER_DHCP || port.holds == HOLDS_DHCP ? FAMILY_DHCP : 0;
 }
 
 /* Whose the datagram is, a bit of enum family. *foreign: whose it may be where that is not known, because an
  * owner who is not read here, or that of PXE's port, takes some datagrams and refuses others. */
 static unsigned owner_of(const struct conv *conv, unsigned *foreign)
 {
-    uint16_t a = conv->side[0].port, b = conv->side[1].port;
-    uint16_t low = a < b ? a : b, high = a < b ? b : a;
-    bool by_low = low && recognise_owner(low);
-    uint16_t port = by_low ? low : high;
-    if (by_low && !recognise_dns_ports(low, high) && !family_of_port(low))
-        *foreign = family_of_port(high);
-    if (port == PXE)
-        *foreign = FAMILY_DHCP | family_of_port(high);
-    return port == PXE ? 0 : family_of_port(port);
+    uint16_t a = conv->side[0].port, b = conv->side[1].port, low_port = port_lower(a, b);
+    struct port low = port_udp(low_port), high = port_udp(port_higher(a, b));
+    bool by_low = low_port && low.owner != OWNER_NONE;
+    struct port port = by_low ? low : high;
+    if (by_low && low.owner != OWNER_DNS && !family_of(low))
+        *foreign = family_of(high);
+    if (port.holds == HOLDS_DHCP)
+        *foreign = FAMILY_DHCP | family_of(high);
+    return port.owner == OWNER_UNREAD ? 0 : family_of(port);
 }
 
 /* UDP-Lite's header has another number where UDP has a length. */

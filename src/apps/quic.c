@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "apps/apps.h"
-#include "flow/recognise.h"
 
 enum { LONG_HEADER = 0x80, QUIC_LONG = 0xc0 /* with the bit that is fixed */ };
 
@@ -17,28 +16,24 @@ static struct quic_end end_of(const struct endpoint *end)
 
 enum claim { CLAIM_NONE, CLAIM_TAKEN, CLAIM_REFUSED, CLAIM_UNKNOWN };
 
-/* What the owner of a port makes of a datagram that looks like QUIC's. Owners of ports below 32768, from
- * which hardly any client sends, are not known. Observed: each port with packets of QUIC's of all kinds. */
-static enum claim claim_of(uint16_t port, const struct rd *r)
+/* What the owner of a port makes of a datagram that looks like QUIC. */
+static enum claim claim_of(uint16_t number, const struct rd *r)
 {
-    enum { FIRST_OF_CLIENTS = 32768, LONGEST_HEADER = 100 };
-    static const uint16_t takers[] = {34962, 34980, 37008, 41170, 44818, 47000, 54328};
-    if (!recognise_owner(port))
+    enum { LONGEST_HEADER = 100 };
+    struct port port = port_udp(number);
+    if (port.owner == OWNER_NONE)
         return CLAIM_NONE;
-    if (port < FIRST_OF_CLIENTS || rd_peek8(r, 0) < QUIC_LONG || rd_cap_left(r) < LONGEST_HEADER)
+    if (port.quic == QUIC_UNKNOWN || rd_peek8(r, 0) < QUIC_LONG || rd_cap_left(r) < LONGEST_HEADER)
         return CLAIM_UNKNOWN;
-    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
-        if (takers[i] == port)
-            return CLAIM_TAKEN;
-    return CLAIM_REFUSED;
+    return port.quic == QUIC_TAKES ? CLAIM_TAKEN : CLAIM_REFUSED;
 }
 
-/* The lower port's owner is asked first. */
+/* The owner of the lower port is asked first. */
 static enum claim claim_of_ports(const struct conv *conv, const struct rd *r)
 {
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
-    enum claim claim = recognise_dns_ports(a, b) ? CLAIM_TAKEN : claim_of(a < b ? a : b, r);
-    return claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN ? claim : claim_of(a < b ? b : a, r);
+    enum claim claim = port_pair_is_dns(a, b) ? CLAIM_TAKEN : claim_of(port_lower(a, b), r);
+    return claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN ? claim : claim_of(port_higher(a, b), r);
 }
 
 /* The path, when the datagram is QUIC's. */

@@ -3,21 +3,8 @@
  * Source: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926 (GENEVE), 3GPP TS 29.281
  * (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). The ports of the tunnels were observed (tshark 4.0.17); if
  * both ports of a datagram are registered, the lower one decides. */
+#include "base/ports.h"
 #include "decode/decode.h"
-
-enum {
-    PORT_L2TP = 1701,
-    PORT_GTPU = 2152,
-    PORT_TEREDO = 3544,
-    PORT_LISP = 4341,
-    PORT_LISP_CONTROL = 4342,
-    PORT_GRE = 4754,
-    PORT_VXLAN = 4789,
-    PORT_VXLAN_GPE = 4790,
-    PORT_CAPWAP_DATA = 5247,
-    PORT_GENEVE = 6081,
-    PORT_MPLS = 6635
-};
 
 /* ERSPAN: without a sequence number it is type I, which has no header. Otherwise a version of 4 bits: 1 is
  * type II (8 bytes), 2 is type III (12 bytes, and 8 more if the lowest bit is set). An Ethernet frame
@@ -221,38 +208,38 @@ static void decode_capwap_data(struct packet *p, struct rd r)
 
 static bool decode_port(struct packet *p, uint16_t port, struct rd r)
 {
-    switch (port) {
-    case PORT_VXLAN:
+    switch (port_udp(port).owner) {
+    case OWNER_VXLAN:
         decode_vxlan(p, r);
         return true;
-    case PORT_VXLAN_GPE:
+    case OWNER_VXLAN_GPE:
         decode_vxlan_gpe(p, r);
         return true;
-    case PORT_GENEVE:
+    case OWNER_GENEVE:
         decode_geneve(p, r);
         return true;
-    case PORT_GTPU:
+    case OWNER_GTPU:
         decode_gtpu(p, r);
         return true;
-    case PORT_L2TP:
+    case OWNER_L2TP:
         decode_l2tp(p, r);
         return true;
-    case PORT_TEREDO:
+    case OWNER_TEREDO:
         decode_teredo(p, r);
         return true;
-    case PORT_GRE:
+    case OWNER_GRE:
         decode_gre(p, r);
         return true;
-    case PORT_LISP:
+    case OWNER_LISP:
         decode_lisp(p, r);
         return true;
-    case PORT_LISP_CONTROL:
+    case OWNER_LISP_CONTROL:
         decode_lisp_control(p, r);
         return true;
-    case PORT_CAPWAP_DATA:
+    case OWNER_CAPWAP_DATA:
         decode_capwap_data(p, r);
         return true;
-    case PORT_MPLS:
+    case OWNER_MPLS:
         decode_mpls(p, r);
         return true;
     default:
@@ -262,7 +249,6 @@ static bool decode_port(struct packet *p, uint16_t port, struct rd r)
 
 void decode_udp_tunnel(struct packet *p, uint16_t sport, uint16_t dport, struct rd r)
 {
-    uint16_t low = sport < dport ? sport : dport, high = sport < dport ? dport : sport;
-    if (!decode_port(p, low, r))
-        decode_port(p, high, r);
+    if (!decode_port(p, port_lower(sport, dport), r))
+        decode_port(p, port_higher(sport, dport), r);
 }

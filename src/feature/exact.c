@@ -1,6 +1,6 @@
-/* Quotients and square roots of integers of up to 256 bits, rounded once. Invariant: a result is made of a quotient of at
- * least 62 bits whose lowest bit says whether anything was cut off, so that the conversion to 53 bits rounds as the exact
- * value would. */
+/* Quotients and square roots of integers of up to 256 bits, rounded once. Invariant: a result is made of a
+ * quotient of at least 62 bits whose lowest bit says whether anything was cut off, so that the conversion to
+ * 53 bits rounds as the exact value would. */
 #include "feature/exact.h"
 
 #include <math.h>
@@ -99,7 +99,8 @@ static uint64_t wide_divide(struct wide *a, uint64_t b)
     return rest;
 }
 
-/* The double nearest to a * 2^exponent, where a has 64 bits at least; `more`: a lacks a fraction that was cut off. */
+/* The double nearest to a * 2^exponent, where a has 64 bits at least; `more`: a lacks a fraction that was cut
+ * off. */
 static double wide_double(const struct wide *a, bool more, int exponent)
 {
     int shift = wide_bits(a) - 64;
@@ -159,10 +160,7 @@ void exact_merge(struct exact_sums *into, const struct exact_sums *from)
     words_add(into->squares, from->squares, 3);
 }
 
-static __int128 sum_of(const struct exact_sums *s)
-{
-    return (__int128)((u128)s->sum[1] << 64 | s->sum[0]);
-}
+static __int128 sum_of(const struct exact_sums *s) { return (__int128)((u128)s->sum[1] << 64 | s->sum[0]); }
 
 int64_t exact_total(const struct exact_sums *s)
 {
@@ -172,7 +170,8 @@ int64_t exact_total(const struct exact_sums *s)
 
 double exact_ratio(__int128 numerator, uint64_t denominator)
 {
-    const __int128 exact = (__int128)1 << 53; /* integers below it are doubles, and one division rounds once */
+    const __int128 exact = (__int128)1
+                           << 53; /* integers below it are doubles, and one division rounds once */
     if (numerator < exact && numerator > -exact && denominator < (uint64_t)exact)
         return (double)(int64_t)numerator / (double)denominator;
     u128 magnitude = numerator < 0 ? -(u128)numerator : (u128)numerator;

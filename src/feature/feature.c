@@ -5,7 +5,7 @@
 
 #include "feature/state.h"
 
-#define FEATURE(stem, format, source, statistic, unit, text)                                                           \
+#define FEATURE(stem, format, source, statistic, unit, text)                                                 \
     {PREFIX stem, FAMILY, format, unit, text, SIDE, source, statistic},
 static const struct feature_column table[] = {
 #define FAMILY "stats"

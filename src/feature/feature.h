@@ -1,14 +1,15 @@
-/* Statistics of a flow: numbers that are made of all its kept packets. A query chooses columns; a plan says what has to be
- * remembered for them, and nothing else is.
+/* Statistics of a flow: numbers that are made of all its kept packets. A query chooses columns; a plan says
+ * what has to be remembered for them, and nothing else is.
  *
  *     feature_plan_make(&plan, chosen, n, whole_log);
  *     state = plan.state_len bytes, zeroed, for every flow
  *     for each kept packet of the flow, in capture order:  feature_take(&plan, state, &packet)
  *     when the flow has ended:                             feature_put(&plan, state, log, &scratch, values)
  *
- * The same two hooks serve flows that wait for the end of their capture and flows that leave before it. Numbers that
- * lengths and times alone determine are made from the flow's log when it is kept whole anyway, so that they cost a packet
- * nothing. Columns, formulas, units and what is null: docs/features.md, made from the .def files of this room. */
+ * The same two hooks serve flows that wait for the end of their capture and flows that leave before it.
+ * Numbers that lengths and times alone determine are made from the flow's log when it is kept whole anyway,
+ * so that they cost a packet nothing. Columns, formulas, units and what is null: docs/features.md, made from
+ * the .def files of this room. */
 #ifndef FC_FEATURE_FEATURE_H
 #define FC_FEATURE_FEATURE_H
 
@@ -41,8 +42,8 @@ size_t feature_find(const char *name);
 struct feature_packet {
     int64_t time_ns; /* LOG_NO_TIME: none */
     uint32_t ip_len, payload_len;
-    bool forward;           /* client to server */
-    uint8_t tcp_flags;      /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128; 0 of other protocols */
+    bool forward;      /* client to server */
+    uint8_t tcp_flags; /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128; 0 of other protocols */
     const uint8_t *payload; /* captured bytes of the payload; needed with needs_payload alone */
     uint32_t n_payload;
 };
@@ -50,7 +51,7 @@ struct feature_packet {
 struct feature_plan {
     const uint16_t *chosen; /* indices for feature_at; borrowed */
     size_t n_chosen;
-    size_t state_len;    /* bytes that every flow needs; 0: feature_take need not be called */
+    size_t state_len;   /* bytes that every flow needs; 0: feature_take need not be called */
     bool needs_log;     /* the log of packets has to be kept, whole */
     bool needs_payload; /* feature_take reads payload bytes */
     /* Parts of the state, and where each lies in it; FEATURE_ABSENT: the state does not hold it. */
@@ -78,8 +79,8 @@ struct feature_scratch {
 void feature_plan_make(struct feature_plan *plan, const uint16_t *chosen, size_t n_chosen, bool whole_log);
 /* The state is aligned to 8 bytes. */
 void feature_take(const struct feature_plan *plan, void *state, const struct feature_packet *packet);
-/* One value for each chosen column. `packets` is the flow's log; NULL when the plan needs none and whole_log was false.
- * False when memory ends. */
+/* One value for each chosen column. `packets` is the flow's log; NULL when the plan needs none and whole_log
+ * was false. False when memory ends. */
 FC_MUST_USE bool feature_put(const struct feature_plan *plan, const void *state, const struct log *packets,
                              struct feature_scratch *scratch, struct feature_value *values);
 void feature_scratch_free(struct feature_scratch *scratch);

@@ -1,5 +1,6 @@
-/* Statistics of a sorted sequence. Invariant: differences from the mean are taken of integers (n x - sum, which is n times
- * the difference), so that values far from 0 that are close to each other lose no digits. Definitions: docs/features.md. */
+/* Statistics of a sorted sequence. Invariant: differences from the mean are taken of integers (n x - sum,
+ * which is n times the difference), so that values far from 0 that are close to each other lose no digits.
+ * Definitions: docs/features.md. */
 #include "feature/order.h"
 
 #include <math.h>
@@ -20,7 +21,8 @@ static void sort_few(int64_t *values, size_t n)
     }
 }
 
-/* One pass of a radix sort by the byte at `shift`, stable. The sign bit is flipped: negative values come first. */
+/* One pass of a radix sort by the byte at `shift`, stable. The sign bit is flipped: negative values come
+ * first. */
 static void sort_by_byte(int64_t *out, const int64_t *in, size_t n, int shift)
 {
     size_t starts[BUCKETS] = {0}, at = 0;

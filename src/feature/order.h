@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 struct order {
-    double quartiles[3];     /* 25 %, 50 %, 75 %; linear between ranks: h = (n - 1) p */
-    double skewness;         /* of the population: m3 / m2^1.5 */
-    double excess_kurtosis;  /* of the population: m4 / m2^2 - 3 */
-    bool has_shape;          /* false: all values are equal (m2 = 0), and the two above are not defined */
-    uint32_t n_distinct;     /* different values */
+    double quartiles[3];    /* 25 %, 50 %, 75 %; linear between ranks: h = (n - 1) p */
+    double skewness;        /* of the population: m3 / m2^1.5 */
+    double excess_kurtosis; /* of the population: m4 / m2^2 - 3 */
+    bool has_shape;         /* false: all values are equal (m2 = 0), and the two above are not defined */
+    uint32_t n_distinct;    /* different values */
 };
 
 /* Ascending; scratch has room for n values. */

@@ -1,5 +1,5 @@
-/* A packet enters a flow's statistics. Invariant: sums are of integers and exact, so the same packets give the same bits
- * whether they were added when they came or read from the flow's log. */
+/* A packet enters a flow's statistics. Invariant: sums are of integers and exact, so the same packets give
+ * the same bits whether they were added when they came or read from the flow's log. */
 #include "feature/state.h"
 
 #include "base/time.h"

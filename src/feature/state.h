@@ -1,4 +1,5 @@
-/* The state that a flow keeps for its statistics, in parts: a plan says which of them there are. Inside of this room. */
+/* The state that a flow keeps for its statistics, in parts: a plan says which of them there are. Inside of
+ * this room. */
 #ifndef FC_FEATURE_STATE_H
 #define FC_FEATURE_STATE_H
 
@@ -7,10 +8,30 @@
 
 enum source { IP_LEN, PAYLOAD_LEN, IAT, FLAGS, BYTES };
 enum statistic {
-    FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, /* as the bits of TCP's flags */
-    MIN, MAX, SUM, MEAN, VAR, STD,
-    P25, P50, P75, SKEW, KURT, DISTINCT,
-    ENTROPY, COUNT, CHI2, PRINTABLE
+    FIN,
+    SYN,
+    RST,
+    PSH,
+    ACK,
+    URG,
+    ECE,
+    CWR, /* as the bits of TCP's flags */
+    MIN,
+    MAX,
+    SUM,
+    MEAN,
+    VAR,
+    STD,
+    P25,
+    P50,
+    P75,
+    SKEW,
+    KURT,
+    DISTINCT,
+    ENTROPY,
+    COUNT,
+    CHI2,
+    PRINTABLE
 };
 
 /* Of one direction each, by flag. */
@@ -24,7 +45,8 @@ struct byte_counts {
     uint16_t counts[N_FEATURE_SIDES][BYTE_VALUES], n[N_FEATURE_SIDES];
 };
 
-/* Lengths by direction: those of both together are the sum of the two. Gaps are another sequence on each side. */
+/* Lengths by direction: those of both together are the sum of the two. Gaps are another sequence on each
+ * side. */
 struct sums {
     struct exact_sums lengths[2], payloads[2], gaps[N_FEATURE_SIDES];
     int64_t last_ns[N_FEATURE_SIDES];

@@ -1,5 +1,5 @@
-/* The values of the chosen columns, when a flow has ended: from its state, and from its log where lengths and times are all
- * that they need. Invariant: integers are divided here, once. */
+/* The values of the chosen columns, when a flow has ended: from its state, and from its log where lengths and
+ * times are all that they need. Invariant: integers are divided here, once. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,6 @@
 #include "base/time.h"
 #include "feature/order.h"
 #include "feature/state.h"
-
 
 /* Variance and standard deviation, which come out of one calculation. */
 struct spread {
@@ -21,7 +20,8 @@ struct results {
     struct order length_order[N_FEATURE_SIDES], gap_order[N_FEATURE_SIDES];
     size_t n_gaps_ordered[N_FEATURE_SIDES], n_lengths_ordered[N_FEATURE_SIDES];
     double length_entropy[N_FEATURE_SIDES];
-    struct spread length_spread[N_FEATURE_SIDES], payload_spread[N_FEATURE_SIDES], gap_spread[N_FEATURE_SIDES];
+    struct spread length_spread[N_FEATURE_SIDES], payload_spread[N_FEATURE_SIDES],
+        gap_spread[N_FEATURE_SIDES];
     const struct flag_counts *flags;
     const struct byte_counts *bytes;
 };
@@ -136,7 +136,8 @@ static void put_gaps(struct results *r, enum feature_side side, const int64_t *s
         order_make(&r->gap_order[side], sorted, n);
 }
 
-static void order_lengths(struct results *r, const struct log *packets, size_t n_forward, struct feature_scratch *scratch)
+static void order_lengths(struct results *r, const struct log *packets, size_t n_forward,
+                          struct feature_scratch *scratch)
 {
     struct halves halves = {{scratch->values, scratch->values + n_forward}, {0}};
     lengths_of_log(&halves, packets);
@@ -187,7 +188,8 @@ static struct feature_value real_when(bool defined, double value)
     return (struct feature_value){.is_null = !defined, .real = defined ? value : 0};
 }
 
-static struct feature_value value_of_spread(const struct exact_sums *sums, struct spread *spread, bool variance)
+static struct feature_value value_of_spread(const struct exact_sums *sums, struct spread *spread,
+                                            bool variance)
 {
     if (sums->n < 2)
         return real_when(false, 0);
@@ -211,8 +213,8 @@ static struct feature_value value_of_sums(const struct exact_sums *sums, struct 
         return value_of_spread(sums, spread, statistic == VAR);
     default:
         return (struct feature_value){.is_null = !sums->n,
-                                      .integer = sums->n ? (uint64_t)(statistic == MIN ? sums->min : sums->max)
-                                                         : 0};
+                                      .integer =
+                                          sums->n ? (uint64_t)(statistic == MIN ? sums->min : sums->max) : 0};
     }
 }
 
@@ -256,7 +258,8 @@ static double printable_of_bytes(const uint16_t *counts, unsigned n)
     return printable / (double)n;
 }
 
-static struct feature_value value_of_bytes(const struct byte_counts *bytes, int side, enum statistic statistic)
+static struct feature_value value_of_bytes(const struct byte_counts *bytes, int side,
+                                           enum statistic statistic)
 {
     unsigned n = bytes->n[side];
     const uint16_t *counts = bytes->counts[side];
@@ -295,11 +298,13 @@ static struct feature_value value_of(struct results *r, const struct feature_col
     case IP_LEN:
         if (statistic == ENTROPY)
             return real_when(true, r->length_entropy[side]);
-        return feature_is_of_sequence(column) ? value_of_order(&r->length_order[side], r->n_lengths_ordered[side], statistic)
-                                      : value_of_sums(&r->lengths[side], &r->length_spread[side], statistic);
+        return feature_is_of_sequence(column)
+                   ? value_of_order(&r->length_order[side], r->n_lengths_ordered[side], statistic)
+                   : value_of_sums(&r->lengths[side], &r->length_spread[side], statistic);
     default:
-        return feature_is_of_sequence(column) ? value_of_order(&r->gap_order[side], r->n_gaps_ordered[side], statistic)
-                                      : value_of_sums(&r->gaps[side], &r->gap_spread[side], statistic);
+        return feature_is_of_sequence(column)
+                   ? value_of_order(&r->gap_order[side], r->n_gaps_ordered[side], statistic)
+                   : value_of_sums(&r->gaps[side], &r->gap_spread[side], statistic);
     }
 }
 

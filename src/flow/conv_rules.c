@@ -8,25 +8,9 @@
 
 #include <string.h>
 
-enum rule { RULE_NONE, RULE_SNMP, RULE_TFTP, RULE_SOCKS, RULE_SDP, RULE_NOTICE, RULE_BANNER };
+#include "base/ports.h"
 
-enum {
-    PORT_TFTP = 69,
-    PORT_PORTMAP = 111,
-    PORT_SNMP = 161,
-    PORT_SNMP_TRAP = 162,
-    PORT_RTSP = 554,
-    PORT_SOCKS = 1080,
-    PORT_H323 = 1720,
-    PORT_SKINNY = 2000,
-    PORT_MGCP_GATEWAY = 2427,
-    PORT_MGCP_AGENT = 2727,
-    PORT_SIP = 5060,
-    PORT_HART_IP = 5094,
-    PORT_SFLOW = 6343,
-    PORT_VNC_FIRST = 5900,
-    PORT_VNC_LAST = 5903
-};
+enum rule { RULE_NONE, RULE_SNMP, RULE_TFTP, RULE_SOCKS, RULE_SDP, RULE_NOTICE, RULE_BANNER };
 
 enum { SEEN = 1 };
 enum {
@@ -40,46 +24,23 @@ enum {
     SOCKS_OVER
 };
 
-static enum rule rule_of_port(uint8_t kind, uint16_t port)
+static uint8_t numbers_of(uint8_t kind, uint16_t port)
 {
-    bool udp = kind == CONV_UDP;
-    switch (port) {
-    case PORT_SNMP:
-    case PORT_SNMP_TRAP:
-        return udp ? RULE_SNMP : RULE_NONE;
-    case PORT_TFTP:
-        return udp ? RULE_TFTP : RULE_NONE;
-    case PORT_SOCKS:
-        return udp ? RULE_NONE : RULE_SOCKS;
-    case PORT_SIP:
-    case PORT_RTSP:
-        return RULE_SDP;
-    case PORT_MGCP_GATEWAY:
-    case PORT_MGCP_AGENT:
-        return udp ? RULE_SDP : RULE_NONE;
-    case PORT_H323:
-    case PORT_SKINNY:
-        return udp ? RULE_NONE : RULE_NOTICE;
-    case PORT_SFLOW: /* sFlow samples contain frames, which Wireshark dissects */
-        return udp ? RULE_NOTICE : RULE_NONE;
-    case PORT_PORTMAP:
-    case PORT_HART_IP:
-        return RULE_NOTICE;
-    default:
-        return RULE_NONE;
-    }
+    return kind == CONV_UDP ? port_udp(port).numbers : port_tcp(port).numbers;
 }
 
 uint8_t conv_rule(const struct endpoint side[2])
 {
+    static const uint8_t rules[] = {
+        [NUMBERS_SNMP] = RULE_SNMP, [NUMBERS_TFTP] = RULE_TFTP, [NUMBERS_SOCKS] = RULE_SOCKS,
+        [NUMBERS_VNC] = RULE_NONE,  [NUMBERS_SDP] = RULE_SDP,   [NUMBERS_SHIFTS] = RULE_NOTICE};
     uint8_t kind = side[0].kind;
     if (kind != CONV_TCP && kind != CONV_UDP)
         return RULE_NONE;
-    uint16_t a = side[0].port, b = side[1].port;
-    enum rule rule = rule_of_port(kind, a < b ? a : b);
-    if (rule == RULE_NONE)
-        rule = rule_of_port(kind, a < b ? b : a);
-    return (uint8_t)(rule == RULE_NONE && kind == CONV_TCP ? RULE_BANNER : rule);
+    uint8_t numbers = numbers_of(kind, port_lower(side[0].port, side[1].port));
+    if (numbers == NUMBERS_KEEPS)
+        numbers = numbers_of(kind, port_higher(side[0].port, side[1].port));
+    return numbers == NUMBERS_KEEPS && kind == CONV_TCP ? RULE_BANNER : rules[numbers];
 }
 
 bool conv_is_superseded(const struct conv *conv)
@@ -114,7 +75,8 @@ static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref
     const struct endpoint *src = &ref->conv->side[ref->direction],
                           *dst = &ref->conv->side[1 - ref->direction];
     uint16_t opcode = rd_u16(&r);
-    if (dst->port != PORT_TFTP || !rd_ok(&r) || (opcode != READ_REQUEST && opcode != WRITE_REQUEST))
+    if (port_udp(dst->port).numbers != NUMBERS_TFTP || !rd_ok(&r) ||
+        (opcode != READ_REQUEST && opcode != WRITE_REQUEST))
         return true;
     return conv_add_wildcard(t, src, dst);
 }
@@ -154,7 +116,7 @@ static uint8_t socks_step(uint8_t state, bool client, struct rd r)
 static void follow_socks(struct conv_table *t, struct rd r, const struct conv_ref *ref)
 {
     struct conv *conv = ref->conv;
-    bool client = conv->side[ref->direction].port != PORT_SOCKS;
+    bool client = port_tcp(conv->side[ref->direction].port).numbers != NUMBERS_SOCKS;
     if (conv->state == SOCKS_OPEN)
         t->next_stream[CONV_TCP]++;
     conv->state = socks_step(conv->state, client, r);
@@ -169,13 +131,10 @@ static bool payload_contains(struct rd r, const char *text)
     return bytes && memmem(bytes, n, text, strlen(text));
 }
 
-/* VNC on other ports: Wireshark recognises the banner of the server and starts a new conversation behind it.
- */
-static bool is_vnc_elsewhere(struct rd r, const struct conv *conv)
+/* The banner of a VNC server: on ports that are not VNC's, Wireshark recognises it and starts a conversation
+ * behind it. */
+static bool is_vnc(struct rd r)
 {
-    for (int i = 0; i < 2; i++)
-        if (conv->side[i].port >= PORT_VNC_FIRST && conv->side[i].port <= PORT_VNC_LAST)
-            return false;
     const uint8_t *bytes = rd_has(&r, 12) ? rd_bytes(&r, 12) : NULL;
     return bytes && !memcmp(bytes, "RFB 00", 6);
 }
@@ -206,7 +165,7 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
         t->numbers_may_differ = true;
         break;
     case RULE_BANNER:
-        if (is_vnc_elsewhere(r, conv))
+        if (is_vnc(r))
             conv->state = SEEN;
         else
             conv->rule = RULE_NONE;

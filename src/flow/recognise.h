@@ -18,15 +18,6 @@ enum udp_names {
     NAMES_LLMNR,
     NAMES_UNCLEAR /* looks like DNS, on a port that belongs to another protocol */
 };
-bool recognise_owner(
-    uint16_t port); /* returns true if a dissector of Wireshark is registered for this UDP port */
-/* Returns true if the lower port is that of DNS. DNS refuses nothing, so all payloads between the two ports
- * are DNS. */
-static inline bool recognise_dns_ports(uint16_t a, uint16_t b)
-{
-    enum { PORT_DNS = 53 };
-    return (a < b ? a : b) == PORT_DNS;
-}
 enum udp_names recognise_names(const struct layer *layer, struct rd *message);
 
 #endif

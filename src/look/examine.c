@@ -2,6 +2,7 @@
  * state advances for every frame; nothing here depends on fields or filter. */
 #include "look/examine.h"
 
+#include "base/ports.h"
 #include "flow/recognise.h"
 
 static uint32_t protocol_bit(uint8_t kind)
@@ -125,10 +126,10 @@ static void analyse_tcp(struct examiner *e, struct examined *x, const struct lay
 /* mDNS or LLMNR that does not stand at the lower port: what that port's side sends may be something else. */
 static bool is_by_higher_port(const struct layer *layer, enum udp_names names)
 {
-    enum { MDNS = 5353, LLMNR = 5355 };
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    uint16_t a = rd_u16(&r), b = rd_u16(&r), low = a < b ? a : b;
-    return (names == NAMES_MDNS && low != MDNS) || (names == NAMES_LLMNR && low != LLMNR);
+    uint16_t a = rd_u16(&r), b = rd_u16(&r);
+    uint8_t low = port_udp(port_lower(a, b)).owner;
+    return (names == NAMES_MDNS && low != OWNER_MDNS) || (names == NAMES_LLMNR && low != OWNER_LLMNR);
 }
 
 /* DNS by its port or its looks; a message of a conversation is matched with those before it. */

@@ -1,7 +1,7 @@
 /* DNS over TCP: the length of each message precedes it (RFC 1035 section 4.2.2; RFC 7766).
  * Invariant: a damaged message does not affect the next one.
  * Source: observed (tshark 4.0.17). */
-#include "proto/dns_tcp.h"
+#include "proto/registry.h"
 
 #include "proto/dns_match.h"
 
@@ -32,12 +32,11 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     return true;
 }
 
-static const uint16_t dns_ports[] = {53, 5353, 0};
 static const char *const dns_fields[] = {"dns.", NULL};
 
 const struct protocol dns_tcp_protocol = {.name = "dns",
                                           .fields = dns_fields,
-                                          .ports = dns_ports,
+                                          .owner = OWNER_DNS,
                                           .state_len = sizeof(struct dns_matcher),
                                           .length = dns_length,
                                           .read = dns_tcp_read};

@@ -16,8 +16,6 @@ static bool dtls_is_version(uint16_t version)
 
 static bool dtls_is_content(uint8_t type) { return type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_CID; }
 
-bool dtls_owns(uint16_t port) { return port == 853 || port == 2221 || port == 5684 || port == 5868; }
-
 /* Returns true if this connection ID is next; r then moves behind it. */
 static bool id_take(struct rd *r, const struct tls_id *id)
 {
@@ -61,7 +59,7 @@ void dtls_set_version(struct tls_state *state, uint16_t version)
 bool dtls_from_server(const struct dtls_facts *facts)
 {
     const struct tls_state *state = &facts->path->tls;
-    return state->has_server ? facts->direction == state->server : dtls_owns(facts->sport);
+    return state->has_server ? facts->direction == state->server : port_udp(facts->sport).owner == OWNER_DTLS;
 }
 
 /* Until the version is negotiated, the version of record headers counts, except for a ClientHello and for

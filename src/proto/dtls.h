@@ -64,8 +64,6 @@ void dtls_reset(struct dtls *dtls); /* prepares for the next capture */
 /* Returns true if a datagram is DTLS on any port: records of known types and versions fill it. `id` is the
  * connection ID that the receiver chose, or NULL. */
 bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct tls_id *id);
-/* Returns true if Wireshark's port table assigns the port to DTLS. */
-bool dtls_owns(uint16_t port);
 void dtls_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dtls_facts *facts);
 
 /* ---- dtls_handshake.c ---- */

@@ -364,13 +364,11 @@ static bool http_recognises(const struct rd *whole, const struct pdu_facts *fact
            !strncasecmp((const char *)line.text + line.len - VERSION, token, TOKEN);
 }
 
-static const uint16_t http_ports[] = {80,   631,  1900, 2710, 2869,  3128, 3132,
-                                      3689, 5985, 8080, 8088, 11371, 0};
 static const char *const http_fields[] = {"http.", NULL};
 
 const struct protocol http_protocol = {.name = "http",
                                        .fields = http_fields,
-                                       .ports = http_ports,
+                                       .owner = OWNER_HTTP,
                                        .state_len = sizeof(struct http_state),
                                        .recognises = http_recognises,
                                        .length = http_length,

@@ -4,8 +4,6 @@
 
 #include "proto/registry.h"
 
-extern const struct protocol http_protocol;
-
 enum http_kind { HTTP_OTHER, HTTP_REQUEST, HTTP_RESPONSE, HTTP_NOTIFICATION };
 
 /* A request and its response, as far as they were seen. */

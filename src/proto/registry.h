@@ -5,6 +5,7 @@
 #ifndef FC_PROTO_REGISTRY_H
 #define FC_PROTO_REGISTRY_H
 
+#include "base/ports.h"
 #include "field/row.h"
 #include "stream/reasm.h"
 
@@ -62,7 +63,7 @@ static inline void pdu_foreign(const struct pdu_facts *facts, unsigned families)
 struct protocol {
     const char *name;
     const char *const *fields; /* prefixes of the fields it puts, ended by NULL */
-    const uint16_t *ports;     /* of Wireshark's table, ended by 0 */
+    enum port_owner owner;     /* of its ports */
     size_t state_len;
     /* Whether Wireshark's dissector takes these bytes when a port or the conversation leads to it; NULL:
      * always. */
@@ -78,9 +79,12 @@ struct protocol {
     bool (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
 };
 
-/* All of them, ended by NULL, in the order in which their heuristics are asked. */
-extern const struct protocol *const tcp_protocols[];
-enum { N_TCP_PROTOCOLS = 14 };
+#define TCP_OWNER(id, name) extern const struct protocol name##_protocol;
+#include "base/ports.def"
+
+/* By owner, from FIRST_TCP_OWNER on, ended by NULL. Their heuristics are asked in this order. */
+enum { N_TCP_PROTOCOLS = LAST_TCP_OWNER - FIRST_TCP_OWNER + 1 };
+extern const struct protocol *const tcp_protocols[N_TCP_PROTOCOLS + 1];
 
 /* True when a field of this protocol is wanted. */
 bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
@@ -89,9 +93,9 @@ bool protocols_wanted(const int16_t *slot_of);
 /* Bits of enum family. */
 unsigned families_wanted(const int16_t *slot_of);
 
-/* Whose the port is in Wireshark's table: a protocol above, else NULL; *foreign: it belongs to one that is
- * not ours. */
-const struct protocol *protocol_of_port(uint16_t port, bool *foreign);
+/* The protocol that owns a TCP port; NULL: none of those above. *is_unread: a protocol that is not read
+ * natively owns it. */
+const struct protocol *protocol_of_port(uint16_t port, bool *is_unread);
 
 /* Goes through the bytes message by message. */
 struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row, void *state,

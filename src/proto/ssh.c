@@ -2,7 +2,7 @@
  * Invariant: a direction is read packet by packet from its version line to its NEWKEYS. Nothing is read
  * behind that, or if the version line was not captured.
  * Source: RFC 4253 sections 4.2, 6, 7.1; HASSH; observed (tshark 4.0.17). */
-#include "proto/ssh.h"
+#include "proto/registry.h"
 
 #include <string.h>
 
@@ -175,12 +175,11 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     return rd_ok(r);
 }
 
-static const uint16_t ssh_ports[] = {22, 29418, 0};
 static const char *const ssh_fields[] = {"ssh.", NULL};
 
 const struct protocol ssh_protocol = {.name = "ssh",
                                       .fields = ssh_fields,
-                                      .ports = ssh_ports,
+                                      .owner = OWNER_SSH,
                                       .state_len = sizeof(struct ssh_state),
                                       .length = ssh_length,
                                       .read = ssh_read};

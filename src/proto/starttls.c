@@ -4,7 +4,7 @@
  * Invariant: when the server has agreed, the conversation is TLS from its next segment on.
  * Source: RFC 4217 (FTP), 3207 (SMTP), 2595 (IMAP, POP), 4511 section 4.14 (LDAP), 6120 (XMPP), 1928 (SOCKS);
  * the protocols of MySQL and PostgreSQL; which dissectors hand over to TLS was observed (tshark 4.0.17). */
-#include "proto/starttls.h"
+#include "proto/registry.h"
 
 #include <string.h>
 #include <strings.h>
@@ -221,7 +221,7 @@ static bool socks_read(struct row *row, struct rd *r, void *context, const struc
 {
     enum { VERSION_4 = 4, VERSION_5 = 5, CONNECT = 1 };
     struct starttls_state *state = context;
-    bool foreign;
+    bool is_unread;
     (void)row;
     if (rd_peek8(r, 0) != VERSION_5 || (state->step == 2 && rd_peek8(r, 1) != CONNECT)) {
         if (rd_peek8(r, 0) == VERSION_4 || state->step >= 2)
@@ -232,7 +232,7 @@ static bool socks_read(struct row *row, struct rd *r, void *context, const struc
         state->port = socks_port(*r);
         state->asked = true;
     } else if (state->step == 3) {
-        const struct protocol *owner = protocol_of_port(state->port, &foreign);
+        const struct protocol *owner = protocol_of_port(state->port, &is_unread);
         bool granted = rd_peek8(r, 1) == 0;
         if (granted && owner != &tls_protocol)
             pdu_foreign(facts, FAMILY_ANY);
@@ -266,23 +266,22 @@ static bool modbus_read(struct row *row, struct rd *r, void *state, const struct
 
 static const char *const no_fields[] = {NULL};
 
-#define CARRIER(word, check, ...)                                                                            \
-    static const uint16_t word##_ports[] = {__VA_ARGS__, 0};                                                 \
-    const struct protocol word##_carrier = {.name = #word,                                                   \
-                                            .fields = no_fields,                                             \
-                                            .ports = word##_ports,                                           \
-                                            .state_len = sizeof(struct starttls_state),                      \
-                                            .accepts = check,                                                \
-                                            .length = segment_length,                                        \
-                                            .read = word##_read}
+#define CARRIER(id, word, check)                                                                             \
+    const struct protocol word##_protocol = {.name = #word,                                                  \
+                                             .fields = no_fields,                                            \
+                                             .owner = OWNER_##id,                                            \
+                                             .state_len = sizeof(struct starttls_state),                     \
+                                             .accepts = check,                                               \
+                                             .length = segment_length,                                       \
+                                             .read = word##_read}
 
-CARRIER(ftp, NULL, 21);
-CARRIER(smtp, NULL, 25, 587);
-CARRIER(pop, NULL, 110);
-CARRIER(imap, NULL, 143);
-CARRIER(ldap, NULL, 389, 3268);
-CARRIER(socks, NULL, 1080);
-CARRIER(modbus, modbus_accepts, 502);
-CARRIER(mysql, NULL, 3306);
-CARRIER(xmpp, NULL, 5222);
-CARRIER(pgsql, NULL, 5432);
+CARRIER(FTP, ftp, NULL);
+CARRIER(SMTP, smtp, NULL);
+CARRIER(POP, pop, NULL);
+CARRIER(IMAP, imap, NULL);
+CARRIER(LDAP, ldap, NULL);
+CARRIER(SOCKS, socks, NULL);
+CARRIER(MODBUS, modbus, modbus_accepts);
+CARRIER(MYSQL, mysql, NULL);
+CARRIER(XMPP, xmpp, NULL);
+CARRIER(PGSQL, pgsql, NULL);

@@ -163,14 +163,11 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     }
 }
 
-static const uint16_t tls_ports[] = {324,  443,  465,  636,   802,   853,   993,  995,  1300,
-                                     2221, 2443, 3249, 3250,  3251,  3252,  3496, 5061, 5671,
-                                     5684, 5868, 8883, 11207, 19999, 27017, 0};
 static const char *const tls_fields[] = {"tls.", "x509", NULL};
 
 const struct protocol tls_protocol = {.name = "tls",
                                       .fields = tls_fields,
-                                      .ports = tls_ports,
+                                      .owner = OWNER_TLS,
                                       .state_len = sizeof(struct tls_state),
                                       .accepts = tls_accepts,
                                       .recognises = tls_recognises,

@@ -4,8 +4,6 @@
 
 #include "proto/registry.h"
 
-extern const struct protocol tls_protocol;
-
 enum tls_content {
     TLS_CHANGE_CIPHER_SPEC = 20,
     TLS_ALERT,

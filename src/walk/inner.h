@@ -43,9 +43,9 @@ enum capture_phase {
 
 /* The source of field values and of the filter's verdict. */
 enum answerer {
-    ANSWER_NATIVE,     /* the readers of this library; libwireshark may take over */
+    ANSWER_NATIVE, /* the readers of this library; libwireshark may take over */
     ANSWER_NATIVE_ONLY /* the same to the capture's end: libwireshark is not there, or too late */,
-    ANSWER_ORACLE      /* libwireshark, for all flows or for some (oracle_covers) */
+    ANSWER_ORACLE /* libwireshark, for all flows or for some (oracle_covers) */
 };
 
 /* Whether libwireshark was asked for the link types that are not decoded here. */
@@ -110,8 +110,8 @@ FC_MUST_USE enum fc_status capture_problem(struct walk *walk, const struct fc_er
 /* One frame: its layers, its flow, its values, its count. When libwireshark cannot go on with the capture,
  * the status is its error and capture.failure has the reason. */
 FC_MUST_USE enum fc_status walk_frame(struct walk *walk, struct frame *frame);
-/* Puts the frame's values into values.row and applies the filter to step->reason. `wanted`: the row is needed.
- * Otherwise only the state of the protocols above TCP and UDP advances. */
+/* Puts the frame's values into values.row and applies the filter to step->reason. `wanted`: the row is
+ * needed. Otherwise only the state of the protocols above TCP and UDP advances. */
 FC_MUST_USE enum fc_status answer_frame(struct walk *walk, struct step *step, bool wanted);
 /* Whether the protocols above TCP and UDP are read in this capture. */
 bool answer_reads_apps(const struct walk *walk);

@@ -13,7 +13,10 @@ static struct address address_of(const struct endpoint *end)
 
 /* ---- the table ---- */
 
-bool output_full(const struct output *o) { return o->flows ? flows_full(o->flows) : packets_full(o->packets); }
+bool output_full(const struct output *o)
+{
+    return o->flows ? flows_full(o->flows) : packets_full(o->packets);
+}
 
 uint32_t output_rows(const struct output *o)
 {

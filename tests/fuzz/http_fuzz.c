@@ -4,7 +4,7 @@
 
 #include "proto/foreign.h"
 #include "proto/http.h"
-#include "proto/ssh.h"
+#include "proto/registry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -55,9 +55,19 @@ static void run_all(const struct feature_packet *packets, size_t n, bool whole_l
 
 static const struct feature_packet some[] = {
     {.time_ns = 100, .ip_len = 40, .forward = true, .tcp_flags = 2},
-    {.time_ns = 150, .ip_len = 44, .payload_len = 4, .tcp_flags = 0x18, .payload = (const uint8_t *)"abca", .n_payload = 4},
+    {.time_ns = 150,
+     .ip_len = 44,
+     .payload_len = 4,
+     .tcp_flags = 0x18,
+     .payload = (const uint8_t *)"abca",
+     .n_payload = 4},
     {.time_ns = LOG_NO_TIME, .ip_len = 40, .forward = true, .tcp_flags = 0x10},
-    {.time_ns = 120, .ip_len = 50, .payload_len = 10, .forward = true, .payload = (const uint8_t *)"\0\0", .n_payload = 2},
+    {.time_ns = 120,
+     .ip_len = 50,
+     .payload_len = 10,
+     .forward = true,
+     .payload = (const uint8_t *)"\0\0",
+     .n_payload = 2},
 };
 
 TEST(values_of_both_directions_and_of_each)
@@ -131,7 +141,8 @@ TEST(entropy_ends_at_4096_bytes_on_each_side)
 /* The state alone, for a plan that keeps no log, has the same bits as the log. */
 TEST(sums_without_a_log_are_those_of_the_log)
 {
-    static const char *const names[] = {"ip_len_mean", "fwd_ip_len_std", "payload_len_var", "iat_mean_ns", "iat_std_ns"};
+    static const char *const names[] = {"ip_len_mean", "fwd_ip_len_std", "payload_len_var", "iat_mean_ns",
+                                        "iat_std_ns"};
     uint16_t chosen[5];
     for (int i = 0; i < 5; i++)
         chosen[i] = (uint16_t)feature_find(names[i]);
@@ -139,10 +150,11 @@ TEST(sums_without_a_log_are_those_of_the_log)
     uint64_t random = 1;
     for (int i = 0; i < 200; i++) {
         random = random * 6364136223846793005u + 1442695040888963407u;
-        packets[i] = (struct feature_packet){.time_ns = (int64_t)(random >> 20) - (int64_t)(1ull << 40),
-                                             .ip_len = (uint32_t)(random >> 40 & 0x3fff) + 40,
-                                             .payload_len = random >> 63 ? (uint32_t)(random >> 40 & 0x3fff) : 0,
-                                             .forward = random >> 62 & 1};
+        packets[i] =
+            (struct feature_packet){.time_ns = (int64_t)(random >> 20) - (int64_t)(1ull << 40),
+                                    .ip_len = (uint32_t)(random >> 40 & 0x3fff) + 40,
+                                    .payload_len = random >> 63 ? (uint32_t)(random >> 40 & 0x3fff) : 0,
+                                    .forward = random >> 62 & 1};
     }
     run_all(packets, 200, true);
     struct feature_plan plan;
@@ -214,4 +226,3 @@ TEST(shape_of_values_far_from_zero)
     CHECK(order.has_shape && fabs(order.skewness - 0.38180177416060584) < 1e-12);
     CHECK(fabs(order.excess_kurtosis + 1.5) < 1e-12);
 }
-

@@ -1,7 +1,7 @@
 /* HTTP/1 and SSH above TCP: messages whole, cut short, and split between any two bytes. Expected values:
  * tshark 4.0.17 on the same bytes. */
 #include "proto/http.h"
-#include "proto/ssh.h"
+#include "proto/registry.h"
 #include "values.h"
 
 static struct values v;
