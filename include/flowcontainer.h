@@ -109,8 +109,8 @@ enum fc_tunnel {
 
 /* How lengths and direction are counted. */
 enum fc_style {
-    FC_STYLE_CLEAN, /* IP lengths with every header, payload lengths without; client = SYN sender, else larger
-                       port */
+    FC_STYLE_CLEAN,  /* IP lengths with every header, payload lengths without; the client is the sender of the
+                        SYN,  else see the column client_by */
     FC_STYLE_CLASSIC /* as the original flowcontainer: ip.len, ipv6.plen, tcp.len, udp.length; larger port =
                         src; at the level of flows those without payload are left out */
 };
@@ -292,8 +292,9 @@ FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size
  *   protocol dictionary<int32, utf8>    "tcp", "udp", "sctp", "icmp", "icmpv6", "gre", "esp"
  *   stream uint32                       tcp.stream or udp.stream; for others a number of our own, by protocol
  *   src, dst utf8; sport, dport uint16  client and server (ports 0 where the protocol has none)
- *   client_by dictionary<int32, utf8>   what the direction rests on: "syn", "synack", "port", or
- *                                       "first" (packet) where the protocol has no ports
+ *   client_by dictionary<int32, utf8>   what the direction rests on, by the first rule that applies: "syn":
+ * it sent the SYN; "synack": it received the SYN/ACK; "multicast": the other address is one of multicast or
+ * broadcast; "port": the other port is the only one below 1024; "first": it sent the first kept packet
  *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are
  * others; else null time_start, time_end timestamp[ns, UTC]   of the first and of the last kept packet, in
  * capture order end dictionary<int32, utf8>         why it ended: "capture"; FC_POLICY_TIMEOUT: "idle",

@@ -16,26 +16,59 @@ struct flow *flow_at(const struct flow_table *t, uint32_t index)
     return &t->blocks[index / BLOCK][index % BLOCK];
 }
 
-/* Chooses the client: by the handshake if it was seen, else the side with the larger port; without ports the
- * first sender. */
+/* Whether many hosts share the address: multicast (RFC 1112, RFC 4291 2.7) or the limited broadcast (RFC
+ * 919). */
+static bool is_group(const struct endpoint *end)
+{
+    static const uint8_t everyone[4] = {255, 255, 255, 255};
+    if (end->family == 6)
+        return end->address[0] == 0xff;
+    return end->family == 4 && ((end->address[0] & 0xf0) == 0xe0 || !memcmp(end->address, everyone, 4));
+}
+
+/* The original flowcontainer's rule: the side with the larger port, of equal ports the receiver. */
+static void choose_classic_client(struct flow *flow, const struct conv *conv, uint8_t from)
+{
+    bool itself = !memcmp(&conv->side[0], &conv->side[1], sizeof conv->side[0]);
+    bool larger = conv->side[from].port > conv->side[1 - from].port;
+    flow->client = larger || itself ? from : (uint8_t)(1 - from);
+    flow->client_by = CLIENT_BY_PORT;
+}
+
+/* Without a handshake: nobody answers from a group address, servers have the well-known ports (RFC 6335), and
+ * who sends first asks. */
+static void choose_client_without_handshake(struct flow *flow, const struct conv *conv, uint8_t from)
+{
+    enum { WELL_KNOWN = 1024 };
+    bool groups[2] = {is_group(&conv->side[0]), is_group(&conv->side[1])};
+    bool low[2] = {conv->side[0].port < WELL_KNOWN, conv->side[1].port < WELL_KNOWN};
+    if (groups[0] != groups[1]) {
+        flow->client = groups[0];
+        flow->client_by = CLIENT_BY_MULTICAST;
+    } else if (conv->side[0].kind <= CONV_SCTP && low[0] != low[1]) {
+        flow->client = low[0];
+        flow->client_by = CLIENT_BY_PORT;
+    } else {
+        flow->client = from;
+        flow->client_by = CLIENT_BY_FIRST;
+    }
+}
+
 static void choose_client(struct flow *flow, const struct flow_packet *p, enum fc_style style)
 {
     const struct conv *conv = p->ref.conv;
     uint8_t from = p->ref.direction;
+    bool has_ports = conv->side[0].kind <= CONV_SCTP;
     if (style == FC_STYLE_CLEAN && conv->syn_from >= 0) {
         flow->client = (uint8_t)conv->syn_from;
         flow->client_by = CLIENT_BY_SYN;
     } else if (style == FC_STYLE_CLEAN && conv->synack_from >= 0) {
         flow->client = (uint8_t)(1 - conv->synack_from);
         flow->client_by = CLIENT_BY_SYNACK;
-    } else if (conv->side[0].kind > CONV_SCTP) {
-        flow->client = from;
-        flow->client_by = CLIENT_BY_FIRST;
+    } else if (style == FC_STYLE_CLASSIC && has_ports) {
+        choose_classic_client(flow, conv, from);
     } else {
-        bool itself = !memcmp(&conv->side[0], &conv->side[1], sizeof conv->side[0]);
-        bool larger = conv->side[from].port > conv->side[1 - from].port;
-        flow->client = larger || itself ? from : (uint8_t)(1 - from);
-        flow->client_by = CLIENT_BY_PORT;
+        choose_client_without_handshake(flow, conv, from);
     }
 }
 
@@ -56,18 +89,16 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
     return flow;
 }
 
-/* After a close, packets that carry no data and open nothing still belong to the closed flow. */
-static bool is_goodbye(const struct flow_packet *p)
-{
-    return p->payload_len == 0 && !(p->tcp_flags & TCP_FLAG_SYN);
-}
+/* Only a SYN opens a flow again. Segments that were under way when a FIN of both sides or an RST closed it
+ * belong to the flow that they close. */
+static bool opens_again(const struct flow_packet *p) { return p->tcp_flags & TCP_FLAG_SYN; }
 
 /* Returns true if the policy ends this flow before the packet. */
 static bool flow_is_over(const struct flow_table *t, struct flow *flow, const struct flow_packet *p)
 {
     if (t->policy.policy == FC_POLICY_STREAM)
         return false;
-    if (flow->closed && !is_goodbye(p))
+    if (flow->closed && opens_again(p))
         return true;
     if (!p->has_time || !flow->has_time)
         return false;

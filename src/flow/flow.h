@@ -8,7 +8,13 @@
 #include "base/log.h"
 #include "flow/conv.h"
 
-enum client_by { CLIENT_BY_SYN, CLIENT_BY_SYNACK, CLIENT_BY_PORT, CLIENT_BY_FIRST };
+enum client_by {
+    CLIENT_BY_SYN,       /* it sent the SYN */
+    CLIENT_BY_SYNACK,    /* it received the SYN/ACK */
+    CLIENT_BY_MULTICAST, /* the other side's address is of a group or of all hosts */
+    CLIENT_BY_PORT, /* the other side's port alone is below 1024; FC_STYLE_CLASSIC: it has the larger port */
+    CLIENT_BY_FIRST /* it sent the flow's first kept packet */
+};
 enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST };
 
 /* The outermost addresses of the first packet of a tunnelled flow, in the direction of that packet. */

@@ -42,6 +42,7 @@ static struct flow_row flow_row_of(const struct flow *flow)
 {
     static const char *const by[] = {[CLIENT_BY_SYN] = "syn",
                                      [CLIENT_BY_SYNACK] = "synack",
+                                     [CLIENT_BY_MULTICAST] = "multicast",
                                      [CLIENT_BY_PORT] = "port",
                                      [CLIENT_BY_FIRST] = "first"};
     static const char *const ends[] = {[END_CAPTURE] = "capture",

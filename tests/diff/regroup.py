@@ -6,6 +6,7 @@ Where tshark's text does not say which value belongs to which header, a figure i
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 
 # Columns that regrouping needs, beside the fields under comparison.
@@ -186,15 +187,28 @@ class Packet:
     forward: bool
 
 
+def is_group(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    return parsed.is_multicast or address == "255.255.255.255"
+
+
 def choose(header: Header, classic: bool, shakes: dict[str, tuple[str, int]]):
-    """Client, server and what that rests on, at a flow's first kept packet."""
+    """Client, server and the reason for that, at a flow's first kept packet."""
     sender, receiver = (header.src, header.sport), (header.dst, header.dport)
+    low = [port < 1024 for port in (header.sport, header.dport)]
+    groups = [is_group(address) for address in (header.src, header.dst)]
     if not classic and "syn" in shakes:
         client, by = shakes["syn"], "syn"
     elif not classic and "synack" in shakes:
         client, by = (receiver if shakes["synack"] == sender else sender), "synack"
-    else:
+    elif classic:
         client, by = (sender if header.sport > header.dport else receiver), "port"
+    elif groups[0] != groups[1]:
+        client, by = (receiver if groups[0] else sender), "multicast"
+    elif low[0] != low[1]:
+        client, by = (receiver if low[0] else sender), "port"
+    else:
+        client, by = sender, "first"
     return client, (receiver if client == sender else sender), by
 
 

@@ -119,16 +119,36 @@ def test_a_syn_that_was_dropped_still_counts(rows) -> None:
     assert side(row) == (CLIENT, 443, SERVER, 50000, "syn") and row["ip_lengths"] == [40]
 
 
-def test_the_larger_port(rows) -> None:
+def test_the_port_below_1024(rows) -> None:
     (row,) = rows([segment(False, ACK, 1, b"answer"), segment(True, ACK, 1, b"question")])
     assert side(row) == (CLIENT, 50000, SERVER, 443, "port") and row["ip_lengths"] == [-46, 48]
     row = rows([datagram(53, 40000)])[0]
     assert side(row) == (SERVER, 40000, CLIENT, 53, "port") and row["payload_lengths"] == [-4]
 
 
-def test_equal_ports(rows) -> None:
-    (row,) = rows([datagram(123, 123)])
-    assert side(row) == (SERVER, 123, CLIENT, 123, "port")  # the first packet's destination
+def test_ports_that_do_not_tell(rows) -> None:
+    for ports in ((123, 123), (40000, 51820), (51820, 40000), (500, 1000)):
+        (row,) = rows([datagram(*ports)])
+        assert side(row) == (CLIENT, ports[0], SERVER, ports[1], "first") and row["payload_lengths"] == [4]
+
+
+@pytest.mark.parametrize("group", ["224.0.0.251", "239.255.255.250", "255.255.255.255", "ff02::fb"])
+def test_a_group_address_is_the_server(rows, group: str) -> None:
+    packet = udp(68, 60000, b"data")  # by its port the group would be the client
+    frame = ethernet(ipv6("fe80::1", group, 17, packet), 0x86DD) if ":" in group else ethernet(ipv4(CLIENT, group, 17, packet))
+    (row,) = rows([frame], drop=())
+    assert (row["dst"], row["client_by"], row["payload_lengths"]) == (group, "multicast", [4])
+
+
+CASES = ROOT.parent / "shared" / "cases"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the captures of known faults are not here")
+def test_directions_that_were_wrong_once() -> None:
+    flows = scan(CASES / "direction_multicast_is_client.pcap", drop=()).to_arrow().to_pylist()
+    assert flows and {row["src"] for row in flows} == {"192.168.1.5"}
+    flows = scan(CASES / "direction_wireguard_sport40000.pcap").to_arrow().to_pylist()
+    assert flows and all(row["client_by"] == "first" and row["ip_lengths"][0] > 0 for row in flows)
 
 
 def test_without_ports_the_first_sender(rows) -> None:

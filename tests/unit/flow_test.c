@@ -59,27 +59,50 @@ __attribute__((destructor)) static void free_all(void) { flow_free(&table); }
 
 /* ---- direction: every packet comes from A ---- */
 
-TEST(the_larger_port_is_the_client)
+TEST(the_one_port_below_1024_is_the_servers)
 {
     begin(FC_POLICY_STREAM, CONV_TCP, 50000, 443);
     check_client(A, CLIENT_BY_PORT);
-    begin(FC_POLICY_STREAM, CONV_UDP, 443, 50000);
+    begin(FC_POLICY_STREAM, CONV_UDP, 1023, 1024);
     check_client(B, CLIENT_BY_PORT);
-    begin(FC_POLICY_STREAM, CONV_SCTP, 2905, 2904);
+    begin(FC_POLICY_STREAM, CONV_SCTP, 2904, 22);
     check_client(A, CLIENT_BY_PORT);
 }
 
-TEST(of_equal_ports_the_first_packets_destination_is_the_client)
+TEST(the_first_sender_is_the_client_where_ports_do_not_tell)
 {
-    begin(FC_POLICY_STREAM, CONV_UDP, 123, 123);
-    check_client(B, CLIENT_BY_PORT);
+    static const uint16_t ports[][2] = {
+        {123, 123}, {500, 1000}, {40000, 51820}, {51820, 40000}, {1024, 65535}};
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+        begin(FC_POLICY_STREAM, CONV_UDP, ports[i][0], ports[i][1]);
+        check_client(A, CLIENT_BY_FIRST);
+    }
 }
 
-TEST(who_talks_to_itself_is_the_client)
+static void set_address(int side, uint8_t family, const char *hex)
 {
-    begin(FC_POLICY_STREAM, CONV_UDP, 123, 123);
-    conv.side[B] = conv.side[A];
+    conv.side[side].family = family;
+    test_hex(conv.side[side].address, sizeof conv.side[side].address, hex);
+}
+
+TEST(a_group_address_is_never_the_client)
+{
+    static const struct {
+        uint8_t family;
+        const char *address;
+    } groups[] = {{4, "e0 00 00 fb"}, {4, "ef ff ff fa"}, {4, "ff ff ff ff"}, {6, "ff 02 00 00"}};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        begin(FC_POLICY_STREAM, CONV_UDP, 68, 60000); /* the port would say B */
+        set_address(B, groups[i].family, groups[i].address);
+        check_client(A, CLIENT_BY_MULTICAST);
+    }
+    begin(FC_POLICY_STREAM, CONV_UDP, 40000, 53);
+    set_address(B, 4, "df ff ff ff"); /* the last address below the groups */
     check_client(A, CLIENT_BY_PORT);
+    begin(FC_POLICY_STREAM, CONV_UDP, 40000, 53);
+    set_address(A, 6, "fe 80 00 00"); /* a link-local host */
+    set_address(B, 6, "ff 02 00 00");
+    check_client(A, CLIENT_BY_MULTICAST);
 }
 
 TEST(the_handshake_outdoes_the_ports)
@@ -95,6 +118,16 @@ TEST(the_handshake_outdoes_the_ports)
 
 TEST(classic_style_looks_at_ports_alone)
 {
+    begin(FC_POLICY_STREAM, CONV_UDP, 40000, 51820);
+    table.policy.style = FC_STYLE_CLASSIC;
+    check_client(B, CLIENT_BY_PORT);
+    begin(FC_POLICY_STREAM, CONV_UDP, 123, 123); /* of equal ports the receiver */
+    table.policy.style = FC_STYLE_CLASSIC;
+    check_client(B, CLIENT_BY_PORT);
+    begin(FC_POLICY_STREAM, CONV_UDP, 123, 123); /* but for a host that talks to itself */
+    table.policy.style = FC_STYLE_CLASSIC;
+    conv.side[B] = conv.side[A];
+    check_client(A, CLIENT_BY_PORT);
     begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
     table.policy.style = FC_STYLE_CLASSIC;
     conv.syn_from = A;
@@ -198,8 +231,10 @@ TEST(a_reset_ends_a_flow)
     put(0, A, TCP_FLAG_SYN, 0);
     put(1, B, TCP_FLAG_RST | TCP_FLAG_ACK, 0);
     CHECK_INT(put(2, B, TCP_FLAG_RST, 0), 0);
-    CHECK_INT(put(3, A, TCP_FLAG_ACK, 10), 1); /* data after it is something new */
-    check_end(0, 3, END_RST);
+    CHECK_INT(put(3, A, TCP_FLAG_ACK, 10), 0); /* data that was under way */
+    check_end(0, 4, END_RST);
+    CHECK_INT(put(4, A, TCP_FLAG_SYN, 0), 1);
+    check_end(1, 1, END_CAPTURE);
 }
 
 TEST(a_closed_flow_that_falls_silent_stays_closed)
