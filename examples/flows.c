@@ -1,9 +1,9 @@
-/* Prints one line a flow:  ./flows capture.pcap ...
+/* Prints one line per flow:  ./flows capture.pcap ...
  * Build:  cc flows.c $(pkg-config --cflags --libs flowcontainer) -o flows */
 #include <flowcontainer.h>
 #include <stdio.h>
 
-/* Columns; flowcontainer.h has the list. */
+/* Indices of columns; flowcontainer.h lists all columns. */
 enum { PROTOCOL = 1, STREAM, SRC, DST, SPORT, DPORT, IP_LENGTHS = 13 };
 
 static const char *text(const struct ArrowArray *column, int64_t i, int *length)

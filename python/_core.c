@@ -1,6 +1,6 @@
 /* The extension module `_core`: flowcontainer.h for Python, in the limited API of Python 3.10.
  *
- * Invariant: nothing here knows what a flow is; meaning is given to columns by the Python files beside it.
+ * Invariant: the module knows nothing about flows; the Python files beside it give the columns their meaning.
  */
 #include <string.h>
 
@@ -60,7 +60,7 @@ PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *nam
     PyObject *type = PyType_FromSpec(spec);
     if (!type || PyModule_AddObjectRef(module, name, type))
         return NULL;
-    return (PyTypeObject *)type; /* the reference stays with the C variable */
+    return (PyTypeObject *)type; /* the C variable keeps the reference */
 }
 
 static PyObject *core_seconds(PyObject *module, PyObject *ns)
@@ -103,8 +103,8 @@ PyMODINIT_FUNC PyInit__core(void)
     if (!module)
         return NULL;
     unsupported_error = PyErr_NewExceptionWithDoc(
-        "flowcontainer.UnsupportedError", "Known, but not built in, or not answered by an engine at hand.",
-        PyExc_ValueError, NULL);
+        "flowcontainer.UnsupportedError",
+        "A known request that this build or the available engines cannot answer.", PyExc_ValueError, NULL);
     cancelled_error =
         PyErr_NewExceptionWithDoc("flowcontainer.Cancelled", "cancel() was called while this was being read.",
                                   PyExc_RuntimeError, NULL);

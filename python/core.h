@@ -1,7 +1,7 @@
-/* What the files of the extension module `_core` share.
+/* Declarations shared by the files of the extension module `_core`.
  *
- * Arrow structs live in shares: counted, without the interpreter lock, because consumers release what was
- * exported from whatever thread they like. Python objects point into them and keep them.
+ * Arrow structs live in shares. Shares are reference-counted without the interpreter lock, because consumers
+ * release exported structs on any thread. Python objects point into shares and keep them alive.
  */
 #ifndef FC_PYTHON_CORE_H
 #define FC_PYTHON_CORE_H
@@ -16,38 +16,40 @@
 
 /* ---- core_share.c: owners of Arrow structs, and copies of them for other libraries ---- */
 
-/* Holds a schema or an array (the other one's release is NULL). */
+/* Owns a schema or an array; the release of the other one is NULL. */
 struct share {
     atomic_int refs;
     struct ArrowSchema schema;
     struct ArrowArray array;
 };
 
-/* NULL when memory ends. One reference, nothing in it. */
+/* An empty share with one reference; NULL if memory ran out. */
 struct share *share_new(void);
 struct share *share_keep(struct share *share);
-void share_drop(struct share *share); /* NULL is nothing */
+void share_drop(struct share *share); /* does nothing for NULL */
 
-/* A schema of its own memory; an array whose buffers stay in the share. 0 or ENOMEM. */
+/* Copies a schema into memory of its own, or an array, whose buffers stay in the share. Return 0 or ENOMEM.
+ */
 int schema_copy(struct ArrowSchema *out, const struct ArrowSchema *from);
 int array_borrow(struct ArrowArray *out, const struct ArrowArray *from, struct share *share);
 
-/* An array without rows; it holds a reference to the share, which may be anything. */
+/* Makes an array without rows. It holds a reference to the share, which may own anything. */
 int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct share *share);
 
-/* ---- core_capsule.c: NULL with an exception set ---- */
+/* ---- core_capsule.c: functions return NULL with an exception set ---- */
 
 PyObject *schema_capsule(const struct ArrowSchema *schema);
 PyObject *array_capsule(const struct ArrowArray *array, struct share *share);
-/* Takes the stream; releases it when there is no capsule. */
+/* Takes ownership of the stream, and releases it if no capsule could be made. */
 PyObject *stream_capsule(struct ArrowArrayStream *stream);
 
 /* ---- core_value.c: Arrow values as Python objects ---- */
 
-/* Value i (counted without the array's offset): None, bool, int, float, str, bytes, list, dict. Times and
+/* Value i, counted from the array's offset: None, bool, int, float, str, bytes, list or dict. Times and
  * durations are ints of nanoseconds. */
 PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i);
-/* Where the elements of list i stand in the list's child. False: not a list (exception set). */
+/* The range of list i's elements in the list's child. False with an exception set if the column is not a
+ * list. */
 bool value_span(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, int64_t *from,
                 int64_t *to);
 /* The double nearest to ns / 10^9. */
@@ -60,11 +62,11 @@ PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray 
 /* ---- core_array.c: the types Schema and Array ---- */
 
 extern PyTypeObject *schema_type, *array_type;
-/* Both keep the shares given. `schema` and `array` lie inside them. */
+/* Both keep references to the given shares, which own `schema` and `array`. */
 PyObject *schema_object(struct share *schema);
 PyObject *array_object(struct share *schema_share, struct share *array_share,
                        const struct ArrowSchema *schema, const struct ArrowArray *array);
-/* What a Schema or an Array object holds; borrowed. */
+/* The contents of a Schema or an Array object; borrowed. */
 struct share *schema_object_share(PyObject *object);
 const struct ArrowArray *array_object_array(PyObject *object, struct share **share);
 bool core_array_ready(PyObject *module);
@@ -73,13 +75,13 @@ bool core_array_ready(PyObject *module);
 
 enum {
     PULL_RAISED = -1
-}; /* instead of an errno: a Python handler raised an exception; the run is cancelled */
-/* The next batch into *out, as get_next; called with the lock. */
+}; /* returned instead of an errno: a Python handler raised an exception, and the run is cancelled */
+/* Puts the next batch into *out, as get_next does. The caller holds the interpreter lock. */
 int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out);
 
 /* ---- core_run.c: the type Run ---- */
 
-/* Takes the run. */
+/* Takes ownership of the run. */
 PyObject *run_object(struct fc_run *run);
 bool core_run_ready(PyObject *module);
 
@@ -94,7 +96,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs);
 
 /* ---- core_fields.c ---- */
 
-/* fields(pattern, native) -> the list of picked fields; pattern: a glob, or a function of the name */
+/* fields(pattern, native) -> the list of matching fields; pattern is a glob, or a function of the name */
 PyObject *core_fields(PyObject *module, PyObject *args);
 
 /* ---- core_cli.c ---- */
@@ -105,11 +107,11 @@ PyObject *core_cli(PyObject *module, PyObject *args);
 /* ---- _core.c ---- */
 
 extern PyObject *unsupported_error, *cancelled_error;
-/* Raises what an error of the library is in Python; returns NULL. */
+/* Raises the Python exception for an error of the library; returns NULL. */
 PyObject *core_raise(const struct fc_error *err);
-/* Takes the exception away and leaves the first line of its text. */
+/* Clears the exception and stores the first line of its text. */
 void core_exception_line(char *out, size_t cap);
-/* Adds a type made from spec to the module. NULL with an exception set. */
+/* Makes a type from spec and adds it to the module. Returns NULL with an exception set on failure. */
 PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name);
 
 #endif

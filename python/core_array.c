@@ -1,7 +1,7 @@
-/* The types Schema and Array: nodes of Arrow data as Python sees them, a batch being the root of its tree.
+/* The types Schema and Array: nodes of Arrow data for Python. A batch is the root of its tree.
  *
- * Invariant: an object keeps the shares that its pointers lie in; nothing is copied until a value is asked
- * for. Source: Apache Arrow, "The Arrow PyCapsule Interface".
+ * Invariant: an object keeps the shares that its pointers point into, and copies nothing until a value is
+ * requested. Source: Apache Arrow, "The Arrow PyCapsule Interface".
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 PyTypeObject *schema_type, *array_type;
 
-/* One struct for both; a Schema has no array. */
+/* One struct for both types; a Schema has no array. */
 struct node_object {
     PyObject_HEAD struct share *schema_share, *array_share;
     const struct ArrowSchema *schema;
@@ -59,7 +59,7 @@ static void node_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-/* ---- what both have ---- */
+/* ---- members of both types ---- */
 
 static PyObject *node_name(PyObject *self, void *closure)
 {
@@ -161,7 +161,7 @@ static PyObject *array_address(PyObject *self, PyObject *index)
 static PyObject *array_arrow_array(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"requested_schema", NULL};
-    PyObject *requested = NULL; /* a wish that the protocol lets us pass over */
+    PyObject *requested = NULL; /* the protocol allows us to ignore this request */
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:__arrow_c_array__", names, &requested))
         return NULL;
     PyObject *schema = schema_capsule(NODE(self)->schema);
@@ -208,7 +208,7 @@ static PyObject *array_to_list(PyObject *self, PyObject *unused)
     return list;
 }
 
-/* One value of one column of a batch, without an object for the column. */
+/* One value of one column of a batch, without making an object for the column. */
 static bool cell_of(PyObject *self, PyObject *args, const char *form, struct node_object *column,
                     int64_t *row, Py_ssize_t *extra)
 {
@@ -302,7 +302,7 @@ static PyMethodDef array_methods[] = {
     {"to_list", array_to_list, METH_NOARGS, "All values, as value() gives them."},
     {"cell", array_cell, METH_VARARGS, "cell(column, row): one value of a batch."},
     {"seconds", array_seconds, METH_VARARGS,
-     "seconds(column, row): a list of times as floats, each the nearest."},
+     "seconds(column, row): a list of times as floats, each the nearest to the exact time."},
     {"texts", array_texts, METH_VARARGS,
      "texts(column, row, field): [(text, packet), ...] of a field's column."},
     {NULL, NULL, 0, NULL},

@@ -1,7 +1,7 @@
 /* Capsules of the Arrow PyCapsule protocol.
  *
- * Invariant: a capsule owns its struct; what the consumer has not moved out of it is released with the
- * capsule. Source: Apache Arrow, "The Arrow PyCapsule Interface".
+ * Invariant: a capsule owns its struct, and releases it unless the consumer has moved it out. Source: Apache
+ * Arrow, "The Arrow PyCapsule Interface".
  */
 #include "core.h"
 

@@ -1,7 +1,7 @@
-/* _core.cli: the command, with file formats that Python libraries write.
+/* _core.cli: the command, with the file formats that Python libraries write.
  *
- * Invariant: the command runs without the interpreter lock; only a sink takes it, on the same thread. A
- * stream that a sink is given is released exactly once, whatever the Python function does with its capsule.
+ * Invariant: the command runs without the interpreter lock; only a sink takes it, on the same thread. The
+ * stream of a sink is released exactly once, whatever the Python function does with its capsule.
  */
 #include "cli.h"
 #include "core.h"
@@ -24,7 +24,8 @@ static int sink_write(void *self, struct ArrowArrayStream *stream, const char *p
     return failed;
 }
 
-/* [(ending, function), ...] as the command wants them; borrowed. NULL with an exception set. */
+/* Converts [(ending, function), ...] for the command; borrowed. Returns NULL with an exception set on
+ * failure. */
 static struct cli_sink *sinks_make(PyObject *list, size_t *n)
 {
     *n = (size_t)PyTuple_Size(list);
@@ -41,7 +42,7 @@ static struct cli_sink *sinks_make(PyObject *list, size_t *n)
             continue;
         }
         if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "a sink is (ending, function)");
+            PyErr_SetString(PyExc_TypeError, "a sink must be (ending, function)");
         PyMem_Free(sinks);
         return NULL;
     }

@@ -1,6 +1,6 @@
-/* _core.fields: the list of all fields, or those that a pattern picks.
+/* _core.fields: the list of all fields, or of those that match a pattern.
  *
- * Invariant: an entry becomes a Python object only when it was picked: there are some 200,000 of them.
+ * Invariant: only matching entries become Python objects, because there are more than 200,000 entries.
  */
 #include <fnmatch.h>
 #include <string.h>
@@ -8,12 +8,12 @@
 #include "core.h"
 
 struct picker {
-    PyObject *function; /* name -> whether it is picked; NULL: the glob */
-    char glob[256];     /* with today's name of the protocol */
+    PyObject *function; /* name -> whether it matches; NULL: use the glob */
+    char glob[256];     /* with the protocol's new name */
     bool native;
 };
 
-/* 1, 0, or -1 with an exception set. */
+/* Whether an entry matches: 1, 0, or -1 with an exception set. */
 static int picks(const struct picker *p, const struct fc_field_info *f)
 {
     if (p->native && strcmp(f->engine, "native") != 0)

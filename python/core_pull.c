@@ -1,8 +1,8 @@
-/* One batch out of a stream, without the interpreter lock, with an eye on signals.
+/* Gets one batch from a stream without the interpreter lock, while watching for signals.
  *
- * Invariant: Python handlers run on the main thread alone, so long work of the main thread is moved to a
- * helper thread, while the main thread looks for signals and cancels the run when a handler raises. The
- * helper has ended when pull_batch returns.
+ * Invariant: Python runs signal handlers only on the main thread. So long work of the main thread runs on a
+ * helper thread, while the main thread checks for signals and cancels the run if a handler raises. The helper
+ * has ended when pull_batch returns.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +17,7 @@
 enum {
     SIGNAL_CHECK_MS = 50,
     SHORT_WORK_BYTES =
-        1 << 20, /* of a file, even a compressed one: done before a person could interrupt it */
+        1 << 20, /* size of a file, even a compressed one, that is read before a person could interrupt */
     NO_THREAD = -2
 };
 
@@ -62,7 +62,7 @@ static int pull_start(struct pull *pull, pthread_t *thread)
     return failed;
 }
 
-/* Waits a moment; true when the batch is there. */
+/* Waits a moment; true if the batch is ready. */
 static bool pull_wait(struct pull *pull)
 {
     struct timespec until;
@@ -79,7 +79,7 @@ static bool pull_wait(struct pull *pull)
     return done;
 }
 
-/* The batch by a helper thread. */
+/* Gets the batch on a helper thread. */
 static int pull_watched(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     struct pull pull = {

@@ -1,7 +1,7 @@
 /* The type Run: one pass over captures, batch by batch, without the interpreter lock.
  *
- * Invariant: only one thread is inside the library for a run (`busy`, changed under the lock only); when the
- * stream has ended, the counts and problems are Python's own and the run is freed.
+ * Invariant: only one thread at a time is inside the library for a run (`busy`, which changes only under the
+ * lock). When the stream has ended, counts and problems are copied into Python objects and the run is freed.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,13 +11,14 @@
 static PyTypeObject *run_type;
 
 struct run_object {
-    PyObject_HEAD struct fc_run *run; /* NULL when the stream has ended */
+    PyObject_HEAD struct fc_run *run; /* NULL after the end of the stream */
     struct ArrowArrayStream stream;
     struct share *schema;
     bool exported, busy;
     uint64_t captures;
-    PyObject *rules;                                   /* of the fields, in the order of their columns */
-    PyObject *accounting, *notes, *problems, *explain; /* but the last: None until the stream has ended */
+    PyObject *rules; /* text_rule of each field, in the order of the columns */
+    PyObject *accounting, *notes, *problems,
+        *explain; /* all but the last are None until the stream has ended */
 };
 
 #define RUN(object) ((struct run_object *)(object))
@@ -105,7 +106,7 @@ static bool run_start(struct run_object *self)
 
 /* ---- one batch ---- */
 
-/* A stream that failed is closed: there is nothing left to read from it. */
+/* Closes the stream after an error, because nothing more can be read from it. */
 static PyObject *run_raise(struct run_object *self, int status)
 {
     PyObject *type = status == ENOMEM      ? PyExc_MemoryError
@@ -117,9 +118,9 @@ static PyObject *run_raise(struct run_object *self, int status)
     return NULL;
 }
 
-/* ---- what is left at the end ---- */
+/* ---- results that outlive the run ---- */
 
-/* The shares of the frames, or the remarks. */
+/* The counts of frames, or the notes, as a dict. */
 static PyObject *counts_object(const struct fc_run *run, bool notes)
 {
     PyObject *dict = PyDict_New();
@@ -170,7 +171,7 @@ static bool run_finish(struct run_object *self)
     return self->problems != NULL;
 }
 
-/* Takes the pulled array into an object; at the end: None. */
+/* Moves the pulled array into an object; None at the end of the stream. */
 static PyObject *run_answer(struct run_object *self, struct share *batch, int status)
 {
     if (status)

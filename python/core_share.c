@@ -1,4 +1,4 @@
-/* Owners of Arrow structs, and copies of them that other libraries may take apart.
+/* Owners of Arrow structs, and copies of them whose nodes other libraries may move and release separately.
  *
  * Invariant: every node of an exported array holds its own reference to the share, so that a consumer may
  * move a child out of its parent and release the two in any order, on any thread. Source: Apache Arrow, "The
@@ -34,7 +34,7 @@ void share_drop(struct share *share)
     free(share);
 }
 
-/* ---- schemas: copied whole ---- */
+/* ---- schemas: full copies ---- */
 
 struct schema_node {
     struct ArrowSchema dictionary;
@@ -65,7 +65,7 @@ static char *text_copy(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
-/* A node without children yet, in a state that schema_release takes. */
+/* A node without children yet, which schema_release can already release. */
 static struct schema_node *schema_node_new(struct ArrowSchema *out, const struct ArrowSchema *from)
 {
     size_t n = (size_t)from->n_children;
@@ -109,7 +109,7 @@ failed:
     return ENOMEM;
 }
 
-/* ---- arrays: the tree is copied, the buffers stay ---- */
+/* ---- arrays: a copy of the tree, with the same buffers ---- */
 
 struct array_node {
     struct share *share;
@@ -132,7 +132,7 @@ static void array_release(struct ArrowArray *array)
     array->release = NULL;
 }
 
-/* A node like `like` but without children yet, in a state that array_release takes. */
+/* A copy of the node `like` without children yet, which array_release can already release. */
 static struct array_node *array_node_new(struct ArrowArray *out, const struct ArrowArray *like,
                                          int64_t n_children, struct share *share)
 {
@@ -177,7 +177,7 @@ failed:
     return ENOMEM;
 }
 
-/* Validity and, as the format has it, data or offsets and data. */
+/* The validity buffer and, depending on the format, data or offsets and data. */
 static int64_t buffers_of(const char *format)
 {
     if (!strcmp(format, "+s"))
@@ -187,7 +187,7 @@ static int64_t buffers_of(const char *format)
 
 int array_empty(struct ArrowArray *out, const struct ArrowSchema *schema, struct share *share)
 {
-    static const int64_t zero; /* the one offset that an array without rows still has */
+    static const int64_t zero; /* an array without rows still has one offset */
     static const void *buffers[] = {NULL, &zero, &zero};
     struct ArrowArray like = {.n_buffers = buffers_of(schema->format), .buffers = buffers};
     struct array_node *node = array_node_new(out, &like, schema->n_children, share);

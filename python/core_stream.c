@@ -1,8 +1,8 @@
 /* An Arrow stream over a Python iterator of batches: how a lazy Scan reaches pyarrow, polars, DuckDB and
  * others.
  *
- * Invariant: a callback may be called on any thread, with the interpreter lock or without; it takes the lock
- * itself and leaves no exception behind: what was raised becomes an errno and a line of text. Source: Apache
+ * Invariant: a callback may be called on any thread, with or without the interpreter lock. It takes the lock
+ * itself and leaves no exception behind: an exception becomes an errno and a line of text. Source: Apache
  * Arrow, "The Arrow C stream interface".
  */
 #include <errno.h>
@@ -30,7 +30,8 @@ static int exception_errno(void)
     return PyErr_ExceptionMatches(PyExc_OSError) ? EIO : EINVAL;
 }
 
-/* Turns the exception into text; Ctrl-C is asked for again, so that the consumer's caller gets it. */
+/* Turns the exception into text. A KeyboardInterrupt is scheduled again, so that the caller of the consumer
+ * gets it. */
 static int exception_keep(struct iterator_stream *self)
 {
     int status = exception_errno();
@@ -77,7 +78,7 @@ static void iterator_release(struct ArrowArrayStream *stream)
     struct iterator_stream *self = stream->private_data;
     stream->release = NULL;
     if (!Py_IsInitialized())
-        return; /* the interpreter took the iterator with it */
+        return; /* the interpreter has ended, and the iterator with it */
     PyGILState_STATE lock = PyGILState_Ensure();
     Py_DECREF(self->iterator);
     share_drop(self->schema);

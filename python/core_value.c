@@ -1,6 +1,6 @@
-/* Arrow values as Python objects: for the facade, for text, and where numpy and pyarrow are not installed.
+/* Arrow values as Python objects: for `extract`, for text, and for use without numpy and pyarrow.
  *
- * Invariant: an index given from outside counts without the array's offset; the offset is added here, once
+ * Invariant: an index given by a caller does not include the array's offset; this file adds the offset once
  * for every array on the way down. Source: Apache Arrow, "The Arrow C data interface" (format strings) and
  * "Arrow columnar format" (layouts).
  */
@@ -13,9 +13,9 @@ double value_seconds(int64_t ns)
     uint64_t u = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
     double seconds;
     if (u < (UINT64_C(1) << 53)) {
-        seconds = (double)u / 1e9; /* both exact, so the division rounds once */
+        seconds = (double)u / 1e9; /* both operands are exact, so only the division rounds */
     } else {
-        /* 62 or 63 bits of the quotient and a sticky bit: again the only rounding is the one to double. */
+        /* 62 or 63 bits of the quotient and a sticky bit, so that only the conversion to double rounds. */
         int shift = __builtin_clzll(u) + 29;
         unsigned __int128 n = (unsigned __int128)u << shift;
         uint64_t quotient = (uint64_t)(n / 1000000000u);
@@ -33,7 +33,7 @@ static bool is_null(const struct ArrowArray *array, int64_t at)
     return !(bits[at >> 3] >> (at & 7) & 1);
 }
 
-/* The bytes of value `at` of a text or binary array whose offsets have 32 or 64 bits. */
+/* The bytes of value `at` of a text or binary array with offsets of 32 or 64 bits. */
 static const char *span_of(const struct ArrowArray *array, int64_t at, bool large, Py_ssize_t *len)
 {
     int64_t from, to;
@@ -63,7 +63,7 @@ static PyObject *bytes_object(const struct ArrowArray *array, int64_t at, bool l
     return PyBytes_FromStringAndSize(bytes, len);
 }
 
-/* The integers: true, and the value in *out; UINT64 keeps its bits. */
+/* True for the integer types, with the value in *out; UINT64 keeps its bits. */
 static bool integer_at(char format, const void *data, int64_t at, int64_t *out)
 {
     switch (format) {
@@ -171,15 +171,15 @@ PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray
     case '+':
         return format[1] == 's' ? struct_object(schema, array, at) : list_object(schema, array, i);
     default:
-        return PyErr_Format(PyExc_TypeError, "Arrow type '%s' is not read here", format);
+        return PyErr_Format(PyExc_TypeError, "Arrow type '%s' is not supported", format);
     }
 }
 
 /* ---- a field's values as text ---- */
 
-enum { TEXT_ROOM = 4096 }; /* a payload of an Ethernet frame in hexadecimal fits */
+enum { TEXT_ROOM = 4096 }; /* room for the payload of an Ethernet frame in hexadecimal */
 
-/* The text of value i, after `before` (which may be NULL) and a comma. */
+/* The text of value i; if `before` is not NULL, after that text and a comma. */
 static PyObject *text_after(PyObject *before, uint32_t rule, const struct ArrowArray *values, int64_t i)
 {
     char room[TEXT_ROOM], *text = room;
@@ -200,7 +200,7 @@ static PyObject *text_after(PyObject *before, uint32_t rule, const struct ArrowA
     return joined;
 }
 
-/* Appends (text, packet); takes the text. */
+/* Appends (text, packet); takes ownership of the text. */
 static bool texts_append(PyObject *list, PyObject *text, uint32_t packet)
 {
     PyObject *pair = Py_BuildValue("(NI)", text, (unsigned int)packet);
@@ -217,7 +217,8 @@ PyObject *value_texts(const struct ArrowSchema *schema, const struct ArrowArray 
         return NULL;
     const struct ArrowArray *items = array->children[0];
     if (items->n_children != 2)
-        return PyErr_Format(PyExc_TypeError, "column %s is not a field's", schema->name ? schema->name : "");
+        return PyErr_Format(PyExc_TypeError, "column %s is not the column of a field",
+                            schema->name ? schema->name : "");
     const struct ArrowArray *numbers = items->children[0], *values = items->children[1];
     const uint32_t *packets = (const uint32_t *)numbers->buffers[1] + numbers->offset + items->offset;
     PyObject *list = PyList_New(0), *text = NULL;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/fields.md from src/field/fields.def; with --check it only tells whether the page is up to date."""
+"""Writes docs/fields.md from src/field/fields.def; with --check it only reports whether the page is up to date."""
 import pathlib
 import re
 import sys
@@ -10,18 +10,18 @@ ROW = re.compile(r'^FIELD\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*(\w+
                  re.M | re.S)
 HEAD = """# Fields
 
-The fields that the native engine answers, under Wireshark's names and with Wireshark's types. Made by
-`tools/gen_fields.py`; `flowcontainer fields 'tcp.*'` prints the same at the command line.
+The fields that the native engine answers, under Wireshark's names and with Wireshark's types. `tools/gen_fields.py` makes this
+page; `flowcontainer fields --native` prints the same list at the command line.
 
-A field marked *one* has at most one value in a packet; of the others a packet can have several (tunnels, options), and
-columns are lists. Hex: Wireshark prints it in base 16.
+A field marked *one* has at most one value per packet. A packet can have several values of the other fields (tunnels, options),
+so their columns are lists. *Hex* means that Wireshark prints the values in base 16.
 
-Fields of frame, eth, vlan, ip, ipv6, tcp, udp and udplite are exact in every capture. Those of the protocols above are, too,
-until something comes up that may carry them and is not read here, such as OpenVPN, or a stream that Wireshark decrypts with keys
-of the capture: from that frame on libwireshark answers (the note `handed_over`); without libwireshark, or with
-`--engine native`, such captures are counted in the note `protocols_not_followed`. Fields that only a second pass over the
-capture may know (`dns.retransmit_response_in`, `http.prev_request_in`, `http.prev_response_in`) are libwireshark's unless the
-native engine is asked for.
+Fields of frame, eth, vlan, ip, ipv6, tcp, udp and udplite are exact in every capture. Fields of the protocols above are exact up to
+the first frame of something that is not read natively and may carry them, such as OpenVPN, or a stream that Wireshark decrypts with
+keys in the capture. From that frame on libwireshark answers (the note `handed_over`). Without libwireshark, or with
+`--engine native`, the note `protocols_not_followed` counts such captures. libwireshark also answers the fields that may need a
+second pass over the capture (`dns.retransmit_response_in`, `http.prev_request_in`, `http.prev_response_in`), unless you ask for the
+native engine.
 """
 
 
@@ -45,7 +45,7 @@ def main():
     text = page()
     if "--check" in sys.argv:
         if not PAGE.is_file() or PAGE.read_text() != text:
-            print("docs/fields.md is not what tools/gen_fields.py writes")
+            print("docs/fields.md is out of date: run tools/gen_fields.py")
             return 1
         return 0
     PAGE.write_text(text)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/internals/filter-opcodes.md from the comments above the cases of src/filter/vm.c; with --check it only tells
+"""Writes docs/internals/filter-opcodes.md from the comments above the cases of src/filter/vm.c; with --check it only reports
 whether the page is up to date."""
 import pathlib
 import re
@@ -11,15 +11,15 @@ CASE = re.compile(r"/\* ([A-Z_]+)( [^:]*)?: ((?:[^*]|\*(?!/))*)\*/\s*case OP_([A
 NAMES = re.compile(r"enum opcode \{(.*?)\}", re.S)
 HEAD = """# Opcodes of display filters
 
-`flowcontainer explain -Y FILTER` prints the program that a filter is compiled to; this page says what its instructions do.
-Made by `tools/gen_opcodes.py` from the comments in `src/filter/vm.c`.
+`flowcontainer explain -Y FILTER` prints the program into which a filter is compiled. This page describes its instructions.
+`tools/gen_opcodes.py` makes it from the comments in `src/filter/vm.c`.
 
-A program runs once a frame. A *slot* is a field or protocol that the filter names, a *register* (r0, r1, ...) holds the
-values of one frame in Wireshark's order, and the *verdict* is what the last test said. Instructions that compare say `any`
-(some pair of values has to hit) or `all` (every pair). Numbers are unsigned with 32 bits until a subtraction or a minus
-makes them signed; an unsigned number does not compare with a negative one on its right.
+A program runs once per frame. A *slot* is a field or protocol that the filter names, a *register* (r0, r1, ...) holds the
+values of one frame in Wireshark's order, and the *verdict* is the result of the last test. Instructions that compare say `any`
+(at least one pair of values must match) or `all` (every pair must). Numbers are unsigned with 32 bits until a subtraction or a
+minus makes them signed; an unsigned number on the left never matches a negative one on the right.
 
-| opcode | operands | what it does |
+| opcode | operands | effect |
 | --- | --- | --- |
 """
 
@@ -41,7 +41,7 @@ def main():
     text = page()
     if "--check" in sys.argv:
         if not PAGE.is_file() or PAGE.read_text() != text:
-            print("docs/internals/filter-opcodes.md is not what tools/gen_opcodes.py writes")
+            print("docs/internals/filter-opcodes.md is out of date: run tools/gen_opcodes.py")
             return 1
         return 0
     PAGE.write_text(text)

@@ -1,4 +1,4 @@
-"""The command `flowcontainer`: the same C code as the plain executable, and pyarrow's file formats besides."""
+"""The command `flowcontainer`: the same C code as the plain executable, plus the file formats of pyarrow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sinks import SINKS
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status. argv[0] is the command's name."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # it is closed
+        if stream is not None:  # None if the stream is closed
             stream.flush()
     words = sys.argv if argv is None else argv
     if list(words[1:2]) == ["verify"]:

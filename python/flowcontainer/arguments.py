@@ -1,4 +1,4 @@
-"""What callers give, checked: paths, words and numbers. A wrong type is a TypeError, a wrong value a ValueError."""
+"""Checks of the arguments of callers. A wrong type raises TypeError, a wrong value raises ValueError."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
 def path(given: StrPath) -> bytes:
-    """One path."""
+    """The bytes of one path."""
     if not isinstance(given, (str, bytes, os.PathLike)):
         raise TypeError(f"a path is str, bytes or os.PathLike, not {type(given).__name__}")
     return os.fsencode(given)
 
 
 def paths(given: StrPath | Iterable[StrPath]) -> tuple[bytes, ...]:
-    """One path or several."""
+    """The bytes of one path or of several."""
     if isinstance(given, (str, bytes, os.PathLike)) or hasattr(given, "read") or not isinstance(given, Iterable):
-        return (path(given),)  # type: ignore[arg-type] # a file object is refused there, not iterated
+        return (path(given),)  # type: ignore[arg-type] # path() refuses a file object, which is iterable too
     encoded = tuple(path(one) for one in given)
     if not encoded:
         raise ValueError("no path given")
     if encoded.count(b"-") > 1:
-        raise ValueError('standard input ("-") can be read once only, and is given more than once')
+        raise ValueError('standard input ("-") can be read only once, but is given more than once')
     return encoded
 
 
 def words(name: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
-    """One word, several, or none."""
+    """One word, several, or none, as a tuple."""
     if given is None or (isinstance(given, str) and not given.strip()):
         return ()
     if isinstance(given, str):
@@ -39,16 +39,16 @@ def words(name: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
     several = tuple(given) if isinstance(given, Iterable) else (given,)
     for word in several:
         if not isinstance(word, str):
-            raise TypeError(f"{name} is a text or several, not {word!r}")
+            raise TypeError(f"{name} must be a text or several texts, not {word!r}")
     return several
 
 
 def nanoseconds(name: str, seconds: float) -> int:
-    """Of a number of seconds."""
+    """A number of seconds as nanoseconds."""
     if not isinstance(seconds, Real):
-        raise TypeError(f"{name} is a number of seconds, not {seconds!r}")
-    if not 0 < seconds < 9e9:  # also false for NaN; 9e9 seconds are what 64 bits hold
-        raise ValueError(f"{name} is a number of seconds above 0, not {seconds!r}")
+        raise TypeError(f"{name} must be a number of seconds, not {seconds!r}")
+    if not 0 < seconds < 9e9:  # also false for NaN; 64 bits hold 9e9 seconds
+        raise ValueError(f"{name} must be a number of seconds above 0, not {seconds!r}")
     return round(seconds * 1_000_000_000)
 
 
@@ -57,9 +57,9 @@ def count(name: str, given: Any, limit: int, least: int = 0) -> int:
     try:
         number = operator.index(given)
     except TypeError:
-        raise TypeError(f"{name} is a whole number, not {given!r}") from None
+        raise TypeError(f"{name} must be a whole number, not {given!r}") from None
     if not least <= number < limit:
-        raise ValueError(f"{name} is a number from {least} to {limit - 1}, not {number!r}")
+        raise ValueError(f"{name} must be a number from {least} to {limit - 1}, not {number!r}")
     return number
 
 
@@ -74,7 +74,10 @@ def _preference(name: str, value: object) -> str:
 
 
 def preference_texts(given: Mapping[str, object] | str | Iterable[str]) -> tuple[tuple[str, ...], str | None]:
-    """Texts NAME:VALUE, and the key log that one of them names: the process that dissects can open no file."""
+    """Texts NAME:VALUE, and the key log that one of them names, if any.
+
+    A key log becomes an option of its own, because the process that dissects may open no file.
+    """
     texts = (
         tuple(_preference(name, value) for name, value in given.items())
         if isinstance(given, Mapping)
@@ -84,7 +87,7 @@ def preference_texts(given: Mapping[str, object] | str | Iterable[str]) -> tuple
     for text in texts:
         name, colon, value = text.strip().partition(":")
         if not (name and colon):
-            raise ValueError(f"a preference is NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not {text!r}")
+            raise ValueError(f"a preference must be NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not {text!r}")
         if name.strip() in _KEYLOGS:
             keylog = value.strip()
         else:
@@ -93,12 +96,12 @@ def preference_texts(given: Mapping[str, object] | str | Iterable[str]) -> tuple
 
 
 def size(name: str, given: int | str) -> int:
-    """Bytes of a number, or of a text such as "300M" or "1G" (powers of 1024)."""
+    """A number of bytes, given as a number or as a text such as "300M" or "1G" (powers of 1024)."""
     if not isinstance(given, str):
         return count(name, given, 2**64)
     digits, unit = (given[:-1], given[-1:].upper()) if given[-1:].isalpha() else (given, "")
     if not (digits.isascii() and digits.isdigit()) or unit not in _UNITS:
-        raise ValueError(f'{name} is a number of bytes or a text such as "300M" or "1G", not {given!r}')
+        raise ValueError(f'{name} must be a number of bytes or a text such as "300M" or "1G", not {given!r}')
     return count(name, int(digits) << _UNITS[unit], 2**64)
 
 
@@ -109,7 +112,7 @@ def dissection(
     passes: int | str,
     max_memory: int | str,
 ) -> dict[str, Any]:
-    """The options of the wireshark engine as `_core.open` takes them."""
+    """The options of the wireshark engine, in the form that `_core.open` takes."""
     kept, named = preference_texts(preferences)
     return {
         "preferences": kept,

@@ -1,4 +1,4 @@
-"""Arrow columns as numpy arrays. Numbers are views of Arrow's own buffers, which the arrays keep alive."""
+"""Arrow columns as numpy arrays. Arrays of numbers are views of Arrow's own buffers and keep them alive."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _NUMBERS = {"c": "i1", "C": "u1", "s": "i2", "S": "u2", "i": "i4", "I": "u4", "l
 
 
 class Ragged(NamedTuple):
-    """Rows of different length, one after the other; row i is values[offsets[i]:offsets[i + 1]]."""
+    """Rows of different lengths, one after the other. Row i is values[offsets[i]:offsets[i + 1]]."""
 
-    values: Any  #: an array; of a field's column: {"packet": array, "value": array}
-    offsets: Any  #: int64, one more than there are rows
+    values: Any  #: an array; for a field's column: {"packet": array, "value": array}
+    offsets: Any  #: int64, one more than the number of rows
 
 
 class Padded(NamedTuple):
-    """Rows made equally long."""
+    """Rows of equal length."""
 
     values: Any  #: rows x length
-    mask: Any  #: the same shape; true where there is a value
+    mask: Any  #: the same shape; true where a value is, false where padding is
 
 
 class _View:
-    """A buffer of an array for numpy, which keeps this object, which keeps the array."""
+    """A buffer of an array for numpy. numpy keeps this object alive, and this object keeps the array."""
 
     def __init__(self, array: Array, buffer: int, kind: str, n: int) -> None:
         self.array = array
@@ -50,7 +50,7 @@ def _buffer(np: Any, array: Array, buffer: int, kind: str, n: int) -> Any:
 
 
 def _bits(np: Any, array: Array, buffer: int) -> Any:
-    """A bitmap as booleans, one a value."""
+    """A bitmap as booleans, one per value."""
     first, n = array.offset, len(array)
     packed = _buffer(np, array, buffer, "u1", (first + n + 7) // 8)
     return np.unpackbits(packed, count=first + n, bitorder="little")[first:].astype(bool)
@@ -67,7 +67,7 @@ def _numbers(np: Any, array: Array, kind: str) -> Any:
 
 
 def _dictionary(np: Any, array: Array, dictionary: Array) -> Any:
-    words = _objects(np, [*dictionary.to_list(), None])  # the last one stands for null
+    words = _objects(np, [*dictionary.to_list(), None])  # the last one is for nulls
     indices = _numbers(np, array, _NUMBERS[array.format])
     if array.null_count and array.address(0):
         indices = np.where(_bits(np, array, 0), indices, -1)
@@ -75,7 +75,7 @@ def _dictionary(np: Any, array: Array, dictionary: Array) -> Any:
 
 
 def _flat(np: Any, array: Array) -> Any:
-    """One array of the values; of a struct: {name: array}."""
+    """One array of the values; for a struct: {name: array}."""
     form = array.format
     if (dictionary := array.dictionary) is not None:
         return _dictionary(np, array, dictionary)
@@ -151,7 +151,7 @@ def _place(np: Any, shape: tuple[int, int], rows: Any, columns: Any, values: Any
 
 
 def _padded(np: Any, ragged: Ragged, length: int) -> Padded:
-    """Value j of a row at column j; a field's value at the column of its packet."""
+    """Puts value j of a row at column j, or a field's value at the column of its packet."""
     counts = np.diff(ragged.offsets)
     rows = np.repeat(np.arange(len(counts)), counts)
     values, first = ragged.values, None
@@ -179,12 +179,12 @@ def _numpy() -> Any:
 def table(
     batches: Sequence[Array], every: Sequence[str], names: Sequence[str], layout: str, length: int | None
 ) -> dict[str, Any]:
-    """{name: array} of the columns `names` among `every`."""
+    """The columns `names`, which are among `every`, as {name: array}."""
     np = _numpy()
     if layout not in ("ragged", "padded"):
-        raise ValueError(f'layout is one of "ragged", "padded", not {layout!r}')
+        raise ValueError(f'layout must be "ragged" or "padded", not {layout!r}')
     if length is not None and (layout != "padded" or length < 0):
-        raise ValueError("length is for the padded layout, and 0 or more")
+        raise ValueError("length must be 0 or more, and needs the padded layout")
     unknown = [name for name in names if name not in every]
     if unknown:
         raise ValueError(f"no column {unknown[0]!r}; there are {', '.join(every)}")

@@ -1,4 +1,4 @@
-"""The facade: `extract` as the original flowcontainer has it."""
+"""`extract`, with the parameters and the answer of the original flowcontainer."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def extract(
 ) -> dict[tuple[StrPath, str, str], Flow]:
     """The flows of a capture: {(infile, "tcp" or "udp", "stream number"): :class:`flowcontainer.flows.Flow`}.
 
-    They stand in the order of their first kept packets. ICMP, mDNS, SSDP, TCP retransmissions and packets out of
-    order are left out, and so are flows without any payload.
+    The flows are in the order of their first kept packets. ICMP, mDNS, SSDP, TCP retransmissions and packets out of
+    order are left out, and so are flows without payload.
 
     :param infile: path of a capture
     :param filter: a Wireshark display filter that a packet must pass
     :param extension: a Wireshark field or several; their values are in :attr:`Flow.extension`
-    :param ip_layer: leave out ICMP alone: retransmissions, packets out of order, mDNS and SSDP stay. (This is what the
-        original asks of tshark then; it goes on to return an empty dict, whatever the capture.)
-    :param verbose: say what is read
+    :param ip_layer: leave out only ICMP: retransmissions, packets out of order, mDNS and SSDP stay. (The original asks
+        tshark for the same packets, and then returns an empty dict for every capture.)
+    :param verbose: print the name of the capture
     :param cmd_parameter: options of tshark, as a list of words or one text: ``-o NAME:VALUE`` (a preference),
         ``-d LAYER==SELECTOR,PROTOCOL`` (decode as), ``-2``, ``-c N``, ``-n``. ``-o tls.keylog_file:FILE`` decrypts
     :param split_flag: use all cores
     :param engine: "auto", "native" or "wireshark": see :func:`flowcontainer.scan`
 
-    A missing file raises FileNotFoundError; a bad filter, an unknown field and an option of tshark that has no meaning
-    here raise ValueError; a file that is no capture raises CaptureError, which is a ValueError. A capture that is
-    damaged further on gives what stands before the damage, and a CaptureWarning.
+    A missing file raises FileNotFoundError. A bad filter, an unknown field and an unsupported option of tshark raise
+    ValueError. A file that is not a capture raises CaptureError, which is a ValueError. A damaged capture gives the
+    flows from before the damage, and a CaptureWarning.
     """
     path = _path(infile)
     fields = _fields(extension)

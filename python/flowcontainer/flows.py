@@ -1,4 +1,4 @@
-"""A flow as the original flowcontainer gives it. Lists are made when they are first asked for."""
+"""A flow with the attributes of the original flowcontainer. Lists are made when they are first used."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .protocols import Protocols
 
 
 class Rows(NamedTuple):
-    """What the flows of one batch share."""
+    """The data that all flows of one batch share."""
 
     array: Array
-    at: dict[str, int]  # column by name
-    fields: tuple[tuple[str, int], ...]  # names asked for, and how their values print
+    at: dict[str, int]  # index of each column
+    fields: tuple[tuple[str, int], ...]  # name and text_rule of each requested field
     later: Protocols
 
 
@@ -24,17 +24,17 @@ class Flow:
     - src, sport, dst, dport: the client is the side with the larger port in the flow's first packet
     - source, destination: (src, sport) and (dst, dport)
     - protocol: "tcp" or "udp"
-    - ip_lengths, ip_timestamps: of every packet; lengths are positive from src to dst, negative back
-    - payload_lengths, payload_timestamps: of the packets that carry data (UDP: with the 8 bytes of its header)
-    - lengths, timestamps: those of the payload, or of the IP packets when main is "ip"
+    - ip_lengths, ip_timestamps: of each packet; lengths are positive from src to dst, negative from dst to src
+    - payload_lengths, payload_timestamps: of each packet with payload (for UDP with the 8 bytes of its header)
+    - lengths, timestamps: those of the payload, or those of the IP packets if main is "ip"
     - time_start, time_end: the first and the last of timestamps
-    - extension: {field: [(text, index into ip_lengths), ...]}, fields without a value left out
-    - ext_protocol: "TCP|TLSv1.3": what Wireshark's column Protocol says of the packets, each name once, in their order.
-      Read when it is first touched, for all flows of the capture at once: it takes libwireshark two more readings of
-      the file, which those who do not ask should not pay for
+    - extension: {field: [(text, index into ip_lengths), ...]}, without fields that have no value
+    - ext_protocol: the texts of Wireshark's column Protocol for the packets, each once, in their order: "TCP|TLSv1.3".
+      libwireshark must read the file twice more for it, so it is computed only when you first use it, and then for all
+      flows of the capture
 
-    Times are seconds since 1970 as floats. Attributes may be assigned, and more be added. Flows are ordered by the
-    time of their start; their length is that of `lengths`.
+    Times are seconds since 1970 as floats. You may assign attributes and add new ones. Flows are ordered by the time of
+    their start; len(flow) is that of `lengths`.
     """
 
     __slots__ = ("_rows", "_row", "_later", "__dict__", "__weakref__")
@@ -44,7 +44,7 @@ class Flow:
     def __init__(self, main: str = "payload", **attributes: Any) -> None:
         self._rows: Rows | None = None
         self._row = 0
-        self._later: tuple[Protocols, str, int] | None = None  # of one without rows: where ext_protocol is found
+        self._later: tuple[Protocols, str, int] | None = None  # source of ext_protocol for an unpickled flow
         if main != "payload":
             self.main = main
         self.__dict__.update(attributes)
@@ -103,7 +103,7 @@ def _endpoint(pair: tuple[str, int]) -> str:
     return f"[{address}]:{port}" if address and ":" in address else f"{address}:{port}"
 
 
-# ---- read from the batch, once ----
+# ---- attributes that are read from the batch once ----
 
 
 def _cell(flow: Flow, name: str) -> Any:
@@ -143,7 +143,7 @@ _READ: dict[str, Callable[[Flow, str], Any]] = {
 }
 
 
-# ---- computed each time, from what may have been assigned ----
+# ---- attributes that are computed each time, because others may have been assigned ----
 
 
 def _lengths(flow: Flow) -> Any:
@@ -155,7 +155,7 @@ def _timestamps(flow: Flow) -> Any:
 
 
 class _NeedsWireshark(UnsupportedError, AttributeError):
-    """Also an AttributeError, so that hasattr() and inspect see an attribute that is not there."""
+    """Also an AttributeError, so that hasattr() and inspect treat the attribute as absent."""
 
 
 def _later(flow: Flow) -> tuple[Protocols, str, int] | None:
@@ -186,7 +186,7 @@ _COMPUTED: dict[str, Callable[[Flow], Any]] = {
 
 
 def _start(flow: Flow) -> float:
-    """time_start, remembered for as long as the list of times is the same: sorting asks often."""
+    """time_start, cached while the list of times is the same, because sorting uses it often."""
     if "time_start" in flow.__dict__:
         return cast(float, flow.time_start)
     times = flow.timestamps

@@ -1,4 +1,4 @@
-"""What went wrong with a capture: told, never hidden, and an error only when nothing could be read."""
+"""Problems of captures: always reported, and raised as an error only if nothing could be read."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from ._core import Run, UnsupportedError
 
 
 class CaptureError(ValueError):
-    """No capture could be read: none is one, each is damaged from its start, or no packet could be decoded."""
+    """No capture could be read: the files are not captures, are damaged at their start, or have no packet that could be
+    decoded."""
 
 
 class CaptureWarning(UserWarning):
-    """A capture was damaged or cut; what stands before the damage is in the answer."""
+    """A capture was damaged or cut; the answer has the rows from before the damage."""
 
 
 class Problem(NamedTuple):
-    """A capture that was damaged, cut or not usable."""
+    """A capture that was damaged, cut or unreadable."""
 
-    capture: str  #: path as given; of a folder: as found
+    capture: str  #: path as given; for a file of a folder, the path of the folder with that of the file
     message: str
-    offset: int  #: byte in the file, -1 when there is none
+    offset: int  #: offset in the file in bytes; -1 if there is none
     frames: int  #: frames used before the damage
 
 
 def missing(package: str, extra: str) -> ImportError:
-    """The error of a package that something needs and that is not installed."""
+    """The error for a package that is needed and not installed."""
     how = f'pip install "flowcontainer[{extra}]>=8", or ".[{extra}]" in a clone'
     return ImportError(f"{package} is needed for this: {how}", name=package)
 
@@ -38,12 +39,12 @@ _ERRORS = {"io": OSError, "not_found": FileNotFoundError, "memory": MemoryError,
 
 
 def problems_of(run: Run) -> list[Problem]:
-    """The run's problems; empty before its end."""
+    """The problems of the run; empty before its end."""
     return [Problem(*problem[:4]) for problem in run.problems or ()]
 
 
 def finish(run: Run) -> None:
-    """At the end of a run: raises when no capture was of any use, warns when some were damaged."""
+    """Called at the end of a run: raises an error if no capture was readable, warns if some were damaged."""
     problems = run.problems
     if not problems:
         return
@@ -69,7 +70,7 @@ def _line(problem: tuple[str, str, int, int, str]) -> str:
 
 
 def _levels_to_caller() -> int:
-    """The stacklevel at which a warning points to the first line outside of this package."""
+    """The stacklevel with which a warning points to the first line outside this package."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

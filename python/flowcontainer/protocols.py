@@ -1,9 +1,8 @@
-"""Flow.ext_protocol: what Wireshark's column Protocol says of a flow's packets.
+"""Flow.ext_protocol: the texts of Wireshark's column Protocol for a flow's packets.
 
-It is worked out when it is first touched, for all flows of that `extract` at once. Wireshark must dissect the whole
-capture twice for it, which can take a hundred times as long as the flows themselves; a parameter would have every
-script of the original changed, and whoever reads the attribute now and then would pay always. Who touches it pays one
-more reading of the capture; who does not pays nothing."""
+libwireshark must dissect the whole capture twice for it, which can take a hundred times as long as the flows
+themselves. So it is computed when a script first uses the attribute, for all flows of that `extract` at once, and a
+script that does not use it loses no time. A parameter instead would break the scripts written for the original."""
 
 from __future__ import annotations
 
@@ -23,12 +22,12 @@ def _stamp(path: bytes) -> tuple[int, int]:
 
 
 class Protocols:
-    """The texts of one `extract`, by protocol and stream. Can be pickled; the texts go along once they are known."""
+    """The texts of one `extract`, by protocol and stream. Can be pickled, with the texts if they are known."""
 
     def __init__(
         self, path: bytes, options: dict[str, Any], stamp: tuple[int, int] | None = None, found: Any = None
     ) -> None:
-        self._path = os.path.abspath(path)  # the script may change its folder before it asks
+        self._path = os.path.abspath(path)  # the script may change its working folder later
         self._options, self._stamp = options, stamp or _stamp(self._path)
         self._found: dict[tuple[str, int], str] | None = found
         self._lock = threading.Lock()
@@ -37,7 +36,7 @@ class Protocols:
         return Protocols, (self._path, self._options, self._stamp, self._found)
 
     def of(self, protocol: str, stream: int) -> str:
-        """"TCP|TLSv1.3": each name once, in the order of the packets."""
+        """Each name once, in the order of the packets, as in "TCP|TLSv1.3"."""
         with self._lock:
             if self._found is None:
                 self._found = self._read()
@@ -46,9 +45,9 @@ class Protocols:
     def _read(self) -> dict[tuple[str, int], str]:
         if _stamp(self._path) != self._stamp:
             name = os.fsdecode(self._path)
-            raise RuntimeError(f"{name} has changed since extract(): ext_protocol would be another's")
+            raise RuntimeError(f"{name} has changed since extract(), so ext_protocol cannot be computed")
         if not os.path.isfile(self._path):
-            raise _core.UnsupportedError(f"{os.fsdecode(self._path)} is no file that can be read again")
+            raise _core.UnsupportedError(f"{os.fsdecode(self._path)} is not a file that can be read again")
         options = {**self._options, "passes": "2", "engine": "wireshark"}
         run = _core.open((self._path,), (_COLUMN,), **options)
         (rule,) = run.text_rules

@@ -1,4 +1,4 @@
-"""File formats that the command writes through pyarrow: batch by batch, never the whole table in memory.
+"""File formats that the command writes through pyarrow, batch by batch, never with the whole table in memory.
 
 Each function takes the capsule of an Arrow stream and the path of a file that is renamed when it is whole.
 """
@@ -28,7 +28,7 @@ def _pyarrow() -> Any:
 
 
 def write_parquet(capsule: object, path: str) -> None:
-    """Parquet, zstd."""
+    """Writes a Parquet file with zstd."""
     pa = _pyarrow()
     import pyarrow.parquet
 
@@ -39,8 +39,8 @@ def write_parquet(capsule: object, path: str) -> None:
 
 
 def write_ipc(capsule: object, path: str) -> None:
-    """Arrow IPC file (Feather 2), lz4. Dictionaries are written as plain text: the format allows one dictionary a
-    column, and batches have each their own."""
+    """Writes an Arrow IPC file (Feather 2) with lz4. Dictionaries become plain text, because the format allows one
+    dictionary per column and each batch has its own."""
     pa = _pyarrow()
     import pyarrow.ipc
 
@@ -57,7 +57,7 @@ def _plain(pa: Any, field: Any) -> Any:
     return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
-# Without pyarrow there is none, and the command says what to install.
+# Without pyarrow there are no sinks, and the command says how to install it.
 SINKS = (
     ((".parquet", write_parquet), (".arrow", write_ipc), (".feather", write_ipc), (".ipc", write_ipc))
     if find_spec("pyarrow")

@@ -1,4 +1,4 @@
-"""The words that the original hands on to tshark's command line, as options of a run."""
+"""The words that the original passes to tshark's command line, as options of a run."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 from . import arguments
 
-_WITHOUT_VALUE = "n2qQl"  # names are never resolved, and there is no text output to be quiet about
+_WITHOUT_VALUE = "n2qQl"  # -n is always so, and -q, -Q and -l concern tshark's text output
 _WITH_VALUE = "odc"
 
 
 def _letters(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(letter, value) of each option: "-o", "x:y" or "-ox:y" or "-o x:y"."""
+    """(letter, value) of each option, written as "-o" "x:y", as "-ox:y" or as "-o x:y"."""
     rest = iter(words)
     for word in rest:
         letter, value = word[1:2], word[2:].strip()
         if not word.startswith("-") or letter not in _WITHOUT_VALUE + _WITH_VALUE or not letter:
-            raise ValueError(f"cmd_parameter takes -o, -d, -c, -2 and -n of tshark's options, not {word!r}")
+            raise ValueError(f"cmd_parameter takes tshark's options -o, -d, -c, -2 and -n, not {word!r}")
         if letter in _WITHOUT_VALUE:
             yield letter, ""
             if value:  # several letters in one word: -n2
@@ -31,7 +31,7 @@ def _letters(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def tshark_options(given: str | Iterable[str] | None) -> dict[str, Any]:
-    """Options for `_core.open`."""
+    """The options for `_core.open`."""
     words = shlex.split(given) if isinstance(given, str) else arguments.words("cmd_parameter", given)
     found = list(_letters(word.strip() for word in words if word.strip()))
     counts = [value for letter, value in found if letter == "c"]

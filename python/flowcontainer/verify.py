@@ -1,9 +1,9 @@
-"""`flowcontainer verify CAPTURE...`: both engines and the stock tshark on a user's own captures; every difference.
+"""`flowcontainer verify CAPTURE...` compares both engines with the installed tshark on a user's own captures.
 
-Fields are compared as `tshark -T fields` prints them, on every frame that the filter passes; of the base columns what a
-line of tshark's text determines: number, time and length of a frame, stream of a packet, its ends outside of tunnels,
-and why it is left out. A capture that cannot be read is said and counts as a difference, unless tshark cannot read it
-either."""
+It compares fields in the form of `tshark -T fields`, on every frame that the filter passes. It also compares those base
+columns that a line of tshark's text determines: number, time and length of a frame, stream of a packet, addresses and
+ports outside tunnels, and the reason why a packet is left out. A capture that flowcontainer cannot read is reported and
+counts as a difference, unless tshark cannot read it either."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Cells = dict[str, str]
 
 
 class Difference(NamedTuple):
-    """What one of ours says otherwise than tshark."""
+    """A value of one engine that differs from tshark's."""
 
     capture: str
     frame: int
@@ -58,32 +58,32 @@ class Difference(NamedTuple):
 
 
 class Failed(Exception):
-    """Somebody could not answer at all."""
+    """tshark or an engine could not answer at all."""
 
 
 # ---- tshark ----
 
 
 def _environment() -> dict[str, str]:
-    """As the wireshark engine has it: nothing of the user's own Wireshark counts."""
+    """The environment of the wireshark engine: without the settings of the user's own Wireshark."""
     nowhere = "/nonexistent/flowcontainer"
     return {"PATH": os.environ.get("PATH", os.defpath), "HOME": nowhere, "XDG_CONFIG_HOME": nowhere,
             "WIRESHARK_CONFIG_DIR": nowhere, "TZ": "UTC", "LC_ALL": "C.UTF-8"}  # fmt: skip
 
 
 def tshark_version() -> str:
-    """4.0.17"""
+    """The version, such as "4.0.17"."""
     if not shutil.which("tshark"):
-        raise Failed("tshark is not installed, and it is what verify compares with (Debian: apt install tshark)")
+        raise Failed("verify compares with tshark, which is not installed (Debian: apt install tshark)")
     done = subprocess.run(["tshark", "--version"], env=_environment(), capture_output=True, text=True)
     words = done.stdout.split()
     if done.returncode or len(words) < 3:
-        raise Failed(f"tshark --version fails: {done.stderr.strip()[:300]}")
+        raise Failed(f"tshark --version failed: {done.stderr.strip()[:300]}")
     return words[2]
 
 
 def _lines(text: str, n_cells: int) -> Iterator[list[str]]:
-    """Rows of cells; one whose values hold line feeds goes on until it has all of them."""
+    """Rows of cells. Values may hold line feeds, so a row continues until it has all its cells."""
     row = ""
     for line in text.split("\n")[: -1 if text.endswith("\n") else None]:
         row = f"{row}\n{line}" if row else line
@@ -104,11 +104,11 @@ def _tshark(capture: str, fields: Sequence[str], words: Sequence[str], text: str
     return {int(row[0]): dict(zip(names, row)) for row in rows}
 
 
-# ---- ours ----
+# ---- flowcontainer ----
 
 
 def _values(cell: str) -> str:
-    """A list of the command's CSV as tshark has it: with commas between."""
+    """A list in the command's CSV as tshark prints it, separated by commas."""
     out, escaped = [], False
     for letter in cell:
         if escaped or letter not in ";\\":
@@ -122,8 +122,8 @@ def _values(cell: str) -> str:
 
 
 def _ours(capture: str, fields: Sequence[str], engine: str, options: dict[str, Any], bare: bool) -> dict[int, Cells]:
-    """By frame; bare: nothing is left out. Its cells are those of fields, and of base columns under their name with a
-    blank before it."""
+    """The cells of each frame: those of fields under the field's name, those of base columns under " " and their name.
+    With `bare`, no packet is left out."""
     run = _core.open((os.fsencode(capture),), fields, engine=engine, level="frames", **options)
     empty = run.schema.empty()
     lists = {name for i, name in enumerate(empty.names) if empty.child(i).format.startswith("+")}
@@ -131,7 +131,7 @@ def _ours(capture: str, fields: Sequence[str], engine: str, options: dict[str, A
         path = Path(folder) / "rows.csv"
         status = _core.cli(_command(capture, fields, engine, options, bare, path), ())
         if not path.exists():
-            raise Failed(f"the {engine} engine ends with status {status}")
+            raise Failed(f"the {engine} engine ended with status {status}")
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
             rows = csv.reader(file)
             names = next(rows)
@@ -176,13 +176,13 @@ def _fields_differ(
 
 def _time(epoch: str) -> str:
     seconds, _, fraction = epoch.partition(".")
-    if not seconds.isdigit():  # none, or before 1970
+    if not seconds.isdigit():  # no time, or one before 1970
         return "?"
     return f"{datetime.fromtimestamp(int(seconds), timezone.utc):%Y-%m-%dT%H:%M:%S}.{fraction:0<9.9}Z"
 
 
 def _ends(cells: Cells, kind: str) -> dict[str, str]:
-    """Addresses and ports where the line tells them: one IP header, one of TCP or UDP."""
+    """Addresses and ports, if the line has one IP header and one TCP or UDP header; else nothing."""
     version = "ip" if cells["ip.src"] else "ipv6"
     found = {" src": cells[f"{version}.src"], " dst": cells[f"{version}.dst"],
              " sport": cells[f"{kind}.srcport"], " dport": cells[f"{kind}.dstport"]}  # fmt: skip
@@ -209,7 +209,7 @@ def _base_differ(capture: str, theirs: dict[int, Cells], ours: dict[int, Cells])
 
 
 def _reasons_differ(capture: str, number: int, cells: Cells, mine: Cells) -> Iterator[Difference]:
-    """A packet that is left out for what tshark flags, and the other way round."""
+    """Differences between the reason why a packet is left out and the flags that tshark shows."""
     flagged = {reason for reason, names in REASONS.items() if any(cells[name] for name in names)}
     reason, kept = mine[" reason"], not mine[" reason"]
     if (reason in REASONS and reason not in flagged) or (kept and flagged):
@@ -220,23 +220,23 @@ def _reasons_differ(capture: str, number: int, cells: Cells, mine: Cells) -> Ite
 
 
 class Plan(NamedTuple):
-    """What is compared."""
+    """The fields, options and filter of a comparison."""
 
     fields: list[str]
-    native: list[str]  # of these
+    native: list[str]  # those of `fields` that the native engine answers
     options: dict[str, Any]
-    words: list[str]  # for tshark
+    words: list[str]  # options for tshark
     filter: str
 
 
 def _name_today(name: str) -> str:
-    """tshark 4.0 takes old names (ssl.*) in filters, but not as fields."""
+    """The current name of a field: tshark 4.0 takes old names (ssl.*) in filters, but not as fields."""
     entries = _core.fields(name, False) if name[:1].isalpha() else []
     return entries[0][0] if len(entries) == 1 else name
 
 
 def plan(fields: Sequence[str], filter: str, dissection: dict[str, Any]) -> Plan:
-    """Checks fields and filter; ValueError."""
+    """Checks fields and filter. Raises ValueError."""
     options = {**dissection, "filter": filter}
     known = {entry[0] for entry in _core.fields("*", True)}
     asked = list(dict.fromkeys(map(_name_today, fields))) or NATIVE + OTHERS
@@ -272,8 +272,8 @@ def differences(capture: str, plan: Plan) -> tuple[list[Difference], int]:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "flowcontainer verify",
-        description="Compares both engines with the installed tshark on captures of your own. Exit status: 0 all agree; "
-        "1 there are differences; 2 it could not be compared.",
+        description="Compares both engines with the installed tshark on your own captures. "
+        "Exit status: 0 if all agree; 1 if there are differences; 2 if it could not compare.",
     )
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture, or a folder of them")
     parser.add_argument("-e", "--field", action="append", default=[], help="compare this field; may be repeated")
@@ -282,7 +282,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-d", "--decode-as", action="append", default=[], metavar="RULE", help="as tshark -d")
     parser.add_argument("--keylog", metavar="FILE", help="TLS secrets")
     parser.add_argument("--passes", choices=["1", "2", "auto"], default="auto", help="dissect once or twice")
-    parser.add_argument("-q", "--quiet", action="store_true", help="the summary alone")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only the summary")
     return parser.parse_args(argv)
 
 
@@ -297,7 +297,7 @@ def _captures(given: Sequence[str]) -> list[str]:
 
 
 def _compare(captures: Sequence[str], wanted: Plan, quiet: bool) -> tuple[int, int, int]:
-    """Differences, frames, captures that nobody can read."""
+    """The numbers of differences, of frames, and of captures that neither program can read."""
     n_differences = n_frames = n_useless = 0
     for capture in captures:
         try:
@@ -307,7 +307,7 @@ def _compare(captures: Sequence[str], wanted: Plan, quiet: bool) -> tuple[int, i
                 _tshark(capture, ["frame.len"], [])
             except Failed:
                 n_useless += 1
-                print(f"{capture}: not compared, tshark cannot read it: {error}")
+                print(f"{capture}: not compared, because tshark cannot read it: {error}")
                 continue
             found, frames = [Difference(capture, 0, "(capture)", "read", str(error), "flowcontainer")], 0
         n_differences += len(found)
@@ -318,7 +318,7 @@ def _compare(captures: Sequence[str], wanted: Plan, quiet: bool) -> tuple[int, i
 
 
 def main(argv: Sequence[str]) -> int:
-    """The command's exit status."""
+    """Runs the command and returns its exit status."""
     asked = _arguments(argv)
     csv.field_size_limit(2**31 - 1)
     try:

@@ -1,4 +1,4 @@
-"""Captures written byte by byte, so that every expected value can be read off the test."""
+"""Captures written byte by byte, so that the test itself shows every expected value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def udp(sport: int, dport: int, data: bytes = b"") -> bytes:
 
 
 def write(path: Path | str | bytes, frames: list[bytes], step_ns: int = 1_000_001, linktype: int = 1) -> list[int]:
-    """Writes a nanosecond pcap; returns the times."""
+    """Writes a pcap with nanoseconds; returns the times."""
     out = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, linktype)]
     times = []
     for i, frame in enumerate(frames):
@@ -48,7 +48,7 @@ def write(path: Path | str | bytes, frames: list[bytes], step_ns: int = 1_000_00
 
 
 def talk(sport: int = 50000, dport: int = 443, server: str = SERVER) -> list[bytes]:
-    """A TCP connection: handshake, 100 bytes there, 300 back, and an acknowledgement. ttl 64 there, 55 back."""
+    """A TCP connection: handshake, 100 bytes from the client (ttl 64), 300 from the server (ttl 55), and an ACK."""
 
     def there(*segment: object) -> bytes:
         return ethernet(ipv4(CLIENT, server, 6, tcp(sport, dport, *segment), ttl=64, ident=0x1234))
@@ -71,7 +71,7 @@ TALK_PAYLOAD = [100, -300]
 
 
 def exchange(sport: int = 40000, dport: int = 9999) -> list[bytes]:
-    """UDP: 20 bytes there, 30 back."""
+    """UDP: 20 bytes from the client, 30 from the server."""
     return [
         ethernet(ipv4(CLIENT, SERVER, 17, udp(sport, dport, b"a" * 20))),
         ethernet(ipv4(SERVER, CLIENT, 17, udp(dport, sport, b"b" * 30))),

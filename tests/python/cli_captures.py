@@ -1,4 +1,4 @@
-"""Captures made byte by byte, so that a test knows every figure in them."""
+"""Captures written byte by byte, so that a test knows every number in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command as a user would run it; conftest.py offers it as the fixture `cli`."""
+"""Runs the command as a user would; conftest.py makes it the fixture `cli`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def find_command() -> str | None:
-    """FLOWCONTAINER_CLI, else the executable that was built, else the command of the installed package."""
+    """The command: FLOWCONTAINER_CLI, else the built executable, else the command of the installed package."""
     candidates = [
         os.environ.get("FLOWCONTAINER_CLI"),
         ROOT / "build" / "flowcontainer",
@@ -28,7 +28,7 @@ def find_command() -> str | None:
 
 
 class Command:
-    """`cli("-T", "csv", path)` runs the command to its end; `cli.path` is for tests that do it themselves."""
+    """`cli("-T", "csv", path)` runs the command to its end; `cli.path` is for tests that start it themselves."""
 
     def __init__(self, path: str) -> None:
         self.path = path

@@ -13,7 +13,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the package keeps of Wireshark's fields stays away from the user's home."""
+    """Keeps the cached list of Wireshark's fields out of the user's home folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", os.fspath(tmp_path_factory.mktemp("cache")))
         yield
@@ -21,7 +21,7 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def shared() -> Path:
-    """The folder beside the project with real captures; tests that need it are skipped where it is missing."""
+    """The folder beside the project with real captures; tests that need it are skipped if it is missing."""
     if not (SHARED / "corpus").is_dir():
         pytest.skip("the corpus beside the project (../shared) is missing: real captures were not tested")
     return SHARED

@@ -1,4 +1,4 @@
-"""Whether the wireshark engine is there."""
+"""Whether the wireshark engine is available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flows put together from tshark's text alone, as the original did it; for any fields, filter and options."""
+"""Flows computed from tshark's text alone, as the original computes them, for any fields, filter and options."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def last(values: str) -> str:
 
 
 def rendering(names: Sequence[str]) -> set[str]:
-    """Fields whose integers have names: the facade prints them in decimal."""
+    """Fields with names for their integers: `extract` prints the integers in decimal."""
     return {field.name for name in names for field in flowcontainer.fields(name) if field.named}
 
 
 def flows(
     path: Path, extension: Sequence[str], filter: str = "", rule: str = CLEAN, words: Sequence[str] = ()
 ) -> dict[tuple[str, str, str], dict[str, object]]:
-    """By key; ext_protocol is there when PROTOCOL is among the extensions (with -2 among the words)."""
+    """The flows by key. They have ext_protocol if PROTOCOL is among the extensions (and -2 among the words)."""
     found: dict[tuple[str, str, str], dict[str, object]] = {}
     names = [*BASE, *(name for name in extension if name not in BASE)]
     decimal = rendering([name for name in extension if name != PROTOCOL])

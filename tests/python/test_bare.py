@@ -1,4 +1,4 @@
-"""The package alone: no pyarrow, pandas, polars or numpy."""
+"""The package without pyarrow, pandas, polars and numpy."""
 
 from __future__ import annotations
 

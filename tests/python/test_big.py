@@ -1,5 +1,5 @@
-"""Size: a hundred thousand files, a file of five gigabytes, two million packets through a pipe; and the memory it takes.
-Peaks are those of a process of its own, the interpreter's share included."""
+"""Large inputs: a hundred thousand files, a file of five gigabytes, two million packets through a pipe; and their memory.
+A peak is that of a separate process, with the memory of its interpreter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tell(**found):
 
 
 def python(code: str, *args: object, feed=None) -> dict:
-    """Runs the code in a process of its own; what it prints last is JSON. `feed` writes to its standard input."""
+    """Runs the code in a separate process and returns the JSON of its last line. `feed` writes to its standard input."""
     command = [sys.executable, "-c", PREAMBLE + code, *map(str, args)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False) as process:
         if feed:
@@ -88,8 +88,9 @@ tell(flows=flows, accounting=table.accounting, problems=table.problems)
 
 
 def write_large(path: Path, size: int) -> tuple[list[int], int, int]:
-    """Large frames of zeros, never written, around connections at the start, in the middle and past 4 GB, and a record
-    that is cut. Gives the numbers of the frames that are no hole, how many frames there are, where the cut one is."""
+    """Writes connections at the start, in the middle and past 4 GB, a cut record at the end, and holes between them that
+    read as large frames of zeros. Returns the numbers of the other frames, the number of all frames, and the offset of
+    the cut record."""
     numbers, frames, zeros, now = [], 0, 262144, 1_700_000_000
     with open(path, "wb") as file:
         file.write(HEADER)
@@ -145,7 +146,7 @@ N_FLOWS, N_ROUNDS = 20_000, 100
 
 
 def feed_packets(pipe) -> None:
-    """Rounds of one packet a flow, a second apart."""
+    """Rounds of one packet per flow, one second apart."""
     records = []
     for i in range(N_FLOWS):
         data = ethernet(ipv4("10.0.0.1", "192.0.2.7", 17, udp(20000 + i, 9999, bytes(i % 50 + 1).ljust(50))))

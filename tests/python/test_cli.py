@@ -1,4 +1,4 @@
-"""The command: its formats against known figures, and its exit statuses."""
+"""The command: its formats against known numbers, and its exit statuses."""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ def test_explain(cli, mixed):
 
 
 def test_a_preference_or_a_file(cli, mixed, tmp_path):
-    """-o is tshark's where it reads as tshark's, and our --output everywhere else."""
+    """-o is tshark's option if its argument looks like a preference, and --output otherwise."""
     for name in ("x.csv", "./tcp.x:FALSE.csv", "day:1.csv", ".a.b:c.csv"):
         done = cli("-q", "-o", name, "-e", "ip.ttl", mixed, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -351,7 +351,7 @@ def test_fields(cli):
 @needs_worker
 @pytest.mark.parametrize("closed,said", [("<&-", "Bad file descriptor"), (">&-", "cannot write")])
 def test_closed_standard_streams(cli, root, closed, said):
-    """What is opened in their places is not taken for them."""
+    """The next opened files get their descriptors and must not be used as standard streams."""
     words = [cli.path, "-T", "csv", "-e", "smb2.cmd", "-" if "<" in closed else str(root / "tests" / "pcaps" / "demo.pcap")]
     done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], capture_output=True, text=True, timeout=60)
     assert done.returncode in (3, 4) and said in done.stderr

@@ -1,4 +1,4 @@
-"""Help, man page and completions name the same options."""
+"""Help, man page, guide and completions name the same options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def options(cli) -> tuple[set[str], set[str]]:
-    """The long names and the letters that --help knows."""
+    """The long names and the letters in --help."""
     text = cli("--help").stdout
     found = re.findall(r"^  (?:-(\w)|   )(?:, )? ?(?:--([\w-]+))?", text, re.M)
     letters = {letter for letter, _ in found if letter}

@@ -1,4 +1,4 @@
-"""-o: the file is there whole, or not at all; and output that cannot be written is an error."""
+"""-o writes the whole file or none, and a failure to write is an error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mixed(tmp_path_factory):
 
 @pytest.fixture
 def fed(cli, tmp_path):
-    """A run that has written nothing yet and waits for the rest of its standard input."""
+    """A run that has written nothing yet and waits for more standard input."""
     running = []
 
     def start(*args):
@@ -117,7 +117,7 @@ def test_a_full_disk_is_an_error(cli, mixed, args):
 
 
 def test_a_file_that_may_not_grow(cli, tmp_path):
-    """A write that fails half way, by a limit on the size of files."""
+    """A write that fails half way, because of a limit on the size of files."""
     capture = captures.write(tmp_path / "many.pcap", captures.many_flows(20000))
     script = 'ulimit -f 100; trap "" XFSZ; exec "$0" "$@"'
     done = subprocess.run(

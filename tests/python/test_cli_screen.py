@@ -19,7 +19,7 @@ import pytest
 
 
 def screen(cli, *args, columns=80, env=None, stdin=subprocess.DEVNULL, feed=None) -> tuple[int, str]:
-    """Runs the command on a terminal of that width; returns its status and all that it printed there."""
+    """Runs the command on a terminal of the given width; returns its status and everything that it printed."""
     mine, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     process = subprocess.Popen(

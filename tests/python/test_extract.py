@@ -1,4 +1,4 @@
-"""The facade: what it answers, and how it is called in the wild."""
+"""`extract`: its answers, and the ways in which scripts call it."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ def test_paths_in_messages_are_text(tmp_path: Path) -> None:
 
 def test_wrong_types_are_named(small: Path) -> None:
     for extension in ([1], 1, ["ip.ttl", None], b"ip.ttl"):
-        with pytest.raises(TypeError, match="^extension is a text or several, not "):
+        with pytest.raises(TypeError, match="^extension must be a text or several texts, not "):
             extract(small, extension=extension)  # type: ignore[arg-type]
     with small.open("rb") as file, pytest.raises(TypeError, match="a path is .* not BufferedReader"):
         extract(file)  # type: ignore[arg-type]

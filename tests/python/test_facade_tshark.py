@@ -1,4 +1,4 @@
-"""The facade against tshark: flows put together from tshark's text alone, as the original flowcontainer did it."""
+"""`extract` against tshark: flows computed from tshark's text alone, as the original flowcontainer computes them."""
 
 from __future__ import annotations
 

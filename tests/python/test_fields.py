@@ -1,4 +1,4 @@
-"""The list of all fields: both engines' in one, kept in a cache that does no harm, old and mistyped names."""
+"""The list of the fields of both engines, its cache, old names and mistyped names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which packets make which flows: direction, policies, clean-up, tunnels, fragments, and the accounting of the rest."""
+"""The rules of flows: direction, policies, clean-up, tunnels, fragments, and the accounting of all other packets."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rows(tmp_path: Path):
 
 @pytest.fixture
 def account(tmp_path: Path):
-    """account(frames, **options): the accounting, which is the same at every level and adds up to the frames."""
+    """account(frames, **options): the accounting, which is the same at every level and adds up to all frames."""
 
     def account(frames: list, **options) -> dict[str, int]:
         linktype = options.pop("linktype", 1)
@@ -113,7 +113,7 @@ def test_the_receiver_of_the_synack(rows) -> None:
 
 
 def test_a_syn_that_was_dropped_still_counts(rows) -> None:
-    """The second SYN is a retransmission: it is in no flow, and says nothing new."""
+    """The second SYN is a retransmission: it is in no flow, and does not change the client."""
     ports = (443, 50000)
     (row,) = rows([segment(True, SYN, 0, ports=ports), segment(True, SYN, 0, ports=ports)])
     assert side(row) == (CLIENT, 443, SERVER, 50000, "syn") and row["ip_lengths"] == [40]
@@ -157,7 +157,7 @@ def test_without_ports_the_first_sender(rows) -> None:
 
 
 def test_a_handshake_after_other_packets(rows) -> None:
-    """A SYN starts a new stream; what went before keeps the direction that it had."""
+    """A SYN starts a new stream; earlier packets keep their flow's direction."""
     ports = (443, 50000)
     first, second = rows([segment(True, ACK, 900, b"old", ports=ports), segment(True, SYN, 5000, ports=ports)])
     assert side(first) == (SERVER, 50000, CLIENT, 443, "port") and first["stream"] == 0
@@ -208,7 +208,7 @@ def test_fin_of_one_side_only(rows) -> None:
 
 
 def test_a_connection_after_the_close(rows) -> None:
-    """The same number again: Wireshark sees one stream, the policy two flows."""
+    """The same sequence number again: Wireshark sees one stream, the policy makes two flows."""
     again = [(second + 10, frame) for second, frame in CONNECTION]
     assert ends(rows([*CONNECTION, *again], policy="timeout", drop=())) == [("fin", 0, 6), ("fin", 0, 6)]
     other = [(10, segment(True, SYN, 7777))]

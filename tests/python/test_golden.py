@@ -29,7 +29,7 @@ def test_seed_example(shared: Path) -> None:
 
 
 def test_seed_example_whole(shared: Path, monkeypatch) -> None:
-    """Natively: libwireshark is not asked."""
+    """With the native engine alone."""
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "native")
     golden = json.loads((shared / "golden" / "seed_example.json").read_text())
     path = str(shared / golden["capture"])

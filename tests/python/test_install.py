@@ -1,4 +1,4 @@
-"""`cmake --install`: what lands where, and that a program in C can be built on it, dynamic and static."""
+"""`cmake --install`: the installed files, and C programs that link with them, dynamically and statically."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_dynamic(prefix: Path, flags, tmp_path: Path) -> None:
 
 
 def test_static(flags, tmp_path: Path) -> None:
-    """By a linker that knows nothing of the bytecode of the compiler that made the library."""
+    """With a linker that cannot read the bytecode of the compiler that made the library."""
     program = tmp_path / "flows"
     libraries = flags("--cflags", "--libs", "--static")
     plain = ["-static", "-fno-lto", "-fno-use-linker-plugin"]

@@ -1,4 +1,4 @@
-"""Numpy arrays against what Arrow says."""
+"""Numpy arrays against the values of Arrow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def lists(ragged: object) -> list[object]:
 
 
 def plain(column: pa.ChunkedArray) -> list[object]:
-    """Arrow's values, times as integers, as numpy's tolist() has them."""
+    """Arrow's values, with times as integers, in the form of numpy's tolist()."""
     form = str(column.type)
     if "timestamp" in form or "duration" in form:
         column = column.cast(integers(column.type))

@@ -1,4 +1,4 @@
-"""scan(): the lazy table, its consumers, and what it tells about a run."""
+"""scan(): the lazy table, its consumers, and its reports about a run."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_values_that_make_no_sense(small: Path) -> None:
         with pytest.raises(ValueError, match="above 0"):
             scan(small, policy="timeout", **wrong)  # type: ignore[arg-type]
     for rows in (0, -1):
-        with pytest.raises(ValueError, match="batch_rows is a number from 1 to"):
+        with pytest.raises(ValueError, match="batch_rows must be a number from 1 to"):
             scan(small, batch_rows=rows)
 
 
@@ -118,7 +118,7 @@ def test_values_that_make_no_sense(small: Path) -> None:
     "wrong", [{"idle": "5"}, {"active": [5]}, {"idle": 5j}, {"jobs": "2"}, {"max_frames": 1.5}, {"batch_rows": None},
               {"fields": [1]}, {"fields": 1}, {"drop": [2]}, {"protocols": [b"tcp"]}])  # fmt: skip
 def test_wrong_types_are_named(small: Path, wrong: dict[str, object]) -> None:
-    with pytest.raises(TypeError, match=f"^{next(iter(wrong))} is a .*, not "):
+    with pytest.raises(TypeError, match=f"^{next(iter(wrong))} must be a .*, not "):
         scan(small, policy="timeout", **wrong)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Times of the facade are the doubles nearest to the decimal seconds."""
+"""Times of `extract` are the doubles nearest to the decimal seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`flowcontainer verify`: agreement on real captures, and that it would see a difference."""
+"""`flowcontainer verify` agrees on real captures, and finds a difference if there is one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_all_agree(words: list[object], capsys: pytest.CaptureFixture[str]) -> N
 @needs_worker
 @needs_tshark
 def test_a_difference_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """tshark with one answer changed: a value, a frame that passes, a flag, a stream number."""
+    """A tshark with one changed answer: a value, a frame that passes, a flag, a stream number."""
     honest = verify._tshark
 
     def other(capture: str, fields: list[str], words: list[str], text: str = "") -> dict[int, verify.Cells]:

@@ -1,5 +1,5 @@
-"""`extract` as it is called in the wild, and the original's documented queries, on real captures: equal to flows put
-together from tshark's text."""
+"""`extract` as published scripts call it, and the original's documented queries, on real captures. The answers equal the
+flows computed from tshark's text."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_documented_queries(shared: Path, name: str, extension: list[str], text:
 
 
 def test_tcp_then_udp_when_empty(shared: Path) -> None:
-    """The loop of ET-BERT and of those who copied it."""
+    """The loop of ET-BERT and of the projects that copied it."""
     path = str(shared / "corpus" / "flowcontainer" / "1592993485_udp.pcap")
     asked = ["tls.record.content_type", "tls.record.opaque_type", "tls.handshake.type"]
     found = {}
@@ -109,7 +109,7 @@ def test_ip_layer_leaves_out_icmp_alone() -> None:
              "ndpi/dns_ambiguous_names.pcap", "ndpi/sip.pcap"],
 )  # fmt: skip
 def test_ext_protocol_is_the_column(shared: Path, name: str) -> None:
-    """Without SNMP: `tshark -2` gives its streams other numbers than one pass does, and a flow's is that of one."""
+    """Without SNMP: `tshark -2` gives its streams other numbers than one pass, and a flow has the number of one pass."""
     path = shared / "corpus" / name
     if not path.exists():
         pytest.skip(f"{name} is not in the corpus")
@@ -176,7 +176,7 @@ def test_what_is_no_option_is_named(words: list[str], said: str) -> None:
 
 
 def conversation(folder: Path) -> tuple[Path, Path]:
-    """A capture of HTTP over TLS 1.3 on port 8443, made in memory, and its key log."""
+    """A capture of HTTP over TLS 1.3 on port 8443, recorded in memory, and its key log."""
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed: no certificate for the conversation")
     key, certificate, keylog = folder / "key.pem", folder / "cert.pem", folder / "keys.txt"
@@ -250,7 +250,7 @@ def test_a_key_log_decrypts(tmp_path: Path) -> None:
 
 
 def test_secrets_in_the_capture_decrypt(tmp_path: Path) -> None:
-    """A decryption secrets block of pcapng; natively such a capture is libwireshark's from its first frame on."""
+    """A decryption secrets block of pcapng; the native engine hands such a capture over from its first frame."""
     if not shutil.which("editcap"):
         pytest.skip("editcap is not installed")
     path, keylog = conversation(tmp_path)

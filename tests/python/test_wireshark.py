@@ -1,5 +1,5 @@
-"""The wireshark engine through the package: which engine answers, what it refuses, and what happens when the process
-that dissects dies."""
+"""The wireshark engine through the package: the choice of the engine, refusals, and crashes of the process that
+dissects."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_one_frame_kills(kind: str, monkeypatch, tmp_path: Path, fault: Path) ->
 @needs_worker
 @pytest.mark.parametrize("kind", ["crash", "loop"])
 def test_one_frame_of_an_unknown_link_kills(kind: str, monkeypatch, tmp_path: Path, fault: Path) -> None:
-    """It is in no flow, and is told; the others are where they were."""
+    """The frame is in no flow and is reported; the other frames stay in their flows."""
     path = ROOT / "tests" / "pcaps" / "foreign_117_pflog.pcap"
     whole = rows(path, ())
     faulty(monkeypatch, tmp_path, fault, f"{kind}:12")
@@ -235,7 +235,7 @@ def test_one_frame_of_an_unknown_link_kills(kind: str, monkeypatch, tmp_path: Pa
 
 @needs_worker
 def test_an_unknown_link_wherever_the_capture_lies(tmp_path: Path) -> None:
-    """On disk, compressed, twenty of them on threads."""
+    """Captures on disk, compressed ones, and twenty of them on threads."""
     path = ROOT / "tests" / "pcaps" / "foreign_late.pcapng"
     whole = rows(path, ("eth.src",))
     packed = tmp_path / "x.pcapng.gz"
@@ -254,7 +254,7 @@ def test_an_unknown_link_wherever_the_capture_lies(tmp_path: Path) -> None:
 @needs_worker
 @pytest.mark.parametrize("kind", ["once", "open", "fork"])
 def test_nothing_is_lost(kind: str, monkeypatch, tmp_path: Path, fault: Path) -> None:
-    """A child that somebody kills is replaced; what the jail forbids fails, and the frame is answered."""
+    """A killed child is replaced; actions that the jail forbids fail, and the frame is still answered."""
     whole = rows()
     faulty(monkeypatch, tmp_path, fault, f"{kind}:20")
     assert rows(engine="wireshark") == whole
@@ -273,7 +273,7 @@ def test_a_crash_is_told_of_frames_that_are_left_out(monkeypatch, tmp_path: Path
 @needs_worker
 @pytest.mark.parametrize("user", [None, 65534])
 def test_one_process_serves_many_captures(user: int | None, tmp_path: Path) -> None:
-    """Whoever runs it: without root another descriptor is free."""
+    """For root and for other users, because without root another descriptor is free."""
     if user is not None and os.geteuid() != 0:
         pytest.skip("only root can become somebody else")
     for i in range(5):
@@ -312,7 +312,7 @@ def test_a_worker_that_is_killed_is_started_again(tmp_path: Path) -> None:
 
 @needs_worker
 def test_streams_that_are_not_encrypted_are_read(monkeypatch) -> None:
-    """TLS under a NULL cipher has its contents in clear, MPTCP connects address pairs: neither may be torn apart."""
+    """TLS with a NULL cipher has clear contents, and MPTCP connects address pairs: neither may be divided."""
     for name, field in (("tls_null.pcap", "http.host"), ("mptcp_pairs.pcap", "mptcp.analysis.subflows")):
         monkeypatch.delenv("FLOWCONTAINER_BUCKETS", raising=False)
         whole = rows(ROOT / "tests" / "pcaps" / name, (field,), engine="wireshark")
