@@ -74,7 +74,7 @@ def _environment() -> dict[str, str]:
 def tshark_version() -> str:
     """The version, such as "4.0.17"."""
     if not shutil.which("tshark"):
-        raise Failed("verify compares with tshark, which is not installed (Debian: apt install tshark)")
+        raise Failed("tshark is not installed, but verify compares with it (Debian: apt install tshark)")
     done = subprocess.run(["tshark", "--version"], env=_environment(), capture_output=True, text=True)
     words = done.stdout.split()
     if done.returncode or len(words) < 3:
