@@ -30,7 +30,7 @@ from mix.segments import rows_of, segments
 
 
 class Capture:
-    """Chunks of time, one after the other, from `WARM_UP` before the first packet that is written."""
+    """Chunks of time, one after the other, starting `WARM_UP` before the first written packet."""
 
     WARM_UP = 4 * SEC
     CHUNK_BYTES = 40_000_000
@@ -48,7 +48,7 @@ class Capture:
         self.step = int(min(self.CHUNK_BYTES / size * self.seconds, 4.) * SEC)
 
     def chunk(self, number, start, ids0):
-        """The flows that start in this stretch of time, and all their packets."""
+        """The flows that start in this chunk, and all their packets."""
         rng = np.random.Generator(np.random.SFC64([self.seed, number]))
         n = rng.poisson(self.rate * self.step / SEC)
         names = list(self.mix)

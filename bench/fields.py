@@ -47,7 +47,7 @@ def ours(command, fields, text, *more):
 
 
 def pinned(argv):
-    """All of its processes on one core."""
+    """All processes on one core."""
     return argv and (lambda f, t: ['taskset', '-c', '0', *argv(f, t)])
 
 
@@ -75,7 +75,7 @@ def peers(build, mb):
 
 
 class Watch(threading.Thread):
-    """The highest resident memory of any one process of the engine while it lives."""
+    """The highest resident memory of any process of the engine."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -93,7 +93,7 @@ class Watch(threading.Thread):
 
 
 def many(count, build):
-    """Milliseconds a capture, start and all, on one core."""
+    """Milliseconds per capture, with the start of the process, on one core."""
     command = os.path.join(build, 'flowcontainer')
     with tempfile.TemporaryDirectory() as folder:
         captures, _ = small.make(folder, count, 100)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Small captures: the cost of one, and of 100,000 in one scan.
+"""Small captures: the time for one, and for 100,000 in one scan.
 
     .venv/bin/python bench/small.py [--files 100000] [--packets 100]
 

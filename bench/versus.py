@@ -86,7 +86,7 @@ def words(name, *rest):
 
 
 def python(interpreter, module, code, *rest):
-    """argv of a Python program, if that interpreter has the module."""
+    """argv of a Python program, or None if that interpreter lacks the module."""
     if not os.path.exists(interpreter) or subprocess.run([interpreter, '-c', f'import {module}'], capture_output=True,
                                                          cwd='/').returncode:
         return None
@@ -129,7 +129,7 @@ def peers(build, ours_python):
 
 
 def first_part(path, limit, out):
-    """Copies whole packets up to `limit` bytes of a pcap file; gives the number of packets."""
+    """Copies whole packets up to `limit` bytes of a pcap file; returns the number of packets."""
     with open(path, 'rb') as f:
         data = f.read(min(limit, os.path.getsize(path)))
     order = {b'\xd4\xc3\xb2\xa1': '<', b'\x4d\x3c\xb2\xa1': '<', b'\xa1\xb2\xc3\xd4': '>', b'\xa1\xb2\x3c\x4d': '>'}.get(data[:4])
@@ -148,7 +148,7 @@ def first_part(path, limit, out):
 
 
 def cut(path, limit=0, out=''):
-    """first_part in a process of its own: what this one ever held would count as memory of the peers it starts."""
+    """first_part in a separate process, because the peak memory of this process would count for the peers that it starts."""
     done = subprocess.run([sys.executable, os.path.abspath(__file__), '--cut', path, str(limit or 1 << 62), out], check=True,
                           stdout=subprocess.PIPE, text=True)
     packets, size = map(int, done.stdout.split())
@@ -156,7 +156,7 @@ def cut(path, limit=0, out=''):
 
 
 def measure(argv, scratch):
-    """One run: wall, user, system seconds, peak RSS in bytes, last line of the output."""
+    """One run: wall, user and system seconds, peak RSS in bytes, and the last line of output."""
     with open(os.path.join(scratch, 'stdout'), 'w+b') as stdout, open(os.path.join(scratch, 'stderr'), 'w+b') as stderr:
         big = os.path.basename(argv[0]) in ('cat', 'tshark')
         start = time.perf_counter()

@@ -8,7 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def formatter():
-    """The clang-format of the environment that runs this script, so that everybody has the same release."""
+    """The clang-format of the environment that runs this script, so that all developers use the same release."""
     return str(pathlib.Path(sys.executable).parent / "clang-format")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that every room includes only the rooms that src/LAYERS allows it; the command and the Python extension see
-include/ alone."""
+"""Checks that every room includes only rooms that src/LAYERS allows, and that the command and the Python extension include
+only include/."""
 import pathlib
 import re
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs everything that can fail: the C tests, the fuzz corpora, the checks of the tree and pytest. Each part says
-how many passed and failed; the last line adds them up."""
+"""Runs all tests: the C tests, the fuzz corpora, the checks of the tree and pytest. Each part prints how many passed and
+failed; the last line is the sum."""
 import concurrent.futures
 import os
 import pathlib
@@ -21,7 +21,7 @@ def run(command):
 
 
 def counted(command):
-    """A program that closes with "N passed, N failed"; anything else is one failure."""
+    """Runs a program that ends with "N passed, N failed"; any other end is one failure."""
     done = run(command)
     found = COUNT.findall(done.stdout)
     if not found or (done.returncode and found[-1][1] == "0"):

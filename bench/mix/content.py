@@ -1,4 +1,4 @@
-"""What the packets of a generated capture carry: one array of bytes, and tables that say where each message lies in it.
+"""The payloads of a generated capture: one array of bytes, and tables with the place of each message in it.
 
 Built once from the seed: hellos, certificate chains, DNS messages, HTTP heads, QUIC Initials, and two long stretches
 (TLS records; noise) of which transfers take pieces. Since a payload is always a piece of this array, its Internet
@@ -197,7 +197,7 @@ def initial(keys, dcid, scid, number, frames, size):
 
 
 def handshake_packet(r, dcid, scid, n):
-    """A Handshake packet of n bytes, protected with keys nobody has."""
+    """A Handshake packet of n bytes, protected with unknown keys."""
     head = bytes([0xe0 | r.randrange(16)]) + struct.pack('>I', 1) + vec8(dcid) + vec8(scid)
     return head + varint2(n - len(head) - 2) + r.randbytes(n - len(head) - 2)
 
@@ -207,7 +207,7 @@ def crypto(data, offset=0):
 
 
 def quic_opening(r, name):
-    """Datagrams up to the first short header: (from the server?, bytes), and both connection ids."""
+    """Datagrams up to the first short header, as (is from the server, bytes), and both connection ids."""
     first, client, server = r.randbytes(8), r.randbytes(8), r.randbytes(8)
     mine, theirs = initial_keys(first, b'client in'), initial_keys(first, b'server in')
     hello = client_hello(r, name, quic=True)
@@ -355,7 +355,7 @@ class Pool:
         return np.r_[np.zeros(1, 'u4'), np.cumsum(data.view('>u2'), dtype='u4')]
 
     def sums(self, src, length):
-        """Sum of the big-endian 16-bit words of each piece, an odd byte padded, as the Internet checksum wants."""
+        """The sum of the big-endian 16-bit words of each piece, with an odd byte padded, for the Internet checksum."""
         first, words, odd = src >> 1, length >> 1, src & 1 == 1
         total = np.where(odd, self.odd[first + words] - self.odd[first], self.even[first + words] - self.even[first])
         tail = np.where(length & 1, self.bytes[src + np.maximum(length, 1) - 1].astype('i8') << 8, 0)

@@ -1,4 +1,4 @@
-"""Hosts, flows, and what flows of each kind say: messages with think times, not packets yet."""
+"""Hosts, flows, and the messages of each kind of flow, with think times; segments.py makes packets of them."""
 import numpy as np
 
 from mix.content import LONGEST_PIECE
@@ -25,7 +25,7 @@ BYTES_PER_FLOW = 34_000  # of the realistic mix; only --flows needs it
 
 
 class World:
-    """Hosts and what a flow draws from them. Everything random comes from the generator of the chunk."""
+    """Hosts, from which flows draw. All random numbers come from the generator of the chunk."""
 
     CLIENTS, SERVERS, PREFERRED = 700, 3000, 1.1
 
@@ -129,7 +129,7 @@ def tcp_close(s, rng, ids):
 
 
 def exchanges(s, rng, ids, pool, mean, sizes, first_k=20):
-    """Request and response over and over, inside TLS records."""
+    """Repeated requests and responses, inside TLS records."""
     owner, j = repeats(rng.geometric(1 / mean, len(ids)))
     n, flow = len(owner), ids[owner]
     src, length = pool.records(rng, rng.integers(90, 900, n))

@@ -45,7 +45,7 @@ LONGEST_HEADER = 18 + 40 + 60
 
 
 def window_of(buf, size):
-    """Every byte position of buf as an item of `size` bytes: gathers and scatters then are one memcpy an item."""
+    """Every byte position of buf as an item of `size` bytes, so that gathers and scatters are one memcpy per item."""
     return np.ndarray((len(buf) - size + 1,), f'V{size}', buffer=buf, strides=(1,))
 
 
@@ -55,7 +55,7 @@ def scatter(out, at, records):
 
 
 def copy_ragged(out, at, pool, src, length):
-    """out[at:at+length] = pool[src:src+length], for many at once: whole for common lengths, else by binary digits."""
+    """out[at:at+length] = pool[src:src+length] for many pieces: whole for common lengths, else by powers of two."""
     sizes, counts = np.unique(length, return_counts=True)
     for size in sizes[np.argsort(-counts)][:6]:
         if size and (size.bit_count() > 2):
@@ -92,7 +92,7 @@ class Renderer:
                 + struct.pack('<IIHHII', 1, 20, 1, 0, self.snaplen, 20))
 
     def lengths(self, f, rows):
-        """Where the parts of each frame stand, and its length on the wire."""
+        """The offsets of the parts of each frame, and its length on the wire."""
         fl = f[rows['flow']]
         syn = (rows['flags'] & SYN) != 0
         tcp_options = np.where(syn, np.where(fl['ts'], 20, 12), np.where(fl['ts'], 12, 0) + np.where(rows['has_sack'], 12, 0))
@@ -174,7 +174,7 @@ class Renderer:
         scatter(out, at[six], h)
 
     def patches(self, f, rows, fl):
-        """kind -> (rows, what is written over the start of their payload)"""
+        """kind -> (rows, bytes that replace the start of their payload)"""
         who = np.arange(len(rows))
         found = {}
         which = np.flatnonzero((rows['patch'] == QUIC_SHORT) & (rows['len'] >= 10))

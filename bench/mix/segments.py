@@ -14,7 +14,7 @@ KEY = 1 << 42  # more nanoseconds than a chunk's flows live; makes (flow, direct
 
 
 def stall(i, gap, rtt):
-    """How long slow start has made segment i of a message wait, beyond the pace of the link."""
+    """The delay of segment i of a message by slow start, beyond the pace of the link."""
     total, window, sent = np.zeros(len(i), 'i8'), 10, 0
     for _ in range(14):
         sent += window
@@ -84,7 +84,7 @@ def timeline(f, m, s, counts):
 
 
 class Delivered:
-    """Answers: up to which offset had (flow, direction) been received, or sent, without a hole, at a time?"""
+    """Tells up to which offset a (flow, direction) was received, or sent, without a gap at a given time."""
 
     def __init__(self, side, off, end, time, origin):
         order = np.lexsort((off, side))
@@ -101,7 +101,7 @@ class Delivered:
 
 
 def rows_of(rng, f, m, s, ids0):
-    """Every packet of the chunk's flows, in no order. Sequence numbers are relative to the ISN until the end."""
+    """Every packet of the chunk's flows, unordered. Sequence numbers are relative to the ISN until the end."""
     side, tcp = 2 * s['flow'] + s['dir'], f['proto'][s['flow']] == TCP
     origin = int(min(s['planned'].min(), s['arrives'].min())) - 1
     counted = s['takes'] > 0
@@ -152,7 +152,7 @@ def new_rows(f, flow, dir, t, received):
 
 
 def ack_rows(rng, f, m, s, pick, seen, received, sent):
-    """What receivers say by themselves: each second segment, each one out of order, the last of a message."""
+    """Acknowledgments of receivers: for each second segment, each one out of order, and the last of a message."""
     n = len(s['flow'])
     dead = np.zeros(len(pick), '?')
     dead[:n] = (s['again'] >= 0) & (s['arrives'] == s['again'])  # the first copy never arrived

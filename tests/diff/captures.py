@@ -1,4 +1,4 @@
-"""Which captures the law is held against, and how they are called in reports and in known.toml."""
+"""The captures that are compared, and their names in reports and in known.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_capture(path: Path) -> bool:
 
 
 def name_of(path: Path) -> str:
-    """corpus/ndpi/http.pcap, pcaps/demo.pcap; any other file by its path."""
+    """The name of a capture: corpus/ndpi/http.pcap, pcaps/demo.pcap, or the path of any other file."""
     path = Path(os.path.abspath(path))
     for base, name in ((CORPUS, "corpus"), (OWN, "pcaps")):
         if path.is_relative_to(base):
@@ -25,7 +25,7 @@ def name_of(path: Path) -> str:
 
 
 def path_of(name: str) -> Path:
-    """The capture that is called so."""
+    """The capture with this name."""
     base, _, rest = name.partition("/")
     return (CORPUS if base == "corpus" else OWN) / rest
 
@@ -39,5 +39,5 @@ def default() -> list[Path]:
 
 
 def foreign() -> list[Path]:
-    """Those whose links libwireshark alone knows."""
+    """The captures with link types that only libwireshark knows."""
     return [path for path in under(OWN) if path.name.startswith("foreign_")]

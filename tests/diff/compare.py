@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Holds flowcontainer against the stock tshark: the twin law.
+"""Compares flowcontainer with the stock tshark: the twin law.
 
     python tests/diff/compare.py [CAPTURE...]
 
-Of every capture (default: all of ../shared/corpus and tests/pcaps) every native field of every frame is compared with
+In every capture (default: all of ../shared/corpus and tests/pcaps) it compares every native field of every frame with
 `tshark -n -T fields`, and the base columns of frames, packets and flows with a regrouping of tshark's text. Differences
-are grouped by field and kind. Those that known.toml explains are excused; exit status 1 when any other is left, or when a
-row of known.toml excuses nothing, 3 when there is nothing to compare with."""
+are grouped by field and kind, and known.toml excuses some. The exit status is 1 if any other difference is left or a row
+of known.toml excuses nothing, and 3 if there is nothing to compare with."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ import regroup
 import tshark
 from tshark import CELL
 
-KEEP = 12  # examples of a group
+KEEP = 12  # most examples in a group
 FIXED = {"capture", "flow"}
 
 
 @dataclass
 class Group:
-    """What differs in one field of one capture, in one way."""
+    """The differences of one kind in one field of one capture."""
     frames: list[int] = field(default_factory=list)
     examples: list[tuple[int, str, str]] = field(default_factory=list)  # frame, tshark, ours
 
@@ -130,7 +130,7 @@ def compare_frames(result: Result, frames: list[regroup.Frame], packets: list[re
 
 
 def compare_packets(result: Result, frames: ours.Answer, packets: ours.Answer) -> None:
-    """Level packets is level frames without the rows that have a reason."""
+    """The level packets is the level frames without the rows that have a reason."""
     kept = [row[:-1] for row in frames.rows if row.endswith(CELL)]
     if kept != packets.rows:
         at = next((i for i, (a, b) in enumerate(zip(kept, packets.rows)) if a != b), min(len(kept), len(packets.rows)))
@@ -213,7 +213,7 @@ def compare(path: Path, fields: list[str], cache: Path | None = None) -> Result:
 
 
 def compare_with(result, path, fields, theirs, status, extra, answers=None) -> None:
-    """`answers`: those of ours.run_all, or the same of another engine."""
+    """`answers`: those of ours.run_all, or the same from another engine."""
     result.frames = len(theirs)
     answers = answers or ours.run_all(path)
     every, mine = answers["bare"], answers["frames"]
@@ -243,7 +243,7 @@ def compare_with(result, path, fields, theirs, status, extra, answers=None) -> N
 def compare_all(paths: list[Path], jobs: int = 2, cache: Path | None = None) -> list[Result]:
     fields = ours.fields()
     tshark.version()
-    # The largest first, so that no core ends with a long one while the other has nothing left.
+    # The largest first, so that no core works on a long capture at the end while the other has nothing to do.
     order = sorted(paths, key=lambda path: -path.stat().st_size)
     with ProcessPoolExecutor(jobs) as pool:
         results = pool.map(compare, order, [fields] * len(order), [cache] * len(order), chunksize=1)
@@ -254,7 +254,7 @@ def compare_all(paths: list[Path], jobs: int = 2, cache: Path | None = None) -> 
 
 
 def tell_groups(results: list[Result], out) -> None:
-    """What differs, most first; fields that differ in the same frames stand together, since one cause is likely."""
+    """The differences, most frequent first. Fields that differ in the same frames are grouped, because one cause is likely."""
     by_field: dict[tuple[str, str], list[tuple[Result, Group]]] = defaultdict(list)
     for result in results:
         for key, group in result.groups.items():
@@ -311,7 +311,7 @@ def main() -> int:
     whole = not paths
     paths = paths or captures.default()
     if whole and not captures.CORPUS.is_dir():
-        print(f"{captures.CORPUS} is missing: the project's own captures alone are compared")
+        print(f"{captures.CORPUS} is missing: only the project's own captures are compared")
     with tempfile.TemporaryDirectory() as folder:
         if options.snap:
             whole = False

@@ -1,4 +1,4 @@
-"""What the tests of this folder share. What cannot be compared is skipped with its reason, never passed."""
+"""Fixtures of this folder's tests. A test that cannot compare is skipped with its reason; it never passes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def built() -> Path:
 
 @pytest.fixture(scope="session")
 def stock(built: Path) -> str:
-    """Wireshark's version; tests that need tshark are skipped without it."""
+    """tshark's version; tests that need tshark are skipped without it."""
     if not tshark.found():
         pytest.skip("tshark is not installed: nothing to compare with")
     return tshark.version()
@@ -42,7 +42,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def judge() -> list[str]:
-    """What is wrong with known.toml; nothing unless every capture of the corpus was compared."""
+    """The errors in known.toml; checked only if every capture of the corpus was compared."""
     rows = known.load()
     for counts in excused:
         for row, n in zip(rows, counts):

@@ -57,12 +57,12 @@ def answer(filters: list[str], *arguments: str) -> list[list[str]]:
 
 
 def our_frames(filters: list[str], capture: Path) -> list[str]:
-    """Per filter the ranges of frames that pass, "ERR" or "FOREIGN"."""
+    """For each filter the ranges of frames that pass, or "ERR", or "FOREIGN" if it is not native."""
     return [cells[1] for cells in answer(filters, str(capture))[1:]]
 
 
 def our_refusals(filters: list[str]) -> list[list[str]]:
-    """Per filter [status, offset, message]."""
+    """For each filter [status, offset, message]."""
     return [["OK", "", ""] if cells[0] == "OK" else [cells[0], cells[1], cells[-1]] for cells in answer(filters, "-c")]
 
 
@@ -89,7 +89,7 @@ def their_frames(text: str, capture: Path) -> str:
 
 
 def their_refusal(text: str) -> tuple[str, str]:
-    """The offset, -1 where tshark points nowhere, and the message; two empty texts when it accepts."""
+    """The offset (-1 if tshark points nowhere) and the message; two empty texts if tshark accepts the filter."""
     done = ask(text, CAPTURE)
     if done.returncode == 0:
         return "", ""
@@ -116,7 +116,7 @@ def record() -> None:
 
 
 def differences(capture: Path, filters: list[str]) -> list[str]:
-    """What tshark says otherwise; filters that are not native are left out."""
+    """The filters for which tshark differs; filters that are not native are left out."""
     found = []
     for text, frames in zip(filters, our_frames(filters, capture)):
         if frames != FOREIGN and (theirs := their_frames(text, capture)) != frames:
@@ -125,7 +125,7 @@ def differences(capture: Path, filters: list[str]) -> list[str]:
 
 
 def comparable() -> list[Path]:
-    """Captures without reasons in known.toml to differ in applications."""
+    """Captures for which known.toml excuses no difference in protocols above TCP and UDP."""
     rows = [row for row in known.load() if any(word in row.field for word in ("tls", "http", "dns", "x509", "frames"))]
     return [path for path in captures.default()
             if not any(row.matches(captures.name_of(path), row.field.split()[0], "value", row.wireshark + ".0")
@@ -133,7 +133,7 @@ def comparable() -> list[Path]:
 
 
 def differences_of_apps(capture: Path, texts: list[str]) -> list[str]:
-    """The same, judged in one run; nothing where frames come that the native engine hands over to libwireshark."""
+    """The same, in one run; empty if the native engine hands frames over to libwireshark."""
     rows = answer(texts, str(capture))
     if len(rows) < 2 or rows[0][2] != "0":
         return []

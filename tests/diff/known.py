@@ -1,5 +1,5 @@
-"""known.toml: what differs from tshark for a reason. A row excuses at most `max` values in all, so that it cannot hide
-new ones, and a row that excuses nothing is reported."""
+"""known.toml: the known differences from tshark. A row excuses at most `max` values in all, so that it cannot hide new
+differences, and a row that excuses nothing is reported."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load(path: Path = FILE) -> list[Row]:
 
 
 def excuse(rows: list[Row], result, version: str) -> None:
-    """Takes what a row explains out of the result's groups; what goes beyond a row's max stays."""
+    """Removes the differences that a row explains from the result's groups; those beyond the row's max stay."""
     for (name, kind), group in list(result.groups.items()):
         for row in rows:
             if not row.matches(result.name, name, kind, version) or (row.note and not result.notes.get(row.note)):

@@ -1,4 +1,4 @@
-"""Captures as bad networks and bad luck leave them: frames lost, repeated, out of order, cut, segments split."""
+"""Damaged variants of captures: frames lost, repeated, out of order or cut, segments split."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Frame:
 
 
 def read(path: Path) -> tuple[int, list[Frame]] | None:
-    """Link type and frames of a plain pcap file with microseconds; None: it is none."""
+    """The link type and the frames of a plain pcap file with microseconds; None for any other file."""
     data = path.read_bytes()
     order = {b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">"}.get(data[:4])
     if order is None or len(data) < 24:
@@ -47,7 +47,7 @@ def lost(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
 
 
 def headless(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
-    """The capture began late."""
+    """A capture that started late."""
     return frames[dice.randrange(1 + len(frames) // 2) :]
 
 
@@ -76,7 +76,7 @@ def cut(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
 
 
 def split(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
-    """TCP segments over IPv4 in two."""
+    """TCP segments over IPv4, split in two."""
     return [half for f in frames for half in (halves(f, dice) if link == ETHERNET and dice.random() < 0.4 else [f])]
 
 
@@ -99,7 +99,7 @@ def halves(frame: Frame, dice: random.Random) -> list[Frame]:
 
 
 def kept_alive(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
-    """Behind some segments of TCP over IPv4 one byte comes again, right or wrong, that keeps the connection alive."""
+    """After some TCP segments over IPv4, a keep-alive repeats one byte, rightly or wrongly."""
     out = []
     for f in frames:
         out.append(f)
@@ -122,7 +122,7 @@ CERTIFICATE = re.compile(rb"\x30\x82..\x30\x82", re.S)
 
 
 def flipped(frames: list[Frame], link: int, dice: random.Random) -> list[Frame]:
-    """One bit of a certificate is another."""
+    """One changed bit in a certificate."""
     places = [(i, found.start()) for i, f in enumerate(frames) for found in CERTIFICATE.finditer(f.data)]
     if not places:
         return frames
@@ -136,7 +136,7 @@ KINDS = [lost, headless, swapped, repeated, cut, split, kept_alive, flipped]
 
 
 def make(folder: Path, sources: list[Path], n: int, seed: int) -> dict[Path, str]:
-    """n mutants in the folder, each with what was done to what; the same for the same seed."""
+    """Writes n mutants into the folder, each with a text about its source and its change; the same seed gives the same."""
     dice = random.Random(seed)
     made: dict[Path, str] = {}
     while len(made) < n:

@@ -1,4 +1,4 @@
-"""Our side: the rows of a run as text, through the program diff_rows (rows.c)."""
+"""The rows of flowcontainer as text, from the program diff_rows (rows.c)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ BETWEEN = "\x1d"
 
 
 class Missing(Exception):
-    """The program is not built."""
+    """diff_rows is not built."""
 
 
 class Failed(Exception):
-    """The program ended otherwise than it should, a crash for example."""
+    """diff_rows failed, for example with a crash."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Answer:
 
 
 def program() -> Path:
-    """The newest diff_rows among the build folders, or that of FLOWCONTAINER_BUILD."""
+    """The newest diff_rows in the build folders, or that of FLOWCONTAINER_BUILD."""
     named = os.environ.get("FLOWCONTAINER_BUILD")
     places = [Path(named)] if named else [ROOT / "build", *sorted((ROOT / "build").glob("*"))]
     built = [place / "diff_rows" for place in places if (place / "diff_rows").is_file()]
@@ -82,6 +82,6 @@ def run(captures: list[Path] | Path, *options: str) -> Answer:
 
 
 def run_all(capture: Path) -> dict[str, Answer]:
-    """Frames with every field and nothing dropped; then with the usual options frames, packets, flows, classic."""
+    """Frames with every field and no packet dropped; then frames, packets, flows and classic with the usual options."""
     texts = text_of([capture], "-A").split("\n" + BETWEEN + "\n")
     return dict(zip(("bare", "frames", "packets", "flows", "classic"), map(read, texts), strict=True))

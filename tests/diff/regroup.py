@@ -2,7 +2,7 @@
 times and direction. An independent reading of the column documentation in flowcontainer.h, not a port of the C code.
 
 A frame's headers come from frame.protocols (outermost first); the n-th value of ip.src belongs to the n-th `ip` there.
-Where tshark's text does not say which value belongs to which header, a figure is UNCLEAR and counts as equal."""
+If tshark's text does not say which value belongs to which header, the value is UNCLEAR and counts as equal."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def is_cut(cells: dict[str, str]) -> bool:
 
 
 def nth(cells: dict[str, str], name: str, index: int, of: int) -> str | None:
-    """Value of the index-th header among `of`. When not every header has one it is UNCLEAR, unless the frame is cut:
-    then the innermost headers lack theirs."""
+    """The value of the index-th header among `of`. If not every header has a value, it is UNCLEAR, unless the frame is cut:
+    then the innermost headers have none."""
     found = values(cells, name)
     return found[index] if len(found) == of or (is_cut(cells) and index < len(found) < of) else UNCLEAR
 
@@ -82,7 +82,8 @@ def number(text: str | None) -> int | None:
 
 
 def transports(stack: list[str]):
-    """(kind, index among its kind, version of its IP header, index of that among its version, IP headers outside)."""
+    """(kind, index among its kind, version of its IP header, index of that header among its version, number of IP headers
+    outside)."""
     seen = {"ip": 0, "ipv6": 0, "tcp": 0, "udp": 0}
     net = None
     outside = 0
@@ -128,7 +129,7 @@ def header(cells: dict[str, str], stack: list[str], kind: str, index: int, versi
 
 
 def udp_payload(cells, length, version, ip_length, net, n_ip) -> int | None:
-    """The length field without the header, as far as the IP packet has room for it."""
+    """The length field without the header, but not more than the IP packet has room for."""
     if not length or ip_length is None:
         return UNCLEAR
     reassembled = values(cells, "ip.reassembled.length") + values(cells, "ipv6.reassembled.length")

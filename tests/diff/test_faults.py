@@ -1,5 +1,5 @@
-"""A dissector that crashes, ends, loops, eats memory or is killed at a frame, in captures that are divided or dissected
-twice: that frame alone has no values, it is told and counted, and nothing else is lost."""
+"""A dissector that crashes, exits, loops, eats memory or is killed at a frame, in captures that are divided or dissected
+twice: only that frame has no values, it is reported and counted, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_command_tells(faulty, built: Path) -> None:
 
 
 def test_fuzzed_captures(built: Path, monkeypatch) -> None:
-    """All protocols and labels of captures that were made to break dissectors."""
+    """All protocols and labels of captures that are made to break dissectors."""
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
     paths = [path for path in captures.under(captures.CORPUS) if "fuzz" in path.name]
     if not paths:

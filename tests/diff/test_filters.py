@@ -1,4 +1,4 @@
-"""Filters mean what they mean to Wireshark: the same frames pass, and the same filters are refused, at the same place."""
+"""Filters have Wireshark's meaning: the same frames pass, and the same filters are refused, at the same offset."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_frames_of_applications(program) -> None:
 
 
 def test_applications_of_other_captures(program, stock) -> None:
-    """In captures drawn anew in every run, all in one run of tshark each; those apart in which something is not followed."""
+    """On captures that each run draws anew, with one run of tshark per capture; captures with unread protocols separately."""
     texts = filters.lines("filters_apps.txt")
     for capture in random.sample(filters.comparable(), 4):
         wrong = filters.differences_of_apps(capture, texts)

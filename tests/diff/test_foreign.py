@@ -1,5 +1,5 @@
-"""Link types and formats that libwireshark alone reads: flows come out of them as tshark sees them, at every level, and
-values are tshark's, also those of header fields, which the native engine would answer if it knew the link."""
+"""Link types and formats that only libwireshark reads: flows are tshark's at every level, and so are values, even those
+of header fields that the native engine answers for other link types."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def answers(path: Path) -> dict[str, ours.Answer]:
 
 
 def base_differences(path: Path) -> str:
-    """Frames, packets, flows and accounting against those that a regrouping of tshark's text gives."""
+    """Frames, packets, flows and accounting against a regrouping of tshark's text."""
     result = compare.Result(path.name)
     extra = [name for name in regroup.NEEDS if name != "frame.number"]
     theirs, status = tshark.rows(path, extra + ["frame.number"])
@@ -79,6 +79,6 @@ def test_without_a_worker_frames_are_counted(worker: None, built: Path, monkeypa
 
 
 def test_a_large_capture_is_not_divided(worker: None, stock: str, monkeypatch) -> None:
-    """Flows may lie on both kinds of links."""
+    """A flow may have packets on both kinds of links."""
     monkeypatch.setenv("FLOWCONTAINER_BUCKETS", "3")
     assert wireshark.differences(LINKS["foreign_late.pcapng"], [*HEADERS, "frame.protocols", "tcp.payload"]) == []

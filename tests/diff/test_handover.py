@@ -1,5 +1,5 @@
-"""The law of the hand-over: a query that is answered natively until libwireshark goes on has libwireshark's answer, in
-every capture. So has one whose capture comes through a pipe."""
+"""The law of the hand-over: a query that starts natively and is handed over has libwireshark's answer, in every capture
+and through a pipe."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def differences(one: ours.Answer, other: ours.Answer) -> list[tuple[str, ...]]:
 
 
 def limited(names: list[str], asked: list[str], answer: ours.Answer) -> tuple[list[str], ours.Answer]:
-    """The question and its answer with some of the fields that were asked."""
+    """The query and its answer, with some of the requested fields."""
     left_out = {*asked} - {*names}
     kept = [i for i, column in enumerate(answer.columns) if column not in left_out]
     rows = [CELL.join(cells[i] for i in kept) for cells in (row.split(CELL) for row in answer.rows)]
@@ -66,7 +66,7 @@ def test_the_answer_is_libwiresharks(first: int, options: list[str], monkeypatch
 
 @pytest.mark.parametrize("length", [97, 301, 803])
 def test_of_captures_that_were_cut(length: int, options: list[str], monkeypatch, tmp_path: Path) -> None:
-    """A snap length leaves messages without their ends."""
+    """A snap length cuts the ends of messages."""
     if not shutil.which("editcap"):
         pytest.skip("editcap is not installed")
     words = ("tls", "http", "ssh", "quic", "dns", "smtp")
@@ -101,7 +101,7 @@ def test_of_captures_that_were_damaged(seed: int, options: list[str], monkeypatc
 
 
 def test_of_a_pipe(options: list[str], monkeypatch) -> None:
-    """It cannot be read again, so libwireshark has it from its first frame on."""
+    """A pipe cannot be read again, so libwireshark answers from its first frame."""
     capture = captures.OWN / "tls_null.pcap"
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "wireshark")
     whole = ours.run(capture, "-j1", *options)
@@ -121,7 +121,7 @@ def test_without_a_worker_it_is_told(options: list[str], monkeypatch) -> None:
 
 
 def test_a_hand_over_that_fails_costs_no_frame(options: list[str], monkeypatch, tmp_path: Path) -> None:
-    """libwireshark needs an unpacked copy, for which there is no place."""
+    """libwireshark needs an uncompressed copy, and there is no room for it."""
     packed = tmp_path / "null.pcap.gz"
     packed.write_bytes(gzip.compress((captures.OWN / "tls_null.pcap").read_bytes()))
     whole = ours.run(packed, *options)

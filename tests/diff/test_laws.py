@@ -1,4 +1,4 @@
-"""The laws that hold flowcontainer against itself: cut and shard."""
+"""The laws that compare flowcontainer with itself: cut and shard."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CUT = ["demo.pcap", "tcp_lossy.pcap", "tls_versions.pcap", "loopback_ethernet.pc
        "tunnel_gre.pcap", "tunnel_vxlan.pcap", "tunnel_gtp.pcap", "tunnel_teredo.pcap", "tunnel_pptp.pcap"]
 CUT_CORPUS = ["pcapplusplus/many-protocols.pcap", "pcapplusplus/ip6_fragments.pcap", "ndpi/6in4tunnel.pcap",
               "zeek/vlan-collisions.pcap", "ndpi/teams.pcap", "zeek/icmp6.pcap"]
-# Not of the packet alone: its place in the capture, earlier packets, and what the snap length itself is.
+# Fields that do not depend on the packet alone, but on its place in the capture, earlier packets, or the snap length.
 OF_THE_CAPTURE = ["frame.*", "tcp.stream", "udp.stream", "tcp.analysis.*", "tcp.seq", "tcp.ack", "tcp.nxtseq",
                   "tcp.options.sack_?e", "tcp.options.sack.dsack*", "tcp.window_size", "tcp.window_size_scalefactor",
                   "*.time_delta", "*.time_relative", "tcp.connection.fin*", "tcp.fin_retransmission", "ip.fragment*",
@@ -46,7 +46,7 @@ def cut_to(path: Path, snap: int, folder: Path) -> Path:
 
 
 def breaches(whole: ours.Answer, short: ours.Answer, fields: list[str], types: dict[str, str]):
-    """(row index, field index) where a value of the cut frame does not begin the whole frame's."""
+    """(row index, field index) of each value of the cut frame that is not a prefix of the whole frame's value."""
     judged = [i for i, name in enumerate(fields) if not any(fnmatchcase(name, glob) for glob in OF_THE_CAPTURE)]
     of_bytes = [types[name] == "FT_BYTES" or types[name] == "FT_STRING" for name in fields]
     for at, (a, b) in enumerate(zip(whole.rows, short.rows, strict=True)):
@@ -56,8 +56,8 @@ def breaches(whole: ours.Answer, short: ours.Answer, fields: list[str], types: d
                 yield at, i, long_cells[i], cut_cells[i]
 
 
-# What is always answered natively. Of the protocols above TCP, which are native on request only, other bytes than in the
-# whole capture may be read where segments are cut.
+# Fields that are always native. Protocols above TCP are left out: where segments are cut, other bytes than in the whole
+# capture may be read.
 HEADERS = ("frame.", "eth.", "vlan.", "ip.", "ipv6.", "tcp.", "udp.", "udplite.")
 
 
@@ -70,7 +70,7 @@ def cut_captures() -> dict[str, Path]:
 
 @pytest.mark.parametrize("name", cut_captures())
 def test_cut(name: str, stock: str, tmp_path: Path) -> None:
-    """Where a cut frame's values are no prefix, tshark must say the same of that frame: twin stands above cut."""
+    """If a cut frame's value is not a prefix, tshark must have the same value: the twin law takes precedence."""
     if not shutil.which("editcap"):
         pytest.skip("editcap is not installed: it cuts the captures")
     path = cut_captures()[name]
@@ -151,7 +151,7 @@ def test_shard_batches(shard_files: list[Path], level: str, one_job) -> None:
 
 
 def test_shard_one_by_one(shard_files: list[Path], level: str, one_job) -> None:
-    """Nothing of one capture reaches the next."""
+    """A capture does not affect the next one."""
     rows: list[str] = []
     for path in shard_files:
         rows += ours.run(path, "-l", level, "-f").rows
@@ -180,7 +180,7 @@ def alone_captures() -> list[Path]:
 
 
 def questions() -> list[list[str]]:
-    """Fields at fixed places and those that two readers put, each alone; the others a few at a time, of any protocol."""
+    """Fields at fixed places and fields that two readers put, each alone; the others a few at a time."""
     try:
         every = [name for name in ours.fields() if name.startswith((*HEADERS, "icmp.", "icmpv6."))]
     except ours.Missing:
@@ -193,7 +193,7 @@ def questions() -> list[list[str]]:
 
 @pytest.mark.parametrize("part", range(4))
 def test_alone(part: int, built: Path) -> None:
-    """A field has the values that it has beside all others: what a query does not name may be passed over."""
+    """A field has the same values alone as beside all others, although a query skips everything that it does not name."""
     every = [name for question in questions() for name in question]
     assert len(FIXED) > 40 and len(every) > 500
     together = ours.run(alone_captures(), *(word for name in every for word in ("-e", name)), "-d", "none")

@@ -1,5 +1,6 @@
-"""The law of shards: into however many parts a capture is divided, and whatever a process has dissected before, the
-rows are the same. Fields are drawn from those that occur; `FLOWCONTAINER_SHARDS=all` takes every capture, an hour."""
+"""The shard law for libwireshark: the rows do not depend on the number of parts into which a capture is divided, nor on
+the captures that a process has dissected before. Fields are drawn from those that occur. `FLOWCONTAINER_SHARDS=all` takes
+every capture and an hour."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def worker(built: Path, stock: str) -> None:
 
 @pytest.fixture(scope="module")
 def fields(stock: str) -> list[str]:
-    """Drawn from those that one pass without labels tells of a divided capture."""
+    """Drawn from the fields that one pass without labels gives for a divided capture."""
     types = tshark.every_field()
     whole = (".stream", "time_delta", "sctp.assoc", "wlan_radio", "megaco.context", "arp.duplicate", "connection.number")
     names = sorted(name for name in occurring.load() if types[name] not in ("FT_PROTOCOL", "FT_FRAMENUM")
@@ -52,7 +53,7 @@ def rows(monkeypatch, paths: list[Path], buckets: int, *options: str) -> list[st
 
 
 def differences(one: list[str], other: list[str]) -> list[tuple[str, str]]:
-    """The first few; a comparison of whole texts would take pytest minutes to tell."""
+    """The first few differences: pytest would need minutes to show a difference of whole texts."""
     assert len(one) == len(other)
     return [(a[-300:], b[-300:]) for a, b in zip(one, other) if a != b][:5]
 
@@ -74,7 +75,7 @@ def test_parts_do_not_matter_to_flows(level: str, fields: list[str], worker: Non
 
 
 def test_parts_do_not_matter_twice(worker: None, monkeypatch) -> None:
-    """With two passes, and where encrypted streams are left out."""
+    """With two passes, and with encrypted streams left out."""
     twice = ["-l", "frames", "-e", "dns.response_in", "-e", "tcp.completeness", "-e", "http.host"]
     clear = ["-l", "frames", *(word for name in CLEAR for word in ("-e", name))]
     for options in (twice, clear, [*clear, "-Y", "http or dns"]):
@@ -82,7 +83,7 @@ def test_parts_do_not_matter_twice(worker: None, monkeypatch) -> None:
 
 
 def test_what_went_before_does_not_matter(fields: list[str], worker: None, monkeypatch) -> None:
-    """One process after all others, against one for each capture."""
+    """One process for all captures against one process for each."""
     options = ["-l", "frames", *(word for name in fields for word in ("-e", name))]
     paths = chosen()
     together = [row for row in rows(monkeypatch, paths, 1, *options) if row.startswith("/")]

@@ -1,5 +1,5 @@
-"""The twin law: one test a capture. In one process all selected captures are compared at once on two cores, before
-the first test; under pytest-xdist each worker compares what falls to it. conftest.py then judges known.toml."""
+"""The twin law: one test per capture. Without pytest-xdist, all selected captures are compared on two cores before the
+first test; with it, each worker compares its own captures. conftest.py then checks known.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CAPTURES = {captures.name_of(path): path for path in captures.default()}
 
 @pytest.fixture(scope="session")
 def results(request: pytest.FixtureRequest, stock: str) -> dict[str, compare.Result]:
-    """Of the captures whose tests were selected."""
+    """The results of the captures with selected tests."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return {}
     wanted = [item.callspec.params["name"] for item in request.session.items
@@ -40,7 +40,7 @@ def test_capture(results, rows, stock: str, name: str, record_property) -> None:
 
 
 def test_a_difference_is_found(stock: str) -> None:
-    """The comparison can fail: a result with one changed value is told, and known.toml excuses no more than max."""
+    """The comparison can fail: one changed value is reported, and known.toml excuses no more than max."""
     result = compare.Result("x.pcap")
     compare.compare_fields(result, ["ip.ttl", "ip.id"], ["1\x1f64\x1f7", "2\x1f64\x1f8"],
                            ["a\x1f64\x1f7", "a\x1f63\x1f8"], 1)
@@ -56,7 +56,7 @@ def test_a_difference_is_found(stock: str) -> None:
 
 
 def test_every_frame_is_compared(stock: str) -> None:
-    """Values, flows and reasons are really looked at: with other fields' values in their place all differ."""
+    """Values, flows and reasons are really compared: with the values of other fields in their place, all differ."""
     path = captures.OWN / "demo.pcap"
     fields = ours.fields()
     result = compare.compare(path, fields)

@@ -1,5 +1,5 @@
-"""The twin law of the wireshark engine: what a filter passes and every value of many fields, on captures of many
-protocols, equal the stock tshark's. Each capture is asked without a filter and with one."""
+"""The twin law of the wireshark engine: the frames that pass a filter, and every value of many fields, equal the stock
+tshark's, on captures of many protocols. Each capture is compared with a filter and without one."""
 
 from __future__ import annotations
 

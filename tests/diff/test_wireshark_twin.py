@@ -1,5 +1,5 @@
 """The twin law of the wireshark engine: fields drawn from all that occur in the corpus, and filters of every kind, on
-captures where they occur. `wireshark.py --all` asks everything of everything."""
+captures where they occur. `wireshark.py --all` compares every field in every capture."""
 
 from __future__ import annotations
 

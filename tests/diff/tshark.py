@@ -17,7 +17,7 @@ LAST = "http.file_data"  # its text may hold that byte, so it stands last in eve
 
 
 class Broken(Exception):
-    """tshark cannot answer at all (not: a capture is damaged)."""
+    """tshark cannot answer at all; a damaged capture is no such case."""
 
 
 def found() -> bool:
@@ -40,7 +40,7 @@ def version() -> str:
 
 
 def lines_of(text: str, n_cells: int) -> list[str]:
-    """Rows of text; a row whose values hold line feeds goes on until it has all its cells."""
+    """Rows of text. Values may hold line feeds, so a row continues until it has all its cells."""
     rows = text.split("\n")
     if rows and not rows[-1]:
         rows.pop()
@@ -68,7 +68,7 @@ def run(capture: Path, fields: list[str]) -> tuple[str, int]:
 
 @functools.cache
 def every_field() -> dict[str, str]:
-    """Every name that a field or protocol has, and its type (the first one where several fields share the name)."""
+    """Every name of a field or protocol with its type, or the first type if several fields share the name."""
     done = subprocess.run(["tshark", "-G", "fields"], env=environment(), capture_output=True)
     found: dict[str, str] = {}
     for line in done.stdout.decode(errors="replace").split("\n"):
@@ -82,7 +82,7 @@ def every_field() -> dict[str, str]:
 
 @functools.cache
 def siblings(protocols: frozenset[str]) -> list[str]:
-    """Every field of these protocols, so that a kept answer outlives a longer list of native fields."""
+    """Every field of these protocols, so that a cached answer stays valid when the list of native fields grows."""
     text = subprocess.run(["tshark", "-G", "fields"], env=environment(), capture_output=True, text=True).stdout
     lines = (line.split("\t") for line in text.split("\n"))
     return sorted({line[2] for line in lines if line[0] == "F" and line[2].split(".")[0] in protocols})
@@ -103,7 +103,7 @@ def kept_rows(capture: Path, fields: list[str], cache: Path) -> tuple[list[str],
 
 
 def rows(capture: Path, fields: list[str], cache: Path | None = None) -> tuple[list[str], int]:
-    """Every frame as a line of cells, and tshark's exit status (2: the file is damaged behind the last row)."""
+    """Every frame as a line of cells, and tshark's exit status (2: the file is damaged after the last row)."""
     if cache is None:
         text, status = run(capture, fields)
         return lines_of(text, len(fields)), status

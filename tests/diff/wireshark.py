@@ -27,7 +27,7 @@ from tshark import CELL
 
 
 def _by_number(rows: list[str], base: int, n: int) -> dict[int, list[str]]:
-    """Cells of the frames that passed, which have a frame.number: the first cell behind the base columns."""
+    """The cells of the frames that passed. Those have a frame.number, the first cell after the base columns."""
     found: dict[int, list[str]] = {}
     for row in rows:
         cells = row.split(CELL)[base:]
@@ -56,7 +56,7 @@ def mine(capture: Path, fields: list[str], text: str = "") -> tuple[dict[int, li
 
 
 def differences(capture: Path, fields: list[str], text: str = "", twice: bool = False) -> list[str]:
-    """One line a difference."""
+    """One line per difference."""
     want, (got, answer) = theirs(capture, fields, text, twice), mine(capture, fields, text)
     found = [f"{capture.name}: {text!r} passes frame {n} in tshark" for n in sorted(want.keys() - got.keys())]
     found += [f"{capture.name}: {text!r} passes frame {n} here" for n in sorted(got.keys() - want.keys())]
@@ -82,7 +82,7 @@ Values = dict[int, dict[str, str]]  # by frame and field; fields without values 
 
 
 def values_of(capture: Path, fields: list[str], twice: bool = False) -> Values:
-    """All that tshark says. Frames whose values hold the byte between cells are left out."""
+    """All answers of tshark, without frames that have the separator of cells in a value."""
     fields = ["frame.number", *(name for name in fields if name != "frame.number")]
     command = ["tshark", "-n", *(["-2"] if twice else []), "-r", str(capture), "-T", "fields", "-E", f"separator={CELL}",
                "-E", "occurrence=a", "-E", "aggregator=,", *(word for name in fields for word in ("-e", name))]
@@ -103,7 +103,7 @@ def values_of(capture: Path, fields: list[str], twice: bool = False) -> Values:
 
 
 def values_here(paths: list[Path], fields: list[str], *options: str) -> dict[str, Values]:
-    """By capture what the engine says, one capture after another in one process."""
+    """The answers of the engine by capture, one capture after another in one process."""
     words = [word for name in fields for word in ("-e", name)]
     answer = ours.run(paths, "-l", "frames", "-d", "none", "-j1", *options, *words)
     at = answer.columns.index("frame")
@@ -151,13 +151,13 @@ FILTERS = Path(__file__).with_name("wireshark_filters.txt")
 
 
 def filters() -> list[tuple[str, str]]:
-    """Filters, and of each a capture with frames that pass it."""
+    """Filters, each with a capture that has frames that pass it."""
     lines = (line for line in FILTERS.read_text().splitlines() if line and not line.startswith("#"))
     return [(text, capture) for capture, text in (line.split(": ", 1) for line in lines)]
 
 
 def judged(capture: Path, texts: list[str]) -> list[set[int]]:
-    """Of each filter the frames that it passes in the stock tshark, in one run of it."""
+    """For each filter the frames that pass it in the stock tshark, from one run."""
     with tempfile.TemporaryDirectory() as folder:
         wanted, found = Path(folder, "filters"), Path(folder, "judged")
         wanted.write_text("".join(text + "\n" for text in texts))
@@ -174,7 +174,7 @@ def judged(capture: Path, texts: list[str]) -> list[set[int]]:
 
 
 def passed_here(paths: list[Path], text: str, *options: str) -> dict[str, set[int]]:
-    """By capture the frames that a filter passes in the engine: those that have a number."""
+    """The frames that pass a filter in the engine, by capture: those with a frame.number."""
     answer = ours.run(paths, "-l", "frames", "-d", "none", "-j1", "-Y", text, "-e", "frame.number", *options)
     found: dict[str, set[int]] = defaultdict(set)
     for row in answer.rows:
@@ -194,7 +194,7 @@ def kind_of(name: str, kind: str) -> str:
 
 
 def ask_all(paths: list[Path], batch: int = 200) -> int:
-    """Every occurring field, by kind and in batches, of every capture; differences are told as they come."""
+    """Every field that occurs, by kind and in batches, in every capture; prints differences as they come."""
     types, n = tshark.every_field(), 0
     names = sorted({*occurring.load(), *(name for name, kind in types.items() if kind == "FT_FRAMENUM")} - {"text"})
     for kind in ("plain", "labels", "twice"):
@@ -214,7 +214,7 @@ def ask_all(paths: list[Path], batch: int = 200) -> int:
 
 
 def ask_filters(paths: list[Path]) -> int:
-    """Every filter, of every capture."""
+    """Every filter on every capture."""
     texts, n = [text for text, _ in filters()], 0
     with ThreadPoolExecutor(2) as pool:
         wants = dict(zip(paths, pool.map(lambda path: judged(path, texts), paths)))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the captures of this folder that nobody recorded: the same bytes each time. Usage: make_built.py [FOLDER]"""
+"""Builds the captures of this folder that were not recorded, with the same bytes each time. Usage: make_built.py [FOLDER]"""
 import bz2
 import gzip
 import lzma
@@ -9,14 +9,14 @@ import sys
 import zlib
 
 import dtls
-from packets import *  # noqa: F403 (the vocabulary)
+from packets import *  # noqa: F403 (functions that build packets)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = {}
 
 
 def capture(name, says):
-    """Registers a function that gives the file's bytes; `says` goes into MANIFEST.md."""
+    """Registers a function that returns the file's bytes; `says` goes into MANIFEST.md."""
     def add(f):
         CASES[name] = says, f
         return f
@@ -108,7 +108,7 @@ def _():
     return pcap([nflog(d, p) for d, p in talk()] + odd, 239)
 
 
-@capture('link_147_unknown.pcap', 'a link type that nobody decodes (user 0): no flow can come of it, and that must be an error')
+@capture('link_147_unknown.pcap', 'a link type without a dissector (user 0): it gives no flow, and that must be an error')
 def _():
     return pcap([p for d, p in talk()], 147)
 
@@ -248,7 +248,7 @@ for number, (name, wrap, says) in FOREIGN.items():
         lambda number=number, wrap=wrap, six=six: pcap(both(wrap, six), number))
 
 
-@capture('foreign_late.pcapng', 'Ethernet, later also PFLOG, PKTAP, a link type that nobody decodes, PPI around PFLOG; streams go on')
+@capture('foreign_late.pcapng', 'Ethernet, later also PFLOG, PKTAP, a link type without a dissector, PPI around PFLOG; streams continue')
 def _():
     out = [section(), *map(interface, (1, 117, 258, 147, 192))]
     frames = [(i // 3 % 3 if i > 5 else 0, d, p) for i, (d, p) in enumerate(talk() + talk(True))]
@@ -347,7 +347,7 @@ def _():
     return pcap(both(snap) + [stp] + plain + [on_ethernet(0, big), ethernet(0, 0x0806, be('HHBBH', 1, 0x800, 6, 4, 1) + bytes(20), True)])
 
 
-@capture('eth_padding.pcap', 'short frames padded to 60 bytes, with a trailer that is no payload, and 4 bytes of FCS behind')
+@capture('eth_padding.pcap', 'short frames padded to 60 bytes, with a trailer that is not payload, and 4 bytes of FCS after it')
 def _():
     return pcap([f.ljust(60, b'\0') for f in both(on_ethernet)] + [on_ethernet(d, p) + b'trailer!' for d, p in talk(port=40002)])
 
@@ -472,7 +472,7 @@ def _():
     return pcap([w(d, p) for i, w in enumerate(wraps) for d, p in talk(True, 40001 + i)])
 
 
-@capture('tunnel_ah_esp.pcap', 'authentication header (transport and tunnel mode, IPv4 and IPv6); ESP, which hides all')
+@capture('tunnel_ah_esp.pcap', 'authentication header (transport and tunnel mode, IPv4 and IPv6); ESP, which encrypts everything')
 def _():
     def ah(d, p, tunnel=False):
         six = p[0] >> 4 == 6
@@ -689,7 +689,7 @@ def _():
     return pcap(frames)
 
 
-@capture('names.pcap', 'mDNS and SSDP as Wireshark names them, and what looks like them; SNMP, TFTP and SOCKS, which shift stream numbers')
+@capture('names.pcap', 'mDNS and SSDP as Wireshark defines them, and packets that look like them; SNMP, TFTP and SOCKS, which shift stream numbers')
 def _():
     query = be('6H', 0, 0, 1, 0, 0, 0) + b'\4_ipp\4_tcp\5local\0' + be('HH', 12, 1)
     search = b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: ssdp:all\r\n\r\n'
@@ -780,12 +780,12 @@ def quic_datagrams(group):
     return pcap(frames)
 
 
-@capture('quic_connections.pcap', 'short headers from known, new and wrong places, coalesced packets, padding and cut heads behind them')
+@capture('quic_connections.pcap', 'short headers from known, new and wrong places, coalesced packets, padding and cut headers after them')
 def _():
     return quic_datagrams('connections')
 
 
-@capture('quic_frames.pcap', 'CRYPTO frames that overlap, repeat and come too early; closes, acknowledgments, frames that nobody defined')
+@capture('quic_frames.pcap', 'CRYPTO frames that overlap, repeat and come too early; closes, acknowledgments, undefined frames')
 def _():
     return quic_datagrams('frames')
 
@@ -800,7 +800,7 @@ def _():
     return quic_datagrams('strangers')
 
 
-@capture('quic_heuristic.pcap', 'what looks like QUIC: versions, lengths of connection IDs, headers cut at every byte')
+@capture('quic_heuristic.pcap', 'packets that look like QUIC: versions, lengths of connection IDs, headers cut at every byte')
 def _():
     return quic_datagrams('heuristic')
 
@@ -935,7 +935,7 @@ def _():
     return pcap(frames + [(whole[:n], len(whole)) for n in range(len(whole) - 20, len(whole))])
 
 
-@capture('dhcp_others.pcap', 'DHCP: what has parts of its own, overload, options and messages that end too early')
+@capture('dhcp_others.pcap', 'DHCP: options with suboptions, overload, options and messages that end too early')
 def _():
     kind = (53, b'\1')
     frames = [of_client(bootp(1, options(kind, pair))) for pair in
@@ -951,7 +951,7 @@ def _():
 
 # ---- damage --------------------------------------------------------------------------------------------------------
 
-@capture('malformed.pcap', 'headers that lie: lengths too small and too large, versions, offsets, cut options, IPv6 length 0, frames of 0 to '
+@capture('malformed.pcap', 'headers with wrong values: lengths too small and too large, versions, offsets, cut options, IPv6 length 0, frames of 0 to '
          '13 bytes, an IPv4 length of 0 as TSO leaves it')
 def _():
     t = tcp(A4, B4, 1, 2, 10, 20, PSH | ACK, b'payload of thirty bytes, right')
@@ -1026,7 +1026,7 @@ capture('format_pcapng_little.pcapng', 'one section, one interface, little endia
 capture('format_pcapng_big.pcapng', 'the same, big endian')(lambda: ng('>'))
 
 
-@capture('format_pcapng_sections.pcapng', 'three sections: little endian, big endian, little endian with a stated length; stream numbers go on')
+@capture('format_pcapng_sections.pcapng', 'three sections: little endian, big endian, little endian with a stated length; stream numbers continue')
 def _():
     frames = [on_ethernet(d, p) for d, p in talk()]
     last = interface(1) + b''.join(enhanced(0, START // 1000 + 10**6 + i, on_ethernet(d, p)) for i, (d, p) in enumerate(talk(port=40009)))
