@@ -341,8 +341,8 @@ static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type
 }
 
 /* Reads the data of one extension. */
-static void tls_extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message,
-                               struct tls_ja3 *ja3)
+static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message,
+                           struct tls_ja3 *ja3)
 {
     struct row *row = h->row;
     switch (type) {
@@ -485,7 +485,7 @@ void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, stru
         if (is_unread(h, type))
             tls_doubt(h);
         ja3_add(ja3, JA3_EXTENSIONS, type);
-        tls_extension_read(h, &body, type, message, ja3);
+        extension_read(h, &body, type, message, ja3);
         if (!rd_ok(&body)) {
             tls_doubt(h); /* Wireshark's way on behind an extension that is too short depends on its kind */
             r->fail = body.fail;
