@@ -1,6 +1,8 @@
-/* What a native filter costs: nanoseconds a frame, of making the values that it names and of running it, over
- * all frames of a capture that lies in memory. Usage: filter CAPTURE [FILTER...] By hand: gcc -O2
- * -D_GNU_SOURCE -Iinclude -Isrc bench/micro/filter.c -Lbuild -l:libflowcontainer.a -lpcre2-8 ... -o filter */
+/* The cost of a native filter: nanoseconds for each frame, for making the values that it names and for
+ * running it, over all frames of a capture in memory.
+ * Usage: filter CAPTURE [FILTER...]
+ * Build: gcc -O2 -D_GNU_SOURCE -Iinclude -Isrc bench/micro/filter.c -Lbuild -l:libflowcontainer.a -lpcre2-8
+ * ... -o filter */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,7 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Each part is repeated, so that looking at the clock costs nothing. */
+/* Repeats each part, so that reading the clock costs nothing. */
 static void measure(struct bench *b, const struct examined *x, const struct frame_times *times,
                     const struct source *source)
 {

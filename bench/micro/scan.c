@@ -1,7 +1,7 @@
-/* Everything that a data set of flows needs, into Arrow arrays that all stay in memory: the plain C measure.
- * Usage: scan [-j JOBS] [-p] [-e FIELD]... CAPTURE...   (-p: one row a packet)
- * Prints one line of JSON. By hand: gcc -O2 -Iinclude -Isrc bench/micro/scan.c -Lbuild -lflowcontainer -o
- * scan */
+/* Makes all columns of a data set of flows, as Arrow arrays that all stay in memory: the speed of plain C.
+ * Prints one line of JSON.
+ * Usage: scan [-j JOBS] [-p] [-e FIELD]... CAPTURE... (-p: a row for each packet)
+ * Build: gcc -O2 -Iinclude -Isrc bench/micro/scan.c -Lbuild -lflowcontainer -o scan */
 #include "flowcontainer.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static int fail(const char *what, const struct fc_error *err)
     return 1;
 }
 
-/* Pulls every batch and keeps it. */
+/* Reads every batch and keeps it. */
 static int pull(struct ArrowArrayStream *stream, struct ArrowArray **batches, size_t *n)
 {
     size_t room = 0;

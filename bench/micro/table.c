@@ -1,10 +1,10 @@
-/* How long a packet takes through its flow's log and into Arrow columns; memory too.
+/* The time and memory of a packet on its way through the log of its flow and into Arrow columns.
  *
- *     cc -O2 -D_GNU_SOURCE -Iinclude -Isrc bench/micro/table.c build/libflowcontainer.a -o table && ./table
+ * cc -O2 -D_GNU_SOURCE -Iinclude -Isrc bench/micro/table.c build/libflowcontainer.a -o table && ./table
  *
- * 1.5 million packets in 50,000 flows whose packets are interleaved, as in a capture of many users; the flows
- * get random places, so that appending misses the cache as it does there. Each figure is the best of 7
- * rounds, in time of the processor. */
+ * There are 1.5 million packets in 50,000 flows, interleaved as in a capture of many users. The flows get
+ * random places, so that appending misses the cache as it does there. Each figure is the best of 7 rounds, in
+ * processor time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static struct plan {
     bool forward;
 } *plan;
 
-/* Bursts of a few packets of one flow; sizes as in web traffic: acknowledgements, full segments, some
+/* Bursts of a few packets of one flow, with sizes as in web traffic: acknowledgements, full segments, some
  * between. */
 static void make_plan(void)
 {

@@ -32,7 +32,7 @@ import wireshark
 HERE = Path(__file__).resolve().parent
 CAPTURE = HERE / "filters.pcapng"
 APPS = HERE / "filters_apps.pcapng"
-FOREIGN = "FOREIGN"
+NOT_NATIVE = "NOT_NATIVE"
 
 
 def program() -> Path:
@@ -57,7 +57,7 @@ def answer(filters: list[str], *arguments: str) -> list[list[str]]:
 
 
 def our_frames(filters: list[str], capture: Path) -> list[str]:
-    """For each filter the ranges of frames that pass, or "ERR", or "FOREIGN" if it is not native."""
+    """For each filter the ranges of frames that pass, or "ERR", or "NOT_NATIVE" if it is not native."""
     return [cells[1] for cells in answer(filters, str(capture))[1:]]
 
 
@@ -119,7 +119,7 @@ def differences(capture: Path, filters: list[str]) -> list[str]:
     """The filters for which tshark differs; filters that are not native are left out."""
     found = []
     for text, frames in zip(filters, our_frames(filters, capture)):
-        if frames != FOREIGN and (theirs := their_frames(text, capture)) != frames:
+        if frames != NOT_NATIVE and (theirs := their_frames(text, capture)) != frames:
             found.append(f"{captures.name_of(capture)}: {text}\n  tshark {theirs[:200]}\n  ours   {frames[:200]}")
     return found
 
@@ -142,7 +142,7 @@ def differences_of_apps(capture: Path, texts: list[str]) -> list[str]:
     except tshark.Broken:
         return []
     return [f"{captures.name_of(capture)}: {text}\n  tshark {ranges(sorted(want))[:200]}\n  ours   {row[1][:200]}"
-            for text, want, row in zip(texts, wants, rows[1:]) if row[1] not in (FOREIGN, ranges(sorted(want)))]
+            for text, want, row in zip(texts, wants, rows[1:]) if row[1] not in (NOT_NATIVE, ranges(sorted(want)))]
 
 
 def main() -> int:

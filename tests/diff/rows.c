@@ -1,8 +1,8 @@
-/* Prints every column of a run as text, for compare.py: one line a row, cells between 0x1f bytes, the values
- * of a list joined by commas. Fields read as `tshark -T fields` prints them; times are nanoseconds; at level
- * flows a value of a field stands as PACKET=VALUE. The first line names the columns; lines that begin with
- * 0x1e follow the rows and hold the accounting and the problems. Invariant: only flowcontainer.h and the
- * Arrow C interface are used. */
+/* Prints every column of a run as text, for compare.py: one line for each row, cells separated by the byte
+ * 0x1f, the values of a list by commas. Fields are printed as `tshark -T fields` prints them; times are
+ * nanoseconds; at level flows, a value of a field is PACKET=VALUE. The first line holds the names of the
+ * columns. Lines that begin with 0x1e follow the rows and hold the accounting and the problems.
+ * Invariant: only flowcontainer.h and the Arrow C interface are used. */
 #include <flowcontainer.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ static void print_list(const struct ArrowSchema *s, const struct ArrowArray *a, 
     }
 }
 
-/* A base column. */
+/* Prints a cell of a base column. */
 static void print_cell(const struct ArrowSchema *s, const struct ArrowArray *a, int64_t i)
 {
     if (is_null(a, i))
@@ -156,11 +156,11 @@ static enum fc_level level_named(const char *name)
                                       : FC_LEVEL_FRAMES;
 }
 
-/* All of the native engine's but those that this Wireshark does not know; the one whose text may hold the
- * byte between cells at the end. */
+/* Returns all native fields, except those that this Wireshark does not know. The field whose text may hold
+ * the separator comes last. */
 static const char **all_fields(size_t *count)
 {
-    static const char text[] = "http.file_data", later[] = "tls.handshake.ja4" /* and DTLS's */;
+    static const char text[] = "http.file_data", later[] = "tls.handshake.ja4" /* and that of DTLS */;
     size_t n = 0;
     const char **names = calloc(fc_n_fields(), sizeof *names);
     if (!names)
@@ -181,7 +181,7 @@ static const char *type_of(const char *name)
     return fc_field(i).type;
 }
 
-/* `fields`: every native field instead of those in the options. */
+/* `fields`: all native fields instead of those in the options. */
 static void answer(struct fc_options o, char **paths, size_t n_paths, bool fields)
 {
     struct fc_error err = {0};
@@ -210,7 +210,7 @@ static void answer(struct fc_options o, char **paths, size_t n_paths, bool field
     free(rules);
 }
 
-/* The five answers that compare.py wants of a capture, a line with 0x1d between them. */
+/* Prints the five answers of a capture that compare.py needs, with a line 0x1d between them. */
 static void answer_all(struct fc_options o, char **paths, size_t n_paths)
 {
     struct fc_options bare = o;
@@ -281,7 +281,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    if (all || fields) /* all of the native engine's */
+    if (all || fields) /* all native fields */
         o.engine = FC_ENGINE_NATIVE;
     if (all)
         answer_all(o, argv + optind, (size_t)(argc - optind));

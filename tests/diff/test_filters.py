@@ -55,7 +55,7 @@ def test_what_is_not_exact_is_not_native(program) -> None:
     texts = ["rtp", "tls[0] == 16", "len(http) > 1", "count(dns) > 1", "tls#[1]", "http.host#[1]", "eth.src[0] == ff", "ip.proto == UDP", "tcp contains \"GET\"",
              "frame.time_delta_displayed > 0", "${a} == 1", "tcp.port == 80 and dtls.bogus", "http.prev_response_in", "len(tcp) == 20",
              "frame.time_delta + 1 == 2", "ip.ttl == -200", "max(tcp.srcport, 'A') > 3", "min(ip.ttl, 2, '\\0') == 1"]
-    assert [row[0] for row in filters.our_refusals(texts)] == ["FOREIGN"] * len(texts)
+    assert [row[0] for row in filters.our_refusals(texts)] == ["NOT_NATIVE"] * len(texts)
 
 
 def test_golden_is_what_tshark_says(stock) -> None:

@@ -1,8 +1,9 @@
-/* Verdicts of many filters at once, frame by frame, whatever becomes of the frames: what filters.py holds
- * against tshark. Filters come from standard input, one a line. diff_verdicts -c            per filter: OK,
- * FOREIGN or ERR with offset and message diff_verdicts CAPTURE...    per capture FILE with the first frame in
- * which there is something that the native engine does not follow, or 0; then per filter the ranges of frames
- * that pass, or ERR, FOREIGN */
+/* Verdicts of many filters at once for every frame, whether or not the frame is kept; filters.py compares
+ * them with tshark. The filters come from standard input, one in each line.
+ *
+ * diff_verdicts -c: for each filter OK, NOT_NATIVE or ERR, with offset and message.
+ * diff_verdicts CAPTURE...: for each capture FILE and the first frame with a doubt, or 0; then for each
+ * filter the ranges of frames that pass, or ERR, or NOT_NATIVE. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,18 +21,19 @@ struct line {
     struct filter_state state;
     struct row row;
     struct emit_plan headers;
-    uint32_t first, last; /* the run of frames being noted */
+    uint32_t first, last; /* the range of passing frames that is still open */
     FILE *out;
     char *ranges;
     size_t ranges_len;
 };
 static struct line *lines;
 static size_t n_lines;
-/* Protocols above TCP and UDP are gone through once a frame, whoever asks; slots are ids of fields. */
+/* Protocols above TCP and UDP read a frame only once, for all filters together; the slots of this row are
+ * field ids. */
 static int16_t apps_slots[F_COUNT];
 static struct row apps_row = {.slot_of = apps_slots};
 static struct filter *all_apps;
-static uint32_t foreign; /* first frame with what is not followed */
+static uint32_t foreign; /* first frame with a doubt: libwireshark may know more from there on */
 
 static void read_lines(void)
 {
@@ -62,7 +64,7 @@ static void say_compiled(void)
         if (l->filter || l->error.status == FC_USAGE)
             printf("OK\t%s\n", l->text);
         else
-            printf("%s\t%lld\t%s\t%s\n", l->error.status == FC_FILTER ? "ERR" : "FOREIGN",
+            printf("%s\t%lld\t%s\t%s\n", l->error.status == FC_FILTER ? "ERR" : "NOT_NATIVE",
                    (long long)l->error.offset, l->text, l->error.text);
     }
 }
@@ -143,7 +145,7 @@ static void run(const char *path)
         if (l->last)
             fprintf(l->out, "%u-%u,", l->first, l->last);
         fclose(l->out);
-        printf("%zu\t%s\n", i, l->filter ? l->ranges : l->error.status == FC_FILTER ? "ERR" : "FOREIGN");
+        printf("%zu\t%s\n", i, l->filter ? l->ranges : l->error.status == FC_FILTER ? "ERR" : "NOT_NATIVE");
         free(l->ranges);
     }
 }

@@ -1,5 +1,5 @@
-/* Any bytes as a message of NTP and of DHCP, with every field wanted; behind the head of one of BOOTP, too,
- * since a cookie is hard to find by chance. */
+/* The input as a message of NTP and of DHCP, with every field wanted; also behind the header of a BOOTP
+ * message, because the fuzzer hardly finds the cookie by chance. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t head = kind == OPTIONS ? HEAD : 0, len = head + (uint32_t)size - 2;
     uint32_t cap = len - (data[1] < len ? data[1] : 0);
     uint8_t *whole = calloc(1, len + 1),
-            *copy = malloc(cap ? cap : 1); /* its end is the sanitizer's business */
+            *copy =
+                malloc(cap ? cap : 1); /* a copy of exact length, so that the sanitizer sees every overrun */
     if (head)
         memcpy(whole + HEAD - sizeof cookie, cookie, sizeof cookie);
     memcpy(whole + head, data + 2, size - 2);

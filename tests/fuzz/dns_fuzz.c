@@ -1,4 +1,4 @@
-/* Any bytes as a DNS message of each kind, with every field wanted. */
+/* The input as a DNS message of each kind, with every field wanted. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         slots[i] = (int16_t)i;
     struct dns_facts facts = {.kind = (enum dns_kind)(1 + data[0] % 3)};
     uint32_t len = (uint32_t)size - 2, cap = len - (data[1] < len ? data[1] : 0);
-    uint8_t *copy = malloc(cap ? cap : 1); /* its end is the sanitizer's business */
+    uint8_t *copy =
+        malloc(cap ? cap : 1); /* a copy of exact length, so that the sanitizer sees every overrun */
     memcpy(copy, data + 2, cap);
     struct rd r = rd_make(copy, cap, len);
     dns_read(&row, &r, &facts);

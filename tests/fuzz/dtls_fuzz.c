@@ -1,6 +1,6 @@
-/* DTLS datagrams between two ends: flags and length, then bytes. A flag makes the bytes a fragment of a
- * message, since lengths and offsets that fit one another are rarely made up. Every value that comes out is
- * read. */
+/* DTLS datagrams between two ends: flags and length, then bytes. A flag turns the bytes into a fragment of a
+ * message, because the fuzzer rarely finds lengths and offsets that fit each other. Every value that comes
+ * out is read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static uint64_t sum_values(const struct row *row)
     return sum;
 }
 
-/* A record with one fragment: the first three bytes are length, offset and type of its message. */
+/* Writes a record with one fragment; the first three bytes are length, offset and type of its message. */
 static uint32_t wrap(uint8_t *out, const uint8_t *bytes, uint32_t len)
 {
     enum { RECORD = 13, MESSAGE = 12, OWN = 3 };
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (flags & ANY_PORT || dtls_recognises(&dtls, &bytes, &facts.path->tls.ids[1 - from_server]))
             dtls_read(&dtls, &row, &bytes, &facts);
         if (row.slot_of != slots)
-            abort(); /* the row kept borrowed fields */
+            abort(); /* the row did not get its own slots back */
         sum += sum_values(&row);
         row_reset(&row);
         arena_reset(&arena);

@@ -1,4 +1,4 @@
-/* Any text as a filter, and what is behind its first line as the values of a frame: lexer, parser, checker,
+/* The first line of the input as a filter, and the rest as the values of a frame: lexer, parser, checker,
  * compiler, dump and machine. */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* One value of any type, out of what is left; a number where the type has one, else bytes of the input. */
+/* Puts one value of the type from the rest of the input: a number if the type is one, else bytes. */
 static void put_value(struct row *row, uint16_t slot, int type, struct rd *r)
 {
     struct value *v = row_slot(row, slot);

@@ -1,4 +1,4 @@
-/* Any bytes as both directions of an HTTP and of an SSH conversation, in pieces. */
+/* The input as both directions of an HTTP and of an SSH conversation, in pieces. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What waits is dropped: reassembly has a target of its own. */
+/* Bytes that wait for more are dropped, because reassembly has a target of its own. */
 static void walk(const struct protocol *protocol, const uint8_t *data, size_t size)
 {
     static int16_t slots[F_COUNT];

@@ -1,4 +1,4 @@
-/* Any bytes as a capture: packed or not, every frame, every byte of it, options and blobs. */
+/* The input as a capture, compressed or not: every frame, every byte of it, options and blobs. */
 #include "source/source.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static uint64_t sum_bytes(const uint8_t *data, size_t len)
     return sum;
 }
 
-/* What holds for every frame, whatever the file says. */
+/* Checks that hold for every frame of any file. */
 static uint64_t check_frame(const struct frame *f, uint32_t number)
 {
     if (f->number != number || f->len > INT32_MAX || (!f->interface && !f->opaque))
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     volatile uint64_t sum = 0;
     uint32_t n = 0;
-    /* Few packed bytes may hold gigabytes; the readers have seen all they will ever see long before. */
+    /* A few compressed bytes may hold gigabytes; the readers have met all their cases long before. */
     while (n < 100000 && (status = source_next(s, &f, &err)) == FC_OK && f.data)
         sum += check_frame(&f, ++n);
     for (size_t i = 0; i < source_n_blobs(s); i++)

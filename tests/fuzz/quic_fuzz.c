@@ -1,5 +1,5 @@
-/* Datagrams between two ends: flags and length, then bytes. A flag takes the bytes for the frames of a packet
- * that was opened, since no key would fit what is made up. Every value that comes out is read. */
+/* Datagrams between two ends: flags and length, then bytes. A flag turns the bytes into the frames of a
+ * decrypted packet, because no keys fit made-up packets. Every value that comes out is read. */
 #include <stdlib.h>
 
 #include "proto/quic_conn.h"

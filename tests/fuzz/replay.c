@@ -1,4 +1,4 @@
-/* Runs a fuzz target over the files of a folder: its corpus as a plain test. */
+/* Runs a fuzz target over the files of a folder: the corpus as a plain test. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* False when it could not be read. The copy has the file's exact length, so that the sanitizer sees every
+/* Returns false if the file cannot be read. The copy has the exact length, so that the sanitizer sees every
  * overrun. */
 static int replay(const char *path)
 {

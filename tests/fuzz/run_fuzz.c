@@ -14,7 +14,7 @@ static void take_counts(const struct fc_run *run)
     struct fc_progress progress;
     fc_run_progress(run, &progress);
     if (sum != progress.frames)
-        abort(); /* a frame that is in no count */
+        abort(); /* a frame is in no count */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,8 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         names[i] = fc_field(i).name;
     struct fc_options options;
     fc_options_init(&options);
-    options.engine =
-        FC_ENGINE_NATIVE; /* all of its fields; others may be asked of libwireshark for some of them */
+    options.engine = FC_ENGINE_NATIVE; /* of all its fields; other fields would need libwireshark */
     options.fields = names;
     options.n_fields = n_fields;
     options.level = data[0] % 3;

@@ -1,6 +1,6 @@
-/* TCP segments of one conversation through reassembly into TLS and the protocols that hand over to it. The
- * first byte chooses who is asked first; then segments: direction and flags, how far the number moves,
- * length, bytes. Every value that comes out is read, so that a pointer to nowhere shows. */
+/* TCP segments of one conversation, through reassembly into TLS and the protocols that hand over to it. The
+ * first byte chooses the first protocol. Then segments follow: direction and flags, the step of the sequence
+ * number, length, bytes. Every value that comes out is read, so that a wrong pointer shows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +53,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
         return (struct reasm_wish){0};
     struct reasm_wish wish = protocol_walk(l->protocol, &l->row, l->states[i], view, &facts);
     if (wish.more && wish.offset >= view->bytes.len)
-        abort(); /* a message starts behind what there is */
+        abort(); /* a message begins behind the captured bytes */
     return wish;
 }
 

@@ -1,4 +1,4 @@
-/* Any bytes as a certificate and as an OCSP answer; every value that comes out is read. */
+/* The input as a certificate and as an OCSP answer; every value that comes out is read. */
 #include <stdlib.h>
 
 #include "proto/x509.h"

@@ -49,7 +49,7 @@ TEST(none_and_mac)
     CHECK_TEXT(out, "00:00:5e:ff:53:01");
 }
 
-/* The C library writes addresses by the same rules. */
+/* The C library writes IPv6 addresses by the same rules. */
 TEST(as_inet_ntop)
 {
     uint32_t seed = 7;

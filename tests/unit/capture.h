@@ -1,4 +1,4 @@
-/* Captures built in a test, byte by byte: pcap and pcapng of either byte order. */
+/* Captures that a test builds byte by byte: pcap and pcapng of either byte order. */
 #ifndef FC_TESTS_CAPTURE_H
 #define FC_TESTS_CAPTURE_H
 
@@ -9,7 +9,7 @@
 struct bytes {
     uint8_t data[4096];
     size_t len;
-    bool big; /* byte order of what is added */
+    bool big; /* byte order of the numbers that are added */
 };
 
 static const uint8_t PACKET[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0x11, 0x22, 0x33, 0x44, 0x55, 8,  0,
@@ -51,7 +51,7 @@ __attribute__((unused)) static void add_pcap(struct bytes *b, uint32_t magic)
     add_pcap_version(b, magic, 2, 4, 1);
 }
 
-/* A record header, `extra` bytes of a patched writer, and the packet. */
+/* Adds a record header, `extra` bytes as a patched writer has them, and the packet. */
 __attribute__((unused)) static void add_record(struct bytes *b, uint32_t seconds, uint32_t fraction,
                                                uint32_t cap_len, uint32_t len, size_t extra)
 {
@@ -101,7 +101,7 @@ __attribute__((unused)) static void add_section(struct bytes *b)
     end_block(b, start);
 }
 
-/* resolution < 0: not said. */
+/* Adds an interface description; resolution < 0: without that option. */
 __attribute__((unused)) static void add_interface(struct bytes *b, unsigned link_type, uint32_t snap_len,
                                                   int resolution)
 {
@@ -115,7 +115,7 @@ __attribute__((unused)) static void add_interface(struct bytes *b, unsigned link
     end_block(b, start);
 }
 
-/* An enhanced packet block without its end, for options to follow. */
+/* Adds the beginning of an enhanced packet block, so that options can follow. */
 __attribute__((unused)) static size_t begin_packet(struct bytes *b, uint32_t interface, uint64_t time,
                                                    uint32_t cap_len, uint32_t len)
 {

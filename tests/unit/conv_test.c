@@ -1,5 +1,5 @@
-/* Stream numbers beyond plain streams: what the SNMP, TFTP and SOCKS rules make of them. Numbers are tshark's
- * (4.0.17) on the same packets. */
+/* Stream numbers with the rules for SNMP, TFTP and SOCKS. Expected values: tshark 4.0.17 on the same packets.
+ */
 #include "flow/conv.h"
 
 #include "test.h"
@@ -116,7 +116,7 @@ TEST(socks_data_takes_a_number)
     CHECK_INT(tcp(B, 1080, A, 5000, "\5\0", 2), 0);
     CHECK_INT(tcp(A, 5000, B, 1080, "\5\1\0\1\1\2\3\4\0\x50", 10), 0);
     CHECK_INT(tcp(B, 1080, A, 5000, "\5\0\0\1\0\0\0\0\0\0", 10), 0);
-    CHECK_INT(tcp(A, 6000, B, 6001, "x", 1), 1); /* not yet */
+    CHECK_INT(tcp(A, 6000, B, 6001, "x", 1), 1); /* the number is not consumed yet */
     CHECK_INT(tcp(A, 5000, B, 1080, "data", 4), 0);
     CHECK_INT(tcp(A, 6002, B, 6001, "x", 1), 3);
     CHECK_INT(tcp(A, 5000, B, 1080, "data", 4), 0);

@@ -42,7 +42,7 @@ TEST(header)
         "dhcp.hw.addr_padding=0000000000000000000000");
     CHECK_TEXT(dhcp("dhcp.hw.", "01 01 11 00 12345678 0005 8000 " ADDRESSES ZEROS_16 ZEROS_16),
                "dhcp.hw.type=1 dhcp.hw.len=17");
-    CHECK_TEXT(dhcp("dhcp.", "01 01 06 00 12345678"), ""); /* no room for the address */
+    CHECK_TEXT(dhcp("dhcp.", "01 01 06 00 12345678"), ""); /* too short for the address */
 }
 
 TEST(options)
@@ -91,20 +91,20 @@ TEST(client_identifiers)
     CHECK(!is_whole);
 }
 
-/* Not read here, so that somebody else has to be asked. */
+/* Messages with parts that are not native, so that they are handed over to libwireshark. */
 TEST(foreign)
 {
     static const char *const messages[] = {
         DISCOVER "34 01 01 ff",             /* overload */
         DISCOVER "52 04 01 02 0001 ff",     /* relay agent information */
         DISCOVER "77 05 03 666f6f 00 ff",   /* domain search */
-        DISCOVER "51 05 04 00 00 01 61 ff", /* a name as in DNS */
-        DISCOVER "3c 04 706b7463 ff",       /* a telephone's capabilities */
-        DISCOVER "3c 01 61 2b 01 00 ff",    /* vendor specific information of a vendor */
+        DISCOVER "51 05 04 00 00 01 61 ff", /* a name in the format of DNS */
+        DISCOVER "3c 04 706b7463 ff",       /* the capabilities of a telephone */
+        DISCOVER "3c 01 61 2b 01 00 ff",    /* vendor specific information with a vendor class */
         DISCOVER "79 05 21 0000000000 ff",  /* a mask of 33 bits */
         DISCOVER "5e 02 0101 ff",           /* too short */
-        HEAD "35 00 ff",                    /* no kind of message */
-        DISCOVER "0c 08 616263",            /* more than there is */
+        HEAD "35 00 ff",                    /* a message type without a value */
+        DISCOVER "0c 08 616263",            /* a length beyond the end */
         DISCOVER "0c",
         BOOTP "61626364 00", /* no cookie */
     };
@@ -116,8 +116,8 @@ TEST(foreign)
     CHECK(is_whole);
 }
 
-/* What a message cut anywhere gives begins what the whole one gives; of one whose options do not end it is
- * nothing. */
+/* The values of a cut message are a prefix of those of the whole message; a message with unfinished options
+ * has none. */
 TEST(cut_anywhere)
 {
     static const char hex[] =

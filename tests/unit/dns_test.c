@@ -72,7 +72,7 @@ TEST(records)
                "dns.resp.cache_flush=1");
 }
 
-/* What a message cut anywhere gives begins what the whole one gives. */
+/* The values of a cut message are a prefix of those of the whole message. */
 TEST(cut_anywhere)
 {
     static const char hex[] =

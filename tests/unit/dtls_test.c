@@ -1,4 +1,4 @@
-/* DTLS: records, hellos, fragments in every order, cut and split everywhere. Expected values: RFC 6347;
+/* DTLS: records, hellos, fragments in every order, cut and divided at every byte. Expected values: RFC 6347;
  * tshark 4.0.17 on the same bytes. */
 #include "proto/dtls.h"
 #include "values.h"
@@ -27,7 +27,7 @@ static void begin(void)
     frame = 0;
 }
 
-/* The values of a datagram of which `cap` bytes were captured. */
+/* Returns the values of a datagram of which `cap` bytes were captured. */
 static const char *push_cut(const char *prefix, const char *hex, uint8_t direction, uint32_t cap)
 {
     bool has_ids = dtls.has_ids, foreign = dtls.foreign;
@@ -50,7 +50,7 @@ static const char *push(const char *prefix, const char *hex, uint8_t direction)
     return push_cut(prefix, hex, direction, UINT32_MAX);
 }
 
-/* A record with bytes [from, to) of the hello's body. */
+/* Writes a record with bytes [from, to) of the body of the hello. */
 static const char *piece(char *out, unsigned from, unsigned to)
 {
     int n =
@@ -124,7 +124,7 @@ TEST(ciphertext)
                "dtls.handshake=1");
 }
 
-/* Whole at the last fragment only when that one ends it. */
+/* A message is shown at the last fragment, and only if that fragment ends it. */
 TEST(fragments_in_every_order)
 {
     static const unsigned edges[] = {0, 20, 40, BODY_LEN};
@@ -149,7 +149,7 @@ TEST(fragments_in_every_order)
                    *cases[i].frames ? "dtls.fragment.count=3" : "");
         CHECK(!path.messages->next && path.messages->whole);
         piece(hex, 0, 20);
-        strcat(hex, ALERT); /* a repeated fragment ends what is read */
+        strcat(hex, ALERT); /* Wireshark stops reading at a repeated fragment */
         CHECK_TEXT(push("dtls.alert_message.level", hex, UP), "");
     }
 }
@@ -173,7 +173,7 @@ TEST(fragments_that_overlap)
                "dtls.fragment.overlap.conflicts=1 dtls.fragment=3 dtls.fragment.count=3");
 }
 
-/* Two and three fragments cut anywhere give what the whole message gives. */
+/* Two or three fragments, divided at any byte, give the values of the whole message. */
 TEST(split_everywhere)
 {
     static char whole[8192];
@@ -192,7 +192,8 @@ TEST(split_everywhere)
         }
 }
 
-/* Values of a cut datagram are a prefix of the whole one's; the body is there whole or not at all. */
+/* The values of a cut datagram are a prefix of those of the whole datagram; the body is shown whole or not at
+ * all. */
 TEST(cut_everywhere)
 {
     static char all[8192];
@@ -230,7 +231,7 @@ TEST(connection_id)
     CHECK_TEXT(push("dtls.record.connection_id", record, DOWN), "dtls.record.connection_id=4349");
     CHECK_TEXT(push("dtls.enc_content", record, DOWN), "dtls.enc_content=616263");
     CHECK(!dtls.foreign);
-    CHECK_TEXT(push("dtls.record", record, UP), ""); /* the client chose it for what comes to it */
+    CHECK_TEXT(push("dtls.record", record, UP), ""); /* the client chose this ID for datagrams to itself */
     CHECK(dtls.foreign);
 }
 

@@ -1,4 +1,4 @@
-/* The list of all fields where there is no worker: the native ones, found by their names. */
+/* The list of all fields without a worker: the native fields, found by their names. */
 #include <stdlib.h>
 #include <string.h>
 

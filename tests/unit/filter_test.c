@@ -1,5 +1,5 @@
-/* Filters over rows made by hand; the language itself is held against tshark in tests/diff and in
- * tests/cases. */
+/* Filters over rows that the test makes. tests/diff and tests/cases compare the language itself with tshark.
+ */
 #include "filter/filter.h"
 
 #include <pthread.h>
@@ -61,7 +61,7 @@ static void put_frame(struct world *w)
         row_slot(row, (uint32_t)slots[P_TCP]);
 }
 
-/* 1, 0; -1: it does not compile. */
+/* Returns 1 or 0, or -1 if the filter does not compile. */
 static int verdict_of(const char *text)
 {
     struct world w;
@@ -121,7 +121,7 @@ TEST(arithmetic_keeps_to_32_bits)
 {
     CHECK_INT(verdict_of("frame.len - 78 == -1"), 1);
     CHECK_INT(verdict_of("frame.len - 78 > -1"), 0);
-    CHECK_INT(verdict_of("frame.len - 76 > -1"), 0); /* an unsigned number and a negative one */
+    CHECK_INT(verdict_of("frame.len - 76 > -1"), 0); /* an unsigned number compared with a negative one */
     CHECK_INT(verdict_of("frame.len + 4294967295 > 0"), 0);
     CHECK_INT(verdict_of("frame.len / 0 == 0"), 0);
     CHECK_INT(verdict_of("frame.len / 0 != 0"), 1);

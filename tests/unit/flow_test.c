@@ -1,4 +1,4 @@
-/* Flows: who is the client, and where the policy `timeout` cuts. */
+/* Flows: the choice of the client, and the places where the policy `timeout` divides a conversation. */
 #include "flow/flow.h"
 
 #include "base/memory.h"
@@ -10,7 +10,7 @@ enum { SECOND = 1000000000, A = 0, B = 1 };
 static struct flow_table table;
 static struct conv conv;
 
-/* A conversation of side A (port a) with side B (port b), and an empty table. */
+/* Makes a conversation of side A (port a) with side B (port b), and an empty table. */
 static void begin(enum fc_policy policy, enum conv_kind kind, uint16_t a, uint16_t b)
 {
     flow_free(&table);
@@ -57,7 +57,7 @@ static void check_end(uint32_t flow, uint32_t n_packets, enum flow_end end)
 
 __attribute__((destructor)) static void free_all(void) { flow_free(&table); }
 
-/* ---- direction: every packet comes from A ---- */
+/* ---- direction: A sends every packet ---- */
 
 TEST(the_one_port_below_1024_is_the_servers)
 {
@@ -109,7 +109,7 @@ TEST(the_handshake_outdoes_the_ports)
 {
     begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
     conv.syn_from = A;
-    conv.synack_from = A; /* a simultaneous open: the SYN counts */
+    conv.synack_from = A; /* both sides open: the SYN decides */
     check_client(A, CLIENT_BY_SYN);
     begin(FC_POLICY_STREAM, CONV_TCP, 443, 50000);
     conv.synack_from = B;
@@ -165,7 +165,7 @@ TEST(a_stream_is_never_cut)
     put(1, B, TCP_FLAG_FIN, 0);
     put(2, B, TCP_FLAG_RST, 0);
     put(1000000, A, TCP_FLAG_SYN, 0);
-    put(3, A, 0, 7); /* a clock that goes back */
+    put(3, A, 0, 7); /* the time goes backward */
     CHECK_INT(table.n_flows, 1);
     check_end(0, 5, END_CAPTURE);
 }
@@ -176,7 +176,7 @@ TEST(silence_ends_a_flow)
 {
     begin(FC_POLICY_TIMEOUT, CONV_UDP, 50000, 443);
     CHECK_INT(put(0, A, 0, 1), 0);
-    CHECK_INT(put(60, B, 0, 1), 0); /* exactly as long as allowed */
+    CHECK_INT(put(60, B, 0, 1), 0); /* exactly the longest silence that is allowed */
     CHECK_INT(put_at(120 * (int64_t)SECOND + 1, A, 0, 1), 1);
     CHECK_INT(conv.flow, 1);
     check_end(0, 2, END_IDLE);
@@ -188,7 +188,7 @@ TEST(activity_does_not_last_for_ever)
     begin(FC_POLICY_TIMEOUT, CONV_UDP, 50000, 443);
     for (int i = 0; i <= 300; i += 50)
         CHECK_INT(put(i, A, 0, 1), 0);
-    CHECK_INT(put(301, A, 0, 1), 1); /* and from here on it counts again */
+    CHECK_INT(put(301, A, 0, 1), 1); /* the flow lasts from here on */
     CHECK_INT(put(350, A, 0, 1), 1);
     check_end(0, 7, END_ACTIVE);
     check_end(1, 2, END_CAPTURE);
@@ -207,10 +207,10 @@ TEST(fin_of_both_sides_ends_a_flow_and_the_last_acknowledgement_stays_in_it)
     begin(FC_POLICY_TIMEOUT, CONV_TCP, 50000, 443);
     put(0, A, TCP_FLAG_SYN, 0);
     put(1, A, TCP_FLAG_FIN | TCP_FLAG_ACK, 5);
-    CHECK_INT(put(2, B, TCP_FLAG_ACK, 100), 0); /* half closed: the other side goes on */
+    CHECK_INT(put(2, B, TCP_FLAG_ACK, 100), 0); /* half closed: the other side may go on */
     CHECK_INT(put(3, B, TCP_FLAG_FIN | TCP_FLAG_ACK, 5), 0);
     CHECK_INT(put(4, A, TCP_FLAG_ACK, 0), 0);
-    CHECK_INT(put(5, A, TCP_FLAG_RST, 0), 0); /* and no reset changes why it ended */
+    CHECK_INT(put(5, A, TCP_FLAG_RST, 0), 0); /* a later reset does not change the end */
     check_end(0, 6, END_FIN);
     CHECK_INT(put(6, A, TCP_FLAG_SYN, 0), 1);
     check_end(1, 1, END_CAPTURE);

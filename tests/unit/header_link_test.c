@@ -3,7 +3,7 @@
 
 static struct values v;
 #define ETH "020000000002 020000000001 "
-#define IP4_46 "4500 002e 0001 0000 40 fd 0000 0a000001 0a000002 " /* 46 bytes with 26 of payload */
+#define IP4_46 "4500 002e 0001 0000 40 fd 0000 0a000001 0a000002 " /* 46 bytes, 26 of them payload */
 #define PAY_26 "0102030405060708090a0b0c0d0e0f101112131415161718191a "
 
 static const char *eth(const char *prefix, const char *hex, int8_t fcs_len)

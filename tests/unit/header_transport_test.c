@@ -134,7 +134,7 @@ TEST(cut_segments_have_a_prefix_of_the_values)
     snprintf(whole, sizeof whole, "%s", tcp_facts_text("tcp.", hex, &facts));
     for (uint32_t cap = 0; cap < 34; cap++) {
         values_begin(&v, "tcp.", hex);
-        v.slots[F_TCP_OPTIONS] = -1; /* bytes grow with what was captured */
+        v.slots[F_TCP_OPTIONS] = -1; /* its value has as many bytes as were captured */
         struct rd r = rd_make(v.bytes, cap, 34);
         tcp_read(&v.row, &r, &facts);
         const char *text = values_text(&v), *rest = strstr(whole, " tcp.options=");

@@ -1,5 +1,5 @@
-/* HTTP/1 and SSH above TCP: messages whole, cut short, and split between any two bytes. Expected values:
- * tshark 4.0.17 on the same bytes. */
+/* HTTP/1 and SSH over TCP: messages whole, cut, and divided at every byte. Expected values: tshark 4.0.17 on
+ * the same bytes. */
 #include "proto/http.h"
 #include "proto/registry.h"
 #include "values.h"
@@ -25,7 +25,7 @@ static void begin(const char *prefix)
     memset(state, 0, sizeof state);
 }
 
-/* What waits for more says so through the wish. */
+/* Reads messages as reassembly does. Returns the wish of a protocol that waits for more bytes. */
 static struct reasm_wish walk(const struct protocol *p, uint32_t frame, const char *bytes, size_t cap,
                               size_t len)
 {
@@ -103,7 +103,8 @@ TEST(pipeline)
     CHECK_TEXT(http("http.request_number", REQUEST REQUEST), "http.request_number=1 http.request_number=2");
     CHECK_TEXT(http("http.response.code", RESPONSE CHUNKED "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
                "http.response.code=200 http.response.code=200 http.response.code=404");
-    CHECK_TEXT(http("http.response.code", "HTTP/1.1 200 OK\r\n\r\nabc"), ""); /* until the FIN */
+    CHECK_TEXT(http("http.response.code", "HTTP/1.1 200 OK\r\n\r\nabc"),
+               ""); /* the body continues until the FIN */
     CHECK_TEXT(http("http.response.code", "HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n"),
                "http.response.code=304");
     CHECK_TEXT(
@@ -111,7 +112,7 @@ TEST(pipeline)
         "http.response.code=200");
 }
 
-/* Feeds two parts as reassembly would: the second with what the first left. */
+/* Reads two parts as reassembly does: the second one with the bytes that the first one left. */
 static const char *split(const struct protocol *p, const char *prefix, const char *text, size_t len,
                          size_t at)
 {
@@ -143,7 +144,7 @@ TEST(split_anywhere)
     check_split(&http_protocol, "http.re", REQUEST REQUEST, strlen(REQUEST REQUEST), 1);
     check_split(&http_protocol, "http.response.", RESPONSE CHUNKED, strlen(RESPONSE CHUNKED), 1);
     check_split(&ssh_protocol, "ssh.", ssh_text, sizeof ssh_text - 1,
-                4); /* with less it is not SSH to Wireshark */
+                4); /* Wireshark needs more bytes to recognise SSH */
 }
 
 static void check_cut(const struct protocol *p, const char *prefix, const char *text, size_t len)

@@ -107,7 +107,7 @@ TEST(small_flows_are_small_and_large_ones_waste_little)
     for (int i = 0; i < 100000; i++)
         CHECK(log_put_packet(&many, &pool, time + i * 300000LL, i & 1, i & 1 ? 1500 : 52, i & 1 ? 1448 : 0));
     size_t bytes = arena_size(&pool.arena) - before;
-    CHECK(bytes < 100000 * 9 * 2); /* the arena's last block is not full */
+    CHECK(bytes < 100000 * 9 * 2); /* the last block of the arena is not full */
     struct log_chunk *c = many.first;
     size_t used = 0;
     for (; c != many.last; c = c->next)

@@ -50,7 +50,7 @@ TEST(authenticators)
     CHECK(is_whole);
 }
 
-/* Not read here: extensions, control messages and private ones. */
+/* Extensions, control messages and private messages are not native. */
 TEST(foreign)
 {
     CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000"), "");
@@ -67,7 +67,7 @@ TEST(foreign)
     CHECK(!is_whole);
 }
 
-/* What a message cut anywhere gives begins what the whole one gives. */
+/* The values of a cut message are a prefix of those of the whole message. */
 TEST(cut_anywhere)
 {
     static const char hex[] = "24" CLOCK TIMES "00000001 000102030405060708090a0b0c0d0e0f";

@@ -1,5 +1,5 @@
-/* One capture of three frames of 60 bytes (0, 1, 2 ...), times 1700000000 s + i s + i us, as the usual tools
- * pack it: gzip -n, zstd, lz4, xz, bzip2. */
+/* One capture of three frames of 60 bytes (0, 1, 2 ...) with the times 1700000000 s + i s + i us, compressed
+ * with the usual tools: gzip -n, zstd, lz4, xz, bzip2. */
 #ifndef FC_TESTS_PACKED_H
 #define FC_TESTS_PACKED_H
 

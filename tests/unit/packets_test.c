@@ -136,7 +136,7 @@ TEST(memory_may_end_anywhere)
 struct maker {
     struct packets *packets;
     int left, calls, done;
-    enum fc_status last; /* what comes after the batches */
+    enum fc_status last; /* the status behind the batches */
 };
 
 static enum fc_status maker_schema(void *self, struct ArrowSchema *out, struct fc_error *err)

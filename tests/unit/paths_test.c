@@ -13,7 +13,7 @@ static struct fc_error err;
 static struct paths found;
 static char home[64];
 
-/* A folder of its own for each test, as the working folder, so that paths are short. */
+/* Makes an empty folder for the test and enters it, so that paths are short. */
 static void begin(void)
 {
     snprintf(home, sizeof home, "/tmp/paths_test_XXXXXX");
@@ -44,7 +44,7 @@ static void folder(const char *name)
         abort();
 }
 
-/* All found, with a blank between. */
+/* Returns the found paths with blanks between them. */
 static const char *text(void)
 {
     static char all[4096];
@@ -143,7 +143,7 @@ TEST(globs)
     touch("x[1].pcap");
     touch("x1.pcap");
     CHECK_INT(paths_add(&found, "[ab].pcap", &err), FC_OK);
-    CHECK_INT(paths_add(&found, "x[1].pcap", &err), FC_OK); /* a file of that very name */
+    CHECK_INT(paths_add(&found, "x[1].pcap", &err), FC_OK); /* a file has exactly this name */
     CHECK_INT(paths_add(&found, "?", &err), FC_OK);
     CHECK_TEXT(text(), "a.pcap b.pcap x[1].pcap d/1");
     paths_free(&found);

@@ -1,5 +1,4 @@
-/* pcap: every variant, both byte orders, and what a damaged file gives. Expectations observed, tshark 4.0.17.
- */
+/* pcap: every variant, both byte orders, and damaged files. Expected results: observed (tshark 4.0.17). */
 #include "base/memory.h"
 #include "capture.h"
 #include "source/source.h"
@@ -15,7 +14,7 @@ static struct source *open_bytes(const struct bytes *b)
     return s;
 }
 
-/* Frames up to the end or an error, which is left in err. */
+/* Counts the frames up to the end or an error, which is left in `err`. */
 static int count_frames(const struct bytes *b)
 {
     struct source *s = open_bytes(b);
@@ -24,7 +23,8 @@ static int count_frames(const struct bytes *b)
     while (s && source_next(s, &f, &err) == FC_OK && f.data)
         n++;
     if (s) {
-        CHECK_INT(source_next(s, &f, NULL), FC_OK); /* after the end and after an error: the end */
+        CHECK_INT(source_next(s, &f, NULL),
+                  FC_OK); /* behind the end or an error, the source returns only the end */
         CHECK(!f.data);
     }
     source_close(s);
@@ -95,8 +95,8 @@ TEST(patched_record_headers)
     }
 }
 
-/* Zeros between records make headers that are possible but odd (captured more than there was): the sound ones
- * win. */
+/* Zeros between records make other headers possible but odd (more bytes captured than sent); the sound
+ * headers are chosen. */
 TEST(sound_headers_are_preferred)
 {
     struct bytes nokia = {0}, odd = {0};
@@ -133,7 +133,7 @@ TEST(lengths_swapped_by_old_versions)
         for (int k = 0; k < 4; k++) {
             add_record(&b, 1, 2, swapped ? 60 : sizeof PACKET, swapped ? sizeof PACKET : 60, 0);
             if (swapped)
-                CHECK_INT(b.len, 24u + 58 * (k + 1)); /* only the packet's own bytes were added */
+                CHECK_INT(b.len, 24u + 58 * (k + 1)); /* only the bytes of the packet were added */
         }
         check_first(&b, 1000002000, 24, "pcap");
         CHECK_INT(count_frames(&b), 4);

@@ -1,4 +1,5 @@
-/* pcapng: sections, interfaces, clocks, every kind of block, damage. Expectations observed, tshark 4.0.17. */
+/* pcapng: sections, interfaces, clocks, every kind of block, damage. Expected results: observed (tshark
+ * 4.0.17). */
 #include "base/memory.h"
 #include "capture.h"
 #include "source/source.h"
@@ -34,7 +35,7 @@ static struct bytes begin(bool big)
     return b;
 }
 
-/* The frame of a capture that has one. */
+/* Returns the frame of a capture that has one. */
 static struct frame only_frame(const struct bytes *b, struct source **s)
 {
     struct frame f = {0};
@@ -77,7 +78,7 @@ TEST(sections_of_either_order_forget_interfaces)
     b.big = true;
     add_section(&b);
     size_t offset = b.len;
-    add_packet(&b, 0, 7); /* none described yet in this section */
+    add_packet(&b, 0, 7); /* this section has not described an interface yet */
     CHECK_INT(count_frames(&b), 1);
     CHECK_INT(err.status, FC_FORMAT);
     CHECK_INT(err.offset, offset);
@@ -143,7 +144,7 @@ static int64_t time_with_offset(int64_t offset, uint64_t time)
     size_t start = begin_block(&b, 1);
     add_u32(&b, 1);
     add_u32(&b, 0);
-    add_option(&b, 14, &offset, 8); /* the test runs on a little-endian machine, as its section is */
+    add_option(&b, 14, &offset, 8); /* the test runs on a little-endian machine, and so is its section */
     end_block(&b, start);
     add_packet(&b, 0, time);
     return only_time(&b);
@@ -169,7 +170,7 @@ TEST(interface_options)
     add_option(&b, 3, "old", 3);
     add_option(&b, 3, "the uplink", 10);
     add_option(&b, 13, "\x04", 1);
-    add_option(&b, 9, "\x09\x09", 2); /* wrong length: not used */
+    add_option(&b, 9, "\x09\x09", 2); /* wrong length: the option is ignored */
     add_option(&b, 0, "", 0);
     add_option(&b, 2, "not me", 6);
     end_block(&b, start);
@@ -252,14 +253,14 @@ TEST(simple_packets_have_no_time)
     source_close(s);
 
     struct bytes longer = begin(false), nobody = {0}, padded = begin(false);
-    add_simple_packet(&longer, 40, 60); /* says more than the block holds */
+    add_simple_packet(&longer, 40, 60); /* it states more bytes than the block has */
     CHECK_INT(count_frames(&longer), 0);
     CHECK_INT(err.status, FC_FORMAT);
     add_section(&nobody);
     add_simple_packet(&nobody, 42, 42);
     CHECK_INT(count_frames(&nobody), 0);
     CHECK_INT(err.status, FC_FORMAT);
-    add_simple_packet(&padded, 42, 20); /* holds more than it says */
+    add_simple_packet(&padded, 42, 20); /* it has more bytes than it states */
     CHECK_INT(count_frames(&padded), 0);
     CHECK_INT(err.status, FC_FORMAT);
 }
@@ -283,7 +284,8 @@ TEST(old_packet_block)
     source_close(s);
 }
 
-/* A block of this type and body between two packets: the frame it makes, or none. */
+/* Puts a block of this type and body between two packets. Returns true, and the frame, if the block is one.
+ */
 static bool frame_of_block(uint32_t type, const void *body, size_t len, struct frame *out, struct source **s)
 {
     static struct bytes b;
@@ -317,7 +319,7 @@ TEST(which_blocks_are_frames)
         CHECK(frame_of_block(frames[i], body, sizeof body, &f, &s));
         CHECK(f.number == 2 && !f.interface && f.offset == 124);
         source_close(s);
-        CHECK(!frame_of_block(frames[i], body, 0, &f, &s)); /* too short for its kind: damage */
+        CHECK(!frame_of_block(frames[i], body, 0, &f, &s)); /* too short for its type: damage */
         CHECK_INT(err.status, FC_FORMAT);
         source_close(s);
     }

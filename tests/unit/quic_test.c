@@ -1,11 +1,11 @@
-/* QUIC: the examples of RFC 9001 appendix A, and a handshake in pieces. Expected values: the RFC;
- * tshark 4.0.17 on the same bytes. */
+/* QUIC: the examples of RFC 9001 appendix A, and a handshake in pieces. Expected values: the RFC; tshark
+ * 4.0.17 on the same bytes. */
 #include "proto/quic.h"
 #include "proto/quic_conn.h"
 #include "values.h"
 
-/* RFC 9001 A.2: the client's Initial, packet number 2. FIRST and SECOND bring its ClientHello in two pieces,
- * MIXED brings the first piece in three frames, out of order. */
+/* RFC 9001 A.2: the Initial of the client, packet number 2. FIRST and SECOND hold its ClientHello in two
+ * pieces; MIXED holds the first piece in three frames, not in order. */
 #define CLIENT                                                                                               \
     "c000000001088394c8f03e5157080000449e7b9aec34d1b1c98dd7689fb8ec11d242b123dc9bd8bab936b47d92ec356c0bab"   \
     "7df5976d27cd449f63300099f3991c260ec4c60d17b31f8429157bb35a1282a643a8d2262cad67500cadb8e7378c8eb7539e"   \
@@ -48,7 +48,7 @@
     "f889d44e644f318e3f25604071dffeeafa89e78bba36c67647036dc632be269d67a401cf5ca8bd9573eb0d012f7d635b2b9e"   \
     "611873dfd26280cde4c9b164463319342fb9bf70ad9f6b93d6695b816d1adcfa8475f6974da70e18994347544b650d60dc92"   \
     "de"
-/* RFC 9001 A.3: the server's Initial. A.4: a Retry. */
+/* RFC 9001 A.3: the Initial of the server. A.4: a Retry. */
 #define SERVER                                                                                               \
     "cf000000010008f067a5502a4262b5004075c0d95a482cd0991cd25b0aac406a5816b6394100f37a1c69797554780bb38cc5a9" \
     "9f5ede4c"                                                                                               \
@@ -72,7 +72,7 @@ static void begin(void)
     frame = 0;
 }
 
-/* The values of a datagram of which `cap` bytes were captured. */
+/* Returns the values of a datagram of which `cap` bytes were captured. */
 static const char *push_cut(const char *prefix, const char *hex, bool from_server, uint32_t cap)
 {
     struct quic_end client = {.port = 40000}, server = {.port = 443};
@@ -136,7 +136,7 @@ TEST(server_initial)
     begin();
     push("", CLIENT, false);
     CHECK_TEXT(push("tls.handshake.ciphersuite", SERVER, true), "tls.handshake.ciphersuite=4865");
-    begin(); /* without the client's no key fits */
+    begin(); /* without the packet of the client there are no keys */
     CHECK_TEXT(push("quic.decryption", SERVER, true), "quic.decryption_failed=1");
 }
 
@@ -164,7 +164,7 @@ TEST(pieces)
     CHECK(strstr(push("tls.handshake", SECOND, false), name) != NULL);
 }
 
-/* A cut Initial has at most the values of its header; the handshake is there whole or not at all. */
+/* A cut Initial has at most the values of its header; the handshake is shown whole or not at all. */
 TEST(cut_everywhere)
 {
     static char all[8192];
@@ -174,7 +174,7 @@ TEST(cut_everywhere)
         begin();
         const char *text = push_cut("quic.scil", CLIENT, false, cut);
         CHECK(!strncmp(all, text, strlen(text)));
-        CHECK((*text != 0) == (cut >= 38)); /* the sample that the header's mask comes from */
+        CHECK((*text != 0) == (cut >= 38)); /* the header protection needs a sample that ends there */
         begin();
         CHECK_TEXT(push_cut("tls.", CLIENT, false, cut), "");
     }

@@ -1,5 +1,5 @@
-/* TCP reassembly: which bytes are shown in which segment. Expected: what tshark 4.0.17 makes of such
- * segments. The protocol of these tests: a letter, a digit n, n bytes, which of "z" are only counted; "!"
+/* TCP reassembly: the bytes that each segment shows. Expected values: tshark 4.0.17 on such segments. The
+ * protocol of these tests is: a letter, a digit n, n bytes. The bytes of message "z" are only counted; "!"
  * waits for the FIN. */
 #include "stream/reasm.h"
 #include "test.h"
@@ -33,7 +33,7 @@ static struct reasm_wish show(void *context, const struct reasm_view *view)
 
 enum { HIDDEN = 1, FIN = 2 };
 
-/* What this segment shows. */
+/* Returns the bytes that this segment shows. */
 static const char *push_flags(uint32_t seq, const char *bytes, unsigned flags)
 {
     uint32_t len = (uint32_t)strlen(bytes);
@@ -112,12 +112,12 @@ TEST(copies)
     begin();
     CHECK_TEXT(push(1, "a3a"), "");
     CHECK_TEXT(push(1, "a3a"), "");
-    CHECK_TEXT(push(1, "a3abc"), ""); /* no longer than the message */
+    CHECK_TEXT(push(1, "a3abc"), ""); /* not longer than the message */
     CHECK_TEXT(push(4, "bc"), "a3abc ");
-    CHECK_TEXT(push(4, "bcb1x"), ""); /* old data again: Wireshark leaves the segment */
+    CHECK_TEXT(push(4, "bcb1x"), ""); /* old data again: Wireshark does not read the segment */
     CHECK_TEXT(push(6, "b1x"), "b1x ");
     CHECK_TEXT(push(9, "c3"), "");
-    CHECK_TEXT(push(9, "c3uvwd0"), "c3uvw d0 "); /* longer than the message: taken */
+    CHECK_TEXT(push(9, "c3uvwd0"), "c3uvw d0 "); /* longer than the message: Wireshark reads it */
 }
 
 TEST(until_the_fin)
@@ -156,7 +156,7 @@ TEST(what_is_only_counted)
     CHECK(!counts(4, "b")); /* a copy */
     CHECK(counts(5, "cd"));
     CHECK(counts(7, "ef"));
-    CHECK(!counts(9, "ghib0")); /* its end, and more */
+    CHECK(!counts(9, "ghib0")); /* the end of the message, and more */
     CHECK_TEXT(push(9, "ghib0"), "z9 b0 ");
     CHECK(!counts(14, "x"));
     begin();
@@ -179,13 +179,13 @@ TEST(done_messages_are_remembered)
     CHECK_TEXT(push(4, "y"), "");
     CHECK_INT(reasm.refused, 0);
     begin();
-    for (uint32_t i = 0; i < 2 * REASM_MESSAGES_LIMIT; i++) { /* with others between them */
+    for (uint32_t i = 0; i < 2 * REASM_MESSAGES_LIMIT; i++) { /* with other messages between them */
         push(1 + 6 * i, "a2x");
         CHECK_TEXT(push(4 + 6 * i, "yb0"), "a2xy b0 ");
     }
     CHECK_INT(side.room, REASM_MESSAGES_LIMIT);
     CHECK_INT(reasm.refused, 0);
-    push(4, "y"); /* a copy of what was forgotten */
+    push(4, "y"); /* a copy of a message that was dropped */
     CHECK_INT(reasm.refused, 1);
 }
 

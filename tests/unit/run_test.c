@@ -1,6 +1,6 @@
-/* Whole runs through the public header: memory that ends anywhere, pipes that give little at a time,
- * cancelling, what is told about damage, and options that make no sense. Rows are compared by a hash over
- * every value. */
+/* Whole runs through the public header: memory that ends at any allocation, pipes that deliver few bytes at a
+ * time, cancelling, the report of damage, and options that contradict each other. Rows are compared by a hash
+ * over all values. */
 #include <errno.h>
 #include <fcntl.h>
 #include <flowcontainer.h>
@@ -14,10 +14,10 @@
 
 #define PCAPS FC_SOURCE_DIR "/tests/pcaps/"
 
-/* ---- what a run answers, in one number ---- */
+/* ---- the result of a run as one number ---- */
 
 struct answer {
-    int status; /* of what failed first: enum fc_status */
+    int status; /* of the first failure: enum fc_status */
     uint64_t hash, rows, batches, frames, problems;
 };
 
@@ -78,7 +78,8 @@ static int status_of(int error)
     return error == ENOMEM ? FC_MEMORY : error == ECANCELED ? FC_CANCELLED : error ? FC_IO : FC_OK;
 }
 
-/* Pulls to the end. Every count is a share of the frames, and together they are all frames. */
+/* Reads the run to its end. Each count of the accounting is a share of the frames, and together they are all
+ * frames. */
 static struct answer run_pull(struct fc_run *run)
 {
     struct answer answer = {.hash = UINT64_C(0xcbf29ce484222325)};
@@ -152,10 +153,10 @@ static void all_fields(struct fc_options *options)
 
 /* ---- memory ---- */
 
-/* Allocations that a run makes. */
+/* Returns the number of allocations of a run. */
 static int64_t count_allocations(const char *const *paths, size_t n, const struct fc_options *options)
 {
-    int64_t low = 0, high = 1 << 20; /* the first that does not fail is high */
+    int64_t low = 0, high = 1 << 20; /* `high` is the first number with which the run does not fail */
     while (low < high) {
         int64_t middle = (low + high) / 2;
         memory_fail_after(middle);
@@ -167,8 +168,8 @@ static int64_t count_allocations(const char *const *paths, size_t n, const struc
     return low;
 }
 
-/* Either the run says that memory ended, or the answer is whole: at the first allocations one by one, then in
- * strides. */
+/* Either the run reports that memory ended, or its answer is complete. The first allocations are tried one by
+ * one, later ones in strides. */
 static void starve(const char *const *paths, size_t n, const struct fc_options *options, int64_t points)
 {
     struct answer want = run_paths(paths, n, options);
@@ -212,7 +213,7 @@ TEST(memory_may_end_in_threads)
     starve(many, 160, &options, 10);
 }
 
-/* ---- one answer, however it is read ---- */
+/* ---- the same answer in every way of reading ---- */
 
 TEST(memory_batches_and_threads_change_nothing)
 {
@@ -237,7 +238,7 @@ TEST(memory_batches_and_threads_change_nothing)
     }
 }
 
-/* The file's bytes; the caller frees them. */
+/* Returns the bytes of a file; the caller frees them. */
 static uint8_t *read_whole(const char *path, size_t *len)
 {
     FILE *f = fopen(path, "rb");
@@ -278,7 +279,7 @@ static void *feed_pipe(void *argument)
     const struct feed *feed = argument;
     unsigned seed = 1;
     int fd = open(feed->path, O_WRONLY);
-    (void)!fcntl(fd, F_SETFL, O_DIRECT); /* a read then gives what one write gave */
+    (void)!fcntl(fd, F_SETFL, O_DIRECT); /* each read then returns the bytes of one write */
     for (size_t at = 0; at < feed->len;) {
         size_t n = feed->most > 1 ? (size_t)rand_r(&seed) % feed->most + 1 : 1;
         ssize_t written = write(fd, feed->data + at, n < feed->len - at ? n : feed->len - at);
@@ -290,7 +291,7 @@ static void *feed_pipe(void *argument)
     return NULL;
 }
 
-/* A capture is named in its rows, so file and pipe take turns under one name. */
+/* The name of the capture is in its rows, so file and pipe use one name, one after the other. */
 TEST(pipes_that_give_little_at_a_time)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -363,7 +364,7 @@ TEST(a_stream_left_in_the_middle)
                     CHECK_INT(stream.get_next(&stream, &batches[i]), 0);
                 stream.release(&stream);
                 fc_run_free(run);
-                for (int i = 0; i < pulls; i++) { /* batches outlive both */
+                for (int i = 0; i < pulls; i++) { /* batches live longer than the run and the stream */
                     CHECK_INT(batches[i].length, 1);
                     batches[i].release(&batches[i]);
                 }
@@ -435,7 +436,7 @@ TEST(cancelling_many_captures)
                 more++;
             }
             CHECK_INT(status, ECANCELED);
-            CHECK(more <= 64); /* what threads had ready */
+            CHECK(more <= 64); /* batches that the threads had ready */
             CHECK_TEXT(stream.get_last_error(&stream), "cancelled");
             CHECK_INT(stream.get_next(&stream, &batch), ECANCELED); /* the error stays */
             stream.release(&stream);
@@ -443,7 +444,7 @@ TEST(cancelling_many_captures)
         }
 }
 
-/* ---- what is told ---- */
+/* ---- the report ---- */
 
 TEST(problems_and_counts)
 {
@@ -498,7 +499,7 @@ static const char *const wrong_name[] = {"ip.tlt"}, *const twice[] = {"ip.ttl", 
 TEST(options_that_make_no_sense)
 {
     static const struct {
-        struct fc_options set; /* over the defaults, where not 0 */
+        struct fc_options set; /* replaces the defaults where it is not 0 */
         int status;
         const char *part;
     } cases[] = {
@@ -526,7 +527,7 @@ TEST(options_that_make_no_sense)
         o.idle_ns = set->idle_ns ? set->idle_ns : o.idle_ns;
         o.active_ns = set->active_ns ? set->active_ns : o.active_ns;
         o.batch_rows = set->batch_rows ? set->batch_rows : o.batch_rows;
-        o.engine = FC_ENGINE_NATIVE; /* the other one would answer some of these */
+        o.engine = FC_ENGINE_NATIVE; /* the other engine would answer some of these */
         struct fc_run *run = NULL;
         struct fc_error err = {0};
         CHECK_INT(fc_open(&run, captures, 1, &o, &err), cases[i].status);
@@ -535,7 +536,7 @@ TEST(options_that_make_no_sense)
             printf("case %zu: %s\n", i, err.text);
         CHECK(strstr(err.text, cases[i].part));
         CHECK_INT(err.offset, cases[i].status == FC_FILTER ? 1 : -1);
-        CHECK_INT(fc_open(&run, captures, 1, &o, NULL), cases[i].status); /* nobody asks why */
+        CHECK_INT(fc_open(&run, captures, 1, &o, NULL), cases[i].status); /* without a struct fc_error */
     }
 }
 

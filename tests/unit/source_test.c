@@ -1,4 +1,4 @@
-/* Sources: files, pipes, compression, what is no capture, and memory that ends. */
+/* Sources: files, pipes, compression, files that are not captures, and memory that ends. */
 #include "source/source.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static const char *write_file(const void *data, size_t len)
     return path;
 }
 
-/* Frames of an open source, which is closed; status and text of the end in err. */
+/* Counts the frames of an open source and closes it; status and text of the end are left in `err`. */
 static int drain(struct source *s)
 {
     struct frame f;
@@ -81,7 +81,7 @@ static struct bytes three_frames(void)
     return b;
 }
 
-/* ---- what can be opened ---- */
+/* ---- opening ---- */
 
 TEST(missing_files_and_folders)
 {
@@ -157,7 +157,7 @@ TEST(memory_is_not_copied)
 
 /* ---- the window ---- */
 
-/* Records of many lengths, more than a window holds, one of them almost the longest that may be. */
+/* Writes records of many lengths, together longer than the window; one has almost the greatest length. */
 static size_t write_long_file(uint32_t n)
 {
     struct bytes b = {0};
@@ -234,7 +234,7 @@ TEST(a_file_that_grows_is_read_to_its_end)
 
 /* ---- pipes ---- */
 
-/* A child that writes the bytes, `step` at a time, with a pause after the first ones. */
+/* Starts a child that writes the bytes, `step` at a time, with a pause behind the first ones. */
 static pid_t feed(int fd, const void *data, size_t len, size_t step)
 {
     pid_t pid = fork();
@@ -251,7 +251,7 @@ static pid_t feed(int fd, const void *data, size_t len, size_t step)
 
 static void on_alarm(int number) { (void)number; }
 
-/* Reads standard input out of a pipe while signals interrupt every wait. */
+/* Reads standard input from a pipe while signals interrupt every wait. */
 static int count_pipe(const void *data, size_t len, size_t step)
 {
     int ends[2], saved = dup(0);
@@ -311,7 +311,7 @@ static const struct {
 };
 enum { N_PACKED = sizeof PACKED / sizeof PACKED[0] };
 
-/* Not built in: then the error must say what is missing. */
+/* Returns true if the build lacks this format; the error must then name the library. */
 static bool is_missing(size_t i)
 {
     if (count_bytes(PACKED[i].data, PACKED[i].len) >= 0)
@@ -351,15 +351,15 @@ TEST(every_cut_of_compressed_files_is_told)
         int most = 0;
         for (size_t len = 6; len < PACKED[i].len; len++) {
             int n = count_bytes(PACKED[i].data, len);
-            CHECK(n >= most || n == -1); /* -1: nothing came out yet */
+            CHECK(n >= most || n == -1); /* -1: no frame came out yet */
             most = n > most ? n : most;
             CHECK_INT(err.status, FC_CUT);
         }
-        CHECK_INT(most, 3); /* all frames are out before the last byte of the end mark is there */
+        CHECK_INT(most, 3); /* all frames come out before the last byte of the end mark is there */
     }
 }
 
-/* A gzip member that holds the bytes as they are. */
+/* Adds a gzip member with the bytes uncompressed. */
 static void add_gzip_stored(struct bytes *b, const uint8_t *data, size_t len)
 {
     uint32_t crc = 0xffffffff;
@@ -455,7 +455,7 @@ TEST(memory_that_ends_leaks_nothing)
     CHECK(calls >= 6);
 }
 
-/* ---- the captures at hand ---- */
+/* ---- the captures of the project ---- */
 
 static void read_all(const char *where)
 {

@@ -1,5 +1,5 @@
-/* Runs tests/cases/tcp_analysis.txt: real answers of tshark, as readable text, through conversations and
- * analysis. */
+/* Reads tests/cases/tcp_analysis.txt, which holds answers of tshark as text, and compares them with
+ * conversations and analysis. */
 #include "flow/conv.h"
 #include "flow/tcp_analysis.h"
 
@@ -7,7 +7,7 @@
 
 enum { ISN_A = 1000, ISN_B = 5000 };
 
-/* A time of 0 is no time to the analysis. */
+/* The analysis treats a time of 0 as no time, so times begin here. */
 #define EPOCH (INT64_C(1700000000) * 1000000000)
 
 struct expectation {
@@ -67,7 +67,7 @@ static uint8_t parse_flags(const char *text)
     return flags;
 }
 
-/* "1.5>PA 1/1+10w0@90000 [RET,ZW]" */
+/* Parses "1.5>PA 1/1+10w0@90000 [RET,ZW]". */
 static bool parse_packet(struct expectation *e, char *text)
 {
     char direction, flags[8] = "", *end;
@@ -104,7 +104,7 @@ static void put32(uint8_t *p, uint32_t u)
         p[i] = (uint8_t)(u >> (24 - 8 * i));
 }
 
-/* The packet as bytes: IPv4 20, TCP 20, and payload that the capture cut off. */
+/* Writes the packet as bytes: IPv4 20, TCP 20; its payload is not captured. */
 static void build(uint8_t out[40], const struct expectation *e)
 {
     static const uint8_t ip[20] = {0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6};
@@ -178,7 +178,7 @@ TEST(vectors)
     CHECK_INT(n_vectors, 27);
 }
 
-/* A difference of exactly 2^31 is after and before at once. */
+/* A difference of exactly 2^31 counts as after and as before. */
 TEST(half_way)
 {
     struct conv_table table = {0};

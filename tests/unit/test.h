@@ -1,5 +1,5 @@
-/* A test is `TEST(name) { CHECK(...); }`; a file is a program that runs all of its tests and prints
- * "N passed, N failed". Arguments, when given, choose tests by part of their name. */
+/* A test is `TEST(name) { CHECK(...); }`. A file is a program that runs all of its tests and prints "N
+ * passed, N failed". Arguments select tests by a part of their names. */
 #ifndef FC_TESTS_TEST_H
 #define FC_TESTS_TEST_H
 
@@ -54,7 +54,7 @@ static bool test_failed;
         }                                                                                                    \
     } while (0)
 
-/* "45 00 0x1f" -> bytes in a static buffer; for one use at a time. */
+/* Converts "45 00 0x1f" to bytes. */
 __attribute__((unused)) static size_t test_hex(uint8_t *out, size_t cap, const char *text)
 {
     size_t n = 0;

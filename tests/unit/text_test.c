@@ -3,7 +3,7 @@
 #include "table/values.h"
 #include "test.h"
 
-/* Text of one value that went through a column, behind a null and with an array offset. */
+/* Returns the text of one value that went through a column, behind a null and with an array offset. */
 static const char *text_of(struct field field, struct value value, enum fc_text style)
 {
     static char out[400];

@@ -1,4 +1,4 @@
-/* TLS: hellos, cut and split at every byte. Expected values: tshark 4.0.17 on the same bytes. */
+/* TLS: hellos, cut and divided at every byte. Expected values: tshark 4.0.17 on the same bytes. */
 #include "proto/registry.h"
 #include "proto/tls.h"
 #include "values.h"
@@ -44,7 +44,7 @@ static void begin(const char *prefix, const char *hex)
     values_begin(&v, prefix, hex);
 }
 
-/* Bytes [from, to) as a segment; all bytes from the first of the capture lie at sequence number 1. */
+/* Sends bytes [from, to) as a segment. The first byte of the capture has sequence number 1. */
 static void push(uint32_t from, uint32_t to, bool hidden)
 {
     struct reasm_segment s = {.payload = rd_make(v.bytes + from, to - from, to - from),
@@ -63,7 +63,7 @@ static const char *whole(const char *prefix, const char *hex)
     return values_text(&v);
 }
 
-/* The example that JA4's definition gives, as a hello in another order and with GREASE. */
+/* The example in the definition of JA4, as a hello in another order and with GREASE. */
 #define JA4_HELLO                                                                                            \
     "16030100e2010000de030300000000000000000000000000000000000000000000000000000000000000000000201a1a"       \
     "130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035010000952a2a0000001b0003020002000000"       \
@@ -105,7 +105,7 @@ TEST(client_hello)
     CHECK_TEXT(whole("tls.handshake.random_time", HELLO), "tls.handshake.random_time=66051000000000");
 }
 
-/* Only the part that was captured is there: the header of the record, or all of it. */
+/* Only the captured part is shown: the header of the record, or all of it. */
 TEST(cut_everywhere)
 {
     static char all[8192];
@@ -144,14 +144,14 @@ TEST(out_of_order)
     push(30, 60, true);
     push(90, 126, false);
     CHECK_TEXT(values_text(&v), "tls.handshake.type=1");
-    begin("tls.handshake.type", HELLO); /* completed by a late segment: nowhere */
+    begin("tls.handshake.type", HELLO); /* a late segment completes it: it is shown nowhere */
     push(0, 30, false);
     push(60, 126, false);
     push(30, 60, true);
     CHECK_TEXT(values_text(&v), "");
 }
 
-/* A message in several records: its values at the last one, a label for each part. */
+/* A message in several records: its values at the last one, and a label for each part. */
 TEST(several_records)
 {
     CHECK_TEXT(whole("tls.handshake", "1603030002 0100 1603030005 0000000000"),
@@ -169,7 +169,7 @@ TEST(alerts)
 
 TEST(lengths_that_lie)
 {
-    /* The list of cipher suites reaches past the message. */
+    /* The list of cipher suites reaches beyond the message. */
     CHECK_TEXT(whole("tls.malformed",
                      "1603030030 0100002c 0303 "
                      "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00 00ff "

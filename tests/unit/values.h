@@ -1,5 +1,5 @@
-/* For tests of the header readers: bytes in hex go in, chosen fields come out as text, "ip.ttl=64
- * ip.proto=6". */
+/* For tests of the header readers: hexadecimal bytes go in, and the wanted fields come out as text:
+ * "ip.ttl=64 ip.proto=6". */
 #ifndef FC_TESTS_VALUES_H
 #define FC_TESTS_VALUES_H
 
@@ -16,7 +16,7 @@ struct values {
     char text[8192];
 };
 
-/* Hex digits in pairs: test_hex wants them apart. */
+/* Separates the pairs of hexadecimal digits, as test_hex needs them. */
 static const char *pairs(const char *hex)
 {
     static char out[8192];
@@ -32,7 +32,7 @@ static const char *pairs(const char *hex)
     return out;
 }
 
-/* Fields that begin with `prefix` are wanted. */
+/* Asks for the fields that begin with `prefix`. */
 __attribute__((unused)) static void values_begin(struct values *v, const char *prefix, const char *hex)
 {
     memset(v, 0, sizeof *v);
@@ -72,7 +72,7 @@ static size_t value_text(char *out, size_t cap, const struct field *f, const str
     }
 }
 
-/* The values in the order put. */
+/* Returns the values in the order in which they were put. */
 __attribute__((unused)) static const char *values_text(struct values *v)
 {
     size_t n = 0;
