@@ -1,8 +1,8 @@
 /* Logs. A log's chunks grow with the log, so that neither a flow of one packet nor a flow of a million
  * packets wastes much memory.
  * Invariant: the record of a packet lies in one chunk, and so does a varint; only plain bytes may be split
- * over chunks. The reader does not check lengths again, because it reads only records that this file wrote.
- */
+ * over chunks. The reader does not check lengths again, because it reads only records that this file
+ * wrote. */
 #include "base/log.h"
 
 enum {

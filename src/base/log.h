@@ -26,7 +26,7 @@ static inline void log_pool_free(struct log_pool *pool) { arena_free(&pool->aren
 
 struct log_chunk {
     struct log_chunk *next;
-    uint32_t used; /* bytes; not up to date in the newest chunk, where only the log knows the number */
+    uint32_t used; /* used bytes; not valid in the newest chunk, see log_grow */
     uint8_t bytes[];
 };
 
@@ -41,9 +41,9 @@ struct log {
     uint32_t n_payloads; /* packets with payload_len > 0; in a log of values: index of the newest packet */
 };
 
-/* The slow paths of the functions below: both return false when memory ends. log_grow appends a chunk and
- * writes down how full the chunk before it is; until then only the log itself knows, so that a usual append
- * touches two cache lines. */
+/* The slow paths of the functions below: both return false when memory ends. log_grow appends a chunk, and
+ * stores the number of used bytes of the chunk before it. For the newest chunk only the log has that number,
+ * so that a usual append touches only two cache lines. */
 bool log_grow(struct log *log, struct log_pool *pool);
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len);
 

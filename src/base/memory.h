@@ -1,5 +1,5 @@
-/* The allocator of the library. Every allocation goes through it, so that a test can make the n-th one fail.
- */
+/* The allocator of the library. Every allocation goes through it, so that a test can make the n-th one
+ * fail. */
 #ifndef FC_BASE_MEMORY_H
 #define FC_BASE_MEMORY_H
 

@@ -22,8 +22,8 @@ enum tcp_analysis_flag {
     TCP_ZERO_WINDOW_PROBE_ACK = 1 << 14
 };
 
-/* Values of a window scale that are not shift counts: the handshake was not seen, or it had no such option.
- */
+/* Values of a window scale that are not shift counts: the handshake was not seen, or it had no such
+ * option. */
 enum { TCP_SCALE_UNKNOWN = -1, TCP_SCALE_NONE = -2 };
 
 #endif

@@ -26,8 +26,8 @@ static uint32_t utf8_length(const uint8_t *text, uint32_t left)
     return n;
 }
 
-/* The length of the longest beginning of a character at `text`, where no whole character stands; at least 1.
- */
+/* The length of the longest beginning of a character at `text`, where no whole character stands; at least
+ * 1. */
 static uint32_t utf8_subpart(const uint8_t *text, uint32_t left)
 {
     static const uint8_t tail[] = {0x80, 0x80, 0x80};

@@ -1,6 +1,6 @@
 /* IPv4 and IPv6 headers, and the protocol of their payload.
- * Invariant: a reader for a payload never reaches beyond the captured bytes of its frame, whatever a header
- * claims.
+ * Invariant: the captured part of a payload lies within the captured bytes of its packet, whatever lengths
+ * the headers state.
  * Source: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675; the treatment of lengths that disagree, and the use of
  * the packet that an ICMP error quotes, were observed (tshark 4.0.17). */
 #include "decode/decode.h"

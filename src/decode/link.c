@@ -168,8 +168,8 @@ void decode_llc(struct packet *p, struct rd r)
     }
 }
 
-/* PPP: the address and control bytes (ff 03) may be absent; the protocol may be one byte, which is then odd.
- */
+/* PPP: the address and control bytes (ff 03) may be absent; the protocol may be one byte, which is then
+ * odd. */
 void decode_ppp(struct packet *p, struct rd r)
 {
     if (rd_peek16(&r, 0) == 0xff03)

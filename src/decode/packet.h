@@ -1,6 +1,6 @@
-/* A frame taken apart: the kind and position of each header. The decoder stores positions only, and reads no
- * value except those that find the next header. Layers are in order, outermost first, as in Wireshark's tree.
- */
+/* A frame taken apart: the kind and position of each header. The decoder stores positions only, and reads
+ * no value except those that find the next header. Layers are in order, outermost first, as in Wireshark's
+ * tree. */
 #ifndef FC_DECODE_PACKET_H
 #define FC_DECODE_PACKET_H
 

@@ -1,5 +1,6 @@
 /* Tunnels over IP and UDP.
- * Invariant: a tunnel that cannot be read adds no layer, and leaves the reason of the outer packet as it was.
+ * Invariant: a packet with a transport header stays kept, whatever its tunnel contains, because decode_stop
+ * has no effect behind such a header.
  * Source: RFC 2784 and 2890 (GRE), RFC 2637 (PPTP), RFC 7348 (VXLAN), RFC 8926 (GENEVE), 3GPP TS 29.281
  * (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). The ports of the tunnels were observed (tshark 4.0.17); if
  * both ports of a datagram are registered, the lower one decides. */

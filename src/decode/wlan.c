@@ -1,5 +1,5 @@
 /* 802.11 data frames that are not encrypted: from the 802.11 header to LLC.
- * Invariant: every frame leads to LLC or to decode_stop.
+ * Invariant: only data frames that are whole and not encrypted reach LLC.
  * Source: IEEE 802.11-2016, sections 9.2 and 9.3.2. */
 #include "decode/decode.h"
 

@@ -9,8 +9,8 @@ struct checker {
     struct problem *problem;
 };
 
-/* Reports a part of the language that is not reproduced here: "not native, because of `what`". Returns false.
- */
+/* Reports a part of the language that is not reproduced here: "not native, because of `what`". Returns
+ * false. */
 bool check_not_native(struct checker *c, const struct node *n, const char *what);
 /* Reports a name that is not a native field or protocol as not native. Returns false. */
 bool check_unknown(struct checker *c, const struct node *n);

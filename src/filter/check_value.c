@@ -365,8 +365,8 @@ static bool vm_can(int type, enum arithmetic a)
     return is_count(type) || (a == ARI_AND && (type == FT_IPv4 || check_is_bytes(type)));
 }
 
-/* Returns true if arithmetic may have made the value negative: it is then of the VM's signed kind of number.
- */
+/* Returns true if arithmetic may have made the value negative: it is then of the VM's signed kind of
+ * number. */
 static bool may_be_negative(const struct node *n)
 {
     if (n->kind == N_MINUS || (n->kind == N_LITERAL && n->constant.is_signed))

@@ -142,8 +142,8 @@ static enum kind common_kind(const struct node *a, const struct node *b)
     return left == K_UINT && right == K_NUMBER ? K_NUMBER : left;
 }
 
-/* The outcomes that are a hit. Values that cannot be compared are not a hit if one pair is enough, and not a
- * miss if all pairs must be hits. */
+/* Returns the outcomes that count as a hit. A pair of values that cannot be compared counts as a hit only if
+ * all pairs must be hits. */
 static uint8_t hits_of(enum relation relation, bool all)
 {
     static const uint8_t hits[] = {[REL_EQ] = OUT_EQUAL,   [REL_NE] = OUT_LESS | OUT_GREATER,

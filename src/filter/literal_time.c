@@ -10,8 +10,8 @@
 
 enum { NS = 1000000000 };
 
-/* Reads ".5" as 500000000 ns; the fraction may be absent. Returns false if it has no digits, or more than 9.
- */
+/* Reads ".5" as 500000000 ns; the fraction may be absent. Returns false if it has no digits, or more than
+ * 9. */
 static bool read_fraction(const char **s, int64_t *ns)
 {
     int digits = 0;

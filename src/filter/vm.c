@@ -32,8 +32,8 @@ static uint8_t outcome_number(const struct value *a, const struct value *b)
     return a->len != SIGNED && b->i < 0 ? OUT_UNEQUAL : outcome_int(a->i, b->i);
 }
 
-/* Wireshark converts the difference of the seconds to an int, which overflows for times that are far apart.
- */
+/* Wireshark converts the difference of the seconds to an int, which overflows for times that are far
+ * apart. */
 static uint8_t outcome_time(int64_t a, int64_t b)
 {
     enum { NS = 1000000000 };
@@ -249,8 +249,8 @@ static bool vm_compute(struct filter_state *s, const struct filter *f, const str
     case OP_ADD:
     /* SUBTRACT r1 r2 -> r: the differences of all pairs; differences below zero are signed numbers. */
     case OP_SUBTRACT:
-    /* MULTIPLY r1 r2 -> r: the products of all pairs; a product that does not fit into 32 bits is left out.
-     */
+    /* MULTIPLY r1 r2 -> r: the products of all pairs; a product that does not fit into 32 bits is left
+     * out. */
     case OP_MULTIPLY:
     /* DIVIDE r1 r2 -> r: the quotients of all pairs, rounded towards zero; a division by zero is left out. */
     case OP_DIVIDE:
@@ -351,8 +351,8 @@ static bool vm_execute(const struct filter *f, struct filter_state *s, const str
         case OP_COMPARE:
             verdict = vm_compare(i, &r[i->a], &r[i->b]);
             break;
-        /* RANGE r1 r2 r3: the verdict is true if one value of r1 (or all) is not below r2 and not above r3.
-         */
+        /* RANGE r1 r2 r3: the verdict is true if one value of r1 (or all) is not below r2 and not above
+         * r3. */
         case OP_RANGE:
             verdict = vm_in_range(i, &r[i->a], &r[i->b], &r[i->c]);
             break;

@@ -58,7 +58,7 @@ struct conv_table {
     struct arena tcp_states;
     struct flight_pool flights; /* allocated in tcp_states */
     bool has_wildcards;
-    bool numbers_may_differ; /* a protocol was seen that shifts stream numbers in a way that is not reproduced
+    bool numbers_may_differ; /* a protocol that shifts stream numbers was seen and is not reproduced
                               */
 };
 
@@ -70,9 +70,9 @@ struct conv_ref {
     bool is_new;
 };
 
-/* Finds the conversation of a transport layer, and makes it if it is new. Returns false if the layer has none
- * (too little of its header was captured for Wireshark to count it), or if memory ends; *failed is then set.
- */
+/* Finds the conversation of a transport layer, and makes it if it is new. Returns false if the layer has
+ * none (too little of its header was captured for Wireshark to count it), or if memory ends; *failed is
+ * then set. */
 bool conv_find(struct conv_table *table, const struct packet *packet, const struct layer *layer,
                struct conv_ref *out, bool *failed);
 /* Follows the protocols that shift Wireshark's stream numbers. Call it for every packet whose payload

@@ -96,8 +96,8 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const str
     return true;
 }
 
-/* Updates the bases of both directions. A SYN/ACK that changes its own base is reported as TCP_REUSED_PORTS.
- */
+/* Updates the bases of both directions. A SYN/ACK that changes its own base is reported as
+ * TCP_REUSED_PORTS. */
 static uint32_t update_bases(struct tcp_side *x, struct tcp_side *y, const struct tcp_segment *s)
 {
     uint32_t found = 0;

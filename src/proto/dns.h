@@ -45,11 +45,12 @@ struct dns_record {
     uint32_t len; /* bytes of the data */
     bool mdns;
 };
-/* Reads the data of a record; r covers the message and is at the data. The caller moves to the next record.
- */
+/* Reads the data of a record; r covers the message and is at the data. The caller moves to the next
+ * record. */
 void dns_record_read(struct row *row, struct rd *r, const struct dns_record *record);
-/* Returns the number of bytes that are left of the data, by Wireshark's rules: -1 stands for all that is left
- * of the message, a lower number is malformed. */
+/* Returns the number of bytes to read for the rest of the data. `rest` is the number that the length of the
+ * record leaves. By Wireshark's rules, -1 means all the captured bytes of the message, and a lower number
+ * makes r fail as malformed. */
 uint32_t dns_rest(struct rd *r, int64_t rest);
 void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
 /* Puts the three parts of _service._protocol.name, which replace the name of an SRV record. */

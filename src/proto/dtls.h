@@ -41,8 +41,7 @@ struct dtls_path {
 struct dtls {
     struct arena *arena;    /* lives until the capture ends */
     const int16_t *slot_of; /* of the rows that want values */
-    int16_t slots[F_COUNT]; /* the same, but each field of TLS has the slot of the field of DTLS with the same
-                               name */
+    int16_t slots[F_COUNT]; /* the same, but each field of TLS has the slot of its counterpart in DTLS */
     bool has_ids;           /* a connection ID was negotiated in some conversation */
     bool foreign;           /* a datagram was not read exactly: libwireshark may know more from here on */
     uint64_t refused;       /* fragments beyond the limit */

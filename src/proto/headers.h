@@ -43,9 +43,9 @@ void frame_read(struct row *row, const struct frame_facts *facts);
 struct eth_facts {
     int8_t fcs_len; /* bytes of frame check sequence according to the capture file; -1: not stated */
 };
-/* Reads the header, and padding, trailers (also those of a VLAN tag) and frame check sequence, which it finds
- * by the lengths of the carried packets. r covers the frame; afterwards it is behind the EtherType or length.
- */
+/* Reads the header, and padding, trailers (also those of a VLAN tag) and frame check sequence, which it
+ * finds by the lengths of the carried packets. r covers the frame; afterwards it is behind the EtherType
+ * or length. */
 void eth_read(struct row *row, struct rd *r, const struct eth_facts *facts);
 /* The header of a Linux cooked capture has no field here, but the padding behind its packet has one:
  * eth.padding. */

@@ -16,7 +16,7 @@ struct http_exchange {
 struct http_state {
     bool seen;          /* a request or response was seen; from then on, all other bytes are HTTP too */
     bool handed_on;     /* another protocol has followed, after CONNECT or an upgrade */
-    bool upgraded;      /* the other protocol followed an upgrade, so HTTP has ended */
+    bool upgraded;      /* the other protocol follows an upgrade, not a CONNECT: HTTP has ended */
     bool head, connect; /* methods of the newest request */
     struct http_exchange now, before; /* the newest exchange and the one before it */
     uint32_t number;                  /* of the newest exchange, from 1; 0: none yet */
@@ -25,8 +25,8 @@ struct http_state {
     bool uri_is_full;
 };
 
-/* Reads one message, or the bytes in the place of one; r covers it. `facts` holds the facts that the message
- * itself does not contain. */
+/* Reads one message, or other bytes where a message is expected; r covers them. `facts` holds the facts that
+ * the message itself does not contain. */
 void http_message_read(struct row *row, struct rd *r, struct http_state *state,
                        const struct pdu_facts *facts);
 

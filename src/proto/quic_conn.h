@@ -40,8 +40,7 @@ struct quic_conn {
     bool has_initial, has_keys;
     bool was_opened; /* a packet was decrypted, with these or earlier keys */
     bool wants_keys; /* the next Initial of the client begins with new keys */
-    bool gave_up; /* a short header came after the cipher was known: Wireshark shows no failure for later ones
-                   */
+    bool gave_up;    /* a short header came when the cipher was known; no later one gets a label */
     struct quic_end server_end;
     struct quic_keys keys[2]; /* by sender: 0 client, 1 server */
     uint64_t largest[2];      /* the largest packet number */
@@ -93,11 +92,11 @@ bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool fro
 
 /* ---- quic_stream.c ---- */
 
-/* Reads bytes of the handshake, in order. The result is as above. */
+/* Reads bytes of the handshake, in order. Returns false as quic_frames_read does. */
 bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
                          const struct quic_facts *facts);
 
-/* Takes the bytes of a CRYPTO frame. The result is as above. */
+/* Takes the bytes of a CRYPTO frame. Returns false as quic_frames_read does. */
 bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset,
                       struct quic_conn *conn, bool from_server, const struct quic_facts *facts);
 

@@ -101,8 +101,8 @@ static void acc_ecn_read(struct row *row, struct rd *r, uint8_t kind)
         put_u24(row, first ? F_TCP_OPTIONS_ACC_ECN_EE1B : F_TCP_OPTIONS_ACC_ECN_EE0B, r);
 }
 
-/* Returns true if an option of this kind may have this length, which includes the bytes of kind and length.
- */
+/* Returns true if an option of this kind may have this length, which includes the bytes of kind and
+ * length. */
 static bool length_suits(uint8_t kind, uint8_t len)
 {
     switch (kind) {

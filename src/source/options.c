@@ -1,9 +1,9 @@
 /* Options of pcapng blocks: code 16 bits, length 16, a value padded to 4 bytes; code 0 ends the list.
  *
- * Invariant: the functions read only; the reader of the block does not move. Lengths that tshark refuses are
- * refused.
- * Source: draft-ietf-opsawg-pcapng sections 3.5, 4.2, 4.3; the refused lengths were observed (tshark 4.0.17).
- */
+ * Invariant: the functions read only; the reader of the block does not move. Lengths that tshark refuses
+ * are refused.
+ * Source: draft-ietf-opsawg-pcapng sections 3.5, 4.2, 4.3; the refused lengths were observed (tshark
+ * 4.0.17). */
 #include <string.h>
 
 #include "base/memory.h"

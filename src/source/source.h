@@ -82,8 +82,8 @@ bool source_stable(const struct source *s);
 /* Bytes of the file on disk that have been read so far, and its size (0: not known). */
 uint64_t source_consumed(const struct source *s);
 uint64_t source_size(const struct source *s);
-/* The name of the format: "pcap", "pcap-ns", "pcap-modified", "pcap-ixia", "pcapng" or "empty", with "
- * (gzip)" or the like if compressed. */
+/* The name of the format: "pcap", "pcap-ns", "pcap-modified", "pcap-ixia", "pcapng" or "empty". For a
+ * compressed capture it is, for example, "pcapng (gzip)". */
 const char *source_format(const struct source *s);
 size_t source_n_interfaces(const struct source *s);
 const struct capture_interface *source_interface(const struct source *s, size_t i);

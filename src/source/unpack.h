@@ -7,8 +7,8 @@
 
 struct unpack;
 
-/* Takes the window over the compressed bytes, and leaves an empty one behind. Returns NULL when memory ends.
- */
+/* Takes the window over the compressed bytes, and leaves an empty one behind. Returns NULL when memory
+ * ends. */
 struct unpack *unpack_new(const struct codec *codec, struct window *packed);
 /* A fill function for window_over_fill. Errors: FC_CUT (the compressed bytes end too early), FC_FORMAT
  * (damaged). */

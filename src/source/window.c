@@ -27,8 +27,8 @@ void window_over_fill(struct window *w, window_fill_fn *fill, void *context, uin
                                         : WINDOW_LEN; /* one more, for the read that meets the end */
 }
 
-/* Moves the bytes from pos on to the front, and makes room for n bytes there. Returns false when memory ends.
- */
+/* Moves the bytes from pos on to the front, and makes room for n bytes there. Returns false when memory
+ * ends. */
 static bool window_make_room(struct window *w, size_t n)
 {
     size_t left = window_left(w);

@@ -1,6 +1,6 @@
-/* A whole run over a capture in memory: reader, decoders, flows, every field, columns. The first byte chooses
- * level, policy, tunnel and style. Every list and string that comes out is read, so that wrong offsets show.
- */
+/* A whole run over a capture in memory: reader, decoders, flows, every field, columns. The first byte
+ * chooses level, policy, tunnel and style. Every list and string that comes out is read, so that wrong
+ * offsets show. */
 #include <flowcontainer.h>
 #include <stdlib.h>
 #include <string.h>

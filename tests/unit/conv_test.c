@@ -1,5 +1,5 @@
-/* Stream numbers with the rules for SNMP, TFTP and SOCKS. Expected values: tshark 4.0.17 on the same packets.
- */
+/* Stream numbers with the rules for SNMP, TFTP and SOCKS. Expected values: tshark 4.0.17 on the same
+ * packets. */
 #include "flow/conv.h"
 
 #include "test.h"

@@ -1,5 +1,5 @@
-/* Filters over rows that the test makes. tests/diff and tests/cases compare the language itself with tshark.
- */
+/* Filters over rows that the test makes. tests/diff and tests/cases compare the language itself with
+ * tshark. */
 #include "filter/filter.h"
 
 #include <pthread.h>
@@ -32,8 +32,8 @@ static void world_close(struct world *w)
     arena_free(&w->arena);
 }
 
-/* One TCP segment inside a second IP header: 10.0.0.1 -> 10.0.0.2 in 1.1.1.1 -> 2.2.2.2, 1000 -> 80, "GET".
- */
+/* One TCP segment inside a second IP header: 10.0.0.1 -> 10.0.0.2 in 1.1.1.1 -> 2.2.2.2, 1000 -> 80,
+ * "GET". */
 static void put_frame(struct world *w)
 {
     static const uint8_t ethernet[14] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};

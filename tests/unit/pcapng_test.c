@@ -284,8 +284,8 @@ TEST(old_packet_block)
     source_close(s);
 }
 
-/* Puts a block of this type and body between two packets. Returns true, and the frame, if the block is one.
- */
+/* Puts a block of this type and body between two packets. Returns true, and the frame, if the block is
+ * one. */
 static bool frame_of_block(uint32_t type, const void *body, size_t len, struct frame *out, struct source **s)
 {
     static struct bytes b;
