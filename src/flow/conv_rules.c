@@ -131,8 +131,8 @@ static bool payload_contains(struct rd r, const char *text)
     return bytes && memmem(bytes, n, text, strlen(text));
 }
 
-/* Returns true for the banner of a VNC server. On ports that are not VNC's, Wireshark recognises the banner and
- * starts a new conversation behind it. */
+/* Returns true for the banner of a VNC server. On ports that are not VNC's, Wireshark recognises the banner
+ * and starts a new conversation behind it. */
 static bool is_vnc(struct rd r)
 {
     const uint8_t *bytes = rd_has(&r, 12) ? rd_bytes(&r, 12) : NULL;
