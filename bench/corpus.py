@@ -8,11 +8,11 @@ flows start at random, each follows the script of its kind (messages with think 
 a receiver answers what has really reached it. So sequence numbers, delayed and duplicate ACKs, SACK blocks, ACK jumps
 after a repaired hole, window updates and checksums are those that real stacks would send.
 
-How it stays quick: everything is a numpy array. A chunk of time is one pass: flows -> messages -> segments -> ACKs ->
+Everything is a numpy array, for speed. A chunk of time is one pass: flows -> messages -> segments -> ACKs ->
 rows sorted by time; rows after the end of the chunk wait for the next one. Rows become bytes by scattering packed
 headers and pieces of one content pool into the chunk's buffer. Memory does not depend on the size of the capture.
 
-What is in it: TLS 1.2 and 1.3 (whole hellos and certificate chains, large post-quantum hellos over two segments), QUIC
+Contents: TLS 1.2 and 1.3 (whole hellos and certificate chains, large post-quantum hellos over two segments), QUIC
 (Initials that decrypt and carry a ClientHello, then short headers), DNS, HTTP/1.1, bulk transfers, UDP media, idle
 connections with keep-alives, scans, mDNS, SSDP, ICMP, ARP, NTP; 20 % of the flows IPv6, 10 % in a VLAN; loss before
 and behind the tap, reordering, timeouts, zero windows with probes. Needs numpy and cryptography.

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Fields and filters beyond the headers, by libwireshark and natively: ours against the original and the stock tshark, on
-one capture.
+"""Measures fields and filters above the headers, with libwireshark and natively, against the original and the stock
+tshark on one capture.
 
-    python bench/fields.py CAPTURE [--runs 3] [--mb 50]            CAPTURE whole for ours, its first MB for the others
+    python bench/fields.py CAPTURE [--runs 3] [--mb 50]            flowcontainer reads all of CAPTURE, the peers MB of it
     python bench/fields.py --small 10000                           so many captures of 100 packets, one field, one core
 
-As bench/versus.py: whole processes in turns, page cache warm, medians, rates compared where a peer runs on a part. The
-memory told is the highest that any one process of the engine had resident. The same answers are asked of all: the
-flows of a filter with http.user_agent, smb2.filename and tls.handshake.ja3_full, which need one pass. Rows that begin with
-"native" are of one thread and one process, beside a plain run; the original's ratio to them is that of its own query."""
+As in bench/versus.py, whole processes run in turns with a warm page cache. The results are medians, and rates are compared
+if a peer runs on a part. The memory is the highest resident memory of any single process of the engine. All programs
+answer the same query: the flows of a filter with http.user_agent, smb2.filename and tls.handshake.ja3_full, which need one
+pass. Rows that begin with "native" use one thread and one process; the original's ratio to them is that of its own query."""
 import argparse
 import os
 import pathlib
@@ -62,9 +62,9 @@ def peers(build, mb):
     return [
         make('ours, 2 jobs', ours(command, FIELDS, FILTER, '-j', '2'), says='one pass'),
         make('ours, 1 job', ours(command, FIELDS, FILTER, '-j', '1'), says='one pass'),
-        make('ours, one core', pinned(ours(command, FIELDS, FILTER, '-j', '1')), says='one pass; what scaling is measured from'),
+        make('ours, one core', pinned(ours(command, FIELDS, FILTER, '-j', '1')), says='one pass; the base of the scaling'),
         make('ours, two passes, 2 jobs', ours(command, AHEAD, FILTER, '-j', '2'), says='a field that looks ahead'),
-        make('ours, ftp and smtp, 2 jobs', ours(command, CLEAR, 'ftp or smtp', '-j', '2'), says='what TLS hides is left out'),
+        make('ours, ftp and smtp, 2 jobs', ours(command, CLEAR, 'ftp or smtp', '-j', '2'), says='frames that TLS encrypts are left out'),
         make('ours, the same --exact', ours(command, CLEAR, 'ftp or smtp', '-j', '2', '--exact'), says='nothing is left out'),
         *(make(name, ours(command, fields, text, '-j', '1'), says='one thread') for name, (fields, text) in NATIVE.items()),
         *(make(f'{name}, Arrow', versus.ours_c(build, fields), says='the same into memory, as the original has it')

@@ -27,7 +27,7 @@ ROOT = os.path.dirname(HERE)
 PEERS = os.path.join(ROOT, 'build', 'peers', 'bin', 'python')
 MB = 1_000_000
 
-# What the original asks tshark for.
+# The fields that the original requests from tshark.
 TSHARK_FIELDS = ('frame.time_epoch tcp.stream udp.stream ip.proto ipv6.nxt ip.src ipv6.src tcp.srcport udp.srcport ip.dst '
                  'ipv6.dst tcp.dstport udp.dstport ip.len ipv6.plen tcp.len udp.length ip.id').split()
 TSHARK_FILTER = '(ip or ipv6) and not icmp and not tcp.analysis.retransmission and not mdns and not ssdp'

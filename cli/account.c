@@ -246,7 +246,7 @@ static bool is_useless(const struct fc_problem *problem)
     return problem->frames == 0 || problem->error.status == FC_NO_FLOWS;
 }
 
-/* Offset 0 helps nobody, and an offset that the text names already is not repeated. */
+/* Offset 0 is no help, and an offset that the text names already is not repeated. */
 static void add_place(struct text *line, const struct fc_error *error)
 {
     char text[UNIT_TEXT];

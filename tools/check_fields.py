@@ -51,7 +51,7 @@ def main():
         integer = want_kind.startswith(("FT_UINT", "FT_INT"))
         want_base = ("BASE_HEX" if display in ("BASE_HEX", "BASE_HEX_DEC") else "BASE_DEC") if integer else "BASE_NONE"
         if want_kind == "FT_UINT64" and name in named:
-            want_base = "BASE_DEC"  # whatever the base, `-T fields` prints them so
+            want_base = "BASE_DEC"  # `-T fields` prints these in decimal for every base
         if want_kind == "FT_ABSOLUTE_TIME" and name.startswith("ntp."):
             want_base = "BASE_NTP"  # which tshark does not tell
         want_kind = {"FT_STRINGZ": "FT_STRING"}.get(want_kind, want_kind)  # they print alike

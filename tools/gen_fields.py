@@ -34,7 +34,7 @@ def page():
     for _, name, kind, base, _, many, unit, description in sorted(rows, key=lambda row: row[1]):
         if name.split(".")[0] != group:
             group = name.split(".")[0]
-            out.append(f"\n## {group}\n\n| field | type | | what it holds |\n| --- | --- | --- | --- |")
+            out.append(f"\n## {group}\n\n| field | type | | meaning |\n| --- | --- | --- | --- |")
         marks = ", ".join(mark for mark, on in (("one", many == "ONE"), ("hex", base == "BASE_HEX"), (unit, unit)) if on)
         description = description.replace('\\"', '"').replace("|", "\\|")
         out.append(f"| `{name}` | {kind} | {marks} | {description} |")

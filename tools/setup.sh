@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing: `setup.sh build` what building needs, `setup.sh test` what the tests need on top.
-# Debian and Ubuntu: through apt; libwireshark's headers only where there are any. Elsewhere it says what to install. Quick when nothing is missing.
+# Installs missing packages: `setup.sh build` those for building, `setup.sh test` also those for the tests.
+# On Debian and Ubuntu it uses apt, and takes libwireshark's headers if apt has them. Elsewhere it names the packages.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-build}
@@ -44,7 +44,7 @@ fi
 
 if [ ${#packages[@]} -gt 0 ]; then
     if ! command -v apt-get >/dev/null; then
-        echo "Missing, and there is no apt-get here. Please install what these Debian packages hold:" >&2
+        echo "There is no apt-get here. Please install the equivalent of these Debian packages:" >&2
         echo "  ${packages[*]}" >&2
         exit 1
     fi
@@ -58,7 +58,7 @@ if [ ${#packages[@]} -gt 0 ]; then
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >/dev/null
 fi
 
-# For the wireshark engine, which is built where its headers are: tried, not insisted on.
+# The wireshark engine is optional; it is built if libwireshark's headers are installed.
 optional=(pkg-config libwireshark-dev libwiretap-dev libwsutil-dev libglib2.0-dev)
 can_install() { command -v apt-get && { [ "$(id -u)" -eq 0 ] || command -v sudo; } && apt-cache show "${optional[@]}"; }
 if ! { command -v pkg-config && pkg-config --exists wireshark; } >/dev/null 2>&1; then

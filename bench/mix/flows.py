@@ -7,7 +7,7 @@ from mix.render import ARP, FLOW, ICMP, QUIC_SHORT, RTP, TCP, UDP
 MS = 1_000_000
 SEC = 1_000_000_000
 
-# What a message is. Only DATA and the first SYN and FIN take up sequence numbers.
+# The kinds of messages. Only DATA and the first SYN and FIN take up sequence numbers.
 DATA, M_SYN, M_SYN2, M_FIN, M_RST, M_KEEP, M_PROBE, M_WINDOW = range(8)
 # When its receiver acknowledges its last segment.
 BY_REPLY, AT_ONCE, NEVER = range(3)

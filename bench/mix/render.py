@@ -10,7 +10,7 @@ EPOCH_NS = 1_700_000_000 * SEC
 
 TCP, UDP, ICMP, ARP = 6, 17, 1, 0
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
-# What is written over the first bytes of a payload.
+# The bytes that replace the start of a payload.
 PLAIN, QUIC_SHORT, RTP = range(3)
 
 FLOW = np.dtype([

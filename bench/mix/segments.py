@@ -1,6 +1,6 @@
 """Messages become segments, and segments rows of packets as one tap sees them.
 
-The one invariant: whatever a packet acknowledges has reached its sender by then. Both sequence and acknowledgement
+Invariant: a packet acknowledges only data that its sender has already received. Both sequence and acknowledgement
 numbers come from the same two tables (sent until t, received without a hole until t), so loss and reordering need no
 cases of their own.
 """
@@ -90,7 +90,7 @@ class Delivered:
         order = np.lexsort((off, side))
         self.side, self.end, self.origin = side[order], end[order], origin
         t = time[order] - origin
-        # Nothing counts before what precedes it: a running maximum inside each side.
+        # A segment counts only after all segments before it: a running maximum inside each side.
         self.key = np.maximum.accumulate(self.side * KEY + t)
         self.known = np.r_[-1, self.side]
 

@@ -302,7 +302,7 @@ def main() -> int:
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("--cache", type=Path, help="folder to keep tshark's answers in")
     parser.add_argument("--snap", type=int, help="cut every frame to so many bytes first (editcap)")
-    parser.add_argument("--all", action="store_true", help="list what known.toml excuses, too")
+    parser.add_argument("--all", action="store_true", help="also list the differences that known.toml excuses")
     options = parser.parse_args()
     if not tshark.found():
         print("NOTHING COMPARED: tshark is not installed")

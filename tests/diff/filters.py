@@ -1,13 +1,13 @@
-"""Display filters: our verdicts and refusals beside those of the stock tshark.
+"""Display filters: verdicts and refusals of flowcontainer and of the stock tshark.
 
-filters.txt and filters_bad.txt hold the filters, filters.golden and filters_bad.golden what tshark makes of them over
+filters.txt and filters_bad.txt hold the filters. filters.golden and filters_bad.golden hold tshark's answers for
 filters.pcapng (the project's captures demo, icmp_quotes, eth_vlan, tcp_corners, snap, frag4, ip6_extensions, malformed,
-eth_padding, tcp_keep_alive and tcp_reuse, one behind the other). The same holds of filters_apps.txt, with fields and
-protocols above TCP and UDP, and filters_apps.pcapng (demo, tls_versions, quic_connections, quic_frames, quic_pieces,
+eth_padding, tcp_keep_alive and tcp_reuse, one after the other). In the same way, filters_apps.txt holds filters over
+protocols above TCP and UDP, for filters_apps.pcapng (demo, tls_versions, quic_connections, quic_frames, quic_pieces,
 tcp_keep_alive, tcp_reuse, ntp and dhcp).
 
-    filters.py --record            asks tshark anew for the golden files (minutes)
-    filters.py --apps [CAPTURE...] compares all of filters_apps.txt, in one run of tshark a capture
+    filters.py --record            makes the golden files anew with tshark (minutes)
+    filters.py --apps [CAPTURE...] compares all of filters_apps.txt, in one run of tshark per capture
     filters.py [-n N] [CAPTURE...] compares N filters drawn for each capture (default: 5 for each of the corpus; all: 0)
 """
 

@@ -1,5 +1,5 @@
-"""What the base columns must be, worked out from tshark's text alone: which packets are kept, their flow, lengths,
-times and direction. An independent reading of the column documentation in flowcontainer.h, not a port of the C code.
+"""The expected base columns, computed from tshark's text alone: the kept packets, and their flows, lengths, times and
+directions. This is an independent implementation of the documentation in flowcontainer.h, not a port of the C code.
 
 A frame's headers come from frame.protocols (outermost first); the n-th value of ip.src belongs to the n-th `ip` there.
 If tshark's text does not say which value belongs to which header, the value is UNCLEAR and counts as equal."""
@@ -89,7 +89,7 @@ def transports(stack: list[str]):
     outside = 0
     for name in stack:
         if name in ("icmp", "icmpv6"):
-            return  # what follows is a quote
+            return  # the next header is in a quote
         if name in ("ip", "ipv6"):
             outside += net is not None
             net = (4 if name == "ip" else 6, seen[name])

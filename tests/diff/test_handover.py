@@ -93,7 +93,7 @@ def test_of_captures_that_were_damaged(seed: int, options: list[str], monkeypatc
     wrong = differences(chosen, theirs)
     assert not [(made[Path(path)], *rest) for column, path, *rest in wrong][:5], wrong[:5]
     monkeypatch.setenv("FLOWCONTAINER_ENGINE", "auto")
-    for family in FAMILIES:  # of what is not asked for, nothing is read
+    for family in FAMILIES:  # protocols that no query names are not read
         names = options[1::2]
         some, rest = limited([name for name in names if name.startswith(family)], names, theirs)
         wrong = differences(ours.run(list(made), "-j1", *some), rest)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The wireshark engine against the stock tshark: which frames a display filter passes, and every value of them.
+"""Compares the wireshark engine with the stock tshark: the frames that pass a display filter, and all their values.
 
     python tests/diff/wireshark.py --all [--filters] [CAPTURE...]
 
-asks of every capture (default: all of ../shared/corpus and tests/pcaps) every field that occurs in the corpus, with one
-pass and with two, and tells what differs. It takes an hour. With --filters also every filter of wireshark_filters.txt."""
+compares every field that occurs in the corpus, in every capture (default: all of ../shared/corpus and tests/pcaps), with
+one pass and with two, and prints the differences. It takes an hour. With --filters it also compares every filter of
+wireshark_filters.txt."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ def differences(capture: Path, fields: list[str], text: str = "", twice: bool = 
         for field, a, b in zip(fields, want[n], got[n]):
             if a != b:
                 found.append(f"{capture.name}: frame {n}, {field}: tshark {a[:200]!r}, here {b[:200]!r}")
-    # what tshark cannot read either (damage at the end) is no difference
+    # a frame that tshark cannot read either (damage at the end) is no difference
     found += [f"{capture.name}: {problem}" for problem in answer.problems if problem[1] in ("unsupported", "io")]
     return found
 

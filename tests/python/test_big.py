@@ -127,7 +127,7 @@ def test_five_gigabytes(tmp_path: Path) -> None:
     ((_, _, offset, frames),) = found["problems"]
     assert (offset, frames) == (cut, n_frames)
     assert found["peak"] < 200 * MB
-    assert found["seconds"] < 10  # of this process; what the system takes to make up zeros is not ours
+    assert found["seconds"] < 10  # user time of this process, without the system's time to make zeros
 
 
 # ---- many packets ----

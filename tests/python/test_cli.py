@@ -151,7 +151,7 @@ def test_standard_input(cli, mixed):
     assert [json.loads(line)["capture"] for line in done.stdout.splitlines()] == ["-", "-"]
 
 
-# ---- what is said ----
+# ---- messages ----
 
 
 def test_account_names_every_reason(cli, mixed):

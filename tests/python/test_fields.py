@@ -33,7 +33,7 @@ def without_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLOWCONTAINER_WORKER", "/nonexistent/worker")
 
 
-# ---- what is listed ----
+# ---- the list ----
 
 
 @needs_worker

@@ -30,7 +30,7 @@ def rows(path: Path = DEMO, fields: tuple[str, ...] = ("ip.ttl", "tcp.seq"), **o
     return [row for batch in scan for row in dicts(batch)]
 
 
-# ---- who answers ----
+# ---- the choice of the engine ----
 
 
 @needs_worker
@@ -71,7 +71,7 @@ def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
         extract(str(DEMO), extension="smb2.filename")
 
 
-# ---- what is refused ----
+# ---- refusals ----
 
 
 @needs_worker
