@@ -17,17 +17,11 @@ static struct conv *conv_at(const struct conv_table *t, uint32_t index)
     return &t->blocks[index / BLOCK][index % BLOCK];
 }
 
-static uint32_t conv_hash(const struct endpoint side[2])
+static uint32_t conv_hash(const struct conv_table *t, const struct endpoint side[2])
 {
-    uint64_t words[5], hash = 0x9e3779b97f4a7c15u;
-    memcpy(words, side, sizeof words);
-    for (int i = 0; i < 5; i++) {
-        hash = (hash ^ words[i]) * 0xff51afd7ed558ccdu;
-        hash ^= hash >> 32;
-    }
-    return (uint32_t)hash;
+    return (uint32_t)hash_bytes(&t->key, side, 2 * sizeof *side);
 }
-_Static_assert(sizeof(struct endpoint) == 20, "two endpoints are five words");
+_Static_assert(2 * sizeof(struct endpoint) == HASH_PIECE, "two endpoints are hashed as one piece");
 
 static bool conv_rehash(struct conv_table *t)
 {
@@ -35,6 +29,8 @@ static bool conv_rehash(struct conv_table *t)
     struct conv_slot *slots = memory_zero(n, sizeof *slots);
     if (!slots)
         return false;
+    if (!t->n_slots)
+        hash_key_make(&t->key);
     for (size_t i = 0; i < t->n_slots; i++) {
         if (!t->slots[i].index)
             continue;
@@ -99,7 +95,7 @@ bool conv_add_wildcard(struct conv_table *t, const struct endpoint *client, cons
 {
     struct endpoint key[2];
     wildcard_key(key, client, server);
-    uint32_t hash = conv_hash(key);
+    uint32_t hash = conv_hash(t, key);
     struct conv_slot *slot = conv_slot(t, key, hash); /* conv_find left room for one more */
     struct conv *conv = conv_make(t, key, false);
     if (!conv)
@@ -117,7 +113,7 @@ static struct conv *find_wildcard(struct conv_table *t, const struct endpoint en
     for (uint8_t client = 0; client < 2; client++) {
         struct endpoint key[2];
         wildcard_key(key, &ends[client], &ends[1 - client]);
-        const struct conv_slot *slot = conv_slot(t, key, conv_hash(key));
+        const struct conv_slot *slot = conv_slot(t, key, conv_hash(t, key));
         if (!slot->index)
             continue;
         struct conv *wildcard = conv_at(t, slot->index - 1);
@@ -227,7 +223,7 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
         *failed = true;
         return false;
     }
-    uint32_t hash = conv_hash(ends);
+    uint32_t hash = conv_hash(t, ends);
     struct conv_slot *slot = conv_slot(t, ends, hash);
     bool superseded = false;
     if (slot->index) {

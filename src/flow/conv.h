@@ -10,6 +10,7 @@
 #include <flowcontainer.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "decode/packet.h"
 #include "flow/tcp_flight.h"
 
@@ -49,6 +50,7 @@ struct conv_slot {
 };
 
 struct conv_table {
+    struct hash_key key; /* made with the first slots */
     struct conv_slot *slots;
     size_t n_slots; /* a power of two */
     struct conv **blocks;

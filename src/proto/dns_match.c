@@ -14,8 +14,7 @@ enum { FIRST_SLOTS = 256, FIRST_IN_ARENA = 8 };
 
 static size_t matcher_slot(const struct dns_matcher *m, uint64_t key)
 {
-    uint64_t hash = key * UINT64_C(0x9e3779b97f4a7c15);
-    size_t at = (size_t)(hash >> 32) & (m->n_slots - 1);
+    size_t at = (size_t)hash_bytes(&m->hash_key, &key, sizeof key) & (m->n_slots - 1);
     while (m->slots[at].key && m->slots[at].key != key)
         at = (at + 1) & (m->n_slots - 1);
     return at;
@@ -30,6 +29,8 @@ static bool matcher_grow(struct dns_matcher *m)
     if (!larger.slots)
         return false;
     memset(larger.slots, 0, size);
+    if (!m->n_slots)
+        hash_key_make(&larger.hash_key);
     for (size_t i = 0; i < m->n_slots; i++)
         if (m->slots[i].key)
             larger.slots[matcher_slot(&larger, m->slots[i].key)] = m->slots[i];

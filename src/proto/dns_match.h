@@ -2,6 +2,7 @@
 #ifndef FC_PROTO_DNS_MATCH_H
 #define FC_PROTO_DNS_MATCH_H
 
+#include "base/hash.h"
 #include "proto/dns.h"
 
 struct dns_query {
@@ -12,6 +13,7 @@ struct dns_query {
 
 /* The newest query of each identifier of a conversation. Zero-initialise it. */
 struct dns_matcher {
+    struct hash_key hash_key; /* made with the first slots */
     struct dns_query *slots;
     size_t n_slots, n_queries; /* n_slots is a power of two */
     struct arena *arena; /* allocates the slots; NULL: the slots belong to the matcher and must be freed */

@@ -6,6 +6,7 @@
 #define FC_PROTO_QUIC_H
 
 #include "base/address.h"
+#include "base/hash.h"
 #include "field/row.h"
 #include "proto/tls.h"
 
@@ -39,7 +40,8 @@ struct quic_path {
 };
 
 struct quic {
-    struct arena *arena; /* lives until the capture ends */
+    struct hash_key hash_key; /* of names; made with their first slots */
+    struct arena *arena;      /* lives until the capture ends */
     struct cipher *cipher;
     struct quic_name **names; /* hash table of connection IDs */
     uint32_t n_slots, n_names, n_conns;

@@ -1,7 +1,7 @@
 /* Connections, found by their IDs.
- * Invariant: an ID leads to the connection that claimed it last in the same role.
- * Source: observed, which packets begin a connection, and which IDs it has afterwards (tshark 4.0.17).
- * NEW_CONNECTION_ID is never seen, because those frames are encrypted. */
+ * Invariant: an ID stands in the table once for each role, and leads to the connection that claimed it last
+ * in that role. Source: observed, which packets begin a connection, and which IDs it has afterwards
+ * (tshark 4.0.17). NEW_CONNECTION_ID is never seen, because those frames are encrypted. */
 #include "proto/quic_conn.h"
 
 #include <string.h>
@@ -36,22 +36,25 @@ struct quic_cid quic_cid_read(struct rd *r, uint32_t len)
     return cid;
 }
 
-static uint32_t cid_hash(const struct quic_cid *cid)
+static uint64_t slot_of(const struct quic *q, const struct quic_cid *cid, uint32_t n_slots)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (uint8_t i = 0; i < cid->len; i++)
-        hash = (hash ^ cid->bytes[i]) * 0x100000001b3u;
-    return (uint32_t)(hash ^ hash >> 32);
+    return hash_bytes(&q->hash_key, cid->bytes, cid->len) & (n_slots - 1);
+}
+
+static struct quic_name *name_find(const struct quic *q, enum role role, const struct quic_cid *cid)
+{
+    if (!q->n_slots || !cid->len)
+        return NULL;
+    for (struct quic_name *n = q->names[slot_of(q, cid, q->n_slots)]; n; n = n->next)
+        if (n->role == role && quic_cid_equal(&n->cid, cid))
+            return n;
+    return NULL;
 }
 
 static struct quic_conn *cid_find(const struct quic *q, enum role role, const struct quic_cid *cid)
 {
-    if (!q->n_slots || !cid->len)
-        return NULL;
-    for (struct quic_name *n = q->names[cid_hash(cid) & (q->n_slots - 1)]; n; n = n->next)
-        if (n->role == role && quic_cid_equal(&n->cid, cid))
-            return n->conn;
-    return NULL;
+    const struct quic_name *name = name_find(q, role, cid);
+    return name ? name->conn : NULL;
 }
 
 bool quic_cid_known(const struct quic *q, const struct quic_cid *cid)
@@ -66,10 +69,12 @@ static bool cids_grow(struct quic *q)
     if (!slots)
         return false;
     memset(slots, 0, n * sizeof *slots);
+    if (!q->n_slots)
+        hash_key_make(&q->hash_key);
     for (uint32_t i = 0; i < q->n_slots; i++)
         for (struct quic_name *name = q->names[i], *next; name; name = next) {
             next = name->next;
-            struct quic_name **slot = &slots[cid_hash(&name->cid) & (n - 1)];
+            struct quic_name **slot = &slots[slot_of(q, &name->cid, n)];
             name->next = *slot;
             *slot = name;
         }
@@ -82,13 +87,17 @@ static void cid_add(struct quic *q, enum role role, const struct quic_cid *cid, 
 {
     if (!cid->len)
         return;
-    struct quic_name *name =
-        q->n_names < q->n_slots || cids_grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
+    struct quic_name *name = name_find(q, role, cid);
+    if (name) {
+        name->conn = conn;
+        return;
+    }
+    name = q->n_names < q->n_slots || cids_grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
     if (!name) {
         q->failed = true;
         return;
     }
-    struct quic_name **slot = &q->names[cid_hash(cid) & (q->n_slots - 1)];
+    struct quic_name **slot = &q->names[slot_of(q, cid, q->n_slots)];
     *name = (struct quic_name){*slot, conn, *cid, (uint8_t)role};
     *slot = name;
     q->n_names++;

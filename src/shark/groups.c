@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 enum { NO_IP = 0, LONGEST_ID = 20, SHORTEST_ID = 4, MOST_IDS = 1 << 20 /* then no more: 40 MB */ };
@@ -24,6 +25,7 @@ struct group {
 };
 
 struct group_table {
+    struct hash_key hash_key;
     struct group *groups;
     size_t cap;
     uint32_t n;
@@ -55,15 +57,9 @@ static uint32_t join(struct group_table *t, uint32_t a, uint32_t b)
     return a;
 }
 
-static uint32_t hash_of(const struct pair *key)
+static uint32_t slot_of(const struct group_table *t, const struct pair *key, uint32_t n_slots)
 {
-    uint64_t h = 0x9e3779b97f4a7c15u, words[5] = {0};
-    memcpy(words, key, sizeof *key);
-    for (int i = 0; i < 5; i++) {
-        h = (h ^ words[i]) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
-    }
-    return (uint32_t)h;
+    return (uint32_t)hash_bytes(&t->hash_key, key, sizeof *key) & (n_slots - 1);
 }
 
 static bool slots_grow(struct group_table *t)
@@ -72,7 +68,7 @@ static bool slots_grow(struct group_table *t)
     if (!slots)
         return false;
     for (uint32_t g = 1; g < t->n; g++) {
-        uint32_t at = hash_of(&t->groups[g].key) & (n - 1);
+        uint32_t at = slot_of(t, &t->groups[g].key, n);
         while (slots[at])
             at = (at + 1) & (n - 1);
         slots[at] = g + 1;
@@ -90,7 +86,7 @@ static uint32_t look_up(struct group_table *t, const struct pair *key, bool add)
         t->failed = true;
         return UINT32_MAX;
     }
-    uint32_t at = hash_of(key) & (t->n_slots - 1);
+    uint32_t at = slot_of(t, key, t->n_slots);
     for (; t->slots[at]; at = (at + 1) & (t->n_slots - 1))
         if (!memcmp(&t->groups[t->slots[at] - 1].key, key, sizeof *key))
             return t->slots[at] - 1;
@@ -234,6 +230,7 @@ struct group_table *groups_new(void)
         groups_free(t);
         return NULL;
     }
+    hash_key_make(&t->hash_key);
     t->groups[NO_IP] = (struct group){.parent = NO_IP};
     t->n = 1;
     return t;

@@ -46,15 +46,9 @@ static struct key key_of(const struct packet *p)
     return key;
 }
 
-static uint32_t key_hash(const struct key *key)
+static size_t bucket_of(const struct defrag *d, const struct key *key, size_t n_buckets)
 {
-    uint64_t words[5], hash = 0x9e3779b97f4a7c15u;
-    memcpy(words, key, sizeof words);
-    for (int i = 0; i < 5; i++) {
-        hash = (hash ^ words[i]) * 0xff51afd7ed558ccdu;
-        hash ^= hash >> 32;
-    }
-    return (uint32_t)hash;
+    return hash_bytes(&d->hash_key, key, sizeof *key) & (n_buckets - 1);
 }
 
 static bool grow(struct defrag *d)
@@ -63,10 +57,12 @@ static bool grow(struct defrag *d)
     struct pending **buckets = memory_zero(n, sizeof *buckets);
     if (!buckets)
         return false;
+    if (!d->n_buckets)
+        hash_key_make(&d->hash_key);
     for (size_t i = 0; i < d->n_buckets; i++)
         for (struct pending *p = d->buckets[i], *next; p; p = next) {
             next = p->next;
-            size_t at = key_hash(&p->key) & (n - 1);
+            size_t at = bucket_of(d, &p->key, n);
             p->next = buckets[at];
             buckets[at] = p;
         }
@@ -91,7 +87,7 @@ static void pending_free(struct defrag *d, struct pending *p)
 /* The link that points at the key's datagram, or at the NULL where it belongs. */
 static struct pending **find(const struct defrag *d, const struct key *key)
 {
-    struct pending **link = &d->buckets[key_hash(key) & (d->n_buckets - 1)];
+    struct pending **link = &d->buckets[bucket_of(d, key, d->n_buckets)];
     while (*link && memcmp(&(*link)->key, key, sizeof *key))
         link = &(*link)->next;
     return link;

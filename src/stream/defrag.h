@@ -4,6 +4,7 @@
 #define FC_STREAM_DEFRAG_H
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "decode/packet.h"
 
 /* Bytes that incomplete datagrams may hold: past it fragments are not kept (a flood of fragments that never
@@ -27,6 +28,7 @@ enum defrag_outcome {
 };
 
 struct defrag {
+    struct hash_key hash_key; /* made with the first buckets */
     struct pending **buckets;
     size_t n_buckets, n_pending;
     size_t held; /* bytes */
