@@ -1,7 +1,7 @@
-/* _core.open: Python's arguments into fc_options, and a Run out of it.
+/* _core.open: converts Python's arguments into fc_options and opens a Run.
  *
- * Invariant: what the library borrows lives until fc_open returns, since the caller's sequences are turned
- * into tuples that this file holds.
+ * Invariant: everything that the library borrows lives until fc_open returns, because this file holds the
+ * caller's sequences as tuples.
  */
 #include <string.h>
 
@@ -25,7 +25,7 @@ static const struct word passes[] = {
     {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {NULL, 0}};
 static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}, {NULL, 0}};
 
-/* -1 and a ValueError that lists the words when `text` is none of them. */
+/* The value of a word, or -1 with a ValueError that lists the words if `text` is none of them. */
 static int word_find(const struct word *words, const char *option, const char *text)
 {
     char list[128] = "";
@@ -35,7 +35,7 @@ static int word_find(const struct word *words, const char *option, const char *t
         PyOS_snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", w == words ? "" : ", ",
                       w->text);
     }
-    PyErr_Format(PyExc_ValueError, "%s is one of %s, not \"%s\"", option, list, text);
+    PyErr_Format(PyExc_ValueError, "%s must be one of %s, not \"%s\"", option, list, text);
     return -1;
 }
 

@@ -1,4 +1,4 @@
-"""Captures as a table: a lazy :class:`Scan` that every Arrow consumer reads, and its :class:`Batch` es."""
+"""Captures as a table: a lazy :class:`Scan` that every Arrow consumer can read, and its :class:`Batch` objects."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ DROP_DEFAULT = ("retransmission", "out_of_order", "mdns", "ssdp", "icmp")
 
 
 class Field(NamedTuple):
-    """A field that can be asked for."""
+    """A field of Wireshark."""
 
     name: str  #: Wireshark's name
     type: str  #: Wireshark's type
-    arrow: str  #: Arrow's format string of one value
+    arrow: str  #: Arrow's format string for one value
     description: str
     engine: str
     unit: str
-    named: bool  #: its values have names in Wireshark
-    single: bool  #: at most one value a packet
+    named: bool  #: whether Wireshark has names for its values
+    single: bool  #: whether a packet has at most one value
 
 
 def fields(pattern: str | re.Pattern[str] = "*", *, native: bool = False) -> list[Field]:
-    """The fields that can be asked for, in the order of their names: some 200,000.
+    """Fields, sorted by name: some 236,000.
 
-    Wireshark's are asked of the program flowcontainer-worker once and kept in the user's cache folder; where there is
-    no such program, the native fields are all.
+    The first call asks the program flowcontainer-worker for Wireshark's fields and keeps them in the user's cache
+    folder. Without that program the list has only the native fields.
 
-    :param pattern: as of file names, for the whole name ("tls.*", "*.port"), or a compiled regular expression for some
-        part of it. A protocol's old name (ssl.*, bootp.*) means today's
-    :param native: only those that are answered in process
+    :param pattern: a file-name pattern for the whole name ("tls.*", "*.port"), or a compiled regular expression for a
+        part of it. A protocol's old name (ssl.*, bootp.*) stands for the new one
+    :param native: only the fields of the native engine
     """
     pick = pattern.search if isinstance(pattern, re.Pattern) else pattern
     return [Field(*entry) for entry in _core.fields(pick, native)]
@@ -66,40 +66,40 @@ def scan(
     max_memory: int | str = 0,
     exact: bool = False,
 ) -> Scan:
-    """A table over captures, which is read when something asks for its rows.
+    """A table over captures, which are read when something asks for its rows.
 
-    Options and paths are checked at once: FileNotFoundError for a path that does not exist, ValueError for an
-    option, field or filter that makes no sense.
+    Options and paths are checked at once. Raises FileNotFoundError for a path that does not exist, ValueError for a
+    wrong option, field or filter, TypeError for an argument of a wrong type, and UnsupportedError if no available engine
+    can answer.
 
-    :param paths: a file, folder (read with its sub-folders), glob, "-" for standard input, or several of these
-    :param fields: Wireshark names; each is a column
-    :param level: "flows": one row a flow; "packets": one row a kept packet; "frames": one row a frame of the
-        capture, with the reason why it is in no flow
+    :param paths: a file, a folder (read with its sub-folders), a glob, "-" for standard input, or several of these
+    :param fields: Wireshark names; each becomes a column
+    :param level: "flows": one row per flow; "packets": one row per kept packet; "frames": one row per frame of the
+        capture, with the reason if it is in no flow
     :param filter: a display filter that a packet must pass
-    :param drop: packets to leave out; () keeps all
-    :param protocols: which protocols make flows: tcp, udp, sctp, icmp, icmpv6, gre, esp
-    :param policy: "stream": a flow is a Wireshark stream, never cut by time; "timeout": it also ends after `idle`
-        seconds (120) without a packet, after `active` seconds (1800), by FIN both ways and by RST
-    :param tunnel: "inner" or "outer": which TCP or UDP header of a tunnelled packet is its flow
-    :param jobs: threads; 0: one a core. The rows are the same, whatever their number
+    :param drop: packets to leave out: retransmission, out_of_order, mdns, ssdp, icmp; () leaves out none
+    :param protocols: protocols that make flows: tcp, udp, sctp, icmp, icmpv6, gre, esp
+    :param policy: "stream": a flow is a Wireshark stream and is never cut by time; "timeout": it also ends after `idle`
+        seconds without a packet (120), after `active` seconds in all (1800), by FIN in both directions, or by RST
+    :param tunnel: "inner" or "outer": the TCP or UDP header that decides the flow of a tunnelled packet
+    :param jobs: threads; each capture is read by one thread; 0: one per core. The rows do not depend on it
     :param max_frames: read at most so many frames of each capture; 0: all
-    :param batch_rows: rows of a batch at most
-    :param engine: who answers: "native" (in process, the fields of ``fields(native=True)``, no
-        filter), "wireshark" (any
-        field of Wireshark, any display filter; needs the program flowcontainer-worker), or "auto": native where it
-        can, unless the environment variable FLOWCONTAINER_ENGINE says otherwise
+    :param batch_rows: most rows of a batch
+    :param engine: "native" (in process, for the fields of ``fields(native=True)`` and filters over them), "wireshark"
+        (any field and display filter of Wireshark; needs the program flowcontainer-worker), or "auto": native if that
+        engine knows every field and the filter. The environment variable FLOWCONTAINER_ENGINE sets another default
 
-    What follows is for the wireshark engine; the first three of them ask for it:
+    The other options are for the wireshark engine; the first three need it:
 
     :param preferences: as `tshark -o`: {"tcp.desegment_tcp_streams": False}, or "tcp.desegment_tcp_streams:FALSE",
         or several of these
     :param decode_as: as `tshark -d`: "tcp.port==8443,tls", or several
-    :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE), for decrypted fields
-    :param passes: how often a capture is dissected: 1; 2, as `tshark -2`; "auto": twice where a field looks ahead
-    :param max_memory: bytes that one process of the engine should need: a number, or a text such as "300M" or "1G";
+    :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE); decrypted data then has fields too
+    :param passes: 1: dissect a capture once; 2: twice, as `tshark -2`; "auto": twice if a field looks ahead
+    :param max_memory: memory that one process of the engine should need: bytes, or a text such as "300M" or "1G";
         0: 300 MB
-    :param exact: dissect every frame. Otherwise frames of streams that TLS or QUIC encrypts are left out when nothing
-        that is asked for can be found in them (http.*, dns.* and the like, without keys)
+    :param exact: dissect every frame. By default, frames of TLS and QUIC streams are skipped if none of the requested
+        fields can be in them (http.*, dns.* and the like, without keys)
     """
     if policy != "timeout" and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
@@ -126,15 +126,15 @@ def scan(
 
 
 class Scan:
-    """What :func:`scan` returns: a table that is read anew each time its rows are asked for.
+    """The result of :func:`scan`: a table that reads the captures anew for each request of its rows.
 
-    Has ``__arrow_c_stream__``, so that pyarrow, polars, DuckDB, pandas and others take it as it is. Iteration gives
-    :class:`Batch` es and needs no other package.
+    It has ``__arrow_c_stream__``, so pyarrow, polars, DuckDB, pandas and other libraries can take it directly. Iteration
+    gives :class:`Batch` objects and needs no other package.
     """
 
     def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
         self._paths, self._options = tuple(paths), options
-        self._next: _core.Run | None = self._open()  # checked now, read by the first who asks
+        self._next: _core.Run | None = self._open()  # options are checked now; the first reading uses this run
         self._last: _core.Run = self._next
         self._schema: _core.Schema | None = None
 
@@ -151,11 +151,11 @@ class Scan:
             yield array
         finish(run)
 
-    # ---- what it is ----
+    # ---- description ----
 
     @property
     def schema(self) -> _core.Schema:
-        """Names and Arrow types of the columns; has ``__arrow_c_schema__``."""
+        """Names and Arrow types of the columns. Has ``__arrow_c_schema__``."""
         if self._schema is None:
             self._next = self._next or self._open()
             self._schema = self._next.schema
@@ -167,7 +167,7 @@ class Scan:
         return self.schema.names
 
     def explain(self) -> str:
-        """Which engine answers, and why."""
+        """A sentence about the engine that answers, and why."""
         return self._last.explain
 
     def __repr__(self) -> str:
@@ -190,18 +190,18 @@ class Scan:
         return _core.stream(self.schema, self._arrays())
 
     def to_arrow(self) -> Any:
-        """A pyarrow.Table; the buffers are not copied."""
+        """A pyarrow.Table. The buffers are not copied."""
         pa = _need("pyarrow", "arrow")
         batches = [pa.record_batch(array) for array in self._arrays()]
         return pa.Table.from_batches(batches, pa.schema(self.schema))
 
     def to_pandas(self, **options: Any) -> Any:
-        """A pandas.DataFrame; options are those of pyarrow.Table.to_pandas."""
+        """A pandas.DataFrame. The options are those of pyarrow.Table.to_pandas."""
         _need("pandas", "pandas")
         return self.to_arrow().to_pandas(**options)
 
     def to_polars(self) -> Any:
-        """A polars.DataFrame; needs no pyarrow."""
+        """A polars.DataFrame. Needs no pyarrow."""
         polars = _need("polars", "polars")
         return polars.DataFrame(_Read(self.schema, list(self._arrays())))
 
@@ -210,16 +210,17 @@ class Scan:
     ) -> dict[str, Any]:
         """Columns as numpy arrays, {name: array}.
 
-        A column of single values is one array of as many elements as there are rows; numbers with nulls are masked
-        arrays, text and bytes are object arrays. A column of lists is
+        A column of single values is one array with one element per row. Numbers with nulls are masked arrays; text and
+        bytes are object arrays. A column of lists depends on the layout:
 
-        - layout "ragged": :class:`Ragged` (values, offsets); row i is values[offsets[i]:offsets[i + 1]]. The values
-          of a field's column are {"packet": array, "value": array}.
-        - layout "padded": :class:`Padded` (values, mask), both rows x length; mask is true where there is a value.
-          Longer rows are cut, shorter ones filled with 0 (NaT, None). Column j of a field is packet j of ip_lengths;
-          of several values in one packet it has the first. length None: that of the longest row.
+        - "ragged": :class:`Ragged` (values, offsets). Row i is values[offsets[i]:offsets[i + 1]]. The values of a
+          field's column are {"packet": array, "value": array}.
+        - "padded": :class:`Padded` (values, mask), both rows x length. The mask is true where there is a value. Longer
+          rows are cut, shorter ones are filled with 0 (NaT, None). Column j of a field is packet j of ip_lengths; if a
+          packet has several values, it is the first. With length None, the longest row decides.
 
-        Integers stay integers. One batch is not copied but for text, booleans and padding; the views are read-only.
+        Integers stay integers. If there is one batch, only text, booleans and padding are copied, and the other arrays
+        are read-only views. Raises ValueError for an unknown column or layout, ImportError without numpy.
         """
         names = self.column_names if columns is None else arguments.words("columns", columns)
         batches = list(self._arrays()) or [self.schema.empty()]
@@ -229,32 +230,32 @@ class Scan:
 
     @property
     def accounting(self) -> dict[str, int]:
-        """{reason: frames} of the last reading: "kept", or why they are in no flow. Together they are all frames that
-        were read. Complete when the reading has come to its end; empty before that."""
+        """{reason: frames} of the last reading. A reason is "kept", or why the frames are in no flow. The counts add up to
+        all frames that were read. Complete at the end of the reading, and empty before."""
         return dict(self._last.accounting or {})
 
     @property
     def notes(self) -> dict[str, int]:
-        """{remark: how often} of the last reading, such as empty_captures; empty before its end."""
+        """{note: count} of the last reading, such as empty_captures. Empty before its end."""
         return dict(self._last.notes or {})
 
     @property
     def problems(self) -> list[Problem]:
-        """Captures that were damaged, cut or not usable, of the last reading; empty before its end."""
+        """The damaged, cut and unreadable captures of the last reading. Empty before its end."""
         return problems_of(self._last)
 
     def progress(self) -> dict[str, int] | None:
-        """How far the reading is: bytes_read, bytes_total, captures_done, captures_total, frames, rows. None at its
-        end. May be called by any thread."""
+        """The progress of the reading: bytes_read, bytes_total, captures_done, captures_total, frames, rows. None after
+        its end. Any thread may call it."""
         return self._last.progress()
 
     def cancel(self) -> None:
-        """Makes the reading raise :class:`Cancelled` soon. May be called by any thread."""
+        """Makes the reading raise :class:`Cancelled` soon. Any thread may call it."""
         self._last.cancel()
 
 
 class Batch:
-    """Some rows of a :class:`Scan`. Has ``__arrow_c_array__``; keeps its buffers as long as something needs them."""
+    """Some rows of a :class:`Scan`. Has ``__arrow_c_array__``. Its buffers live as long as anything refers to them."""
 
     __slots__ = ("_array", "column_names")
 
@@ -276,7 +277,7 @@ class Batch:
         return len(self._array)
 
     def __getitem__(self, column: str | int) -> _core.Array:
-        """A column; has ``__arrow_c_array__``, ``value(i)`` and ``to_list()``."""
+        """A column, by name or index. Has ``__arrow_c_array__``, ``value(i)`` and ``to_list()``. Raises KeyError."""
         if isinstance(column, str):
             if column not in self.column_names:
                 raise KeyError(column)
@@ -290,13 +291,13 @@ class Batch:
         return self._array.__arrow_c_array__(requested_schema)
 
     def to_pydict(self) -> dict[str, list[Any]]:
-        """{column: values}; times are ints of nanoseconds."""
+        """{column: list of values}. Times are ints of nanoseconds."""
         return {name: self[name].to_list() for name in self.column_names}
 
     def to_numpy(
         self, columns: str | Iterable[str] | None = None, layout: str = "ragged", length: int | None = None
     ) -> dict[str, Any]:
-        """As :meth:`Scan.to_numpy`, of this batch."""
+        """Like :meth:`Scan.to_numpy`, for this batch."""
         names = self.column_names if columns is None else arguments.words("columns", columns)
         return arrays.table([self._array], self.column_names, names, layout, length)
 
@@ -305,7 +306,7 @@ class Batch:
 
 
 class _Read:
-    """Batches at hand, as an Arrow stream."""
+    """Batches in memory, as an Arrow stream."""
 
     def __init__(self, schema: _core.Schema, batches: list[_core.Array]) -> None:
         self._schema, self._batches = schema, batches
@@ -323,18 +324,18 @@ def _need(module: str, extra: str) -> Any:
 
 # ---- standard input ----
 
-_stdin: tuple[int, int] | None = None  # what was read: device and inode
+_stdin: tuple[int, int] | None = None  # device and inode of the standard input that was read
 
 
 def _take_stdin() -> None:
-    """Before standard input is read: refuses what was read already, unless it is a file that stands at its start."""
+    """Called before standard input is read. Refuses a second reading, unless it is a file at its start."""
     global _stdin
     try:
         status = os.fstat(0)
     except OSError:
-        return  # closed: the reading tells
+        return  # closed: the reading reports it
     now = status.st_dev, status.st_ino
     rewound = stat.S_ISREG(status.st_mode) and os.lseek(0, 0, os.SEEK_CUR) == 0
     if now == _stdin and not rewound:
-        raise ValueError("standard input was read already, and can be read once only; keep its rows: to_arrow()")
+        raise ValueError("standard input was read already, and can be read only once; keep its rows with to_arrow()")
     _stdin = now
