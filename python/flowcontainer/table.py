@@ -69,8 +69,8 @@ def scan(
     """A table over captures, which are read when something asks for its rows.
 
     Options and paths are checked at once. Raises FileNotFoundError for a path that does not exist, ValueError for a
-    wrong option, field or filter, TypeError for an argument of a wrong type, and UnsupportedError if no available engine
-    can answer.
+    wrong option, field or filter, TypeError for an argument of a wrong type, and UnsupportedError if no available
+    engine can answer.
 
     :param paths: a file, a folder (read with its sub-folders), a glob, "-" for standard input, or several of these
     :param fields: Wireshark names; each becomes a column
@@ -128,8 +128,8 @@ def scan(
 class Scan:
     """The result of :func:`scan`: a table that reads the captures anew for each request of its rows.
 
-    It has ``__arrow_c_stream__``, so pyarrow, polars, DuckDB, pandas and other libraries can take it directly. Iteration
-    gives :class:`Batch` objects and needs no other package.
+    It has ``__arrow_c_stream__``, so pyarrow, polars, DuckDB, pandas and other libraries can take it directly.
+    Iteration gives :class:`Batch` objects and needs no other package.
     """
 
     def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
