@@ -40,7 +40,7 @@ static bool token_expect(struct parser *p, enum token_kind kind)
     return !p->problem->status;
 }
 
-static struct node *node_new(struct parser *p, enum node_kind kind, const struct token *token)
+static struct node *parser_node_new(struct parser *p, enum node_kind kind, const struct token *token)
 {
     if (++p->n_nodes > MAX_NODES)
         problem_not_native(p->problem, token->offset, "a filter of this length");
@@ -210,7 +210,7 @@ static struct node *parse_slices(struct parser *p, struct node *n)
 {
     while (n && p->token.kind == T_LBRACKET) {
         struct token at = n->token;
-        struct node *slice = node_new(p, N_SLICE, &at);
+        struct node *slice = parser_node_new(p, N_SLICE, &at);
         if (!slice)
             return NULL;
         slice->a = n;
@@ -228,7 +228,7 @@ static struct node *parse_entity(struct parser *p)
         return NULL;
     if (p->token.kind < T_WORD || p->token.kind > T_CHAR)
         return token_unexpected(p);
-    struct node *n = node_new(p, N_LITERAL, &p->token);
+    struct node *n = parser_node_new(p, N_LITERAL, &p->token);
     if (!n)
         return NULL;
     parser_advance(p);
@@ -267,7 +267,7 @@ static struct node *parse_unary(struct parser *p)
     struct node *a = parse_entity(p);
     if (!a || sign.kind == T_PLUS)
         return a;
-    struct node *n = node_new(p, N_MINUS, &a->token);
+    struct node *n = parser_node_new(p, N_MINUS, &a->token);
     if (n)
         n->a = a;
     return n;
@@ -308,24 +308,24 @@ static enum arithmetic arithmetic_of(enum token_kind kind)
     }
 }
 
-static struct node *parse_level(struct parser *p, int level)
+static struct node *parse_arithmetic_level(struct parser *p, int level)
 {
-    struct node *a = level > 2 ? parse_unary(p) : parse_level(p, level + 1);
+    struct node *a = level > 2 ? parse_unary(p) : parse_arithmetic_level(p, level + 1);
     while (a && level <= 2 && arithmetic_level(p->token.kind) == level) {
-        struct node *n = node_new(p, N_BINARY, &a->token);
+        struct node *n = parser_node_new(p, N_BINARY, &a->token);
         if (!n)
             return NULL;
         n->arithmetic = arithmetic_of(p->token.kind);
         parser_advance(p);
         n->a = a;
-        if (!(n->b = parse_level(p, level + 1)))
+        if (!(n->b = parse_arithmetic_level(p, level + 1)))
             return NULL;
         a = n;
     }
     return p->problem->status ? NULL : a;
 }
 
-static struct node *parse_arithmetic(struct parser *p) { return parse_level(p, 0); }
+static struct node *parse_arithmetic(struct parser *p) { return parse_arithmetic_level(p, 0); }
 
 /* ---- tests ---- */
 
@@ -348,7 +348,7 @@ static struct node *parse_set(struct parser *p, struct node *n)
         if (!item)
             return NULL;
         if (p->token.kind == T_DOTDOT) {
-            struct node *span = node_new(p, N_SPAN, &item->token);
+            struct node *span = parser_node_new(p, N_SPAN, &item->token);
             parser_advance(p);
             if (!span || !(span->b = parse_member(p)))
                 return NULL;
@@ -398,7 +398,7 @@ static struct node *parse_compare(struct parser *p, struct node *a, bool plain, 
         bool orders = relation != REL_CONTAINS && relation != REL_MATCHES;
         if (!orders && (all || !plain))
             return token_unexpected(p);
-        struct node *n = node_new(p, N_COMPARE, &a->token);
+        struct node *n = parser_node_new(p, N_COMPARE, &a->token);
         if (n)
             n->op = p->token;
         parser_advance(p);
@@ -407,7 +407,7 @@ static struct node *parse_compare(struct parser *p, struct node *a, bool plain, 
         n->a = a;
         n->relation = relation;
         n->quantifier = quantifier ? quantifier : spelled;
-        struct node *both = all ? node_new(p, N_AND, &all->token) : n;
+        struct node *both = all ? parser_node_new(p, N_AND, &all->token) : n;
         if (both && all) {
             both->a = all;
             both->b = n;
@@ -437,7 +437,7 @@ static struct node *parse_test(struct parser *p)
     enum relation relation;
     enum quantifier spelled;
     if (plain && (p->token.kind == T_IN || p->token.kind == T_NOT)) {
-        struct node *n = node_new(p, N_IN, &a->token);
+        struct node *n = parser_node_new(p, N_IN, &a->token);
         if (!n)
             return NULL;
         n->a = a;
@@ -450,7 +450,7 @@ static struct node *parse_test(struct parser *p)
     }
     if (quantifier || relation_of(p->token.kind, &relation, &spelled))
         return parse_compare(p, a, plain, quantifier);
-    struct node *n = node_new(p, N_EXISTS, &a->token);
+    struct node *n = parser_node_new(p, N_EXISTS, &a->token);
     if (n)
         n->a = a;
     return n;
@@ -472,7 +472,7 @@ static struct node *parse_not(struct parser *p)
     p->depth--;
     if (!a || at.kind == T_LPAREN)
         return a && token_expect(p, T_RPAREN) ? a : NULL;
-    struct node *n = node_new(p, N_NOT, &at);
+    struct node *n = parser_node_new(p, N_NOT, &at);
     if (n)
         n->a = a;
     return n;
@@ -483,7 +483,7 @@ static struct node *parse_chain(struct parser *p, enum token_kind word, enum nod
 {
     struct node *a = operand(p);
     while (a && p->token.kind == word) {
-        struct node *n = node_new(p, kind, &a->token);
+        struct node *n = parser_node_new(p, kind, &a->token);
         parser_advance(p);
         if (!n || !(n->b = operand(p)))
             return NULL;

@@ -35,8 +35,8 @@ static void choose_classic_client(struct flow *flow, const struct conv *conv, ui
     flow->client_by = CLIENT_BY_PORT;
 }
 
-/* Without a handshake: nobody answers from a group address, servers have the well-known ports (RFC 6335), and
- * who sends first asks. */
+/* Chooses the client without a handshake: a group address never answers, servers have the well-known ports
+ * (RFC 6335), and the first sender is the client. */
 static void choose_client_without_handshake(struct flow *flow, const struct conv *conv, uint8_t from)
 {
     enum { WELL_KNOWN = 1024 };

@@ -25,7 +25,7 @@ static void ntp_timestamp_read(struct row *row, struct rd *r, enum field_id id)
     put_int(row, id, is_none ? 0 : since_1970 * NS + (int64_t)((uint64_t)fraction * NS >> 32));
 }
 
-/* Returns true if the bytes may be an extension (RFC 7822); only the bytes behind it would tell. */
+/* Returns true if the bytes may be an extension (RFC 7822). Only the bytes behind them would decide. */
 static bool may_be_extension(const struct rd *r)
 {
     enum { LEAST = 16 };

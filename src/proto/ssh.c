@@ -43,7 +43,7 @@ static const struct {
 static bool is_ssh_port(uint16_t port) { return port == 22 || port == 29418; }
 
 /* 0: towards the server. */
-static int side_of(const struct pdu_facts *facts)
+static int ssh_side_of(const struct pdu_facts *facts)
 {
     uint16_t low = facts->sport < facts->dport ? facts->sport : facts->dport;
     uint16_t server = is_ssh_port(low) ? low : facts->sport < facts->dport ? facts->dport : facts->sport;
@@ -55,7 +55,7 @@ static bool starts_version(const struct rd *r) { return rd_peek32(r, 0) == 0x535
 static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_facts *facts)
 {
     const struct ssh_state *state = context;
-    int stage = state->stage[side_of(facts)];
+    int stage = state->stage[ssh_side_of(facts)];
     struct rd copy = *r;
     if (stage == STAGE_VERSION && starts_version(r)) {
         uint32_t n = rd_cap_left(r);
@@ -135,7 +135,7 @@ static void kexinit_read(struct row *row, struct rd *r, bool server)
 static bool ssh_read(struct row *row, struct rd *r, void *context, const struct pdu_facts *facts)
 {
     struct ssh_state *state = context;
-    int side = side_of(facts);
+    int side = ssh_side_of(facts);
     uint8_t *stage = &state->stage[side];
     if (*stage != STAGE_OPAQUE && r->cap < r->len)
         pdu_foreign(facts, FAMILY_SSH); /* experiments have not covered messages that were cut */

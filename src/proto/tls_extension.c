@@ -52,9 +52,9 @@ enum {
 enum list_size { LIST_U8 = 1, LIST_U16 = 2 };
 
 /* Reads numbers behind a length prefix. `label` is put once if the list is there; F_COUNT: no label. */
-static void extension_numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label,
-                                   enum field_id id, unsigned prefix, enum list_size size,
-                                   struct tls_ja3 *ja3, int part)
+static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label,
+                         enum field_id id, unsigned prefix, enum list_size size, struct tls_ja3 *ja3,
+                         int part)
 {
     struct rd list;
     if (!tls_vector(row, r, len_id, prefix, size, prefix == 1 ? 0xff : 0xffff, &list))
@@ -71,20 +71,19 @@ static void extension_numbers_read(struct row *row, struct rd *r, enum field_id 
 
 static void groups_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
 {
-    extension_numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
-                           F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS,
-                           F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2, LIST_U16, ja3, JA3_GROUPS);
+    numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS_LENGTH,
+                 F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUPS, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_GROUP, 2,
+                 LIST_U16, ja3, JA3_GROUPS);
 }
 
 static void formats_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
 {
-    extension_numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
-                           F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS,
-                           F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1, LIST_U8, ja3, JA3_FORMATS);
+    numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS_LENGTH,
+                 F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMATS, F_TLS_HANDSHAKE_EXTENSIONS_EC_POINT_FORMAT, 1,
+                 LIST_U8, ja3, JA3_FORMATS);
 }
 
-static void extension_text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id,
-                                unsigned prefix)
+static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
 {
     struct rd text;
     if (!tls_vector(row, r, len_id, prefix, 0, 0xffff, &text))
@@ -109,8 +108,8 @@ static void server_name_read(struct row *row, struct rd *r)
         return;
     while (rd_left(&list) && rd_ok(&list)) {
         put_u8(row, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_TYPE, &list);
-        extension_text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN,
-                            F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME_LEN,
+                  F_TLS_HANDSHAKE_EXTENSIONS_SERVER_NAME, 2);
     }
 }
 
@@ -121,8 +120,8 @@ static void extension_alpn_read(struct row *row, struct rd *r)
         return;
     put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_LIST);
     while (rd_left(&list) && rd_ok(&list))
-        extension_text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN,
-                            F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR, 1);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_ALPN_STR,
+                  1);
 }
 
 static void alps_read(struct row *row, struct rd *r)
@@ -132,15 +131,14 @@ static void alps_read(struct row *row, struct rd *r)
         return;
     put_label(row, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_LIST);
     while (rd_left(&list) && rd_ok(&list))
-        extension_text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN,
-                            F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
+        text_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR_LEN,
+                  F_TLS_HANDSHAKE_EXTENSIONS_ALPS_ALPN_STR, 1);
 }
 
 static void npn_read(struct row *row, struct rd *r)
 {
     while (rd_left(r) && rd_ok(r))
-        extension_text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_NPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_NPN,
-                            1);
+        text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_NPN_STR_LEN, F_TLS_HANDSHAKE_EXTENSIONS_NPN, 1);
 }
 
 static void status_request_read(struct row *row, struct rd *r)
@@ -259,8 +257,8 @@ static void psk_read(struct row *row, struct rd *r, uint8_t message)
 static void extension_versions_read(struct row *row, struct rd *r, uint8_t message)
 {
     if (message == TLS_CLIENT_HELLO)
-        extension_numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSIONS_LEN, F_COUNT,
-                               F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, 1, LIST_U16, NULL, 0);
+        numbers_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSIONS_LEN, F_COUNT,
+                     F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, 1, LIST_U16, NULL, 0);
     else if (message == TLS_SERVER_HELLO || message == TLS_HELLO_RETRY)
         put_u16(row, F_TLS_HANDSHAKE_EXTENSIONS_SUPPORTED_VERSION, r);
 }
@@ -367,8 +365,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         formats_read(row, r, ja3);
         break;
     case EXT_SRP:
-        extension_text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SRP_LEN,
-                            F_TLS_HANDSHAKE_EXTENSIONS_SRP_USERNAME, 1);
+        text_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_SRP_LEN, F_TLS_HANDSHAKE_EXTENSIONS_SRP_USERNAME, 1);
         break;
     case EXT_SIGNATURE_ALGORITHMS:
     case EXT_SIGNATURE_ALGORITHMS_CERT:
@@ -394,8 +391,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         put_span(row, F_TLS_HANDSHAKE_EXTENSIONS_PADDING_DATA, r, rd_left(r));
         break;
     case EXT_COMPRESS_CERTIFICATE:
-        extension_numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
-                               F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
+        numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
+                     F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
         break;
     case EXT_RECORD_SIZE_LIMIT:
         put_u16(row, F_TLS_RECORD_SIZE_LIMIT, r);
@@ -419,8 +416,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
         break;
     case EXT_PSK_MODES:
-        extension_numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT,
-                               F_TLS_EXTENSION_PSK_KE_MODE, 1, LIST_U8, NULL, 0);
+        numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1,
+                     LIST_U8, NULL, 0);
         break;
     case EXT_NPN:
         npn_read(row, r);

@@ -58,7 +58,7 @@ static enum fc_status folder_walk(struct paths *paths, const char *path, const s
                                   struct fc_error *err);
 
 /* The kind of a folder's entry (S_IFREG, S_IFDIR, 0 for others). The file itself is examined only if the
- * entry does not tell. */
+ * entry does not contain its kind. */
 static mode_t entry_kind(int folder, const struct dirent *entry, const char *name)
 {
     if (entry->d_type == DT_REG)
