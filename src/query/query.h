@@ -6,23 +6,30 @@
 #include "filter/filter.h"
 #include "query/report.h"
 
+/* Which engine gives values and verdicts of the filter. */
+enum query_engine {
+    ENGINE_NATIVE, /* the native engine, whatever a capture holds */
+    ENGINE_BOTH,   /* the native engine; libwireshark takes over from the first frame of a capture that holds
+                      something which is not read natively and may matter */
+    ENGINE_WIRESHARK /* libwireshark, from the first frame of each capture */
+};
+
 /* The user's options, checked and looked up; read-only while walks run. */
 struct query {
     struct fc_options options; /* fields and filter text are not used from here */
     struct field *fields;
     size_t n_fields;
     int16_t
-        slot_of[F_COUNT]; /* index into fields, or -1; with a worker nothing is asked of the native readers */
-    struct spare *spare;  /* for captures of foreign formats; NULL: they are refused */
-    struct worker *worker; /* fields and filter are libwireshark's matter; NULL: values are native */
-    struct standby
-        *standby;      /* goes on where the native engine meets what it does not read; NULL: nobody does */
-    bool headers_only; /* all that is asked natively are headers: only links may keep it from them */
-    uint32_t children; /* processes that may dissect one capture at a time, at least 1 */
+        slot_of[F_COUNT]; /* index into fields, or -1; ENGINE_WIRESHARK: all -1, native readers put nothing */
+    enum query_engine engine;
+    struct shark *shark; /* starts the worker; NULL: libwireshark is not to be used at all, so that captures
+                            of alien formats are refused and frames of unknown link types stay undecoded */
+    bool headers_only;   /* of ENGINE_BOTH: only header fields are asked for; no protocol above makes them
+                            doubtful, only unknown link types and alien formats do */
+    uint32_t children;   /* processes that may dissect one capture at a time, at least 1 */
     bool has_filter;
-    struct filter *filter; /* compiled, when values are native */
-    char **names;          /* of fields that stand in no table */
-    const char *reason;    /* why it is this engine; a constant, or why_text */
+    struct filter *filter; /* compiled; NULL with ENGINE_WIRESHARK */
+    const char *reason;    /* why libwireshark answers; a constant, or why_text */
     char why_text[160];
 };
 

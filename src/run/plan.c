@@ -11,9 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "run/catalog.h"
-#include "shark/spare.h"
-#include "shark/standby.h"
-#include "shark/worker.h"
+#include "shark/start.h"
 
 enum {
     ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
@@ -100,12 +98,12 @@ static void near_names(char *out, size_t cap, const char *name)
 }
 
 /* Out of all that the worker's libwireshark knows. */
-static void near_names_of_all(char *out, size_t cap, const char *name, const struct worker *worker)
+static void near_names_of_all(char *out, size_t cap, const char *name, struct shark *shark)
 {
     const char *near[N_NEAR];
     struct fc_fields *all = NULL;
     *out = 0;
-    if (!catalog_load(&all, worker_version(worker), NULL))
+    if (!catalog_load(&all, worker_version(shark_worker(shark)), NULL))
         write_near(out, cap, near, fc_fields_nearest(near, N_NEAR, all, name));
     fc_fields_free(all);
 }
@@ -161,23 +159,15 @@ static enum fc_status native_query(struct query *q, const struct fc_options *o, 
 
 /* ---- libwireshark ---- */
 
-static enum fc_status keep_names(struct query *q, const char *const *names, struct fc_error *err)
-{
-    q->names = memory_zero(q->n_fields, sizeof *q->names);
-    for (size_t i = 0; q->names && i < q->n_fields; i++)
-        if (!(q->names[i] = memory_text(names[i])))
-            return error_memory(err);
-    return q->names ? FC_OK : error_memory(err);
-}
-
-/* Adds what helps. */
-static enum fc_status worker_refusal(const struct query *q, enum fc_status status, struct fc_error *err)
+/* Adds names near to the one that libwireshark does not know. */
+static enum fc_status worker_refusal(const struct query *q, enum fc_status status, const char *const *names,
+                                     struct fc_error *err)
 {
     char hint[256] = "", text[1024];
     bool unknown = err && status == FC_FIELD && strstr(err->text, "knows no field");
     for (size_t i = 0; unknown && i < q->n_fields; i++)
-        if (strstr(err->text, q->names[i]) && field_find(q->names[i]) == F_COUNT)
-            near_names_of_all(hint, sizeof hint, q->names[i], q->worker);
+        if (strstr(err->text, names[i]) && field_find(names[i]) == F_COUNT)
+            near_names_of_all(hint, sizeof hint, names[i], q->shark);
     if (!err || !*hint)
         return status;
     snprintf(text, sizeof text, "%.700s%s", err->text, hint);
@@ -223,18 +213,13 @@ static enum fc_status no_worker(const struct query *q, enum fc_status status, co
 static enum fc_status wireshark_fields(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
     char *keylog = NULL;
-    enum fc_status status = keep_names(q, o->fields, err);
-    if (!status)
-        status = read_keylog(&keylog, o->keylog, err);
-    if (!status && (status = worker_start(&q->worker, err)))
+    enum fc_status status = read_keylog(&keylog, o->keylog, err);
+    if (status)
+        return status;
+    if ((status = shark_start(q->shark, err)))
         status = no_worker(q, status, o->fields, err);
-    struct worker_question question = {.filter = o->filter ? o->filter : "",
-                                       .names = (const char *const *)q->names,
-                                       .n = q->n_fields,
-                                       .keylog = keylog,
-                                       .options = o};
-    if (!status && (status = worker_query(q->worker, &question, q->fields, err)))
-        status = worker_refusal(q, status, err);
+    else if ((status = shark_ask(q->shark, o, keylog, q->fields, err)))
+        status = worker_refusal(q, status, o->fields, err);
     memory_free(keylog);
     return status;
 }
@@ -288,13 +273,13 @@ static bool are_native(struct query *q, const struct fc_options *o, bool *header
     return true;
 }
 
-/* Whether the query has to go to libwireshark, and why; or a filter that no engine takes. */
+/* Sets q->engine, and why where that is libwireshark; or refuses a filter that no engine takes. */
 static enum fc_status choose(struct query *q, const struct fc_options *o, enum fc_engine engine,
-                             bool *wireshark, struct fc_error *err)
+                             struct fc_error *err)
 {
     struct fc_error why;
     bool headers;
-    *wireshark = true;
+    q->engine = ENGINE_WIRESHARK;
     if ((q->reason = reason_of(o, engine)) || !are_native(q, o, &headers))
         return FC_OK;
     enum fc_status status = native_filter(q, o, &why);
@@ -303,13 +288,10 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
         q->reason = q->why_text;
         return FC_OK;
     }
-    *wireshark = false;
     if (status)
         return error_set(err, status, why.offset, "%s", why.text);
-    headers &= !(q->filter && filter_wants_apps(q->filter));
-    q->headers_only = headers;
-    if ((q->n_fields || q->filter) && !(q->standby = standby_new(o)))
-        return error_memory(err);
+    q->headers_only = headers && !(q->filter && filter_wants_apps(q->filter));
+    q->engine = q->n_fields || q->filter ? ENGINE_BOTH : ENGINE_NATIVE;
     return FC_OK;
 }
 
@@ -349,8 +331,8 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
     q->fields = memory_zero(o->n_fields, sizeof *q->fields);
     q->has_filter = o->filter && o->filter[strspn(o->filter, " \t\r\n")];
     if (engine != FC_ENGINE_NATIVE)
-        q->spare = spare_new();
-    if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->spare))
+        q->shark = shark_new(o);
+    if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->shark))
         return error_memory(err);
     if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
         return error_set(
@@ -358,10 +340,9 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
             "preferences, decode-as and key logs are not for the native engine, which was asked for");
     if (engine == FC_ENGINE_NATIVE)
         return native_query(q, o, err);
-    bool wireshark;
-    if ((status = choose(q, o, engine, &wireshark, err)))
+    if ((status = choose(q, o, engine, err)))
         return status;
-    return wireshark ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
+    return q->engine == ENGINE_WIRESHARK ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
 }
 
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
@@ -402,39 +383,32 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
 
 void plan_free(struct query *q)
 {
-    worker_stop(q->worker);
-    spare_free(q->spare);
-    standby_free(q->standby);
+    shark_free(q->shark);
     filter_free(q->filter);
-    q->filter = NULL;
-    for (size_t i = 0; q->names && i < q->n_fields; i++)
-        memory_free(q->names[i]);
-    memory_free(q->names);
     memory_free(q->fields);
-    q->worker = NULL;
-    q->spare = NULL;
-    q->standby = NULL;
-    q->names = NULL;
+    q->shark = NULL;
+    q->filter = NULL;
     q->fields = NULL;
     q->n_fields = 0;
 }
 
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
-    const char *lacks = q->worker ? worker_lacks(q->worker) : "";
-    const char *standby =
-        q->standby && !q->headers_only
+    const struct worker *worker = q->engine == ENGINE_WIRESHARK ? shark_worker(q->shark) : NULL;
+    const char *lacks = worker ? worker_lacks(worker) : "";
+    const char *handed_over =
+        q->engine == ENGINE_BOTH && !q->headers_only
             ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on"
             : "";
-    if (q->worker)
-        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(q->worker),
-                 worker_dissects_twice(q->worker) ? ", two passes" : "", q->reason,
+    if (worker)
+        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(worker),
+                 worker_dissects_twice(worker) ? ", two passes" : "", q->reason,
                  *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
         snprintf(out, cap, "native engine: it answers %s, and %s%s",
                  q->n_fields == 1 ? "the field" : "all fields",
-                 q->filter ? "the filter" : "there is no filter", standby);
+                 q->filter ? "the filter" : "there is no filter", handed_over);
     else
         snprintf(out, cap, "native engine: no fields%s%s",
-                 q->filter ? ", and it answers the filter" : " and no filter are asked for", standby);
+                 q->filter ? ", and it answers the filter" : " and no filter are asked for", handed_over);
 }

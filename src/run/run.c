@@ -255,7 +255,7 @@ struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
 {
     if (i >= run->query.n_fields)
         return (struct fc_field_info){0};
-    return field_info(&run->query.fields[i], run->query.worker ? "wireshark" : "native");
+    return field_info(&run->query.fields[i], run->query.engine == ENGINE_WIRESHARK ? "wireshark" : "native");
 }
 
 const char *fc_run_explain(const struct fc_run *run) { return run->explanation; }

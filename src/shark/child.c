@@ -251,13 +251,13 @@ void child_finish(struct child *c)
 
 void child_close(struct child *c)
 {
+    if (!c->worker)
+        return;
     process_forget(c);
     if (c->page)
         munmap((void *)c->page, c->page_len);
     if (c->page_file >= 0)
         close(c->page_file);
     memory_free(c->bytes);
-    c->page = NULL;
-    c->page_file = -1;
-    c->bytes = NULL;
+    *c = (struct child){0};
 }

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "shark/plain.h"
+#include "shark/file.h"
 #include "shark/spool.h"
+#include "shark/start.h"
 #include "shark/wire.h"
 
 enum { LOOK_MS = 200 /* between two looks whether the run was cancelled */ };
@@ -75,14 +76,14 @@ static enum fc_status convert_file(int *out, int capture, struct worker *worker,
     return status;
 }
 
-enum fc_status convert_open(struct source **out, struct spare *spare, const struct input *input, int given,
+enum fc_status convert_open(struct source **out, struct shark *shark, const struct input *input, int given,
                             const struct progress *progress, struct fc_error *err)
 {
-    struct worker *worker = spare_worker(spare);
+    struct worker *worker = shark_worker(shark);
     int capture = -1, file = -1;
     struct fc_error ignored; /* the caller's error tells more */
     char copy[32];
-    if (!worker || plain_open(&capture, input, given, &ignored))
+    if (!worker || file_descriptor(&capture, input, given, &ignored))
         return err->status;
     enum fc_status status = convert_file(&file, capture, worker, progress, &ignored);
     close(capture);

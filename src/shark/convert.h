@@ -3,13 +3,12 @@
 #define FC_SHARK_CONVERT_H
 
 #include "query/query.h"
-#include "shark/spare.h"
 #include "source/source.h"
 
 /* Opens a copy that libwireshark makes of the capture, which is also `given`, plain, when that is not -1
  * (borrowed); *err says why the native reader could not open it, and still does when libwireshark cannot
  * either (its status is then returned). */
-FC_MUST_USE enum fc_status convert_open(struct source **out, struct spare *spare, const struct input *input,
+FC_MUST_USE enum fc_status convert_open(struct source **out, struct shark *shark, const struct input *input,
                                         int given, const struct progress *progress, struct fc_error *err);
 
 #endif

@@ -253,8 +253,11 @@ enum fc_status worker_query(struct worker *w, const struct worker_question *q, s
         status = refused(&r, err);
     else if (!status)
         status = head.kind == WIRE_FIELDS ? take_fields(w, &r, q, out, err) : gone(err);
-    w->question = letter;
     memory_free(bytes);
+    if (status)
+        memory_free(letter.bytes);
+    else
+        w->question = letter;
     return status;
 }
 

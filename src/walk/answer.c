@@ -1,7 +1,7 @@
 /* The values of one frame and the filter's verdict, from the readers of this library or from libwireshark.
  * Invariant: once libwireshark answers for a capture, or for some of its flows, it does so to the capture's
  * end. */
-#include "shark/standby.h"
+#include "shark/start.h"
 #include "shark/survey.h"
 #include "walk/inner.h"
 
@@ -45,19 +45,19 @@ static enum fc_status answer_by_oracle(struct walk *w, const struct frame *frame
 
 /* Opens an oracle for the flows that libwireshark may know more about. The survey that finds these flows runs
  * while libwireshark starts. The oracle stays NULL when libwireshark does not start. */
-static enum fc_status open_standby(struct walk *w)
+static enum fc_status open_oracle(struct walk *w)
 {
     struct capture *c = &w->capture;
     struct survey survey;
-    standby_launch(w->query->standby);
+    shark_launch(w->query->shark);
     survey_open(&survey, sieve_slots(&w->values.sieve, w->query->slot_of), w->query->filter,
                 w->query->options.exact, w->tables.examiner.matches_names);
     enum fc_status status =
         oracle_survey(&c->oracle, w->query, &w->inputs[w->input], &survey, w->progress, &c->failure);
     survey_free(&survey);
-    const struct query *query = status ? NULL : standby_query(w->query->standby, w->query);
-    if (query) {
-        oracle_ask(c->oracle, query);
+    struct worker *worker = status ? NULL : shark_answering(w->query->shark, w->query);
+    if (worker) {
+        oracle_ask(c->oracle, worker);
     } else {
         oracle_close(c->oracle);
         c->oracle = NULL;
@@ -70,10 +70,10 @@ static enum fc_status open_standby(struct walk *w)
 static enum fc_status hand_over(struct walk *w)
 {
     struct capture *c = &w->capture;
-    if (c->answerer != ANSWER_NATIVE || !w->query->standby ||
+    if (c->answerer != ANSWER_NATIVE || w->query->engine != ENGINE_BOTH ||
         !(c->has_hidden_headers || apps_lost(&w->tables.apps)))
         return FC_OK;
-    enum fc_status status = open_standby(w);
+    enum fc_status status = open_oracle(w);
     if (status == FC_MEMORY || status == FC_CANCELLED)
         return status;
     c->failure = (struct fc_error){0};

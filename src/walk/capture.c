@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "shark/convert.h"
 #include "shark/locator.h"
-#include "shark/standby.h"
+#include "shark/start.h"
 #include "walk/inner.h"
 
 enum { LOOK_EVERY = 4096 /* frames between two looks at progress and cancellation */ };
@@ -33,21 +33,22 @@ enum fc_status capture_problem(struct walk *w, const struct fc_error *error)
 
 /* ---- opening ---- */
 
-/* The oracle, if libwireshark answers from the first frame on: because the query has a worker, or because the
- * input can be read only once, so that libwireshark could not go back to its beginning later. */
+/* The oracle, if libwireshark answers from the first frame on: because the query is for libwireshark, or
+ * because the input can be read only once, so that libwireshark could not go back to its beginning later. */
 static enum fc_status open_oracle(struct walk *w, const struct input *input, struct fc_error *err)
 {
     struct capture *c = &w->capture;
-    const struct query *query = w->query->worker ? w->query : NULL;
-    bool once = w->query->standby && !input->memory && source_reads_once(input->name);
-    if (once && !w->query->headers_only)
-        query = standby_query(w->query->standby, w->query);
-    if (!query) {
+    const struct query *q = w->query;
+    bool once = q->engine == ENGINE_BOTH && !input->memory && source_reads_once(input->name);
+    struct worker *worker = NULL;
+    if (q->engine == ENGINE_WIRESHARK || (once && !q->headers_only))
+        worker = shark_answering(q->shark, q);
+    if (!worker) {
         c->answerer = once ? ANSWER_NATIVE_ONLY : ANSWER_NATIVE;
         return FC_OK;
     }
     c->answerer = ANSWER_ORACLE;
-    return oracle_open(&c->oracle, query, input, w->progress, err);
+    return oracle_open(&c->oracle, worker, q, input, w->progress, err);
 }
 
 /* The source, which reads the same bytes as the oracle does. */
@@ -62,10 +63,10 @@ static enum fc_status open_source(struct walk *w, const struct input *input, str
         return FC_OK;
     c->source = NULL;
     bool alien_format = status == FC_FORMAT || status == FC_UNSUPPORTED;
-    if (!alien_format || !w->query->spare)
+    if (!alien_format || !w->query->shark)
         return status;
     c->has_hidden_headers = true; /* the copy has all frames, but not all that the capture says of them */
-    status = convert_open(&c->source, w->query->spare, input, c->oracle ? oracle_file(c->oracle) : -1,
+    status = convert_open(&c->source, w->query->shark, input, c->oracle ? oracle_file(c->oracle) : -1,
                           w->progress, err);
     if (status)
         c->source = NULL;

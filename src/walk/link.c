@@ -2,9 +2,9 @@
  * counted so. With one, libwireshark finds the IP packet in them; since their outer headers were seen by
  * libwireshark alone, it also makes the values from the first such frame on. */
 #include "base/error.h"
+#include "shark/file.h"
 #include "shark/locator.h"
-#include "shark/plain.h"
-#include "shark/spare.h"
+#include "shark/start.h"
 #include "walk/inner.h"
 
 /* Opens the locator, if there is a worker that it can ask. Other errors than FC_MEMORY leave the frames
@@ -13,7 +13,7 @@ static enum fc_status open_locator(struct walk *w)
 {
     struct capture *c = &w->capture;
     const struct query *q = w->query;
-    struct worker *worker = q->worker ? q->worker : q->spare ? spare_worker(q->spare) : NULL;
+    struct worker *worker = q->shark ? shark_worker(q->shark) : NULL;
     struct fc_error ignored;
     uint64_t most = q->options.max_frames;
     int file;
@@ -21,7 +21,7 @@ static enum fc_status open_locator(struct walk *w)
     if (!worker)
         return FC_OK;
     enum fc_status status =
-        plain_open(&file, &w->inputs[w->input], c->oracle ? oracle_file(c->oracle) : -1, &ignored);
+        file_descriptor(&file, &w->inputs[w->input], c->oracle ? oracle_file(c->oracle) : -1, &ignored);
     if (!status)
         status = locator_open(&c->locator, worker, file, most < UINT32_MAX ? (uint32_t)most : 0, w->progress,
                               &ignored);
