@@ -19,44 +19,43 @@ static bool ends_in(const char *name, const char *end)
     return n >= m && !strcmp(name + n - m, end);
 }
 
-/* Fields whose value at a frame depends on later frames, so that one pass cannot know it: numbers of frames
- * to come, by their kind or name; what an answer tells of its question (initial_rtt, smb2.tree, smb.fid);
- * that no answer came; and what is summed up over a conversation. Found by comparing `tshark` with `tshark
- * -2` (4.0.17) over all fields that occur in captures of many protocols; some point backwards and yet differ,
- * since a second pass sees what the first has noted. Fields that a second pass merely finds otherwise, by
- * chance of broken or reused conversations, are not meant. */
+enum native_ahead { AT_ONCE, LOOKS_AHEAD, NOT_NATIVE };
+
+/* The answer of the table that the library uses, so that both engines agree on every field they share. */
+static enum native_ahead native_looks_ahead(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum native_ahead ahead;
+    } fields[] = {
+#define FIELD(id, name, reader, type, base, named, many, ahead, ...) {name, ahead},
+#include "field/fields.def"
+#undef FIELD
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (!strcmp(name, fields[i].name))
+            return fields[i].ahead;
+    return NOT_NATIVE;
+}
+
+/* Whether one pass over the capture cannot know the value of the field; see looks_ahead.def. */
 static bool looks_ahead(const header_field_info *hf)
 {
-    static const char *const ends[] = {
-        "response_in",      "response-in",     "reassembled_in", "reassembled.in",  "resp_in",
-        "reply_in",         "answer_in",       "response_frame", "reply_frame",     "close_frame",
-        "repframe",         "reqframe",        "closed_in",      "next_request_in", "prev_request_in",
-        "prev_response_in", "next_response_in"};
-    static const char *const names[] = {"ftp.command-frame",
-                                        "ftp.command-response.first-frame-num",
-                                        "ftp.command-response.last-frame-num",
-                                        "ftp.setup-frame",
-                                        "ntp.request_in",
-                                        "rtmpt.function.call",
-                                        "sctp.retransmitted"};
-    static const char *const others[] = {"tcp.analysis.initial_rtt", "icmp.no_resp",
-                                         "icmp.resp_not_found",      "icmpv6.no_resp",
-                                         "icmpv6.resp_not_found",    "smb2.tree",
-                                         "smb2.share_type",          "smb2.tcon_frame",
-                                         "smb2.auth_frame",          "smb.fid",
-                                         "sctp.retransmitted_count", "xmpp.packet_without_response"};
-    if (!strncmp(hf->abbrev, "tcp.completeness", 16))
-        return true;
-    bool ahead = false;
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        ahead |= !strcmp(hf->abbrev, others[i]);
-    if (hf->type != FT_FRAMENUM)
-        return ahead;
-    ahead = GPOINTER_TO_INT(hf->strings) == FT_FRAMENUM_RESPONSE;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        ahead |= ends_in(hf->abbrev, ends[i]);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        ahead |= !strcmp(hf->abbrev, names[i]);
+    const char *name = hf->abbrev;
+    bool frame = hf->type == FT_FRAMENUM;
+    enum native_ahead native = native_looks_ahead(name);
+    if (native != NOT_NATIVE)
+        return native == LOOKS_AHEAD;
+    bool ahead = frame && GPOINTER_TO_INT(hf->strings) == FT_FRAMENUM_RESPONSE;
+#define AHEAD_FRAME_END(end) ahead |= frame && ends_in(name, end);
+#define AHEAD_FRAME(field) ahead |= frame && !strcmp(name, field);
+#define AHEAD_BEGIN(begin) ahead |= !strncmp(name, begin, strlen(begin));
+#define AHEAD_FIELD(field) ahead |= !strcmp(name, field);
+#include "field/looks_ahead.def"
+#undef AHEAD_FRAME_END
+#undef AHEAD_FRAME
+#undef AHEAD_BEGIN
+#undef AHEAD_FIELD
     return ahead;
 }
 

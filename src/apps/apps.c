@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "field/ids_tls.h"
 #include "flow/recognise.h"
 #include "proto/dns.h"
 #include "proto/foreign.h"
@@ -79,7 +80,7 @@ static bool offer(struct look *l, const struct protocol *protocol, const struct 
         show_tcp(l->apps, l->conv->carrier, true);
         note_carried(l, view);
     }
-    if (!protocol->fields[0]) /* it only leads to others */
+    if (!protocol->readers) /* it only leads to others */
         l->apps->foreign |= foreign_holds(view->bytes, l->apps->families & FAMILY_HANDSHAKES);
     return true;
 }
@@ -355,9 +356,9 @@ void apps_turn(struct apps *apps, const struct examined *x, const struct source 
 bool apps_want_names(const int16_t *slot_of, const struct filter *filter)
 {
     const int16_t *protocols = filter ? filter_protocol_slots(filter) : NULL;
-    return protocol_wanted(&dns_tcp_protocol, slot_of) ||
-           (filter && (protocol_wanted(&dns_tcp_protocol, filter_slots(filter)) || protocols[P_DNS] >= 0 ||
-                       protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
+    uint32_t readers = field_readers(slot_of) | (filter ? field_readers(filter_slots(filter)) : 0);
+    return readers & READER_BIT(READER_DNS) ||
+           (filter && (protocols[P_DNS] >= 0 || protocols[P_MDNS] >= 0 || protocols[P_LLMNR] >= 0));
 }
 
 /* Families that come on ports of their own, and QUIC's own fields, are asked for by name alone; of the others

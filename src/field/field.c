@@ -1,42 +1,58 @@
-/* The table of fields as data, and looking a field up by its name.
- * Invariant: fields.def is sorted by name (a unit test says so), so an id is also a rank and a search is
+/* The table of fields as data, and the search for a field by its name.
+ * Invariant: fields.def is sorted by name and ids ascend with it (a unit test says so), so the search is
  * binary. Digits of hexadecimal numbers: observed, tshark 4.0.17 (`-T fields` pads to the width of the type).
  */
 #include "field/field.h"
 
 #include <string.h>
 
-#define ONE true
-#define MANY false
+#include "field/ids_all.h"
+
+enum { ONE = true, MANY = false, AT_ONCE = false, LOOKS_AHEAD = true };
+/* Wireshark has the field since then; the native engine answers it for every release. */
+#define EARLY(first) EVERY_RELEASE
+
 const struct field field_table[F_COUNT] = {
-#define FIELD(id, name, type, base, named, many, unit, description)                                          \
-    [F_##id] = {name, unit, description, type, base, named, many, false},
+#define FIELD(id, name, reader, type, base, named, many, ahead, releases, unit, description)                 \
+    [F_##id] = {name, unit, description, type, base, named, many, false, ahead, READER_##reader, releases},
 #include "field/fields.def"
 #undef FIELD
 };
 
-static const uint16_t order[F_COUNT] = {
-#define FIELD(id, name, type, base, named, many, unit, description) F_##id,
+static const uint16_t order[] = {
+#define FIELD(id, ...) F_##id,
 #include "field/fields.def"
 #undef FIELD
 };
+enum { N_FIELDS = sizeof order / sizeof *order };
+
+size_t field_count(void) { return N_FIELDS; }
 
 const uint16_t *field_order(void) { return order; }
 
-enum field_id field_find(const char *name)
+field_id field_find(const char *name)
 {
-    size_t from = 0, to = F_COUNT;
+    size_t from = 0, to = N_FIELDS;
     while (from < to) {
         size_t middle = (from + to) / 2;
-        int difference = strcmp(name, field_table[middle].name);
+        int difference = strcmp(name, field_table[order[middle]].name);
         if (!difference)
-            return (enum field_id)middle;
+            return order[middle];
         if (difference < 0)
             to = middle;
         else
             from = middle + 1;
     }
     return F_COUNT;
+}
+
+uint32_t field_readers(const int16_t *slot_of)
+{
+    uint32_t readers = 0;
+    for (size_t i = 0; i < N_FIELDS; i++)
+        if (slot_of[order[i]] >= 0)
+            readers |= READER_BIT(field_table[order[i]].reader);
+    return readers;
 }
 
 /* ---- names near to a mistyped one ---- */
@@ -122,8 +138,8 @@ size_t field_nearest(const char **out, size_t n, const char *name)
 {
     struct field_search search;
     field_search_begin(&search, name, n);
-    for (size_t f = 0; f < F_COUNT; f++)
-        field_search_take(&search, field_table[f].name);
+    for (size_t i = 0; i < N_FIELDS; i++)
+        field_search_take(&search, field_table[order[i]].name);
     memcpy(out, search.names, search.found * sizeof *out);
     return search.found;
 }
@@ -167,19 +183,3 @@ const char *field_type_name(enum field_type type) { return types[type].name; }
 const char *field_arrow_format(enum field_type type) { return types[type].arrow; }
 
 unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits; }
-
-bool field_looks_ahead(enum field_id id)
-{
-    return id == F_DNS_RETRANSMIT_RESPONSE_IN || id == F_HTTP_PREV_REQUEST_IN ||
-           id == F_HTTP_PREV_RESPONSE_IN;
-}
-
-bool field_is_header(enum field_id id)
-{
-    static const char *const headers[] = {"frame.", "eth.", "vlan.",    "ip.",   "ipv6.",
-                                          "tcp.",   "udp.", "udplite.", "icmp.", "icmpv6."};
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        if (!strncmp(field_table[id].name, headers[i], strlen(headers[i])))
-            return true;
-    return false;
-}

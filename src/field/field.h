@@ -1,12 +1,16 @@
-/* What a field is: one line of fields.def gives its id, Wireshark's name and type, how Wireshark prints it,
- * and a description in our words. Everything else (Arrow type, docs, Python stub, checks) comes from that
- * table. */
+/* A field: its name and type in Wireshark, how Wireshark prints it, which reader puts it, for which releases
+ * it exists, and a description. fields.def is the table; Arrow type, documentation, Python stub and checks
+ * come from it. The ids stand in one header for each protocol (ids_tls.h, ...), so that a new row reaches
+ * only the files that read its protocol. */
 #ifndef FC_FIELD_FIELD_H
 #define FC_FIELD_FIELD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/release.h"
+#include "field/ids_count.h"
 
 /* Wireshark's types, FT_ left out, and what a value of each is in `struct value`:
  *   u: UINT8 UINT16 UINT24 UINT32 UINT64 CHAR FRAMENUM BOOLEAN(0/1) NONE(1) IPv4 (host order)
@@ -46,37 +50,74 @@ enum field_type {
  * (NTP). */
 enum field_base { BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP };
 
-/* ONE: at most one value a packet, whatever tunnels it holds (frame.*). */
-enum field_many { ONE, MANY };
-
-enum field_id {
-#define FIELD(id, name, type, base, named, many, unit, description) F_##id,
-#include "field/fields.def"
-#undef FIELD
-    F_COUNT
+/* The reader of proto/ that puts the field: a protocol, or a part of one whose headers are counted apart. */
+enum field_reader {
+    READER_NONE, /* ids without a field */
+    READER_FRAME,
+    READER_ETH,
+    READER_VLAN,
+    READER_IP, /* IPv4 and IPv6 alike */
+    READER_IP4,
+    READER_IP4_OPTION,
+    READER_IP6,
+    READER_IP6_OPTION, /* extension headers and their options */
+    READER_ICMP,       /* ICMPv6, too */
+    READER_TCP,
+    READER_TCP_OPTION,
+    READER_UDP,
+    READER_UDPLITE,
+    READER_TLS,
+    READER_DTLS,
+    READER_X509,
+    READER_QUIC,
+    READER_HTTP,
+    READER_DNS,
+    READER_SSH,
+    READER_NTP,
+    READER_DHCP,
+    N_READERS
 };
 
+/* The id of a field, an enumerator of an ids_*.h, in the order of names; F_COUNT: none. */
+typedef unsigned field_id;
+
 struct field {
-    const char *name;
+    const char *name; /* NULL in field_table: this number is no id */
     const char *unit;
     const char *description;
     enum field_type type;
     enum field_base base;
-    bool named; /* Wireshark has names for its values */
-    bool single;
+    bool named;        /* Wireshark has names for its values */
+    bool single;       /* at most one value a packet, whatever tunnels it holds (frame.*) */
     bool may_be_empty; /* FT_BYTES: Wireshark has another word for no bytes */
+    bool looks_ahead;  /* Wireshark may know its value only after a second pass over the capture */
+    uint8_t reader;    /* enum field_reader */
+    struct release_range releases; /* that have the field */
 };
 
-extern const struct field field_table[F_COUNT];
+extern const struct field field_table[F_COUNT]; /* by id */
 
-/* Whether it is a field of frame, link, network or transport headers, which are always known exactly. Others
- * lie in protocols above, which may also come in carriers that are not read here. */
-bool field_is_header(enum field_id id);
-/* Whether Wireshark may know its value only after a second pass over the capture. */
-bool field_looks_ahead(enum field_id id);
+/* The bit of a reader in a set of readers. */
+#define READER_BIT(reader) (UINT32_C(1) << (reader))
+/* The readers of headers: frame, link, network and transport. Their fields are exact in every capture. Fields
+ * of other readers lie in protocols above, which may also come in carriers that are not read natively. */
+enum {
+    HEADER_READERS = READER_BIT(READER_FRAME) | READER_BIT(READER_ETH) | READER_BIT(READER_VLAN) |
+                     READER_BIT(READER_IP) | READER_BIT(READER_IP4) | READER_BIT(READER_IP4_OPTION) |
+                     READER_BIT(READER_IP6) | READER_BIT(READER_IP6_OPTION) | READER_BIT(READER_ICMP) |
+                     READER_BIT(READER_TCP) | READER_BIT(READER_TCP_OPTION) | READER_BIT(READER_UDP) |
+                     READER_BIT(READER_UDPLITE)
+};
+static inline bool field_is_header(field_id id)
+{
+    return (HEADER_READERS & READER_BIT(field_table[id].reader)) != 0;
+}
+/* The set of readers of the fields that have a slot (slot_of[id] >= 0). */
+uint32_t field_readers(const int16_t *slot_of);
 /* The field of exactly this name, or F_COUNT. */
-enum field_id field_find(const char *name);
-/* Ids in the order of their names; F_COUNT of them. */
+field_id field_find(const char *name);
+/* The number of fields, and their ids in the order of their names. */
+size_t field_count(void);
 const uint16_t *field_order(void);
 /* Up to `n` names nearest to a mistyped one, into out; returns how many. */
 size_t field_nearest(const char **out, size_t n, const char *name);

@@ -37,7 +37,7 @@ void row_free(struct row *row)
     row->n_values = row->capacity = 0;
 }
 
-void put_text_copy(struct row *row, enum field_id id, const char *text, uint32_t len)
+void put_text_copy(struct row *row, field_id id, const char *text, uint32_t len)
 {
     if (!row_wants(row, id))
         return;
@@ -84,13 +84,13 @@ void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t
     v->bytes = copy ? (const uint8_t *)copy : text;
 }
 
-void put_text_utf8(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+void put_text_utf8(struct row *row, field_id id, const uint8_t *text, uint32_t len)
 {
     if (text && row_wants(row, id))
         row_slot_utf8(row, (uint32_t)row->slot_of[id], text, len);
 }
 
-void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+void put_text_wire(struct row *row, field_id id, const uint8_t *text, uint32_t len)
 {
     if (!text || !row_wants(row, id))
         return;
@@ -112,7 +112,7 @@ void put_text_wire(struct row *row, enum field_id id, const uint8_t *text, uint3
     put_text(row, id, copy, at);
 }
 
-void put_text_mended(struct row *row, enum field_id id, const uint8_t *text, uint32_t len)
+void put_text_mended(struct row *row, field_id id, const uint8_t *text, uint32_t len)
 {
     if (!text || !row_wants(row, id))
         return;

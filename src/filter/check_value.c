@@ -3,6 +3,7 @@
  * Source: man page wireshark-filter; observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_frame.h"
 #include "filter/check.h"
 
 bool check_not_native(struct checker *c, const struct node *n, const char *what)
@@ -82,8 +83,8 @@ void check_resolve(struct node *n)
     memcpy(name, n->token.text, n->token.text_len);
     name[n->token.text_len] = 0;
     bool old = modernise(name);
-    enum field_id id = field_find(name);
-    if (id != F_COUNT && field_looks_ahead(id))
+    field_id id = field_find(name);
+    if (id != F_COUNT && field_table[id].looks_ahead)
         return;
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
@@ -101,19 +102,13 @@ void check_resolve(struct node *n)
  * extension headers count in another way. */
 static bool has_layers(const struct node *n)
 {
-    static const char *const parts[] = {"ip.opt",        "tcp.option",   "ipv6.dstopts", "ipv6.hopopts",
-                                        "ipv6.fragment", "ipv6.routing", "ipv6.opt"};
-    static const char *const owners[] = {"frame.", "ip.", "ipv6.", "tcp.", "udp."};
+    enum {
+        WITH_LAYERS = READER_BIT(READER_FRAME) | READER_BIT(READER_IP) | READER_BIT(READER_IP4) |
+                      READER_BIT(READER_IP6) | READER_BIT(READER_TCP) | READER_BIT(READER_UDP)
+    };
     if (n->is_protocol)
         return n->id != P_ETH && n->id != P_VLAN && !filter_protocol_is_app((enum filter_protocol)n->id);
-    const char *name = field_table[n->id].name;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (!strncmp(name, parts[i], strlen(parts[i])))
-            return false;
-    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
-        if (!strncmp(name, owners[i], strlen(owners[i])))
-            return true;
-    return false;
+    return (READER_BIT(field_table[n->id].reader) & WITH_LAYERS) != 0;
 }
 
 static bool check_layers(struct checker *c, const struct node *n)

@@ -91,7 +91,7 @@ bool filter_wants_apps(const struct filter *f)
 {
     for (uint16_t slot = 0; slot < f->n_slots; slot++) {
         uint16_t id = f->slot_ids[slot];
-        if (id < F_COUNT ? !field_is_header((enum field_id)id)
+        if (id < F_COUNT ? !field_is_header((field_id)id)
                          : filter_protocol_is_app((enum filter_protocol)(id - F_COUNT)))
             return true;
     }

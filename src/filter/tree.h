@@ -65,7 +65,7 @@ struct node {
     /* after the check */
     int type; /* enum field_type or FILTER_FT_PROTOCOL */
     bool is_protocol;
-    uint16_t id; /* enum field_id or enum filter_protocol */
+    uint16_t id; /* field_id or enum filter_protocol */
     struct constant constant;
 };
 

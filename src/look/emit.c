@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "field/ids_tcp.h"
+
 /* A tag whose EtherType was 0x88a8: not of the protocol vlan to Wireshark, so its fields are others. */
 static bool is_service_tag(const struct layer *layer, const struct layer *outer)
 {
@@ -189,23 +191,13 @@ enum need {
     NEED_ALL = 127
 };
 
-/* The readers that may put this field. */
-static uint32_t needs_of(enum field_id id)
-{
-    static const struct {
-        const char *prefix;
-        uint32_t needs;
-    } readers[] = {{"frame.", NEED_FRAME}, {"eth.", NEED_LINK},    {"vlan.", NEED_LINK},
-                   {"ip.", NEED_IP4},      {"ipv6.", NEED_IP6},    {"tcp.", NEED_TCP},
-                   {"udp.", NEED_UDP},     {"udplite.", NEED_UDP}, {"icmp.", NEED_ICMP},
-                   {"icmpv6.", NEED_ICMP}};
-    if (id == F_IP_VERSION)
-        return NEED_IP4 | NEED_IP6;
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
-        if (!strncmp(field_table[id].name, readers[i].prefix, strlen(readers[i].prefix)))
-            return readers[i].needs;
-    return 0;
-}
+/* By the reader of a field. */
+static const uint8_t needs_of[N_READERS] = {
+    [READER_FRAME] = NEED_FRAME,       [READER_ETH] = NEED_LINK,       [READER_VLAN] = NEED_LINK,
+    [READER_IP] = NEED_IP4 | NEED_IP6, [READER_IP4] = NEED_IP4,        [READER_IP4_OPTION] = NEED_IP4,
+    [READER_IP6] = NEED_IP6,           [READER_IP6_OPTION] = NEED_IP6, [READER_ICMP] = NEED_ICMP,
+    [READER_TCP] = NEED_TCP,           [READER_TCP_OPTION] = NEED_TCP, [READER_UDP] = NEED_UDP,
+    [READER_UDPLITE] = NEED_UDP};
 
 static const uint8_t need_of[N_LAYER_KINDS] = {
     [LAYER_ETH] = NEED_LINK,    [LAYER_VLAN] = NEED_LINK,         [LAYER_IP4] = NEED_IP4,
@@ -219,8 +211,8 @@ void emit_plan_make(struct emit_plan *plan, const int16_t *slots)
     *plan = (struct emit_plan){0};
     for (int id = 0; id < F_COUNT; id++) {
         struct fixed_place places[2];
-        uint32_t needs = slots[id] < 0 ? 0 : needs_of((enum field_id)id);
-        size_t n = needs ? fixed_places((enum field_id)id, places) : 0;
+        uint32_t needs = slots[id] < 0 ? 0 : needs_of[field_table[id].reader];
+        size_t n = needs ? fixed_places((field_id)id, places) : 0;
         plan->needs |= needs;
         slow |= n && plan->n_fixed + n <= FIXED_MOST ? 0 : needs;
         for (size_t i = 0; i < n && plan->n_fixed < FIXED_MOST; i++) {
@@ -352,7 +344,7 @@ void frame_times_note(struct frame_times *times, const struct frame *frame)
 
 bool emit_wants_flights(const int16_t *slots)
 {
-    static const enum field_id ids[] = {
+    static const field_id ids[] = {
         F_TCP_ANALYSIS_ACKS_FRAME, F_TCP_ANALYSIS_ACK_RTT,         F_TCP_ANALYSIS_RTO,
         F_TCP_ANALYSIS_RTO_FRAME,  F_TCP_ANALYSIS_BYTES_IN_FLIGHT, F_TCP_ANALYSIS_PUSH_BYTES_SENT,
     };

@@ -1,6 +1,9 @@
 /* Invariant: what is put here is what the header's reader in proto/ puts: each field asked for alone has the
  * values that it has beside all others (tests/diff/test_laws.py). Source: RFC 791, RFC 9293, RFC 768. */
 #include "look/fixed.h"
+#include "field/ids_ip.h"
+#include "field/ids_tcp.h"
+#include "field/ids_udp.h"
 
 enum {
     STREAM = 0,
@@ -54,7 +57,7 @@ static const struct fixed_place places[] = {
     {F_UDP_STREAM, 0, LAYER_UDP, 0, STREAM, 0, 0xffffffff},
 };
 
-size_t fixed_places(enum field_id id, struct fixed_place out[2])
+size_t fixed_places(field_id id, struct fixed_place out[2])
 {
     size_t n = 0;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)

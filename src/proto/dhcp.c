@@ -4,6 +4,7 @@
  * Source: RFC 951; RFC 2131 section 2; RFC 2132 sections 2 and 3; the conditions of the fields were observed
  * on messages that were cut and damaged at every byte (tshark 4.0.17). */
 #include "proto/dhcp.h"
+#include "field/ids_dhcp.h"
 
 /* op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr 16
  * | sname 64 | file 128 | cookie 4 | options: code, length, value ... (in bytes) */
@@ -57,8 +58,7 @@ static void dhcp_address_read(struct row *row, struct rd *r, uint8_t type, uint8
 
 static void dhcp_header_read(struct row *row, struct rd *r)
 {
-    static const enum field_id addresses[] = {F_DHCP_IP_CLIENT, F_DHCP_IP_YOUR, F_DHCP_IP_SERVER,
-                                              F_DHCP_IP_RELAY};
+    static const field_id addresses[] = {F_DHCP_IP_CLIENT, F_DHCP_IP_YOUR, F_DHCP_IP_SERVER, F_DHCP_IP_RELAY};
     put_u8(row, F_DHCP_TYPE, r);
     uint8_t type = put_u8(row, F_DHCP_HW_TYPE, r), len = put_u8(row, F_DHCP_HW_LEN, r);
     put_u8(row, F_DHCP_HOPS, r);

@@ -5,6 +5,7 @@
  * (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_dhcp.h"
 #include "proto/dhcp.h"
 
 enum kind {
@@ -167,14 +168,14 @@ static const struct {
     [252] = {TEXT, F_DHCP_OPTION_PRIVATE_PROXY_AUTODISCOVERY},
 };
 
-static void option_text_read(struct row *row, struct rd *r, enum field_id id)
+static void option_text_read(struct row *row, struct rd *r, field_id id)
 {
     uint32_t len = rd_left(r);
     put_text_wire(row, id, rd_bytes(r, len), len);
 }
 
 /* Reads one number, if the length of the option is exactly that of the number. */
-static void option_number_read(struct row *row, struct rd *r, enum kind kind, enum field_id id)
+static void option_number_read(struct row *row, struct rd *r, enum kind kind, field_id id)
 {
     uint32_t len = rd_left(r);
     if (kind == FLAG && len == 1)
@@ -190,7 +191,7 @@ static void option_number_read(struct row *row, struct rd *r, enum kind kind, en
 }
 
 /* Reads a list. Bytes at the end that are too few for another item are ignored. */
-static void each_read(struct row *row, struct rd *r, enum kind kind, enum field_id id, enum field_id second)
+static void each_read(struct row *row, struct rd *r, enum kind kind, field_id id, field_id second)
 {
     while (kind == EACH_UINT8 && rd_left(r))
         put_u8(row, id, r);
@@ -205,7 +206,7 @@ static void each_read(struct row *row, struct rd *r, enum kind kind, enum field_
 }
 
 /* Two classes describe modems and telephones in a text with its own format, which is not read here. */
-static bool vendor_class_read(struct row *row, struct rd *r, enum field_id id)
+static bool vendor_class_read(struct row *row, struct rd *r, field_id id)
 {
     static const char *const special[] = {"pktc", "docsis"};
     uint32_t len = rd_left(r);
@@ -283,7 +284,7 @@ static bool network_id_read(struct row *row, struct rd *r)
 }
 
 /* bits | as many bytes of the subnet as the bits need | router 4 | ... */
-static bool routes_read(struct row *row, struct rd *r, enum field_id id)
+static bool routes_read(struct row *row, struct rd *r, field_id id)
 {
     enum { LEAST = 5, BITS_MAX = 32 };
     if (rd_left(r) < LEAST)
@@ -301,7 +302,7 @@ static bool routes_read(struct row *row, struct rd *r, enum field_id id)
 bool dhcp_option_read(struct row *row, struct rd *r, uint8_t code)
 {
     enum kind kind = (enum kind)options[code].kind;
-    enum field_id id = (enum field_id)options[code].id, second = (enum field_id)options[code].second;
+    field_id id = (field_id)options[code].id, second = (field_id)options[code].second;
     switch (kind) {
     case BYTES:
         return true;

@@ -4,6 +4,7 @@
  * Source: RFC 1035 section 4; RFC 2136 (update), RFC 6762 (mDNS), RFC 4795 (LLMNR), RFC 6891 (OPT); the
  * conditions of the fields were observed (tshark 4.0.17). */
 #include "proto/dns.h"
+#include "field/ids_dns.h"
 
 /* ID | flags | QDCOUNT | ANCOUNT | NSCOUNT | ARCOUNT, two bytes each */
 
@@ -44,7 +45,7 @@ static void flags_put(struct row *row, uint16_t flags, enum dns_kind kind)
 }
 
 /* Puts a class. In multicast DNS its top bit is a separate flag. */
-static void class_put(struct row *row, uint16_t class, bool mdns, enum field_id id, enum field_id top_id)
+static void class_put(struct row *row, uint16_t class, bool mdns, field_id id, field_id top_id)
 {
     put_uint(row, id, mdns ? class & ~TOP_BIT : class);
     if (mdns)
@@ -138,7 +139,7 @@ static void match_put(struct row *row, const struct dns_match *m, bool response)
 /* Reads the four counts. Returns false if the message ends within them. */
 static bool counts_read(struct row *row, struct rd *r, bool update, uint16_t count[4])
 {
-    static const enum field_id ids[2][4] = {
+    static const field_id ids[2][4] = {
         {F_DNS_COUNT_QUERIES, F_DNS_COUNT_ANSWERS, F_DNS_COUNT_AUTH_RR, F_DNS_COUNT_ADD_RR},
         {F_DNS_COUNT_ZONES, F_DNS_COUNT_PREREQUISITES, F_DNS_COUNT_UPDATES, F_DNS_COUNT_ADD_RR}};
     for (int i = 0; i < 4; i++)

@@ -37,7 +37,7 @@ struct dns_name {
 /* Reads a name; r covers the whole message, because a pointer may lead anywhere in it, and is at the name.
  * Returns false when r has failed. */
 bool dns_name_read(struct dns_name *out, struct rd *r);
-void dns_name_put(struct row *row, enum field_id id, const struct dns_name *name);
+void dns_name_put(struct row *row, field_id id, const struct dns_name *name);
 
 struct dns_record {
     const struct dns_name *owner;
@@ -52,7 +52,7 @@ void dns_record_read(struct row *row, struct rd *r, const struct dns_record *rec
  * record leaves. By Wireshark's rules, -1 means all the captured bytes of the message, and a lower number
  * makes r fail as malformed. */
 uint32_t dns_rest(struct rd *r, int64_t rest);
-void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id);
+void dns_string_read(struct row *row, struct rd *r, field_id length_id, field_id id);
 /* Puts the three parts of _service._protocol.name, which replace the name of an SRV record. */
 void dns_service_name_put(struct row *row, const struct dns_name *owner);
 /* Reads the data of the types for signatures and proofs (RFC 4034, 5155, 8945). Returns false for all other

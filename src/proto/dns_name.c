@@ -91,7 +91,7 @@ bool dns_name_read(struct dns_name *out, struct rd *r)
     return rd_ok(r);
 }
 
-void dns_name_put(struct row *row, enum field_id id, const struct dns_name *name)
+void dns_name_put(struct row *row, field_id id, const struct dns_name *name)
 {
     char text[4 * DNS_TEXT_MAX];
     if (row_wants(row, id))

@@ -2,6 +2,7 @@
  * Invariant: an option ends where its length says.
  * Source: RFC 6891, 7871 (client subnet), 7873 (cookie), 7828 (keepalive), 7830 (padding), 7901 (chain), 8914
  * (errors), 6975 (algorithms); RFC 9460; observed (tshark 4.0.17). */
+#include "field/ids_dns.h"
 #include "proto/dns.h"
 
 enum {
@@ -43,7 +44,7 @@ static void subnet_read(struct row *row, struct rd *r, uint32_t len)
         put_bytes(row, F_DNS_OPT_CLIENT_ADDR, bytes, n);
 }
 
-static void bytes_each(struct row *row, struct rd *r, uint32_t n, enum field_id id)
+static void bytes_each(struct row *row, struct rd *r, uint32_t n, field_id id)
 {
     for (uint32_t i = 0; i < n && rd_ok(r); i++)
         put_u8(row, id, r);

@@ -4,6 +4,7 @@
  * Source: RFC 1035 and the RFC of each type; observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_dns.h"
 #include "proto/dns.h"
 
 enum item_kind {
@@ -229,15 +230,14 @@ static const struct item *shape_of(uint16_t type)
     return NULL;
 }
 
-void dns_string_read(struct row *row, struct rd *r, enum field_id length_id, enum field_id id)
+void dns_string_read(struct row *row, struct rd *r, field_id length_id, field_id id)
 {
     uint8_t n = put_u8(row, length_id, r);
     put_text_wire(row, id, rd_bytes(r, n), n);
 }
 
 /* Reads character strings until one ends exactly where the data end. */
-static void strings_read(struct row *row, struct rd *r, uint32_t len, enum field_id length_id,
-                         enum field_id id)
+static void strings_read(struct row *row, struct rd *r, uint32_t len, field_id length_id, field_id id)
 {
     uint32_t start = r->pos;
     while (rd_ok(r) && r->pos - start != len)
@@ -270,7 +270,7 @@ static bool has_name_behind(struct rd *r, uint16_t type)
 /* The owner's name is _service._protocol.name. */
 void dns_service_name_put(struct row *row, const struct dns_name *owner)
 {
-    static const enum field_id ids[] = {F_DNS_SRV_SERVICE, F_DNS_SRV_PROTO, F_DNS_SRV_NAME};
+    static const field_id ids[] = {F_DNS_SRV_SERVICE, F_DNS_SRV_PROTO, F_DNS_SRV_NAME};
     struct dns_name part;
     uint32_t at = 0;
     for (int i = 0; i < 3 && at <= owner->len; i++) {

@@ -1,6 +1,7 @@
 /* The data of DNS records for signatures and proofs: keys, proofs of absence, transaction signatures.
  * Invariant: as in dns_record.c.
  * Source: RFC 4034, 5155, 8945; observed (tshark 4.0.17). */
+#include "field/ids_dns.h"
 #include "proto/dns.h"
 
 enum {

@@ -32,10 +32,8 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     return true;
 }
 
-static const char *const dns_fields[] = {"dns.", NULL};
-
 const struct protocol dns_tcp_protocol = {.name = "dns",
-                                          .fields = dns_fields,
+                                          .readers = READER_BIT(READER_DNS),
                                           .owner = OWNER_DNS,
                                           .state_len = sizeof(struct dns_matcher),
                                           .length = dns_length,

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "field/ids_dtls.h"
+#include "field/ids_tls.h"
+
 enum { RECORD_MAX = 16384 + 2048 };
 
 static bool dtls_is_version(uint16_t version)
@@ -197,17 +200,16 @@ void dtls_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dt
 
 void dtls_init(struct dtls *dtls, struct arena *arena, const int16_t *slot_of)
 {
-    enum { LONGEST = 128 };
     *dtls = (struct dtls){.arena = arena, .slot_of = slot_of};
     memcpy(dtls->slots, slot_of, sizeof dtls->slots);
+    for (int id = 0; id < F_COUNT; id++)
+        if (field_table[id].reader == READER_TLS)
+            dtls->slots[id] = -1;
     for (int id = 0; id < F_COUNT; id++) {
-        char twin[LONGEST] = "d";
-        size_t len = strlen(field_table[id].name);
-        if (strncmp(field_table[id].name, "tls.", 4) || len + 2 > sizeof twin)
-            continue;
-        memcpy(twin + 1, field_table[id].name, len + 1);
-        enum field_id of = field_find(twin);
-        dtls->slots[id] = of == F_COUNT ? -1 : slot_of[of];
+        field_id twin =
+            field_table[id].reader == READER_DTLS ? field_find(field_table[id].name + 1) : F_COUNT;
+        if (twin != F_COUNT) /* of dtls.x it is tls.x */
+            dtls->slots[twin] = slot_of[id];
     }
 }
 

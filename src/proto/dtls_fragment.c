@@ -4,6 +4,7 @@
  * Source: RFC 6347; the last rule was observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_dtls.h"
 #include "proto/dtls.h"
 
 /* Returns the message of the fragment, and makes it if it is new. Returns NULL beyond the limit, or when

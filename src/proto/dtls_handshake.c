@@ -3,6 +3,8 @@
  * that ends it.
  * Source: RFC 6347; the records that count as encrypted, and the effect of odd lengths, were observed (tshark
  * 4.0.17). */
+#include "field/ids_dtls.h"
+#include "field/ids_tls.h"
 #include "proto/dtls.h"
 
 enum { HEADER = 12 };

@@ -4,6 +4,8 @@
  * Source: IEEE 802.3; the division of the bytes was observed on frames with every length of trailer (tshark
  * 4.0.17): zeros that fill the frame up to 60 bytes are padding, and the last 4 bytes of frames with 64 and
  * more are a check sequence. */
+#include "field/ids_eth.h"
+#include "field/ids_vlan.h"
 #include "proto/ip.h"
 
 enum {
@@ -169,10 +171,10 @@ static bool wants_leftover(const struct row *row)
 /* ---- header ---- */
 
 struct address_fields {
-    enum field_id address, text, oui, local, group;
+    field_id address, text, oui, local, group;
 };
 
-static void put_text_ether(struct row *row, enum field_id id, const char *text, size_t len)
+static void put_text_ether(struct row *row, field_id id, const char *text, size_t len)
 {
     put_text_copy(row, id, text, (uint32_t)len);
 }

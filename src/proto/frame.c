@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "field/ids_frame.h"
 #include "proto/headers.h"
 
 /* Wireshark's number of the link layer for each LINKTYPE_ number, observed with a capture of each. */
@@ -53,7 +54,7 @@ static void frame_times(struct row *row, const struct frame_facts *facts)
 
 static void frame_packet_flags(struct row *row, uint32_t flags)
 {
-    static const enum field_id errors[] = {
+    static const field_id errors[] = {
         F_FRAME_PACKET_FLAGS_CRC_ERROR,
         F_FRAME_PACKET_FLAGS_PACKET_TOO_ERROR,
         F_FRAME_PACKET_FLAGS_PACKET_TOO_SHORT_ERROR,

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/time.h"
+#include "field/ids_http.h"
 #include "proto/foreign.h"
 
 static bool has_no_body(const struct http_state *state, int status)
@@ -364,10 +365,8 @@ static bool http_recognises(const struct rd *whole, const struct pdu_facts *fact
            !strncasecmp((const char *)line.text + line.len - VERSION, token, TOKEN);
 }
 
-static const char *const http_fields[] = {"http.", NULL};
-
 const struct protocol http_protocol = {.name = "http",
-                                       .fields = http_fields,
+                                       .readers = READER_BIT(READER_HTTP),
                                        .owner = OWNER_HTTP,
                                        .state_len = sizeof(struct http_state),
                                        .recognises = http_recognises,

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/inflate.h"
+#include "field/ids_http.h"
 #include "proto/foreign.h"
 #include "proto/http.h"
 #include "proto/x509.h"

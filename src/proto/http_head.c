@@ -4,13 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "field/ids_http.h"
 #include "proto/http.h"
 
 #define HEADER(name, field) {name, sizeof name - 1, field}
 static const struct {
     const char *name;
     uint32_t len;
-    enum field_id field;
+    field_id field;
 } headers[] = {
     HEADER("Accept", F_HTTP_ACCEPT),
     HEADER("Accept-Encoding", F_HTTP_ACCEPT_ENCODING),
@@ -63,13 +64,13 @@ static struct text word_of(struct text *rest)
     return word;
 }
 
-static void put_part(struct row *row, enum field_id id, struct text text)
+static void put_part(struct row *row, field_id id, struct text text)
 {
     put_text_wire(row, id, text.at, text.len);
 }
 
 /* Puts the parts between separators. */
-static void put_parts(struct row *row, enum field_id id, struct text text, char separator, bool blanks)
+static void put_parts(struct row *row, field_id id, struct text text, char separator, bool blanks)
 {
     for (;;) {
         while (blanks && text.len && *text.at == ' ') {
@@ -158,7 +159,7 @@ static bool text_begins(struct text text, const char *word)
 }
 
 /* Uses the headers whose values have more than text. */
-static void note_header(struct row *row, enum field_id field, struct text value, struct http_head *head)
+static void note_header(struct row *row, field_id field, struct text value, struct http_head *head)
 {
     switch (field) {
     case F_HTTP_CONTENT_LENGTH_HEADER:

@@ -1,6 +1,7 @@
 /* ICMP and ICMPv6: type, code, checksum, and the next four bytes.
  * Invariant: the header alone is read here; a packet that an error quotes has its own readers.
  * Source: RFC 792, 950, 1191, 4443, 4861; observed (tshark 4.0.17). */
+#include "field/ids_icmp.h"
 #include "proto/headers.h"
 
 /* Identifier and sequence number, which Wireshark shows in both byte orders. */

@@ -2,15 +2,17 @@
  * Invariant: fragments are shown only for the frame that completes the datagram.
  * Source: observed (tshark 4.0.17). */
 #include "proto/ip.h"
+#include "field/ids_ip.h"
+#include "field/ids_ipv6.h"
 
-void put_host4(struct row *row, enum field_id id, uint32_t address)
+void put_host4(struct row *row, field_id id, uint32_t address)
 {
     char text[ADDRESS_TEXT_CAP];
     if (row_wants(row, id))
         put_text_copy(row, id, text, (uint32_t)address_ipv4(text, address));
 }
 
-void put_host6(struct row *row, enum field_id id, const uint8_t *address)
+void put_host6(struct row *row, field_id id, const uint8_t *address)
 {
     char text[ADDRESS_TEXT_CAP];
     if (row_wants(row, id))
@@ -25,8 +27,8 @@ void rd_end_at(struct rd *r, uint32_t end)
         r->cap = r->len;
 }
 
-static void overlap_put(struct row *row, const struct fragment_facts *f, uint32_t i, enum field_id overlap,
-                        enum field_id conflict)
+static void overlap_put(struct row *row, const struct fragment_facts *f, uint32_t i, field_id overlap,
+                        field_id conflict)
 {
     if (f->overlaps && f->overlaps[i])
         put_bool(row, overlap, true);

@@ -5,8 +5,8 @@
 #include "proto/headers.h"
 
 /* Put an address as text. They do nothing if the field is not wanted. */
-void put_host4(struct row *row, enum field_id id, uint32_t address);
-void put_host6(struct row *row, enum field_id id, const uint8_t *address);
+void put_host4(struct row *row, field_id id, uint32_t address);
+void put_host6(struct row *row, field_id id, const uint8_t *address);
 
 /* Makes the reader end at `end` bytes of its data, unless it ends earlier. */
 void rd_end_at(struct rd *r, uint32_t end);

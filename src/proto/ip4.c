@@ -3,6 +3,7 @@
  * total length, and at the end of the captured bytes.
  * Source: RFC 791; the order, the labels and the expected TTLs of link-local groups were observed with every
  * TTL, every address of 224.0.0.0/24 and every protocol (tshark 4.0.17). */
+#include "field/ids_ip.h"
 #include "proto/ip.h"
 
 /*  0                   1                   2                   3
@@ -41,7 +42,7 @@ static void ip4_ttl_label(struct row *row, const struct ip4 *ip)
         put_label(row, F_IP_TTL_TOO_SMALL);
 }
 
-static void ip4_address(struct row *row, enum field_id id, enum field_id host, uint32_t address)
+static void ip4_address(struct row *row, field_id id, field_id host, uint32_t address)
 {
     put_uint(row, id, address);
     put_uint(row, F_IP_ADDR, address);

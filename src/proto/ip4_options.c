@@ -3,6 +3,7 @@
  * packet. Options that Wireshark does not know put nothing.
  * Source: RFC 791, 1108, 1063, 1393, 2113, 4782; the values of options with a wrong length were observed
  * (tshark 4.0.17). */
+#include "field/ids_ip.h"
 #include "proto/ip.h"
 #include "proto/nops.h"
 
@@ -41,7 +42,7 @@ static void put_invalid_length(struct row *row, uint8_t len, uint8_t right)
 }
 
 /* Puts an address under two names. */
-static void put_route(struct row *row, enum field_id id, enum field_id host, struct rd *r)
+static void put_route(struct row *row, field_id id, field_id host, struct rd *r)
 {
     uint32_t address = rd_u32(r);
     if (!rd_ok(r))

@@ -4,6 +4,7 @@
  * observed (tshark 4.0.17). */
 #include <stdio.h>
 
+#include "field/ids_ip.h"
 #include "proto/ip.h"
 
 /* ---- basic security ---- */

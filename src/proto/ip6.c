@@ -4,6 +4,8 @@
  * order and labels were observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_ip.h"
+#include "field/ids_ipv6.h"
 #include "proto/ip.h"
 
 /* |Version| Traffic Class |           Flow Label                  |
@@ -16,7 +18,7 @@ enum { HOP_BY_HOP = 0, NO_NEXT = 59, OPT_JUMBO = 0xc2, HEADER_LEN = 40 };
 
 /* The fields of a value that is inside an address: of either address, of the source, of the destination. */
 struct found {
-    enum field_id either, source, destination;
+    field_id either, source, destination;
 };
 
 static void put_found(struct row *row, const struct found *f, bool source, uint64_t value)

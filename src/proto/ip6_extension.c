@@ -2,6 +2,7 @@
  * Invariant: the contents of an extension header end where its length says.
  * Source: RFC 8200, 5095 (routing type 0), 6275 (type 2), 8754 (type 4); the labels were observed (tshark
  * 4.0.17). */
+#include "field/ids_ipv6.h"
 #include "proto/ip.h"
 
 enum {
@@ -16,7 +17,7 @@ enum {
 
 /* The fields of next header and length for one kind of extension header. */
 struct extension_fields {
-    enum field_id next, len, octets;
+    field_id next, len, octets;
 };
 
 /* Reads next header and length. *end becomes the position in r where the extension header ends. */
@@ -45,7 +46,7 @@ static void options_header_read(struct row *row, struct rd *r, const uint8_t *he
         ip6_options_read(row, r, end, &context);
 }
 
-static void addresses_read(struct row *row, struct rd *r, enum field_id id)
+static void addresses_read(struct row *row, struct rd *r, field_id id)
 {
     while (rd_ok(r) && rd_left(r) >= 16)
         put_span(row, id, r, 16);

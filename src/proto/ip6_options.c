@@ -3,6 +3,7 @@
  * begins behind the fields, and behind the length.
  * Source: RFC 8200, 2473, 2675, 2711, 4727, 4782, 5570, 9486, 6275, 6553, 6621, 6744, 6788, 6971, 7731, 8250,
  * 9268; labels and wrong lengths were observed with all 256 types in both headers (tshark 4.0.17). */
+#include "field/ids_ipv6.h"
 #include "proto/ip.h"
 
 enum {
@@ -67,7 +68,7 @@ static void ip6_put_type(struct row *row, uint8_t type)
     put_uint(row, F_IPV6_OPT_TYPE_REST, type & 31);
 }
 
-static void put_unknown(struct row *row, enum field_id id, struct rd *r, uint32_t len)
+static void put_unknown(struct row *row, field_id id, struct rd *r, uint32_t len)
 {
     put_span(row, id, r, len);
     if (rd_ok(r))

@@ -2,11 +2,12 @@
  * Invariant: the values lie inside the option; if its length is that of no form of the subtype, only the
  * first bytes are read.
  * Source: RFC 6824 (version 0), RFC 8684 (version 1); the forms by length were observed (tshark 4.0.17). */
+#include "field/ids_tcp.h"
 #include "proto/tcp.h"
 
 enum { CAPABLE, JOIN, SIGNAL, ADD_ADDRESS, REMOVE_ADDRESS, PRIORITY, FAIL, FAST_CLOSE, RESET };
 
-static void put_bit(struct row *row, enum field_id id, uint8_t flags, unsigned bit)
+static void put_bit(struct row *row, field_id id, uint8_t flags, unsigned bit)
 {
     put_bool(row, id, flags >> bit & 1);
 }
@@ -117,7 +118,7 @@ static void priority_read(struct row *row, struct rd *r, uint8_t first)
 }
 
 /* Fail and fast close: twelve reserved bits and a number of eight bytes. */
-static void mptcp_number_read(struct row *row, struct rd *r, uint8_t first, enum field_id id)
+static void mptcp_number_read(struct row *row, struct rd *r, uint8_t first, field_id id)
 {
     uint8_t second = rd_u8(r);
     if (rd_ok(r))

@@ -4,6 +4,7 @@
  * Source: RFC 5905 sections 7.3 and 7.5; the conditions of the fields were observed in all versions and
  * modes, with 0 to 71 bytes behind the timestamps (tshark 4.0.17). */
 #include "proto/ntp.h"
+#include "field/ids_ntp.h"
 
 /* LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 bytes | root dispersion 4 |
  * reference ID 4 | reference, origin, receive and transmit timestamp: seconds 4, fraction 4 | extensions |
@@ -13,7 +14,7 @@ enum { MODE_CONTROL = 6, MODE_PRIVATE = 7 };
 
 /* Seconds since 1900, or since 2036 if the top bit is clear, so the years are 1968 to 2104. Zero in all bits
  * means no time, which is the time 0 in Wireshark. */
-static void ntp_timestamp_read(struct row *row, struct rd *r, enum field_id id)
+static void ntp_timestamp_read(struct row *row, struct rd *r, field_id id)
 {
     enum { NS = 1000000000 };
     const int64_t unix_epoch = INT64_C(2208988800), era = INT64_C(1) << 32;
@@ -48,7 +49,7 @@ static bool authenticator_read(struct row *row, struct rd *r)
 
 bool ntp_read(struct row *row, struct rd *r)
 {
-    static const enum field_id times[] = {F_NTP_REFTIME, F_NTP_ORG, F_NTP_REC, F_NTP_XMT};
+    static const field_id times[] = {F_NTP_REFTIME, F_NTP_ORG, F_NTP_REC, F_NTP_XMT};
     uint8_t flags = put_u8(row, F_NTP_FLAGS, r), mode = flags & 7;
     if (!rd_ok(r))
         return true;

@@ -2,6 +2,7 @@
  * certificates in them.
  * Invariant: an element of another kind than in the standard ends the part that it is in.
  * Source: RFC 6960, RFC 6962 (timestamps). */
+#include "field/ids_x509.h"
 #include "proto/x509.h"
 
 /* certID, certStatus, thisUpdate, nextUpdate [0], singleExtensions [1] */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "field/ids_quic.h"
 #include "proto/quic_conn.h"
 
 enum {

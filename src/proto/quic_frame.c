@@ -2,6 +2,7 @@
  * Invariant: the values of a frame lie inside the decrypted packet. A frame that must not be in an Initial is
  * shown by its type, and the rest of the packet is not read.
  * Source: RFC 9000; Wireshark's treatment of undefined types was observed (tshark 4.0.17). */
+#include "field/ids_quic.h"
 #include "proto/quic_conn.h"
 
 enum {
@@ -43,7 +44,7 @@ uint64_t quic_varint(struct rd *r)
     return value;
 }
 
-static uint64_t put_varint(struct row *row, enum field_id id, struct rd *r)
+static uint64_t put_varint(struct row *row, field_id id, struct rd *r)
 {
     uint64_t value = quic_varint(r);
     if (rd_ok(r))

@@ -4,6 +4,7 @@
  * Source: observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_quic.h"
 #include "proto/quic_conn.h"
 
 bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,

@@ -16,49 +16,26 @@ const struct protocol *protocol_of_port(uint16_t port, bool *is_unread)
                                                                : NULL;
 }
 
-static bool has_prefix(const char *name, const char *const *prefixes)
-{
-    for (; *prefixes; prefixes++)
-        if (!strncmp(name, *prefixes, strlen(*prefixes)))
-            return true;
-    return false;
-}
-
-bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of)
-{
-    for (int id = 0; id < F_COUNT; id++)
-        if (slot_of[id] >= 0 && has_prefix(field_table[id].name, protocol->fields))
-            return true;
-    return false;
-}
-
-/* Of protocols in datagrams. */
-static const char *const datagram_fields[] = {"dtls.", "quic.", "ntp.", "dhcp.", NULL};
-
 bool protocols_wanted(const int16_t *slot_of)
 {
-    for (int id = 0; id < F_COUNT; id++)
-        if (slot_of[id] >= 0 && has_prefix(field_table[id].name, datagram_fields))
-            return true;
+    uint32_t readers = READER_BIT(READER_DTLS) | READER_BIT(READER_QUIC) | READER_BIT(READER_NTP) |
+                       READER_BIT(READER_DHCP); /* those of protocols in datagrams */
     for (size_t i = 0; tcp_protocols[i]; i++)
-        if (protocol_wanted(tcp_protocols[i], slot_of))
-            return true;
-    return false;
+        readers |= tcp_protocols[i]->readers;
+    return (field_readers(slot_of) & readers) != 0;
 }
 
 unsigned families_wanted(const int16_t *slot_of)
 {
-    static const struct {
-        const char *prefix;
-        unsigned family;
-    } families[] = {{"tls.", FAMILY_TLS},   {"dtls.", FAMILY_TLS}, {"x509", FAMILY_X509},
-                    {"http.", FAMILY_HTTP}, {"dns.", FAMILY_DNS},  {"ssh.", FAMILY_SSH},
-                    {"quic.", FAMILY_QUIC}, {"ntp.", FAMILY_NTP},  {"dhcp.", FAMILY_DHCP}};
+    static const uint8_t families[N_READERS] = {
+        [READER_TLS] = FAMILY_TLS,   [READER_DTLS] = FAMILY_TLS, [READER_X509] = FAMILY_X509,
+        [READER_HTTP] = FAMILY_HTTP, [READER_DNS] = FAMILY_DNS,  [READER_SSH] = FAMILY_SSH,
+        [READER_QUIC] = FAMILY_QUIC, [READER_NTP] = FAMILY_NTP,  [READER_DHCP] = FAMILY_DHCP};
+    uint32_t readers = field_readers(slot_of);
     unsigned wanted = 0;
-    for (int id = 0; id < F_COUNT; id++)
-        for (size_t i = 0; slot_of[id] >= 0 && i < sizeof families / sizeof *families; i++)
-            if (!strncmp(field_table[id].name, families[i].prefix, strlen(families[i].prefix)))
-                wanted |= families[i].family;
+    for (unsigned i = 0; i < N_READERS; i++)
+        if (readers & READER_BIT(i))
+            wanted |= families[i];
     return wanted;
 }
 

@@ -62,8 +62,8 @@ static inline void pdu_foreign(const struct pdu_facts *facts, unsigned families)
 
 struct protocol {
     const char *name;
-    const char *const *fields; /* prefixes of the fields it puts, ended by NULL */
-    enum port_owner owner;     /* of its ports */
+    uint32_t readers;      /* of the fields it puts, as READER_BIT; 0: it only leads to other protocols */
+    enum port_owner owner; /* of its ports */
     size_t state_len;
     /* Whether Wireshark's dissector takes these bytes when a port or the conversation leads to it; NULL:
      * always. */
@@ -86,8 +86,6 @@ struct protocol {
 enum { N_TCP_PROTOCOLS = LAST_TCP_OWNER - FIRST_TCP_OWNER + 1 };
 extern const struct protocol *const tcp_protocols[N_TCP_PROTOCOLS + 1];
 
-/* True when a field of this protocol is wanted. */
-bool protocol_wanted(const struct protocol *protocol, const int16_t *slot_of);
 /* True when a field of some of these protocols is wanted. */
 bool protocols_wanted(const int16_t *slot_of);
 /* Bits of enum family. */

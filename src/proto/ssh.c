@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/md5.h"
+#include "field/ids_ssh.h"
 
 /* packet length 4 bytes | padding length 1 | message 1 | cookie 16 | ten lists of names | first follows 1 | 0
  * 4 */
@@ -89,8 +90,8 @@ static void version_read(struct row *row, struct rd *r, struct ssh_state *state)
 static void hassh_put(struct row *row, struct rd names[N_LISTS], bool server)
 {
     static const uint8_t parts[] = {LIST_KEX, LIST_CIPHER, LIST_MAC, LIST_COMPRESSION};
-    enum field_id text_id = server ? F_SSH_KEX_HASSHSERVER_ALGORITHMS : F_SSH_KEX_HASSH_ALGORITHMS;
-    enum field_id hash_id = server ? F_SSH_KEX_HASSHSERVER : F_SSH_KEX_HASSH;
+    field_id text_id = server ? F_SSH_KEX_HASSHSERVER_ALGORITHMS : F_SSH_KEX_HASSH_ALGORITHMS;
+    field_id hash_id = server ? F_SSH_KEX_HASSHSERVER : F_SSH_KEX_HASSH;
     if (!row_wants(row, text_id) && !row_wants(row, hash_id))
         return;
     char *text = arena_alloc(row->arena, LENGTH_MAX), hex[2 * MD5_LEN];
@@ -175,10 +176,8 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     return rd_ok(r);
 }
 
-static const char *const ssh_fields[] = {"ssh.", NULL};
-
 const struct protocol ssh_protocol = {.name = "ssh",
-                                      .fields = ssh_fields,
+                                      .readers = READER_BIT(READER_SSH),
                                       .owner = OWNER_SSH,
                                       .state_len = sizeof(struct ssh_state),
                                       .length = ssh_length,

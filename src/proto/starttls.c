@@ -264,11 +264,8 @@ static bool modbus_read(struct row *row, struct rd *r, void *state, const struct
     return true;
 }
 
-static const char *const no_fields[] = {NULL};
-
 #define CARRIER(id, word, check)                                                                             \
     const struct protocol word##_protocol = {.name = #word,                                                  \
-                                             .fields = no_fields,                                            \
                                              .owner = OWNER_##id,                                            \
                                              .state_len = sizeof(struct starttls_state),                     \
                                              .accepts = check,                                               \

@@ -5,6 +5,7 @@
  * header length and every cut (tshark 4.0.17). */
 #include "proto/tcp.h"
 #include "base/time.h"
+#include "field/ids_tcp.h"
 
 /* |          Source Port          |       Destination Port        |
  * |                        Sequence Number                        |
@@ -50,9 +51,9 @@ static void tcp_flag_letters(struct row *row, uint16_t flags)
 
 static void tcp_flags(struct row *row, uint16_t flags)
 {
-    static const enum field_id bits[] = {F_TCP_FLAGS_FIN,  F_TCP_FLAGS_SYN, F_TCP_FLAGS_RESET,
-                                         F_TCP_FLAGS_PUSH, F_TCP_FLAGS_ACK, F_TCP_FLAGS_URG,
-                                         F_TCP_FLAGS_ECE,  F_TCP_FLAGS_CWR, F_TCP_FLAGS_AE};
+    static const field_id bits[] = {F_TCP_FLAGS_FIN,  F_TCP_FLAGS_SYN, F_TCP_FLAGS_RESET,
+                                    F_TCP_FLAGS_PUSH, F_TCP_FLAGS_ACK, F_TCP_FLAGS_URG,
+                                    F_TCP_FLAGS_ECE,  F_TCP_FLAGS_CWR, F_TCP_FLAGS_AE};
     put_uint(row, F_TCP_FLAGS, flags);
     put_bool(row, F_TCP_FLAGS_RES, flags >> 9);
     for (unsigned i = 0; i < sizeof bits / sizeof *bits; i++)
@@ -115,13 +116,13 @@ static void tcp_times(struct row *row, const struct tcp_facts *facts)
     put_int(row, F_TCP_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
 }
 
-static void put_known_time(struct row *row, enum field_id id, int64_t ns)
+static void put_known_time(struct row *row, field_id id, int64_t ns)
 {
     if (ns)
         put_int(row, id, ns);
 }
 
-static void put_known(struct row *row, enum field_id id, uint32_t value)
+static void put_known(struct row *row, field_id id, uint32_t value)
 {
     if (value)
         put_uint(row, id, value);
@@ -141,7 +142,7 @@ static void tcp_flight(struct row *row, const struct tcp_facts *facts)
 
 static void tcp_analysis(struct row *row, const struct tcp_facts *facts)
 {
-    static const enum field_id labels[] = {
+    static const field_id labels[] = {
         F_TCP_ANALYSIS_RETRANSMISSION,
         F_TCP_ANALYSIS_FAST_RETRANSMISSION,
         F_TCP_ANALYSIS_SPURIOUS_RETRANSMISSION,

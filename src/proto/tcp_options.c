@@ -3,6 +3,7 @@
  * one that is too short for its values ends the segment; an impossible length ends the options.
  * Source: RFC 9293, 7323, 1072, 1644, 2385, 5925, 4782, 5482, 9768; the rest was observed with all 256 kinds
  * (tshark 4.0.17). */
+#include "field/ids_tcp.h"
 #include "proto/nops.h"
 #include "proto/tcp.h"
 

@@ -2,6 +2,7 @@
  * Invariant: the edges of a block are relative to the base of the direction whose bytes they denote.
  * Source: RFC 2018, 2883 (duplicate blocks), 7413, 6994; the condition for a duplicate first block was
  * observed on 1,500 random blocks (tshark 4.0.17). */
+#include "field/ids_tcp.h"
 #include "proto/tcp.h"
 
 enum { FLAG_SYN = 2, FLAG_ACK = 16, EXID_FAST_OPEN = 0xf989, EXID_ACK_RATE = 0x00ac };

@@ -3,6 +3,7 @@
  * Invariant: the values of a record lie inside it.
  * Source: these RFCs; observed (tshark 4.0.17). */
 #include "proto/tls.h"
+#include "field/ids_tls.h"
 
 enum { HEADER = 5, RECORD_MAX = 16384 + 2048, PLAIN_ALERT = 2 };
 
@@ -163,10 +164,8 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     }
 }
 
-static const char *const tls_fields[] = {"tls.", "x509", NULL};
-
 const struct protocol tls_protocol = {.name = "tls",
-                                      .fields = tls_fields,
+                                      .readers = READER_BIT(READER_TLS) | READER_BIT(READER_X509),
                                       .owner = OWNER_TLS,
                                       .state_len = sizeof(struct tls_state),
                                       .accepts = tls_accepts,

@@ -83,7 +83,7 @@ static inline void tls_doubt(const struct tls_hand *h) { pdu_foreign(h->facts, F
 /* Reads a length prefix of 1 to 3 bytes; *out covers the bytes of that length. A length outside [min, max] is
  * labelled. A length beyond the end is labelled too, and ends the structure around it: the result is then
  * false, as it is if the prefix itself is not there. */
-bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
+bool tls_vector(struct row *row, struct rd *r, field_id id, unsigned prefix, uint32_t min, uint32_t max,
                 struct rd *out);
 /* Labels the bytes of a vector that its content did not use. */
 void tls_vector_end(struct row *row, const struct rd *vector);

@@ -5,6 +5,8 @@
  * observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_dtls.h"
+#include "field/ids_tls.h"
 #include "proto/tls.h"
 
 enum {
@@ -52,9 +54,8 @@ enum {
 enum list_size { LIST_U8 = 1, LIST_U16 = 2 };
 
 /* Reads numbers behind a length prefix. `label` is put once if the list is there; F_COUNT: no label. */
-static void numbers_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id label,
-                         enum field_id id, unsigned prefix, enum list_size size, struct tls_ja3 *ja3,
-                         int part)
+static void numbers_read(struct row *row, struct rd *r, field_id len_id, field_id label, field_id id,
+                         unsigned prefix, enum list_size size, struct tls_ja3 *ja3, int part)
 {
     struct rd list;
     if (!tls_vector(row, r, len_id, prefix, size, prefix == 1 ? 0xff : 0xffff, &list))
@@ -83,7 +84,7 @@ static void formats_read(struct row *row, struct rd *r, struct tls_ja3 *ja3)
                  LIST_U8, ja3, JA3_FORMATS);
 }
 
-static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
+static void text_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix)
 {
     struct rd text;
     if (!tls_vector(row, r, len_id, prefix, 0, 0xffff, &text))
@@ -92,7 +93,7 @@ static void text_read(struct row *row, struct rd *r, enum field_id len_id, enum 
     put_text_wire(row, id, rd_bytes(&text, len), len);
 }
 
-static void bytes_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id, unsigned prefix)
+static void bytes_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix)
 {
     struct rd bytes;
     if (tls_vector(row, r, len_id, prefix, 0, 0xffff, &bytes) && rd_left(&bytes))

@@ -4,6 +4,7 @@
  * Source: RFC 8446; the records that count as encrypted were observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_tls.h"
 #include "proto/tls.h"
 
 enum { HEADER = 4, CIPHER_MIN = 16 /* shorter records cannot be encrypted */, PLAIN_MAX = 0x10000 };

@@ -3,6 +3,8 @@
  * Source: these RFCs; observed (tshark 4.0.17). */
 #include <string.h>
 
+#include "field/ids_dtls.h"
+#include "field/ids_tls.h"
 #include "proto/dtls.h"
 
 enum { RANDOM_LEN = 32, EXTENSION_VERSIONS = 43 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/md5.h"
+#include "field/ids_tls.h"
 #include "proto/tls.h"
 
 enum { SPARE = 16 };
@@ -35,7 +36,7 @@ void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value)
     ja3->lens[part] += (uint32_t)snprintf(at, 8, ja3->lens[part] ? "-%u" : "%u", value);
 }
 
-static void ja3_put_hash(struct row *row, enum field_id id, const char *text, uint32_t len)
+static void ja3_put_hash(struct row *row, field_id id, const char *text, uint32_t len)
 {
     uint8_t digest[MD5_LEN];
     char hex[2 * MD5_LEN + 1];

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/sha256.h"
+#include "field/ids_tls.h"
 #include "proto/tls.h"
 
 enum { SERVER_NAME = 0, SIGNATURE_ALGORITHMS = 13, ALPN = 16, SUPPORTED_VERSIONS = 43 };

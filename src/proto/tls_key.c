@@ -2,6 +2,8 @@
  * Invariant: the content of a key exchange message depends on the cipher suite of the ServerHello; without
  * one it has no values.
  * Source: these RFCs; observed (tshark 4.0.17). */
+#include "field/ids_tls.h"
+#include "field/ids_x509.h"
 #include "proto/x509.h"
 
 enum kex {
@@ -93,8 +95,7 @@ static enum kex kex_of(uint16_t cipher)
 }
 
 /* Reads a vector that is one value. */
-static void key_opaque_read(struct row *row, struct rd *r, enum field_id len_id, enum field_id id,
-                            unsigned prefix)
+static void key_opaque_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix)
 {
     struct rd body;
     if (!tls_vector(row, r, len_id, prefix, 0, 0xffff, &body))

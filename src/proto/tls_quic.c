@@ -1,6 +1,7 @@
 /* Transport parameters of QUIC in a hello (RFC 9000 section 18, RFC 9221, additions of Google and Facebook).
  * Invariant: the values of a parameter lie inside it.
  * Source: these documents; the parameters that Wireshark dissects were observed (tshark 4.0.17). */
+#include "field/ids_tls.h"
 #include "proto/quic_conn.h"
 
 enum { PARAMETER_GOOGLE_VERSION = 0x4752, PARAMETER_GOOGLE_AGENT = 0x3129 };
@@ -52,7 +53,7 @@ static void parameter_value_read(struct row *row, struct rd *r, uint64_t type)
     }
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
         const struct parameter *p = &parameters[i];
-        enum field_id id = (enum field_id)p->field;
+        field_id id = (field_id)p->field;
         if (p->type != type)
             continue;
         if (p->form == FT_NONE) {

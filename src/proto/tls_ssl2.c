@@ -2,6 +2,7 @@
  * begins sessions of SSL 3.0 and TLS 1.0 (RFC 5246 E.2).
  * Invariant: a record with an implausible message has no values except its version.
  * Source: the SSL 2.0 draft of 1995; the bytes that count as such a record were observed (tshark 4.0.17). */
+#include "field/ids_tls.h"
 #include "proto/tls.h"
 
 enum { ERROR = 0, CLIENT_HELLO = 1, CLIENT_MASTER_KEY = 2, SERVER_HELLO = 4, LAST_MESSAGE = 8 };
@@ -66,7 +67,7 @@ static void specs_read(struct row *row, struct rd *r, uint32_t len)
 }
 
 /* Labels bytes that have no value here. Wireshark labels them even if they were not captured. */
-static void ssl2_opaque_read(struct row *row, struct rd *r, enum field_id label, uint32_t len)
+static void ssl2_opaque_read(struct row *row, struct rd *r, field_id label, uint32_t len)
 {
     if (len && rd_ok(r))
         put_label(row, label);

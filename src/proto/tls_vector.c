@@ -1,15 +1,16 @@
 /* Vectors of the TLS presentation language (RFC 8446 section 3.4).
  * Invariant: a vector lies inside the structure around it.
  * Source: RFC 8446; the labels of impossible lengths were observed (tshark 4.0.17). */
+#include "field/ids_tls.h"
 #include "proto/tls.h"
 
-static void malformed(struct row *row, enum field_id label)
+static void malformed(struct row *row, field_id label)
 {
     put_label(row, label);
     row->malformed = true;
 }
 
-bool tls_vector(struct row *row, struct rd *r, enum field_id id, unsigned prefix, uint32_t min, uint32_t max,
+bool tls_vector(struct row *row, struct rd *r, field_id id, unsigned prefix, uint32_t min, uint32_t max,
                 struct rd *out)
 {
     *out = (struct rd){.fail = RD_MALFORMED};

@@ -2,6 +2,7 @@
  * Invariant: the payload is all the captured bytes behind the header, whatever the length field says.
  * Source: RFC 768, RFC 3828; observed (tshark 4.0.17). */
 #include "base/time.h"
+#include "field/ids_udp.h"
 #include "proto/headers.h"
 
 /* |     Source Port       |   Destination Port    |

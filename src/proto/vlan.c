@@ -2,6 +2,7 @@
  * Invariant: the function is called once for each tag, outermost first. eth_read puts the trailer, because it
  * has the whole frame.
  * Source: IEEE 802.1Q; that a value up to 1500 is a length was observed (tshark 4.0.17). */
+#include "field/ids_vlan.h"
 #include "proto/headers.h"
 
 enum { LENGTH_MAX = 1500 };

@@ -4,6 +4,7 @@
  * Source: RFC 5280; names of alternatives and numbers of choices were observed (tshark 4.0.17). */
 #include <stdio.h>
 
+#include "field/ids_x509.h"
 #include "proto/x509.h"
 
 /* ---- names ---- */
@@ -13,7 +14,7 @@ static void directory_string_read(struct row *row, const struct der *value)
 {
     static const struct {
         uint8_t tag, choice;
-        enum field_id id;
+        field_id id;
     } kinds[] = {{DER_TELETEX, 0, F_X509SAT_TELETEXSTRING},
                  {DER_PRINTABLE, 1, F_X509SAT_PRINTABLESTRING},
                  {DER_UNIVERSAL, 2, F_COUNT},
@@ -84,7 +85,7 @@ static uint32_t count_elements(struct rd r)
     return n;
 }
 
-void x509_name_read(struct row *row, struct rd *r, enum field_id sequence)
+void x509_name_read(struct row *row, struct rd *r, field_id sequence)
 {
     struct rd names, set, attribute;
     if (!der_take(r, DER_SEQUENCE, &names))
@@ -115,7 +116,7 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
     return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-static void time_read(struct row *row, const struct der *time, enum field_id id)
+static void time_read(struct row *row, const struct der *time, field_id id)
 {
     const struct rd *r = &time->body;
     char text[32];
@@ -153,7 +154,7 @@ static void validity_read(struct row *row, struct rd *r)
 /* ---- the certificate ---- */
 
 /* Puts a BIT STRING without its count of unused bits. */
-static void bits_read(struct row *row, struct rd bits, enum field_id id)
+static void bits_read(struct row *row, struct rd bits, field_id id)
 {
     rd_skip(&bits, 1);
     put_span(row, id, &bits, rd_left(&bits));

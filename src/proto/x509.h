@@ -15,7 +15,7 @@ bool x509_is_der(struct rd r);
 /* Returns true if an attribute of a name may have a value of this type. */
 bool x509_suits_attribute(const struct rd *oid, uint8_t tag);
 /* Reads a sequence of RelativeDistinguishedName; r is at its SEQUENCE. */
-void x509_name_read(struct row *row, struct rd *r, enum field_id sequence);
+void x509_name_read(struct row *row, struct rd *r, field_id sequence);
 /* Reads the extensions; the reader covers the content of their SEQUENCE. */
 void x509_extensions_read(struct row *row, struct rd *sequence);
 /* Reads the TLS list of timestamps in an extension of a certificate or OCSP answer. `octets`: the value of

@@ -1,6 +1,7 @@
 /* Extensions of certificates (RFC 5280 section 4.2, RFC 6962 section 3.3).
  * Invariant: an unknown extension has no values.
  * Source: these RFCs; observed (tshark 4.0.17). */
+#include "field/ids_x509.h"
 #include "proto/x509.h"
 
 /* GeneralName, a CHOICE by context tag. Wireshark shows the number of the choice only inside GeneralNames. */
@@ -73,12 +74,11 @@ static void subject_key_read(struct row *row, struct rd r)
 
 static void key_usage_read(struct row *row, struct rd r)
 {
-    static const enum field_id bits[] = {
-        F_X509CE_KEYUSAGE_DIGITALSIGNATURE, F_X509CE_KEYUSAGE_CONTENTCOMMITMENT,
-        F_X509CE_KEYUSAGE_KEYENCIPHERMENT,  F_X509CE_KEYUSAGE_DATAENCIPHERMENT,
-        F_X509CE_KEYUSAGE_KEYAGREEMENT,     F_X509CE_KEYUSAGE_KEYCERTSIGN,
-        F_X509CE_KEYUSAGE_CRLSIGN,          F_X509CE_KEYUSAGE_ENCIPHERONLY,
-        F_X509CE_KEYUSAGE_DECIPHERONLY};
+    static const field_id bits[] = {F_X509CE_KEYUSAGE_DIGITALSIGNATURE, F_X509CE_KEYUSAGE_CONTENTCOMMITMENT,
+                                    F_X509CE_KEYUSAGE_KEYENCIPHERMENT,  F_X509CE_KEYUSAGE_DATAENCIPHERMENT,
+                                    F_X509CE_KEYUSAGE_KEYAGREEMENT,     F_X509CE_KEYUSAGE_KEYCERTSIGN,
+                                    F_X509CE_KEYUSAGE_CRLSIGN,          F_X509CE_KEYUSAGE_ENCIPHERONLY,
+                                    F_X509CE_KEYUSAGE_DECIPHERONLY};
     struct rd string;
     if (!der_take(&r, DER_BIT_STRING, &string) || rd_left(&string) < 2)
         return;

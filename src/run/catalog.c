@@ -94,7 +94,7 @@ static enum fc_status ask_worker(struct fc_fields *fields, struct fc_error *err)
 static void add_native(struct fc_fields *fields)
 {
     size_t n_wireshark = fields->n;
-    for (size_t i = 0; i < F_COUNT && !fields->failed; i++) {
+    for (size_t i = 0; i < field_count() && !fields->failed; i++) {
         const struct field *f = &field_table[field_order()[i]];
         struct catalog_entry key = {.field = {.name = f->name}};
         struct catalog_entry *same =

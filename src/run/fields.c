@@ -5,7 +5,7 @@
 #include "run/fields.h"
 #include "table/text.h"
 
-size_t fc_n_fields(void) { return F_COUNT; }
+size_t fc_n_fields(void) { return field_count(); }
 
 struct fc_field_info field_info(const struct field *f, const char *engine)
 {
@@ -24,13 +24,14 @@ struct fc_field_info field_info(const struct field *f, const char *engine)
 
 struct fc_field_info fc_field(size_t i)
 {
-    return i < F_COUNT ? field_info(&field_table[field_order()[i]], "native") : (struct fc_field_info){0};
+    return i < field_count() ? field_info(&field_table[field_order()[i]], "native")
+                             : (struct fc_field_info){0};
 }
 
 size_t fc_field_find(const char *name)
 {
-    enum field_id id = field_find(name);
-    for (size_t i = 0; id != F_COUNT && i < F_COUNT; i++)
+    field_id id = field_find(name);
+    for (size_t i = 0; id != F_COUNT && i < field_count(); i++)
         if (field_order()[i] == id)
             return i;
     return SIZE_MAX;

@@ -125,7 +125,7 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
 static enum fc_status native_fields(struct query *q, const char *const *names, struct fc_error *err)
 {
     for (size_t i = 0; i < q->n_fields; i++) {
-        enum field_id id = field_find(names[i]);
+        field_id id = field_find(names[i]);
         if (id == F_COUNT)
             return unknown_field(names[i], err);
         q->slot_of[id] = (int16_t)i;
@@ -259,8 +259,8 @@ static bool are_native(struct query *q, const struct fc_options *o, bool *header
 {
     *headers = true;
     for (size_t i = 0; i < q->n_fields; i++) {
-        enum field_id id = field_find(o->fields[i]);
-        if (id == F_COUNT || field_looks_ahead(id)) {
+        field_id id = field_find(o->fields[i]);
+        if (id == F_COUNT || field_table[id].looks_ahead) {
             snprintf(q->why_text, sizeof q->why_text,
                      id == F_COUNT ? "field \"%.100s\" is none of the native engine's"
                                    : "field \"%.60s\" may depend on later frames",

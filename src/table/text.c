@@ -303,7 +303,7 @@ size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArra
 size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values, int64_t i,
                      enum fc_text style)
 {
-    if (field >= F_COUNT)
+    if (field >= field_count())
         return 0;
     return text_value(out, cap, &field_table[field_order()[field]], values, i, style);
 }

@@ -9,7 +9,7 @@ static void share_slots(struct sieve *s, const int16_t *slots)
     const int16_t *mine = filter_slots(s->filter);
     for (int id = 0; id < F_COUNT; id++) {
         bool asked = mine[id] >= 0 || slots[id] >= 0;
-        s->apps_slots[id] = asked && !field_is_header((enum field_id)id) ? (int16_t)id : -1;
+        s->apps_slots[id] = asked && !field_is_header((field_id)id) ? (int16_t)id : -1;
     }
 }
 

@@ -51,7 +51,7 @@ static void read_lines(void)
         else
             emit_plan_make(&l->headers, filter_slots(l->filter));
         for (int id = 0; l->filter && id < F_COUNT; id++)
-            if (filter_slots(l->filter)[id] >= 0 && !field_is_header((enum field_id)id))
+            if (filter_slots(l->filter)[id] >= 0 && !field_is_header((field_id)id))
                 apps_slots[id] = (int16_t)id;
     }
     free(text);

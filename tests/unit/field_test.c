@@ -1,15 +1,39 @@
 #include "field/field.h"
+#include "field/ids_all.h"
 #include "test.h"
 
-TEST(names_are_sorted_and_told_apart)
+TEST(ids_are_in_the_order_of_names)
 {
-    for (int i = 1; i < F_COUNT; i++)
-        CHECK(strcmp(field_table[i - 1].name, field_table[i].name) < 0);
-    for (int i = 0; i < F_COUNT; i++) {
-        CHECK_INT(field_find(field_table[i].name), i);
-        CHECK_INT(field_order()[i], i);
-        CHECK(field_table[i].description[0] != 0);
+    const uint16_t *order = field_order();
+    for (size_t i = 1; i < field_count(); i++) {
+        CHECK(strcmp(field_table[order[i - 1]].name, field_table[order[i]].name) < 0);
+        CHECK(order[i - 1] < order[i]);
     }
+    for (size_t i = 0; i < field_count(); i++) {
+        CHECK_INT(field_find(field_table[order[i]].name), order[i]);
+        CHECK(field_table[order[i]].description[0] != 0);
+    }
+    CHECK(order[field_count() - 1] < F_COUNT);
+}
+
+TEST(every_id_has_one_reader)
+{
+    size_t with_reader = 0;
+    for (int id = 0; id < F_COUNT; id++)
+        with_reader += field_table[id].reader != READER_NONE;
+    CHECK_INT(with_reader, field_count());
+    CHECK(field_is_header(F_IP_TTL) && field_is_header(F_UDPLITE_CHECKSUM_COVERAGE_BAD));
+    CHECK(!field_is_header(F_TLS_RECORD) && !field_is_header(F_DHCP_ID));
+}
+
+TEST(readers_of_slots)
+{
+    int16_t slots[F_COUNT];
+    memset(slots, 0xff, sizeof slots);
+    CHECK_INT(field_readers(slots), 0);
+    slots[F_IP_VERSION] = 0;
+    slots[F_X509AF_SERIALNUMBER] = 1;
+    CHECK_INT(field_readers(slots), READER_BIT(READER_IP) | READER_BIT(READER_X509));
 }
 
 TEST(find_wants_the_exact_name)
@@ -46,4 +70,28 @@ TEST(types)
     CHECK(field_table[F_IP_PROTO].named && !field_table[F_IP_TTL].named);
     CHECK_INT(field_table[F_TCP_FLAGS].base, BASE_HEX);
     CHECK_INT(field_table[F_TCP_PORT].base, BASE_DEC);
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t n = strlen(name), m = strlen(end);
+    return n >= m && !strcmp(name + n - m, end);
+}
+
+/* The rules of looks_ahead.def are for other fields, and yet none of them contradicts fields.def. */
+TEST(looks_ahead_rules_agree_with_the_table)
+{
+    size_t ahead_fields = 0;
+    for (size_t i = 0; i < field_count(); i++) {
+        const struct field *f = &field_table[field_order()[i]];
+        bool frame = f->type == FT_FRAMENUM, ahead = false;
+#define AHEAD_FRAME_END(end) ahead |= frame && ends_in(f->name, end);
+#define AHEAD_FRAME(field) ahead |= frame && !strcmp(f->name, field);
+#define AHEAD_BEGIN(begin) ahead |= !strncmp(f->name, begin, strlen(begin));
+#define AHEAD_FIELD(field) ahead |= !strcmp(f->name, field);
+#include "field/looks_ahead.def"
+        CHECK_INT(f->looks_ahead, ahead);
+        ahead_fields += ahead;
+    }
+    CHECK_INT(ahead_fields, 3);
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/memory.h"
+#include "field/ids_all.h"
 #include "test.h"
 
 struct world {

@@ -153,9 +153,11 @@ TEST(fragments)
     struct fragment_facts fragments = {.n_frames = 2, .frames = frames, .len = 2, .data = data};
     struct ip_facts facts = {.fragments = &fragments};
     values_begin(&v, "ip.", "4500 0014" BASE4);
-    for (int i = 0; i < F_COUNT; i++)
-        if (!strstr(field_table[i].name, "fragment") && !strstr(field_table[i].name, "reassembled"))
-            v.slots[i] = -1;
+    for (size_t i = 0; i < field_count(); i++) {
+        uint16_t id = field_order()[i];
+        if (!strstr(field_table[id].name, "fragment") && !strstr(field_table[id].name, "reassembled"))
+            v.slots[id] = -1;
+    }
     struct rd r = values_reader(&v);
     ip4_read(&v.row, &r, &facts);
     CHECK_TEXT(values_text(&v), "ip.fragments=abcd ip.fragment=3 ip.fragment=1 ip.fragment.count=2 "

@@ -1,4 +1,5 @@
 /* TCP and UDP. Expected values: tshark 4.0.17 on the same bytes. */
+#include "field/ids_all.h"
 #include "values.h"
 
 static struct values v;

@@ -1,12 +1,13 @@
 #include "field/row.h"
 
 #include "base/memory.h"
+#include "field/ids_all.h"
 #include "test.h"
 
 static int16_t slots[F_COUNT];
 static struct arena arena;
 
-static struct row row_of(enum field_id wanted)
+static struct row row_of(field_id wanted)
 {
     for (int i = 0; i < F_COUNT; i++)
         slots[i] = -1;

@@ -37,8 +37,12 @@ __attribute__((unused)) static void values_begin(struct values *v, const char *p
 {
     memset(v, 0, sizeof *v);
     v->row = (struct row){.slot_of = v->slots, .arena = &v->arena};
-    for (int i = 0; i < F_COUNT; i++)
-        v->slots[i] = (int16_t)(strncmp(field_table[i].name, prefix, strlen(prefix)) ? -1 : i);
+    memset(v->slots, 0xff, sizeof v->slots);
+    for (size_t i = 0; i < field_count(); i++) {
+        uint16_t id = field_order()[i];
+        if (!strncmp(field_table[id].name, prefix, strlen(prefix)))
+            v->slots[id] = (int16_t)id;
+    }
     v->len = test_hex(v->bytes, sizeof v->bytes, pairs(hex));
 }
 
