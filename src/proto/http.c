@@ -19,8 +19,9 @@ static bool has_no_body(const struct http_state *state, int status)
 
 /* ---- the end of a message ---- */
 
-/* Each new segment makes the search for the end start again. Longer heads, and bodies of more chunks, are
- * given up, so that the time for a capture does not grow with the square of its length. */
+/* The limits on a head, in bytes, and on a body, in chunks. The search for the end starts again with each new
+ * segment, so without limits the time would grow with the square of the message. Longer messages are handed
+ * over to libwireshark. */
 enum { HEAD_LIMIT = 64 << 10, CHUNKS_LIMIT = 16 << 10 };
 
 /* Reads the header lines that determine the body. Returns false if they are not complete. */
