@@ -52,7 +52,7 @@ def parts(build):
     for path in sorted(build.glob("*_fuzz")):
         corpus = ROOT / "tests/fuzz/corpus" / path.name
         yield path.name, lambda path=path, corpus=corpus: counted([str(path), str(corpus)])
-    for script in ("check_format.py", "layers.py", "funclen.py", "check_fields.py"):
+    for script in ("check_format.py", "layers.py", "funclen.py", "check_fields.py", "raw_reads.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script)])
     for script in ("gen_fields.py", "gen_opcodes.py", "gen_ports.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script), "--check"])

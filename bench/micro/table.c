@@ -99,7 +99,6 @@ static double convert(const struct wanted *wanted)
     for (uint32_t i = 0; i < FLOWS; i++) {
         if (!logs[i].n_packets)
             continue;
-        log_prefetch(&logs[i + 4 < FLOWS ? i + 4 : i]);
         row.stream = i;
         row.packets = &logs[i];
         row.values = &values[i];

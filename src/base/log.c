@@ -21,7 +21,10 @@ static uint32_t log_chunk_size(uint32_t held)
     return size < SECOND_CHUNK ? SECOND_CHUNK : size > LAST_CHUNK ? LAST_CHUNK : size;
 }
 
-bool log_grow(struct log *log, struct log_pool *pool)
+/* Appends a chunk, and stores the number of used bytes of the chunk before it. For the newest chunk only the
+ * log has that number, so that a usual append touches only two cache lines. Returns false when memory ends.
+ */
+static bool log_grow(struct log *log, struct log_pool *pool)
 {
     uint32_t size = log_chunk_size(log->held);
     struct log_chunk *chunk = arena_alloc(&pool->arena, size);

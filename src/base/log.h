@@ -41,10 +41,7 @@ struct log {
     uint32_t n_payloads; /* packets with payload_len > 0; in a log of values: index of the newest packet */
 };
 
-/* The slow paths of the functions below: both return false when memory ends. log_grow appends a chunk, and
- * stores the number of used bytes of the chunk before it. For the newest chunk only the log has that number,
- * so that a usual append touches only two cache lines. */
-bool log_grow(struct log *log, struct log_pool *pool);
+/* The slow path of the functions below; returns false when memory ends. */
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len);
 
 /* Appends `len` bytes, which may be split over chunks. Returns false when memory ends. */
@@ -153,8 +150,6 @@ struct log_packet {
     bool forward;
 };
 
-/* Fetches the first chunk into the cache, for a log that will be read soon. */
-static inline void log_prefetch(const struct log *log) { __builtin_prefetch(log->first); }
 /* Returns a reader at the start of the log. The log must not grow while it is read. A NULL log is empty. */
 struct log_reader log_read(const struct log *log);
 /* Moves on to the next chunk that has bytes. Returns false at the end of the log. */

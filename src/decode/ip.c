@@ -218,7 +218,8 @@ static void decode_fragment_header(struct packet *p, uint8_t net, struct rd r)
     }
     struct rd payload = rd_rest(&r);
     const struct layer *ip = &p->layers[net];
-    uint32_t claimed = 40u + rd_be16(ip->data + 4), before = (uint32_t)(payload.data - ip->data);
+    struct rd header = rd_make(ip->data, ip->whole_cap, ip->whole_cap);
+    uint32_t claimed = 40u + rd_peek16(&header, 4), before = (uint32_t)(payload.data - ip->data);
     if (claimed > ip->len && claimed > before)
         payload.len = claimed - before;
     stop_at_fragment(p, (struct fragment){payload, offset, id, net, next, word & 1});

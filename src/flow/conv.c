@@ -177,10 +177,10 @@ bool conv_ends(const struct packet *p, const struct layer *layer, struct endpoin
     uint16_t sport, dport;
     if (kind < 0 || !conv_ports(kind, layer, &sport, &dport))
         return false;
-    if (kind == CONV_UDP && layer->kind == LAYER_UDP && net->kind == LAYER_IP4 &&
-        rd_be16(layer->data + 4) < 8)
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (kind == CONV_UDP && layer->kind == LAYER_UDP && net->kind == LAYER_IP4 && rd_peek16(&r, 4) < 8)
         return false;
-    struct rd r = rd_make(net->data, net->cap, net->len);
+    r = rd_make(net->data, net->cap, net->len);
     memset(out, 0, 2 * sizeof *out);
     bool ip6 = net->kind == LAYER_IP6;
     uint32_t size = ip6 ? 16 : 4;
@@ -201,9 +201,10 @@ bool conv_ends(const struct packet *p, const struct layer *layer, struct endpoin
 /* A SYN without ACK starts a new stream if its sequence number differs from the base of its direction. */
 static bool conv_starts_stream(const struct conv *conv, const struct layer *layer, uint8_t direction)
 {
-    uint8_t flags = layer->data[13];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    uint8_t flags = rd_peek8(&r, 13);
     return (flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN &&
-           tcp_base_differs(conv->tcp, direction, rd_be32(layer->data + 4));
+           tcp_base_differs(conv->tcp, direction, rd_peek32(&r, 4));
 }
 
 bool conv_find(struct conv_table *t, const struct packet *p, const struct layer *layer, struct conv_ref *out,

@@ -8,11 +8,12 @@
  * the 40 bytes of the header, as ipv6.plen does. */
 static uint32_t ip_length(const struct layer *net, bool classic)
 {
+    struct rd r = rd_make(net->data, net->whole_cap, net->whole_cap);
     if (net->kind == LAYER_IP4) {
-        uint32_t total = rd_be16(net->data + 2);
+        uint32_t total = rd_peek16(&r, 2);
         return total ? total : net->len;
     }
-    uint32_t length = rd_be16(net->data + 4);
+    uint32_t length = rd_peek16(&r, 4);
     if (classic)
         return length;
     return length ? 40 + length : net->len;
@@ -22,13 +23,14 @@ static uint32_t ip_length(const struct layer *net, bool classic)
 static uint32_t payload_length(const struct layer *layer, bool classic)
 {
     uint32_t header = 0, len = layer->len;
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
     switch (layer->kind) {
     case LAYER_TCP:
-        header = (uint32_t)(layer->data[12] >> 4) * 4;
+        header = (uint32_t)(rd_peek8(&r, 12) >> 4) * 4;
         break;
     case LAYER_UDP:
-        if (classic || rd_be16(layer->data + 4))
-            len = rd_be16(layer->data + 4);
+        if (classic || rd_peek16(&r, 4))
+            len = rd_peek16(&r, 4);
         if (!classic && len > layer->len)
             len = layer->len;
         header = classic ? 0 : 8;

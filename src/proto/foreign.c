@@ -98,7 +98,7 @@ bool foreign_holds(struct rd r, unsigned families)
 /* ---- EAP ---- */
 
 /* code 8 (request 1, response 2), identifier 8, length 16, type 8 */
-bool foreign_eap(struct rd r)
+static bool foreign_eap(struct rd r)
 {
     enum { EAP_TLS = 13, EAP_TTLS = 21, EAP_PEAP = 25, EAP_FAST = 43, EAP_TEAP = 55 };
     uint8_t code = rd_peek8(&r, 0), type = rd_peek8(&r, 4);

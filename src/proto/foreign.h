@@ -8,9 +8,8 @@
 /* Payload of a protocol that is not read: a TLS handshake, a certificate, a request or banner anywhere
  * inside. */
 bool foreign_holds(struct rd bytes, unsigned families);
-/* An EAP packet of a method that carries TLS (RFC 3748, 5216, 5281, 7170); r stands at its code. */
-bool foreign_eap(struct rd r);
-/* An EAPOL frame (IEEE 802.1X) or a PPP one that holds such a packet, near the front of a frame without IP.
+/* An EAPOL frame (IEEE 802.1X) or a PPP one that holds an EAP packet of a method that carries TLS (RFC 3748,
+ * 5216, 5281, 7170), near the front of a frame without IP.
  */
 bool foreign_eap_frame(struct rd frame);
 /* The same inside a RADIUS packet (RFC 3579 3.1). */

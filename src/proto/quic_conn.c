@@ -57,7 +57,8 @@ static struct quic_conn *cid_find(const struct quic *q, enum role role, const st
     return name ? name->conn : NULL;
 }
 
-bool quic_cid_known(const struct quic *q, const struct quic_cid *cid)
+/* Returns true if a peer chose this connection ID. */
+static bool cid_known(const struct quic *q, const struct quic_cid *cid)
 {
     return cid_find(q, ROLE_CLIENT, cid) || cid_find(q, ROLE_SERVER, cid);
 }
@@ -226,7 +227,7 @@ uint8_t quic_short_len(const struct quic *q, const struct rd *r, const struct qu
         struct rd look = *r;
         rd_skip(&look, 1);
         struct quic_cid cid = q->cid_lens >> len & 1 ? quic_cid_read(&look, len) : (struct quic_cid){0};
-        if (cid.len && quic_cid_known(q, &cid))
+        if (cid.len && cid_known(q, &cid))
             return len;
     }
     return 0;

@@ -66,8 +66,6 @@ struct quic_conn *quic_connect(struct quic *quic, const struct quic_head *head,
                                const struct quic_facts *facts, bool *from_server);
 /* The length of the destination connection ID in a short header. */
 uint8_t quic_short_len(const struct quic *quic, const struct rd *r, const struct quic_facts *facts);
-/* Returns true if a peer chose this connection ID. */
-bool quic_cid_known(const struct quic *quic, const struct quic_cid *cid);
 
 /* ---- quic_keys.c ---- */
 

@@ -42,7 +42,12 @@ static struct key key_of(const struct packet *p)
     struct key key = {
         .id = p->fragment.id, .tag = net->tag, .protocol = p->fragment.protocol, .kind = net->kind};
     bool ip6 = net->kind == LAYER_IP6;
-    memcpy(key.addresses, net->data + (ip6 ? 8 : 12), ip6 ? 32 : 8); /* the header was read whole */
+    uint32_t len = ip6 ? 32 : 8;
+    struct rd r = rd_make(net->data, net->whole_cap, net->whole_cap);
+    rd_skip(&r, ip6 ? 8 : 12);
+    const uint8_t *addresses = rd_bytes(&r, len);
+    if (addresses) /* always so: the header was read whole */
+        memcpy(key.addresses, addresses, len);
     return key;
 }
 
