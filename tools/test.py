@@ -25,14 +25,14 @@ def counted(command):
     done = run(command)
     found = COUNT.findall(done.stdout)
     if not found or (done.returncode and found[-1][1] == "0"):
-        return done.stdout, 0, 1
+        return done.stdout, 0, 1, 0
     passed, failed = map(int, found[-1])
-    return done.stdout, passed, failed
+    return done.stdout, passed, failed, 0
 
 
 def check(command):
     done = run(command)
-    return done.stdout, int(done.returncode == 0), int(done.returncode != 0)
+    return done.stdout, int(done.returncode == 0), int(done.returncode != 0), 0
 
 
 def pytest():
@@ -43,7 +43,7 @@ def pytest():
     failed = numbers.get("failed", 0) + numbers.get("error", 0) + numbers.get("errors", 0)
     if done.returncode and not failed or not passed:
         failed += 1
-    return done.stdout, passed, failed
+    return done.stdout, passed, failed, numbers.get("skipped", 0)
 
 
 def parts(build):
@@ -61,16 +61,19 @@ def parts(build):
 
 def main():
     build = ROOT / sys.argv[1]
-    total_passed = total_failed = 0
+    total_passed = total_failed = total_skipped = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         jobs = [(name, pool.submit(job)) for name, job in parts(build)]
         for name, job in jobs:
-            output, passed, failed = job.result()
+            output, passed, failed, skipped = job.result()
             total_passed += passed
             total_failed += failed
+            total_skipped += skipped
             if failed or name == "pytest":
                 print(output, end="" if output.endswith("\n") else "\n")
-            print(f"{name}: {passed} passed, {failed} failed", flush=True)
+            print(f"{name}: {passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
+    if total_skipped:
+        print(f"{total_skipped} skipped")
     print(f"{total_passed} passed, {total_failed} failed")
     return 1 if total_failed or not total_passed else 0
 
