@@ -22,6 +22,8 @@ struct query {
     int16_t
         slot_of[F_COUNT]; /* index into fields, or -1; ENGINE_WIRESHARK: all -1, native readers put nothing */
     enum query_engine engine;
+    enum release
+        release;         /* that all values are of: the worker's with ENGINE_WIRESHARK, else RELEASE_NATIVE */
     struct shark *shark; /* starts the worker; NULL: libwireshark is not to be used at all, so that captures
                             of alien formats are refused and frames of unknown link types stay undecoded */
     bool headers_only;   /* of ENGINE_BOTH: only header fields are asked for; no protocol above makes them

@@ -120,6 +120,16 @@ static enum fc_status unknown_field(const char *name, struct fc_error *err)
         name, hint);
 }
 
+enum fc_status plan_check_release(const struct field *field, enum release release, struct fc_error *err)
+{
+    char range[48];
+    if (release_in(field->releases, release))
+        return FC_OK;
+    release_range_text(range, sizeof range, field->releases);
+    return error_set(err, FC_FIELD, -1, "\"%s\" is a field of %s; this query is answered as Wireshark %s",
+                     field->name, range, release_name(release));
+}
+
 /* ---- native ---- */
 
 static enum fc_status native_fields(struct query *q, const char *const *names, struct fc_error *err)
@@ -128,6 +138,9 @@ static enum fc_status native_fields(struct query *q, const char *const *names, s
         field_id id = field_find(names[i]);
         if (id == F_COUNT)
             return unknown_field(names[i], err);
+        enum fc_status status = plan_check_release(&field_table[id], q->release, err);
+        if (status)
+            return status;
         q->slot_of[id] = (int16_t)i;
         q->fields[i] = field_table[id];
     }
@@ -210,6 +223,20 @@ static enum fc_status no_worker(const struct query *q, enum fc_status status, co
     return error_set(err, status, -1, "%s", missing);
 }
 
+/* Whether the release of the started worker has every field that the native table knows. Other fields are the
+ * worker's to refuse. */
+static enum fc_status check_releases(struct query *q, const char *const *names, struct fc_error *err)
+{
+    enum fc_status status = FC_OK;
+    q->release = shark_release(q->shark);
+    for (size_t i = 0; !status && i < q->n_fields; i++) {
+        field_id id = field_find(names[i]);
+        if (id != F_COUNT)
+            status = plan_check_release(&field_table[id], q->release, err);
+    }
+    return status;
+}
+
 static enum fc_status wireshark_fields(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
     char *keylog = NULL;
@@ -218,7 +245,8 @@ static enum fc_status wireshark_fields(struct query *q, const struct fc_options 
         return status;
     if ((status = shark_start(q->shark, err)))
         status = no_worker(q, status, o->fields, err);
-    else if ((status = shark_ask(q->shark, o, keylog, q->fields, err)))
+    else if (!(status = check_releases(q, o->fields, err)) &&
+             (status = shark_ask(q->shark, o, keylog, q->fields, err)))
         status = worker_refusal(q, status, o->fields, err);
     memory_free(keylog);
     return status;
@@ -265,6 +293,12 @@ static bool are_native(struct query *q, const struct fc_options *o, bool *header
                      id == F_COUNT ? "field \"%.100s\" is none of the native engine's"
                                    : "field \"%.60s\" may depend on later frames",
                      o->fields[i]);
+            q->reason = q->why_text;
+            return false;
+        }
+        struct fc_error why;
+        if (plan_check_release(&field_table[id], RELEASE_NATIVE, &why)) {
+            snprintf(q->why_text, sizeof q->why_text, "%.150s", why.text);
             q->reason = q->why_text;
             return false;
         }
@@ -368,7 +402,7 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 /* q->reason may point into *out: it is not to be moved. */
 enum fc_status plan_make(struct query *out, const struct fc_options *options, struct fc_error *err)
 {
-    *out = (struct query){.options = *options};
+    *out = (struct query){.options = *options, .release = RELEASE_NATIVE};
     enum fc_status status = check_options(&out->options, err);
     if (!status)
         status = look_up(out, options, err);

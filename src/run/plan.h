@@ -8,6 +8,10 @@
 FC_MUST_USE enum fc_status plan_make(struct query *out, const struct fc_options *options,
                                      struct fc_error *err);
 void plan_free(struct query *query);
+/* Whether this release of Wireshark has the field; FC_FIELD, and err names field, release and range: it does
+ * not. */
+FC_MUST_USE enum fc_status plan_check_release(const struct field *field, enum release release,
+                                              struct fc_error *err);
 /* "native engine: ..." into out. */
 void plan_explain(char *out, size_t cap, const struct query *query);
 

@@ -109,6 +109,8 @@ enum fc_status shark_ask(struct shark *s, const struct fc_options *options, cons
     return status;
 }
 
+enum release shark_release(const struct shark *s) { return release_of(worker_version(s->worker)); }
+
 void shark_launch(struct shark *s)
 {
     struct fc_error ignored; /* it is told by nobody: shark_answering then gives NULL */
@@ -130,7 +132,8 @@ struct worker *shark_answering(struct shark *s, const struct query *query)
 {
     pthread_mutex_lock(&s->lock);
     struct worker *worker = make_asked(s);
-    bool answers = worker && s->answers && have_same_types(s->fields, query);
+    bool answers =
+        worker && s->answers && have_same_types(s->fields, query) && shark_release(s) == query->release;
     pthread_mutex_unlock(&s->lock);
     return answers ? worker : NULL;
 }

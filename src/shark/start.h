@@ -11,6 +11,8 @@
 struct shark *shark_new(const struct fc_options *options);
 /* Starts the worker and waits until libwireshark is ready. FC_UNSUPPORTED says why there is no worker. */
 FC_MUST_USE enum fc_status shark_start(struct shark *shark, struct fc_error *err);
+/* The release of the started worker's libwireshark. */
+enum release shark_release(const struct shark *shark);
 /* Asks the started worker the question together with what only libwireshark takes: preferences, rules of
  * decode-as and the content of a key log (or NULL). `out` gets a field for each name; the texts are valid
  * until shark_free. Errors as worker_query. */
@@ -20,8 +22,8 @@ FC_MUST_USE enum fc_status shark_ask(struct shark *shark, const struct fc_option
  * caller may do something else. */
 void shark_launch(struct shark *shark);
 /* The worker, once it is ready to dissect captures for the query. NULL: there is no worker, it refuses the
- * question, or it gives the fields other types than the query has, so that values of both engines cannot
- * stand in one column. */
+ * question, it is of another release than the query, or it gives the fields other types, so that values of
+ * both engines cannot stand in one column. */
 struct worker *shark_answering(struct shark *shark, const struct query *query);
 /* The worker, once it is ready for work that needs no query: converting captures and locating IP. NULL: there
  * is no worker. */
