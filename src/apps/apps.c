@@ -48,7 +48,6 @@ static void *state_of(struct look *l, const struct protocol *protocol)
     void **state = &l->conv->states[i];
     if (!*state && (*state = arena_alloc(&l->apps->arena, protocol->state_len)))
         memset(*state, 0, protocol->state_len);
-    l->apps->failed |= !*state;
     return *state;
 }
 
@@ -157,8 +156,6 @@ struct app_conv *apps_conv(struct apps *apps, struct conv *conv)
     struct app_conv *app = arena_alloc(&apps->arena, sizeof *app);
     if (app)
         *app = (struct app_conv){0};
-    else
-        apps->failed = true;
     conv->app = app;
     return app;
 }
@@ -238,7 +235,6 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
         return;
     }
     reasm_push(&apps->reasm, &look.conv->sides[t->ref.direction], &segment);
-    apps->failed |= apps->reasm.failed;
     apps->foreign |= apps->reasm.refused > 0;
 }
 
@@ -382,8 +378,10 @@ static unsigned families_of(const int16_t *slot_of, const struct filter *filter)
     return families | by_filter;
 }
 
-void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact)
+void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact,
+               struct memory_state *memory)
 {
+    apps->arena.memory = apps->scratch.memory = apps->reasm.arrays.memory = memory;
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->wanted = protocols_wanted(slot_of) || (filter && filter_wants_apps(filter));
@@ -415,7 +413,7 @@ void apps_reset(struct apps *apps)
         return;
     reasm_reset(&apps->reasm);
     arena_reset(&apps->arena);
-    apps->foreign = apps->failed = false;
+    apps->foreign = false;
     apps->quic = (struct quic){.arena = &apps->arena, .cipher = &apps->cipher};
     dtls_reset(&apps->dtls);
 }

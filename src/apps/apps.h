@@ -38,12 +38,12 @@ struct apps {
     bool skips_payload; /* of encrypted records */
     bool skips_opaque;  /* nothing that is asked for can be found in an encrypted stream */
     bool is_opaque;     /* nor in this frame */
-    bool failed;
 };
 
 /* By the slots of the rows it is to fill; the query's filter may be NULL. `exact`: encrypted streams are gone
  * through, too, where only what others have is asked for. */
-void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact);
+void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact,
+               struct memory_state *memory);
 /* Whether messages of DNS over UDP have to be looked at. */
 bool apps_want_names(const int16_t *slot_of, const struct filter *filter);
 /* Before a frame's first layer. Notes, too, what may hold fields asked for inside something that is not read

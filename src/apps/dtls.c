@@ -63,8 +63,6 @@ static struct dtls_path *path_of(struct apps *apps, struct conv *conv)
         return app ? app->dtls : NULL;
     if ((app->dtls = arena_alloc(&apps->arena, sizeof *app->dtls)))
         *app->dtls = (struct dtls_path){0};
-    else
-        apps->failed = true;
     return app->dtls;
 }
 
@@ -86,5 +84,4 @@ void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int
                                .path = path_of(apps, conv)};
     if (facts.path)
         dtls_read(&apps->dtls, row, &payload, &facts);
-    apps->failed |= apps->dtls.failed;
 }

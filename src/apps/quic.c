@@ -47,9 +47,7 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
     apps->foreign |= claim == CLAIM_UNKNOWN;
     if (claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN)
         return NULL;
-    if (!(conv->quic = arena_alloc(&apps->arena, sizeof *conv->quic)))
-        apps->failed = true;
-    else
+    if ((conv->quic = arena_alloc(&apps->arena, sizeof *conv->quic)))
         *conv->quic = (struct quic_path){0};
     return conv->quic;
 }
@@ -89,7 +87,6 @@ void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
     apps->quic.has_handshake = false;
     quic_read(&apps->quic, row, &payload, &facts);
     apps->shown |= UINT32_C(1) << P_QUIC | (uint32_t)apps->quic.has_handshake << P_TLS;
-    apps->failed |= apps->quic.failed;
     apps->foreign |= apps->quic.refused > 0;
     apps->foreign |= apps->quic.unclear && apps->families & (FAMILY_QUIC | FAMILY_HANDSHAKES);
     apps->foreign |= apps->quic.unclear_unknown && apps->families & FAMILY_QUIC;

@@ -2,8 +2,6 @@
  * few calls to malloc. Invariant: `next` is aligned to 8 and `left` bytes behind it are free. */
 #include "base/arena.h"
 
-#include "base/memory.h"
-
 enum { FIRST_BLOCK = 4096, LAST_BLOCK = 1 << 20 };
 
 struct arena_block {
@@ -20,8 +18,10 @@ static bool arena_grow(struct arena *arena, size_t n)
     if (size < n)
         size = n;
     struct arena_block *block = memory_alloc(sizeof *block + size + ARENA_SLACK);
-    if (!block)
+    if (!block) {
+        memory_ended(arena->memory);
         return false;
+    }
     *block = (struct arena_block){.older = arena->block, .size = size};
     arena->block = block;
     arena->next = (uint8_t *)block->data;
@@ -63,13 +63,5 @@ void arena_free(struct arena *arena)
         memory_free(arena->block);
         arena->block = older;
     }
-    *arena = (struct arena){0};
-}
-
-size_t arena_size(const struct arena *arena)
-{
-    size_t n = 0;
-    for (const struct arena_block *b = arena->block; b; b = b->older)
-        n += sizeof *b + b->size;
-    return n;
+    *arena = (struct arena){.memory = arena->memory};
 }

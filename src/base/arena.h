@@ -1,27 +1,33 @@
-/* Memory that is given back all at once: bump allocation out of blocks that grow. Not for single frees. */
+/* Memory that is given back all at once: bump allocation from blocks that grow. Single pieces cannot be given
+ * back. */
 #ifndef FC_BASE_ARENA_H
 #define FC_BASE_ARENA_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/memory.h"
+
 struct arena_block;
+
 struct arena {
-    struct arena_block *block; /* the newest; older ones hang behind it */
+    struct arena_block *block; /* the newest; it links to the older ones */
     uint8_t *next;
     size_t left;
+    struct memory_state *memory; /* set when an allocation fails; NULL: only the caller is told */
 };
 
-/* Bytes behind any piece that may be read, though they mean nothing: loads of 8 bytes need no check of the
- * end. */
+/* So many bytes behind any piece may be read, though they mean nothing: loads of 8 bytes need no check of the
+ * piece's end. */
 enum { ARENA_SLACK = 8 };
 
-/* n bytes, aligned to 8, not zeroed; NULL when memory ends. */
+/* n bytes, aligned to 8, not zeroed. NULL when memory ends; arena->memory is then set. */
 void *arena_alloc(struct arena *arena, size_t n);
-/* Forgets everything handed out and keeps the largest block for reuse. */
+/* Takes back all pieces and keeps the largest block for reuse. */
 void arena_reset(struct arena *arena);
+/* Gives all blocks back; the arena can be used again. */
 void arena_free(struct arena *arena);
-/* Bytes held from the system. */
-size_t arena_size(const struct arena *arena);
+/* Sets arena->memory for an allocation elsewhere that served the same frame; the arena may be NULL. */
+static inline void arena_ended(struct arena *arena) { memory_ended(arena ? arena->memory : NULL); }
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static _Atomic int64_t countdown = -1;
+static _Atomic bool fails_once;
 
 static bool memory_refuse(void)
 {
@@ -15,11 +16,22 @@ static bool memory_refuse(void)
     int64_t left = atomic_fetch_sub_explicit(&countdown, 1, memory_order_relaxed);
     if (left > 0)
         return false;
-    atomic_store_explicit(&countdown, 0, memory_order_relaxed);
-    return true;
+    bool once = atomic_load_explicit(&fails_once, memory_order_relaxed);
+    atomic_store_explicit(&countdown, once ? -1 : 0, memory_order_relaxed);
+    return !once || left == 0;
 }
 
-void memory_fail_after(int64_t n) { atomic_store(&countdown, n); }
+void memory_fail_after(int64_t n)
+{
+    atomic_store(&fails_once, false);
+    atomic_store(&countdown, n);
+}
+
+void memory_fail_once(int64_t n)
+{
+    atomic_store(&fails_once, true);
+    atomic_store(&countdown, n);
+}
 
 void *memory_alloc(size_t n) { return memory_refuse() ? NULL : malloc(n ? n : 1); }
 

@@ -1,5 +1,6 @@
 /* Growing a row, and values whose bytes it has to keep itself: text that is made, or mended UTF-8.
- * Invariant: a row that ran out of memory says so and keeps the values it has. */
+ * Invariant: when memory ends, the memory state of the row's arena is set, and the row keeps the values it
+ * has. */
 #include "field/row.h"
 
 #include "base/utf8.h"
@@ -24,7 +25,7 @@ static bool row_reserve(struct row *row)
 struct value *row_grow(struct row *row)
 {
     if (row->n_values == row->capacity && !row_reserve(row)) {
-        row->out_of_memory = true;
+        arena_ended(row->arena);
         return NULL;
     }
     return &row->values[row->n_values++];
@@ -42,10 +43,8 @@ void put_text_copy(struct row *row, field_id id, const char *text, uint32_t len)
     if (!row_wants(row, id))
         return;
     char *copy = arena_alloc(row->arena, len ? len : 1);
-    if (!copy) {
-        row->out_of_memory = true;
+    if (!copy)
         return;
-    }
     memcpy(copy, text, len);
     put_text(row, id, copy, len);
 }
@@ -73,10 +72,8 @@ struct value *row_slot(struct row *row, uint32_t slot)
 void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len)
 {
     char *copy = NULL;
-    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3))) {
-        row->out_of_memory = true;
+    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3)))
         return;
-    }
     struct value *v = row_slot(row, slot);
     if (!v)
         return;
@@ -97,10 +94,8 @@ void put_text_wire(struct row *row, field_id id, const uint8_t *text, uint32_t l
     const uint8_t *nul = len ? memchr(text, 0, len) : NULL;
     uint32_t n = nul ? (uint32_t)(nul - text) : len, at = 0;
     char *copy = arena_alloc(row->arena, n ? (size_t)n * 3 : 1);
-    if (!copy) {
-        row->out_of_memory = true;
+    if (!copy)
         return;
-    }
     for (uint32_t i = 0; i < n; i++) {
         if (text[i] < 0x80) {
             copy[at++] = (char)text[i];
@@ -119,9 +114,7 @@ void put_text_mended(struct row *row, field_id id, const uint8_t *text, uint32_t
     const uint8_t *end = memchr(text, 0, len);
     len = end ? (uint32_t)(end - text) : len;
     char *copy = NULL;
-    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3))) {
-        row->out_of_memory = true;
+    if (!utf8_is_valid(text, len) && !(copy = arena_alloc(row->arena, (size_t)len * 3)))
         return;
-    }
     put_text(row, id, copy ? copy : (const char *)text, copy ? utf8_mend_subparts(copy, text, len) : len);
 }

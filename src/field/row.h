@@ -26,13 +26,12 @@ struct row {
         *own_slots; /* while a protocol borrows the fields of another: slot_of as it is otherwise; or NULL */
     struct value *values;
     uint32_t n_values, capacity;
-    bool out_of_memory;
     bool malformed;      /* a reader met what its protocol does not allow; for its caller to see and clear */
     uint16_t layer;      /* of the values put from now on */
-    struct arena *arena; /* for values that are not bytes of the frame */
+    struct arena *arena; /* for values that are not bytes of the frame; its memory state is the row's, too */
 };
 
-/* Grows the row by one value; NULL when memory ends (noted in out_of_memory). */
+/* Grows the row by one value; NULL when memory ends; the arena's memory state is then set. */
 struct value *row_grow(struct row *row);
 static inline void row_reset(struct row *row) { row->n_values = 0; }
 void row_free(struct row *row);

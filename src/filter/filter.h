@@ -43,14 +43,13 @@ bool filter_wants_apps(const struct filter *filter);
 struct filter_state {
     struct value *values;
     size_t capacity;
-    struct arena arena;
+    struct arena arena; /* its memory state is set when memory ends */
     void *match_data;
-    bool out_of_memory;
 };
 void filter_state_free(struct filter_state *state);
 
 /* Returns the verdict on a row that was filled by the filter's slots. When memory ends it returns false and
- * sets state->out_of_memory. */
+ * sets the memory state of state->arena. */
 bool filter_run(const struct filter *filter, struct filter_state *state, const struct row *row);
 
 /* Prints the program as text, one instruction in each line. Writes at most cap bytes, with a NUL. Returns the

@@ -29,13 +29,7 @@ bool span_nonempty(const struct span *a)
     return false;
 }
 
-static void *scratch_alloc(struct filter_state *s, size_t n)
-{
-    void *p = arena_alloc(&s->arena, n ? n : 1);
-    if (!p)
-        s->out_of_memory = true;
-    return p;
-}
+static void *scratch_alloc(struct filter_state *s, size_t n) { return arena_alloc(&s->arena, n ? n : 1); }
 
 /* ---- arithmetic ---- */
 

@@ -231,13 +231,14 @@ static void vm_load_constant(const struct insn *i, const struct constant *k, str
 static bool vm_prepare(const struct filter *f, struct filter_state *s, const struct row *row)
 {
     size_t need = (size_t)f->n_registers * (row->n_values + 1);
-    if (f->n_patterns && !s->match_data && !(s->match_data = regex_data_new()))
-        s->out_of_memory = true;
-    if (!memory_reserve((void **)&s->values, &s->capacity, need, sizeof *s->values))
-        s->out_of_memory = true;
+    bool ok = memory_reserve((void **)&s->values, &s->capacity, need, sizeof *s->values);
+    if (f->n_patterns && !s->match_data)
+        ok &= (s->match_data = regex_data_new()) != NULL;
+    if (!ok)
+        arena_ended(&s->arena);
     if (s->arena.block)
         arena_reset(&s->arena);
-    return !s->out_of_memory;
+    return ok;
 }
 
 /* Executes the opcodes that compute values from values. Returns the verdict. */

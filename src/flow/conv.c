@@ -27,8 +27,10 @@ static bool conv_rehash(struct conv_table *t)
 {
     size_t n = t->n_slots ? t->n_slots * 2 : FIRST_SLOTS;
     struct conv_slot *slots = memory_zero(n, sizeof *slots);
-    if (!slots)
+    if (!slots) {
+        memory_ended(t->memory);
         return false;
+    }
     if (!t->n_slots)
         hash_key_make(&t->key);
     for (size_t i = 0; i < t->n_slots; i++) {
@@ -58,16 +60,25 @@ static struct conv_slot *conv_slot(const struct conv_table *t, const struct endp
     }
 }
 
+/* Makes room for one more conversation; false when memory ends. */
+static bool conv_reserve(struct conv_table *t)
+{
+    if (t->n_convs / BLOCK < t->n_blocks)
+        return true;
+    struct conv *block = NULL;
+    if (memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
+        block = memory_alloc(BLOCK * sizeof *block);
+    if (block)
+        t->blocks[t->n_blocks++] = block;
+    else
+        memory_ended(t->memory);
+    return block != NULL;
+}
+
 static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2], bool numbered)
 {
-    if (t->n_convs / BLOCK == t->n_blocks) {
-        if (!memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
-            return NULL;
-        struct conv *block = memory_alloc(BLOCK * sizeof *block);
-        if (!block)
-            return NULL;
-        t->blocks[t->n_blocks++] = block;
-    }
+    if (!conv_reserve(t))
+        return NULL;
     struct tcp_state *tcp = NULL;
     if (numbered && side[0].kind == CONV_TCP && !(tcp = tcp_state_make(&t->tcp_states)))
         return NULL;
@@ -91,7 +102,7 @@ static void wildcard_key(struct endpoint key[2], const struct endpoint *client, 
     key[1].port = 0;
 }
 
-bool conv_add_wildcard(struct conv_table *t, const struct endpoint *client, const struct endpoint *server)
+void conv_add_wildcard(struct conv_table *t, const struct endpoint *client, const struct endpoint *server)
 {
     struct endpoint key[2];
     wildcard_key(key, client, server);
@@ -99,16 +110,14 @@ bool conv_add_wildcard(struct conv_table *t, const struct endpoint *client, cons
     struct conv_slot *slot = conv_slot(t, key, hash); /* conv_find left room for one more */
     struct conv *conv = conv_make(t, key, false);
     if (!conv)
-        return false;
+        return;
     *slot = (struct conv_slot){hash, t->n_convs};
     t->has_wildcards = true;
-    return true;
 }
 
 /* Returns the conversation of a pair that has none of its own but matches a wildcard, and corrects
  * out->direction for it. Returns NULL if no wildcard matches. */
-static struct conv *find_wildcard(struct conv_table *t, const struct endpoint ends[2], struct conv_ref *out,
-                                  bool *failed)
+static struct conv *find_wildcard(struct conv_table *t, const struct endpoint ends[2], struct conv_ref *out)
 {
     for (uint8_t client = 0; client < 2; client++) {
         struct endpoint key[2];
@@ -119,7 +128,6 @@ static struct conv *find_wildcard(struct conv_table *t, const struct endpoint en
         struct conv *wildcard = conv_at(t, slot->index - 1);
         if (!wildcard->answers) {
             wildcard->answers = conv_make(t, ends, true);
-            *failed = !wildcard->answers;
             out->is_new = true;
         } else if (memcmp(&wildcard->answers->side[client], &ends[client], sizeof *ends)) {
             out->direction = 1 - out->direction;
@@ -207,8 +215,7 @@ static bool conv_starts_stream(const struct conv *conv, const struct layer *laye
            tcp_base_differs(conv->tcp, direction, rd_peek32(&r, 4));
 }
 
-bool conv_find(struct conv_table *t, const struct packet *p, const struct layer *layer, struct conv_ref *out,
-               bool *failed)
+bool conv_find(struct conv_table *t, const struct packet *p, const struct layer *layer, struct conv_ref *out)
 {
     struct endpoint ends[2];
     *out = (struct conv_ref){0};
@@ -220,10 +227,8 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
         ends[1] = swap;
         out->direction = 1;
     }
-    if ((t->n_convs + 2) * 2 >= t->n_slots && !conv_rehash(t)) {
-        *failed = true;
+    if ((t->n_convs + 2) * 2 >= t->n_slots && !conv_rehash(t))
         return false;
-    }
     uint32_t hash = conv_hash(t, ends);
     struct conv_slot *slot = conv_slot(t, ends, hash);
     bool superseded = false;
@@ -232,14 +237,12 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
         out->reused_ports = layer->kind == LAYER_TCP && conv_starts_stream(out->conv, layer, out->direction);
         superseded = conv_is_superseded(out->conv);
     } else if (t->has_wildcards && ends[0].kind == CONV_UDP) {
-        out->conv = find_wildcard(t, ends, out, failed);
+        out->conv = find_wildcard(t, ends, out);
     }
     if (out->conv && !out->reused_ports && !superseded)
         return true;
-    if (*failed || !(out->conv = conv_make(t, ends, true))) {
-        *failed = true;
+    if (!(out->conv = conv_make(t, ends, true)))
         return false;
-    }
     if (superseded)
         conv_settle(out->conv);
     *slot = (struct conv_slot){hash, t->n_convs};

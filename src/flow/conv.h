@@ -57,6 +57,7 @@ struct conv_table {
     size_t n_blocks, blocks_capacity;
     uint32_t n_convs;
     uint32_t next_stream[N_CONV_KINDS];
+    struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
     struct arena tcp_states;
     struct flight_pool flights; /* allocated in tcp_states */
     bool has_wildcards;
@@ -73,14 +74,13 @@ struct conv_ref {
 };
 
 /* Finds the conversation of a transport layer, and makes it if it is new. Returns false if the layer has
- * none (too little of its header was captured for Wireshark to count it), or if memory ends; *failed is
- * then set. */
+ * none (too little of its header was captured for Wireshark to count it), or if memory ends; the
+ * table's memory state is then set. */
 bool conv_find(struct conv_table *table, const struct packet *packet, const struct layer *layer,
-               struct conv_ref *out, bool *failed);
+               struct conv_ref *out);
 /* Follows the protocols that shift Wireshark's stream numbers. Call it for every packet whose payload
- * Wireshark hands to upper protocols, that is, not for retransmitted or out-of-order packets. Returns false
- * when memory ends. */
-bool conv_follow(struct conv_table *table, const struct layer *layer, const struct conv_ref *ref);
+ * Wireshark hands to upper protocols, that is, not for retransmitted or out-of-order packets. */
+void conv_follow(struct conv_table *table, const struct layer *layer, const struct conv_ref *ref);
 void conv_reset(struct conv_table *table); /* prepares for the next capture; keeps its memory */
 void conv_free(struct conv_table *table);
 

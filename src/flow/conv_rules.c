@@ -69,7 +69,7 @@ static bool is_snmp(struct rd r)
 }
 
 /* After a read or write request to port 69, Wireshark expects the answer from any port. */
-static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref *ref)
+static void follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref *ref)
 {
     enum { READ_REQUEST = 1, WRITE_REQUEST = 2 };
     const struct endpoint *src = &ref->conv->side[ref->direction],
@@ -77,8 +77,8 @@ static bool follow_tftp(struct conv_table *t, struct rd r, const struct conv_ref
     uint16_t opcode = rd_u16(&r);
     if (port_udp(dst->port).numbers != NUMBERS_TFTP || !rd_ok(&r) ||
         (opcode != READ_REQUEST && opcode != WRITE_REQUEST))
-        return true;
-    return conv_add_wildcard(t, src, dst);
+        return;
+    conv_add_wildcard(t, src, dst);
 }
 
 /* Advances over one message of a SOCKS handshake. A message that does not fit ends the handshake. */
@@ -139,21 +139,22 @@ static bool is_vnc(struct rd r)
     return bytes && !memcmp(bytes, "RFB 00", 6);
 }
 
-bool conv_follow(struct conv_table *t, const struct layer *layer, const struct conv_ref *ref)
+void conv_follow(struct conv_table *t, const struct layer *layer, const struct conv_ref *ref)
 {
     struct conv *conv = ref->conv;
     if (conv->rule == RULE_NONE || layer->quoted)
-        return true;
+        return;
     struct rd r = transport_payload(layer);
     if (!rd_ok(&r) || !rd_left(&r))
-        return true;
+        return;
     switch (conv->rule) {
     case RULE_SNMP:
         if (is_snmp(r))
             conv->state = SEEN;
         break;
     case RULE_TFTP:
-        return follow_tftp(t, r, ref);
+        follow_tftp(t, r, ref);
+        break;
     case RULE_SOCKS:
         if (rd_cap_left(&r) == rd_left(&r)) /* Wireshark does not dissect a message that was cut */
             follow_socks(t, r, ref);
@@ -173,5 +174,4 @@ bool conv_follow(struct conv_table *t, const struct layer *layer, const struct c
     default:
         break;
     }
-    return true;
 }

@@ -14,8 +14,8 @@ void conv_settle(struct conv *conv);
 
 /* Defined in conv.c. From now on, packets between `client` and any port of `server` belong to one
  * conversation, unless their pair has its own. That conversation gets its number with the first such packet.
- * Returns false when memory ends. */
-bool conv_add_wildcard(struct conv_table *table, const struct endpoint *client,
+ */
+void conv_add_wildcard(struct conv_table *table, const struct endpoint *client,
                        const struct endpoint *server);
 
 #endif

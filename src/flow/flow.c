@@ -72,16 +72,25 @@ static void choose_client(struct flow *flow, const struct flow_packet *p, enum f
     }
 }
 
+/* Makes room for one more flow; false when memory ends. */
+static bool flow_reserve(struct flow_table *t)
+{
+    if (t->n_flows / BLOCK < t->n_blocks)
+        return true;
+    struct flow *block = NULL;
+    if (memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
+        block = memory_alloc(BLOCK * sizeof *block);
+    if (block)
+        t->blocks[t->n_blocks++] = block;
+    else
+        memory_ended(t->memory);
+    return block != NULL;
+}
+
 static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
 {
-    if (t->n_flows / BLOCK == t->n_blocks) {
-        if (!memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
-            return NULL;
-        struct flow *block = memory_alloc(BLOCK * sizeof *block);
-        if (!block)
-            return NULL;
-        t->blocks[t->n_blocks++] = block;
-    }
+    if (!flow_reserve(t))
+        return NULL;
     struct flow *flow = flow_at(t, t->n_flows);
     *flow = (struct flow){.conv = p->ref.conv};
     choose_client(flow, p, t->policy.style);

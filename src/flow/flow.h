@@ -43,6 +43,7 @@ struct flow_policy {
 };
 
 struct flow_table {
+    struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
     struct flow_policy policy;
     struct flow **blocks;
     size_t n_blocks, blocks_capacity;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/tcp_flags.h"
+#include "base/tcp_result.h"
 #include "decode/packet.h"
 
 enum { TCP_FLAG_FIN = 1, TCP_FLAG_SYN = 2, TCP_FLAG_RST = 4, TCP_FLAG_PSH = 8, TCP_FLAG_ACK = 16 };
@@ -47,16 +47,6 @@ struct tcp_segment {
     bool header_cut; /* the header was not captured whole */
     bool flags_hidden; /* the header is too short, or not captured whole: it is analysed, but Wireshark shows
                           no label */
-};
-
-struct tcp_result {
-    uint32_t flags; /* enum tcp_analysis_flag */
-    uint32_t dup_num, dup_frame;
-    int8_t scale;    /* of the sender's window, before this packet */
-    bool known_syn;  /* a SYN in a direction that had a base already */
-    bool beyond;     /* acknowledges data that were not seen, which an earlier packet has reported already */
-    int64_t next_ns; /* time of the packet that set the highest sequence number so far, nanoseconds */
-    uint32_t next_frame;
 };
 
 struct tcp_state *tcp_state_make(struct arena *arena);

@@ -65,22 +65,21 @@ static void flight_time_out(const struct flight_side *x, const struct tcp_segmen
         out->rto_frame = x->oldest ? x->oldest->frame : analysis->next_frame;
 }
 
-static bool flight_append(struct flight_pool *pool, struct arena *arena, struct flight_side *x,
+static void flight_append(struct flight_pool *pool, struct arena *arena, struct flight_side *x,
                           const struct tcp_segment *s)
 {
     uint32_t end = s->seq + s->len + !!(s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
     if (end == s->seq || x->n >= SEGMENTS_MAX)
-        return true;
+        return;
     struct flight_segment *f = pool->unused;
     if (f)
         pool->unused = f->next;
     else if (!(f = arena_alloc(arena, sizeof *f)))
-        return false;
+        return;
     *f = (struct flight_segment){.time_ns = s->time_ns, .seq = s->seq, .end = end, .frame = s->frame};
     *(x->newest ? &x->newest->next : &x->oldest) = f;
     x->newest = f;
     x->n++;
-    return true;
 }
 
 /* Bytes from the lowest to the highest unacknowledged number, less the blocks that the other side has
@@ -108,14 +107,14 @@ static void flight_count_bytes(struct flight_side *x, const struct flight_side *
         x->pushed = 0;
 }
 
-bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state,
+void tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state,
                         uint8_t direction, const struct tcp_segment *s, const struct tcp_result *analysis,
                         uint32_t sacked, struct flight_result *out)
 {
     *out = (struct flight_result){0};
     if (!state->flight) {
         if (!(state->flight = arena_alloc(arena, sizeof *state->flight)))
-            return false;
+            return;
         *state->flight = (struct tcp_flight){0};
     }
     struct flight_side *x = &state->flight->side[direction], *y = &state->flight->side[1 - direction];
@@ -127,8 +126,7 @@ bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
         x->lost = true;
     if ((found & TCP_RETRANSMISSION) && !(found & (TCP_FAST_RETRANSMISSION | TCP_SPURIOUS_RETRANSMISSION)))
         flight_time_out(x, s, analysis, out);
-    if (!flight_append(pool, arena, x, s))
-        return false;
+    flight_append(pool, arena, x, s);
     bool counts = s->len && !x->lost;
     if (counts)
         flight_count_bytes(x, y, s, state->side[direction].base, out);
@@ -136,5 +134,4 @@ bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
     out->shown = counts || out->acks_frame || found || analysis->known_syn || analysis->beyond;
     if (s->flags_hidden)
         *out = (struct flight_result){0};
-    return true;
 }

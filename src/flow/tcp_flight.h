@@ -30,18 +30,11 @@ struct flight_pool {
     struct flight_segment *unused;
 };
 
-/* The values of one packet; 0: the packet has no such value. */
-struct flight_result {
-    bool shown; /* the packet has tcp.analysis */
-    int64_t ack_rtt_ns, rto_ns;
-    uint32_t acks_frame, rto_frame, in_flight, pushed;
-};
-
 /* The bytes in the SACK blocks of a header. */
 uint32_t tcp_sacked_read(const struct layer *layer);
-/* Advances by one segment. Call it after tcp_analyze, for every segment that tcp_analyze got. Returns false
- * when memory ends. */
-bool tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state,
+/* Advances by one segment. Call it after tcp_analyze, for every segment that tcp_analyze got. When memory
+ * ends, the arena's memory state is set. */
+void tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tcp_state *state,
                         uint8_t direction, const struct tcp_segment *segment,
                         const struct tcp_result *analysis, uint32_t sacked, struct flight_result *out);
 

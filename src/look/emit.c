@@ -1,12 +1,12 @@
-/* Layers -> values. Invariant: readers run in the order of the layers, so values of one field stand in
- * Wireshark's order; nothing here looks at bytes. */
+/* Layers -> values. Invariant: readers run in the order of the layers, so the values of a field are in
+ * Wireshark's order. */
 #include "look/emit.h"
 
 #include <string.h>
 
 #include "field/ids_tcp.h"
 
-/* A tag whose EtherType was 0x88a8: not of the protocol vlan to Wireshark, so its fields are others. */
+/* A tag behind EtherType 0x88a8: Wireshark does not call it vlan, and gives it other fields. */
 static bool is_service_tag(const struct layer *layer, const struct layer *outer)
 {
     struct rd r = rd_make(outer->data, outer->cap, outer->len);
@@ -23,7 +23,7 @@ static void emit_link(struct row *row, const struct examined *x, const struct la
         vlan_read(row, &r);
 }
 
-/* What is known of IP layer i; the fragments' facts are put into *fragments. */
+/* The facts of IP layer i, including those of its fragments, which are stored in *fragments. */
 static struct ip_facts ip_facts_of(const struct examined *x, int i, struct fragment_facts *fragments)
 {
     struct ip_facts facts = {.quoted = x->packet.layers[i].quoted};
@@ -38,7 +38,6 @@ static struct ip_facts ip_facts_of(const struct examined *x, int i, struct fragm
                                              .len = g->len,
                                              .data = g->data,
                                              .overlap = g->overlap,
-                                             .overlap_conflict = g->conflict,
                                              .multiple_tails = g->multiple_tails,
                                              .too_long = g->too_long};
         facts.fragments = fragments;
@@ -76,7 +75,7 @@ static void emit_tcp(struct row *row, const struct examined *x, int i)
     struct tcp_facts facts = {.quoted = layer->quoted,
                               .ipv6 = x->packet.layers[layer->net].kind == LAYER_IP6,
                               .has_stream = t->has_ref,
-                              .scale = TCP_SCALE_UNKNOWN};
+                              .analysis.scale = TCP_SCALE_UNKNOWN};
     if (t->has_ref) {
         const struct tcp_side *mine = &t->ref.conv->tcp->side[t->ref.direction];
         const struct tcp_side *other = &t->ref.conv->tcp->side[1 - t->ref.direction];
@@ -85,29 +84,16 @@ static void emit_tcp(struct row *row, const struct examined *x, int i)
         facts.base_seq = mine->base;
         facts.has_base_ack = other->has_base;
         facts.base_ack = other->base;
-        facts.scale = t->tcp.scale;
-        facts.analysis = t->tcp.flags;
-        facts.has_flight = t->flight.shown;
-        facts.ack_rtt_ns = t->flight.ack_rtt_ns;
-        facts.rto_ns = t->flight.rto_ns;
-        facts.acks_frame = t->flight.acks_frame;
-        facts.rto_frame = t->flight.rto_frame;
-        facts.bytes_in_flight = t->flight.in_flight;
-        facts.push_bytes_sent = t->flight.pushed;
-        facts.dup_ack_num = t->tcp.dup_num;
-        facts.dup_ack_frame = t->tcp.dup_frame;
-        facts.fin_active = t->fin_active;
-        facts.fin_passive = t->fin_passive;
-        facts.fin_retransmission = t->fin_again ? t->fin_frame : 0;
-        facts.has_times = t->has_times;
+        facts.analysis = t->tcp;
+        facts.flight = t->flight;
+        facts.fin = t->fin;
         facts.time_ns = x->packet.frame->time_ns;
-        facts.first_ns = t->first_ns;
-        facts.previous_ns = t->previous_ns;
+        facts.times = t->times;
     }
     tcp_read(row, &r, &facts);
 }
 
-/* Whether the datagram of IP layer `net` was put together in this frame. */
+/* Whether this frame completed the datagram of IP layer `net`. */
 static bool is_whole(const struct examined *x, uint8_t net)
 {
     for (int d = 0; d < x->n_datagrams; d++)
@@ -128,10 +114,8 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
                               .partial = layer->quoted || (layer->reassembled && !is_whole(x, layer->net))};
     if (t->has_ref) {
         facts.stream = t->ref.conv->stream;
-        facts.has_times = t->has_times;
         facts.time_ns = p->frame->time_ns;
-        facts.first_ns = t->first_ns;
-        facts.previous_ns = t->previous_ns;
+        facts.times = t->times;
     }
     udp_read(row, &r, &facts);
 }
@@ -179,7 +163,7 @@ static void emit_cooked(struct row *row, const struct frame *f)
     cooked_read(row, &r, f->interface->link_type == LINK_SLL2);
 }
 
-/* The readers that values are asked of. */
+/* The readers, one bit each. */
 enum need {
     NEED_FRAME = 1,
     NEED_LINK = 2,
@@ -191,7 +175,7 @@ enum need {
     NEED_ALL = 127
 };
 
-/* By the reader of a field. */
+/* The readers here, by the reader of a field. */
 static const uint8_t needs_of[N_READERS] = {
     [READER_FRAME] = NEED_FRAME,       [READER_ETH] = NEED_LINK,       [READER_VLAN] = NEED_LINK,
     [READER_IP] = NEED_IP4 | NEED_IP6, [READER_IP4] = NEED_IP4,        [READER_IP4_OPTION] = NEED_IP4,
@@ -207,7 +191,7 @@ static const uint8_t need_of[N_LAYER_KINDS] = {
 
 void emit_plan_make(struct emit_plan *plan, const int16_t *slots)
 {
-    uint32_t slow = 0; /* readers of which something is wanted that stands at no fixed place */
+    uint32_t slow = 0; /* readers of wanted fields that have no fixed place */
     *plan = (struct emit_plan){0};
     for (int id = 0; id < F_COUNT; id++) {
         struct fixed_place places[2];
@@ -276,7 +260,7 @@ void emit_frame(struct row *row, const struct examined *x, const struct frame_ti
     }
 }
 
-/* Bytes of the header that stand for the protocol itself. */
+/* The bytes of the header that are the value of the protocol itself, as in `tcp[0:2]`. */
 static uint32_t header_len(const struct layer *layer)
 {
     static const uint8_t fixed[N_LAYER_KINDS] = {
@@ -289,7 +273,7 @@ static uint32_t header_len(const struct layer *layer)
     return fixed[layer->kind];
 }
 
-/* Bytes that must have been captured before Wireshark says that the protocol is there. */
+/* Wireshark shows the protocol only if so many bytes of it were captured. */
 static bool is_shown(const struct layer *layer)
 {
     static const uint8_t least[N_LAYER_KINDS] = {

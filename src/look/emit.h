@@ -1,4 +1,5 @@
-/* Header fields of one frame: hands every layer to its reader, outermost first, with the facts it needs. */
+/* The header fields of one frame: every layer is handed to its reader in proto/, outermost first, with the
+ * facts that the reader needs. */
 #ifndef FC_LOOK_EMIT_H
 #define FC_LOOK_EMIT_H
 
@@ -8,7 +9,7 @@
 #include "look/fixed.h"
 #include "proto/headers.h"
 
-/* Times that frame.* fields refer to; 0 where a frame has none. */
+/* Times that frame.* fields refer to, nanoseconds; 0 for a frame without a time. */
 struct frame_times {
     int64_t first_ns, previous_ns, this_ns;
     bool started;
@@ -16,22 +17,22 @@ struct frame_times {
 /* Call for every frame, before emit_frame. */
 void frame_times_note(struct frame_times *times, const struct frame *frame);
 
-/* Where the header fields of a query come from. */
+/* The readers that a query needs; made once for its slots. */
 struct emit_plan {
-    uint32_t needs; /* readers; 0: no header field is wanted */
-    uint32_t fast;  /* those of them of which nothing is wanted but what stands at fixed places */
+    uint32_t needs; /* bits of the readers in emit.c; 0: no header field is wanted */
+    uint32_t fast;  /* the readers of which only fields at fixed places are wanted */
     struct fixed_place fixed[FIXED_MOST];
     uint32_t n_fixed;
 };
 void emit_plan_make(struct emit_plan *plan, const int16_t *slots);
-/* Puts the wanted header fields of the frame into the row, whose slots the plan was made for. */
+/* Puts the wanted header fields of the frame into the row. The plan was made for the row's slots. */
 void emit_frame(struct row *row, const struct examined *x, const struct frame_times *times,
                 const struct source *source, const struct emit_plan *plan);
-/* Puts the protocols of the frame, each as the bytes of its header, into slots by enum filter_protocol. */
+/* Puts the protocols of the frame, each as the bytes of its header, into the slots given by enum
+ * filter_protocol. */
 void emit_protocols(struct row *row, const struct examined *x, const int16_t *slots);
 
-/* Whether a field of unacknowledged TCP segments is among them, which only a query that asks for one pays
- * for. */
+/* Whether the slots have a field that needs the unacknowledged TCP segments; they are kept only then. */
 bool emit_wants_flights(const int16_t *slots);
 
 #endif

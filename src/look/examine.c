@@ -1,5 +1,5 @@
-/* The order of the rooms for one frame: decode, reassemble, conversations, TCP analysis, clean-up. Invariant:
- * state advances for every frame; nothing here depends on fields or filter. */
+/* The steps of one frame: decoding, reassembly of fragments, conversations, TCP analysis, clean-up rules.
+ * Invariant: state advances for every frame; nothing here depends on fields or filter. */
 #include "look/examine.h"
 
 #include "base/ports.h"
@@ -23,14 +23,12 @@ static void take_fragments(struct examiner *e, struct examined *x)
         if (p->layers[net].quoted)
             return;
         switch (defrag_push(&e->defrag, p, &e->arena, &datagram)) {
-        case DEFRAG_MEMORY:
-            e->failed = true;
-            return;
         case DEFRAG_PENDING:
             x->fragment_pending = true;
             return;
         case DEFRAG_UNUSABLE:
-            if (p->fragment.offset || p->layers[net].kind == LAYER_IP6) /* IPv4 alone, says Wireshark */
+            if (p->fragment.offset ||
+                p->layers[net].kind == LAYER_IP6) /* Wireshark decodes a first fragment of IPv4 only */
                 return;
             decode_reassembled(p, net, p->fragment.protocol, p->fragment.data);
             return;
@@ -45,7 +43,7 @@ static void take_fragments(struct examiner *e, struct examined *x)
     }
 }
 
-/* UDP: a quoted header and an empty datagram have no times of their own. */
+/* Over UDP, a quoted header and an empty datagram have no times. */
 static bool has_times(const struct layer *layer)
 {
     if (layer->kind != LAYER_UDP && layer->kind != LAYER_UDPLITE)
@@ -55,7 +53,7 @@ static bool has_times(const struct layer *layer)
     return !layer->quoted && length != 8;
 }
 
-/* A frame without a time counts as time 0, as Wireshark takes it. */
+/* A frame without a time counts as time 0, as in Wireshark. */
 static void note_times(struct transport *t, const struct layer *layer, const struct frame *frame)
 {
     struct conv *conv = t->ref.conv;
@@ -65,9 +63,7 @@ static void note_times(struct transport *t, const struct layer *layer, const str
     }
     if (!has_times(layer))
         return;
-    t->has_times = true;
-    t->first_ns = conv->first_ns;
-    t->previous_ns = conv->previous_ns;
+    t->times = (struct stream_times){true, conv->first_ns, conv->previous_ns};
     conv->previous_ns = frame->time_ns;
 }
 
@@ -86,11 +82,9 @@ static void note_fin(struct transport *t, const struct tcp_segment *s)
     uint32_t *mine = &state->fin_frame[t->ref.direction];
     if (!(s->flags & TCP_FLAG_FIN))
         return;
-    t->fin_again = *mine != 0;
-    t->fin_frame = *mine;
     uint32_t other = state->fin_frame[1 - t->ref.direction];
-    t->fin_passive = other && (!*mine || other < *mine);
-    t->fin_active = !t->fin_passive;
+    t->fin.passive = other && (!*mine || other < *mine);
+    t->fin.active = !t->fin.passive;
     if (!*mine)
         *mine = s->frame;
 }
@@ -113,17 +107,16 @@ static void analyse_tcp(struct examiner *e, struct examined *x, const struct lay
     note_handshake(t, &segment);
     if (segment.analysed)
         t->tcp = tcp_analyze(state, t->ref.direction, &segment);
-    if (segment.analysed && e->keeps_flights &&
-        !tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment,
-                            &t->tcp, tcp_sacked_read(layer), &t->flight))
-        e->failed = true;
+    if (segment.analysed && e->keeps_flights)
+        tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment,
+                           &t->tcp, tcp_sacked_read(layer), &t->flight);
     note_fin(t, &segment);
     if (t->ref.reused_ports)
         t->tcp.flags |= TCP_REUSED_PORTS;
     x->tcp_flags |= t->tcp.flags;
 }
 
-/* mDNS or LLMNR that does not stand at the lower port: what that port's side sends may be something else. */
+/* mDNS or LLMNR whose port is the higher one: Wireshark may give the bytes to the owner of the lower port. */
 static bool is_by_higher_port(const struct layer *layer, enum udp_names names)
 {
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
@@ -132,7 +125,8 @@ static bool is_by_higher_port(const struct layer *layer, enum udp_names names)
     return (names == NAMES_MDNS && low != OWNER_MDNS) || (names == NAMES_LLMNR && low != OWNER_LLMNR);
 }
 
-/* DNS by its port or its looks; a message of a conversation is matched with those before it. */
+/* Recognises DNS by its port or by its bytes, and matches the message with earlier ones of its conversation.
+ */
 static void take_names(struct examiner *e, struct examined *x, uint8_t i)
 {
     static const uint8_t kinds[] = {
@@ -146,9 +140,8 @@ static void take_names(struct examiner *e, struct examined *x, uint8_t i)
     m->kind = kinds[names];
     m->layer = i;
     x->n_names++;
-    if (!dns_match(&e->names, &m->match, m->message, x->transports[i].ref.conv->stream,
-                   x->packet.frame->number, x->packet.frame->time_ns, layer->quoted))
-        e->failed = true;
+    dns_match(&e->names, &m->match, m->message, x->transports[i].ref.conv->stream, x->packet.frame->number,
+              x->packet.frame->time_ns, layer->quoted);
 }
 
 void examine(struct examiner *e, const struct frame *frame, struct examined *x)
@@ -170,7 +163,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         if (!(protocol_bit(layer->kind) & (e->protocols | FC_TCP | FC_UDP)))
             continue;
         *t = (struct transport){0};
-        t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref, &e->failed);
+        t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref);
         if (!t->has_ref)
             continue;
         __builtin_prefetch(t->ref.conv->app);
@@ -179,10 +172,16 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
             analyse_tcp(e, x, layer, t);
         if (e->matches_names && (layer->kind == LAYER_UDP || layer->kind == LAYER_UDPLITE))
             take_names(e, x, (uint8_t)i);
-        if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)) &&
-            !conv_follow(&e->convs, layer, &t->ref))
-            e->failed = true;
+        if (!(t->tcp.flags & (TCP_RETRANSMISSION | TCP_OUT_OF_ORDER)))
+            conv_follow(&e->convs, layer, &t->ref);
     }
+}
+
+void examiner_init(struct examiner *e, struct memory_state *memory)
+{
+    *e = (struct examiner){.memory = memory};
+    e->convs.memory = e->convs.tcp_states.memory = memory;
+    e->defrag.memory = e->names.memory = e->arena.memory = memory;
 }
 
 void examiner_reset(struct examiner *e)
@@ -190,7 +189,6 @@ void examiner_reset(struct examiner *e)
     conv_reset(&e->convs);
     defrag_reset(&e->defrag);
     dns_matcher_reset(&e->names);
-    e->failed = false;
 }
 
 void examiner_free(struct examiner *e)

@@ -1,14 +1,14 @@
-/* Invariant: what is put here is what the header's reader in proto/ puts: each field asked for alone has the
- * values that it has beside all others (tests/diff/test_laws.py). Source: RFC 791, RFC 9293, RFC 768. */
+/* Invariant: the values put here are those that the header's reader in proto/ puts; a field has the same
+ * values whether it is asked for alone or beside all others (tests/diff/test_laws.py). Source: RFC 791, RFC
+ * 9293, RFC 768. */
 #include "look/fixed.h"
 #include "field/ids_ip.h"
 #include "field/ids_tcp.h"
 #include "field/ids_udp.h"
 
-enum {
-    STREAM = 0,
-    PAYLOAD = 3
-}; /* bytes of a number that is in no header: the conversation's, a segment's length */
+/* Values of `bytes` for numbers that are in no header: the stream number, and the length of a segment's data.
+ */
+enum { STREAM = 0, PAYLOAD = 3 };
 
 static const struct fixed_place places[] = {
     {F_IP_DSFIELD, 0, LAYER_IP4, 1, 1, 0, 0xff},
@@ -66,8 +66,8 @@ size_t fixed_places(field_id id, struct fixed_place out[2])
     return n;
 }
 
-/* A header that is there to its end and has nothing in it that its reader stops at; IPv4 without options, as
- * a source route tells another destination. */
+/* Whether the header was captured whole and its reader would not stop in it. IPv4 must have no options,
+ * because a source route changes the destination. */
 static bool is_regular(const struct layer *layer)
 {
     const uint8_t *h = layer->data;
@@ -83,7 +83,7 @@ static bool is_regular(const struct layer *layer)
     }
 }
 
-static bool is_told(const struct fixed_place *p, const struct layer *layer, const struct transport *t)
+static bool has_value(const struct fixed_place *p, const struct layer *layer, const struct transport *t)
 {
     if (p->bytes == PAYLOAD)
         return !layer->quoted && layer->len >= (layer->data[p->at] >> 4) * 4u;
@@ -115,7 +115,7 @@ bool fixed_put(struct row *row, const struct fixed_place *wanted, size_t n, cons
     if (!is_regular(layer))
         return false;
     for (const struct fixed_place *p = wanted; p < wanted + n; p++) {
-        if (p->kind != layer->kind || !is_told(p, layer, t))
+        if (p->kind != layer->kind || !has_value(p, layer, t))
             continue;
         struct value *v = row_slot(row, p->slot);
         if (v)

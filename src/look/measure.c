@@ -1,11 +1,11 @@
-/* Invariant: lengths are what headers say, and never more than the frame had on the wire where they say
- * nothing. */
+/* Invariant: lengths are those of the headers; where a header gives none, the length is that of the frame on
+ * the wire. */
 #include "look/measure.h"
 
 #include "flow/conv.h"
 
-/* Bytes of the IP packet by its own header; 0 there means as much as the frame has. Classic IPv6 leaves out
- * the 40 bytes of the header, as ipv6.plen does. */
+/* The length that the IP header gives; a length of 0 there means the rest of the frame. The classic length of
+ * IPv6 excludes the header's 40 bytes, like ipv6.plen. */
 static uint32_t ip_length(const struct layer *net, bool classic)
 {
     struct rd r = rd_make(net->data, net->whole_cap, net->whole_cap);
@@ -19,7 +19,7 @@ static uint32_t ip_length(const struct layer *net, bool classic)
     return length ? 40 + length : net->len;
 }
 
-/* Bytes above the transport header; classic UDP counts the header in, as udp.length does. */
+/* The bytes above the transport header. The classic length of UDP includes the header, like udp.length. */
 static uint32_t payload_length(const struct layer *layer, bool classic)
 {
     uint32_t header = 0, len = layer->len;

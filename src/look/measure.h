@@ -1,10 +1,10 @@
-/* A packet in the figures of a flow. */
+/* The lengths that a packet contributes to its flow. */
 #ifndef FC_LOOK_MEASURE_H
 #define FC_LOOK_MEASURE_H
 
 #include "decode/packet.h"
 
-/* Bytes of the IP packet that carries a transport layer, and of that layer's payload, as the style counts
+/* The bytes of the IP packet that carries a transport layer, and of that layer's payload, as the style counts
  * them. */
 void measure(const struct packet *packet, int layer, enum fc_style style, uint32_t *ip_len,
              uint32_t *payload_len);

@@ -26,8 +26,10 @@ static bool matcher_grow(struct dns_matcher *m)
     larger.n_slots = m->n_slots ? m->n_slots * 2 : m->arena ? FIRST_IN_ARENA : FIRST_SLOTS;
     size_t size = larger.n_slots * sizeof *larger.slots;
     larger.slots = m->arena ? arena_alloc(m->arena, size) : memory_alloc(size);
-    if (!larger.slots)
+    if (!larger.slots) {
+        memory_ended(m->memory);
         return false;
+    }
     memset(larger.slots, 0, size);
     if (!m->n_slots)
         hash_key_make(&larger.hash_key);
@@ -66,27 +68,26 @@ static void note_response(struct dns_query *q, struct dns_match *out, uint32_t f
     out->time_ns = time_diff(time_ns, q->time_ns);
 }
 
-bool dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, uint64_t conversation,
+void dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, uint64_t conversation,
                uint32_t frame, int64_t time_ns, bool quoted)
 {
     uint16_t id = rd_u16(&message), flags = rd_u16(&message);
     bool response = flags >> 15;
     *out = (struct dns_match){0};
     if (!rd_ok(&message))
-        return true;
+        return;
     if (quoted) {
         out->unsolicited = response;
-        return true;
+        return;
     }
     if (m->n_queries >= m->n_slots / 2 && !matcher_grow(m))
-        return false;
+        return;
     uint64_t key = (conversation << 16 | id) + 1;
     struct dns_query *q = &m->slots[matcher_slot(m, key)];
     if (response)
         note_response(q, out, frame, time_ns);
     else
         note_query(m, q, out, &(struct dns_query){.key = key, .time_ns = time_ns, .frame = frame});
-    return true;
 }
 
 void dns_matcher_reset(struct dns_matcher *m)

@@ -17,12 +17,13 @@ struct dns_matcher {
     struct dns_query *slots;
     size_t n_slots, n_queries; /* n_slots is a power of two */
     struct arena *arena; /* allocates the slots; NULL: the slots belong to the matcher and must be freed */
+    struct memory_state *memory; /* without an arena: set when memory ends; NULL: nobody asks */
 };
 
 /* Records a message, of which at least four bytes were captured, and returns its relation to earlier ones in
  * *out. `conversation` is a number that identifies the conversation. `quoted`: the message is inside an ICMP
- * error and is not recorded. Returns false when memory ends. */
-bool dns_match(struct dns_matcher *matcher, struct dns_match *out, struct rd message, uint64_t conversation,
+ * error and is not recorded. */
+void dns_match(struct dns_matcher *matcher, struct dns_match *out, struct rd message, uint64_t conversation,
                uint32_t frame, int64_t time_ns, bool quoted);
 void dns_matcher_reset(struct dns_matcher *matcher);
 void dns_matcher_free(struct dns_matcher *matcher);

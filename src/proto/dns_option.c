@@ -30,10 +30,8 @@ static void subnet_read(struct row *row, struct rd *r, uint32_t len)
     if (!bytes)
         return;
     uint8_t *address = arena_alloc(row->arena, 16);
-    if (!address) {
-        row->out_of_memory = true;
+    if (!address)
         return;
-    }
     for (uint32_t i = 0; i < 16; i++)
         address[i] = i < n ? bytes[i] : 0;
     if (family == FAMILY_IP4)

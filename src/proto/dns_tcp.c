@@ -23,8 +23,7 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     struct dns_facts message = {.kind = DNS_PLAIN, .has_length = true, .length = rd_u16(r)};
     struct rd rest = rd_rest(r);
     matcher->arena = facts->arena;
-    if (!dns_match(matcher, &message.match, rest, 0, facts->frame, facts->time_ns, false))
-        row->out_of_memory = true;
+    dns_match(matcher, &message.match, rest, 0, facts->frame, facts->time_ns, false);
     if (message.match.retransmission &&
         message.match.response_frame == facts->frame) /* two messages with one identifier in one frame */
         pdu_foreign(facts, FAMILY_DNS);

@@ -215,6 +215,6 @@ void dtls_init(struct dtls *dtls, struct arena *arena, const int16_t *slot_of)
 
 void dtls_reset(struct dtls *dtls)
 {
-    dtls->has_ids = dtls->foreign = dtls->failed = false;
+    dtls->has_ids = dtls->foreign = false;
     dtls->refused = 0;
 }

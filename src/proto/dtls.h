@@ -45,7 +45,6 @@ struct dtls {
     bool has_ids;           /* a connection ID was negotiated in some conversation */
     bool foreign;           /* a datagram was not read exactly: libwireshark may know more from here on */
     uint64_t refused;       /* fragments beyond the limit */
-    bool failed;            /* memory ended */
 };
 
 /* The facts about a datagram. */

@@ -22,10 +22,8 @@ static struct dtls_message *fragment_message(struct dtls *dtls, const struct dtl
         dtls->refused++;
         return NULL;
     }
-    if (!(m = arena_alloc(dtls->arena, sizeof *m))) {
-        dtls->failed = true;
+    if (!(m = arena_alloc(dtls->arena, sizeof *m)))
         return NULL;
-    }
     *m = (struct dtls_message){
         .next = path->messages, .len = header->len, .number = header->number, .direction = facts->direction};
     path->held += (uint32_t)sizeof *m;
@@ -43,10 +41,8 @@ static bool dtls_piece_keep(struct dtls *dtls, struct dtls_message *m, const uin
         return false;
     }
     struct dtls_piece *piece = arena_alloc(dtls->arena, sizeof *piece + n), **at = &m->pieces;
-    if (!piece) {
-        dtls->failed = true;
+    if (!piece)
         return false;
-    }
     uint8_t *copy = (uint8_t *)(piece + 1);
     memcpy(copy, bytes, n);
     while (*at && (*at)->offset <= header->fragment_offset)
@@ -89,10 +85,8 @@ static bool dtls_pieces_join(struct row *row, const struct dtls_message *m, stru
 {
     uint32_t have = 0, n_pieces = 0;
     uint8_t *bytes = arena_alloc(row->arena, m->len ? m->len : 1);
-    if (!bytes) {
-        row->out_of_memory = true;
+    if (!bytes)
         return false;
-    }
     put_label(row, F_DTLS_FRAGMENTS);
     for (const struct dtls_piece *p = m->pieces; p; p = p->next, n_pieces++) {
         piece_put(row, m, p, bytes, have);

@@ -10,7 +10,7 @@
 
 #include "base/address.h"
 #include "base/rd.h"
-#include "base/tcp_flags.h"
+#include "base/tcp_result.h"
 #include "field/row.h"
 
 /* ---- frame ---- */
@@ -64,14 +64,13 @@ struct fragment_facts {
     const bool *conflicts;  /* for each fragment: it overlaps, and the bytes differ; NULL: none */
     uint32_t len;           /* bytes of the payload of the whole datagram */
     const uint8_t *data;
-    bool overlap, overlap_conflict, multiple_tails, too_long;
+    bool overlap, multiple_tails, too_long;
 };
 
 struct ip_facts {
     bool quoted; /* inside an ICMP or ICMPv6 error */
     const struct fragment_facts
-        *fragments;          /* NULL: not a fragment, or not the fragment that completes the datagram */
-    uint32_t reassembled_in; /* frame that completed the datagram of this fragment before; 0: none */
+        *fragments; /* NULL: not a fragment, or not the fragment that completes the datagram */
 };
 /* r covers all bytes of the layer below, with padding. Afterwards it covers the packet alone (by total length
  * or payload length) and is behind the header. Returns false if no data follow that could be dissected. */
@@ -93,17 +92,11 @@ struct tcp_facts {
     bool has_base_seq, has_base_ack; /* the base numbers of the direction of the sender, and of the other
                                         direction, are known */
     uint32_t base_seq, base_ack;
-    int scale;         /* shift count of the sender's window, or TCP_SCALE_UNKNOWN, TCP_SCALE_NONE */
-    uint32_t analysis; /* bits of enum tcp_analysis_flag */
-    uint32_t dup_ack_num, dup_ack_frame;
-    bool has_flight; /* the packet has tcp.analysis, with the next fields; a field that is 0 is absent */
-    int64_t ack_rtt_ns, rto_ns;
-    uint32_t acks_frame, rto_frame, bytes_in_flight, push_bytes_sent;
-    bool fin_active, fin_passive;
-    uint32_t fin_retransmission; /* frame of the FIN that this one repeats; 0: none */
-    bool has_times;
-    int64_t time_ns, first_ns,
-        previous_ns; /* of this packet, of the first one of the stream, and of the one before */
+    struct tcp_result analysis;
+    struct flight_result flight;
+    struct fin_result fin;
+    int64_t time_ns; /* of this packet */
+    struct stream_times times;
 };
 void tcp_read(struct row *row, struct rd *r, const struct tcp_facts *facts);
 
@@ -119,8 +112,8 @@ struct udp_facts {
     bool lite;
     bool has_stream;
     uint32_t stream;
-    bool has_times;
-    int64_t time_ns, first_ns, previous_ns;
+    int64_t time_ns; /* of this packet */
+    struct stream_times times;
     bool ipv6;    /* carried by IPv6, where a checksum of 0 is an error and a length of 0 is not */
     bool partial; /* quoted in an ICMP error, or a first fragment that is read alone, so bytes may be missing
                    */

@@ -62,7 +62,6 @@ static bool chunk_read(struct row *row, struct rd *r, uint64_t size, uint8_t *ou
 static const uint8_t *chunks_read(struct row *row, struct rd *r, uint32_t *len)
 {
     uint8_t *out = arena_alloc(row->arena, rd_cap_left(r) + 1);
-    row->out_of_memory |= !out;
     *len = 0;
     while (out && rd_cap_left(r)) {
         struct rd ahead = *r;
@@ -103,7 +102,8 @@ static const uint8_t *body_decode(struct row *row, const uint8_t *body, uint32_t
     enum inflate_result result = inflate_body(row->arena, body, *len, HTTP_BODY_LIMIT, &out, &out_len);
     if (result == INFLATE_MISSING)
         pdu_foreign(facts, FAMILY_ANY);
-    row->out_of_memory |= result == INFLATE_MEMORY;
+    if (result == INFLATE_MEMORY)
+        arena_ended(row->arena);
     *len = out_len;
     return result == INFLATE_OK ? out : NULL;
 }

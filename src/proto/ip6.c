@@ -43,10 +43,8 @@ static void slaac_put(struct row *row, const uint8_t *a, bool source)
         !row_wants(row, F_IPV6_DST_SLAAC_MAC))
         return;
     uint8_t *mac = arena_alloc(row->arena, 6);
-    if (!mac) {
-        row->out_of_memory = true;
+    if (!mac)
         return;
-    }
     memcpy(mac, a + 8, 3);
     memcpy(mac + 3, a + 13, 3);
     mac[0] ^= 2;

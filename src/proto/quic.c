@@ -157,10 +157,8 @@ static bool payload_open(struct packet *p, const struct rd *packet, struct rd *p
         put_label(p->row, F_QUIC_DECRYPTION_FAILED);
         return true;
     }
-    if (!clear) {
-        p->row->out_of_memory = true;
+    if (!clear)
         return false;
-    }
     uint8_t *aad = clear + len;
     memcpy(aad, protected, header_len);
     memcpy(iv, keys->iv, sizeof iv);

@@ -51,7 +51,6 @@ struct quic {
     bool unclear; /* libwireshark may know more from here on, because packets are damaged or out of order */
     bool unclear_unknown; /* the same for packets without a handshake, which belong to connections that began
                              before the capture */
-    bool failed;          /* memory ended */
 };
 
 /* The facts about a datagram. */

@@ -94,10 +94,8 @@ static void cid_add(struct quic *q, enum role role, const struct quic_cid *cid, 
         return;
     }
     name = q->n_names < q->n_slots || cids_grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
-    if (!name) {
-        q->failed = true;
+    if (!name)
         return;
-    }
     struct quic_name **slot = &q->names[slot_of(q, cid, q->n_slots)];
     *name = (struct quic_name){*slot, conn, *cid, (uint8_t)role};
     *slot = name;
@@ -146,8 +144,6 @@ static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
 {
     struct quic_conn *conn = q->n_conns < QUIC_CONNECTIONS ? arena_alloc(q->arena, sizeof *conn) : NULL;
     if (!conn) {
-        if (q->n_conns < QUIC_CONNECTIONS)
-            q->failed = true;
         q->refused++;
         return NULL;
     }

@@ -38,10 +38,8 @@ static bool crypto_keep(struct quic *quic, struct quic_stream *s, struct rd *r, 
         return false;
     }
     struct quic_piece *piece = arena_alloc(quic->arena, sizeof *piece + n);
-    if (!piece) {
-        quic->failed = true;
+    if (!piece)
         return false;
-    }
     const uint8_t *bytes = rd_bytes(r, n);
     uint8_t *copy = (uint8_t *)(piece + 1);
     if (bytes)
@@ -70,10 +68,8 @@ static bool crypto_join(struct row *row, struct quic_stream *s, uint64_t end, st
 {
     uint32_t len = (uint32_t)(end - s->next), n = 0;
     uint8_t *bytes = arena_alloc(row->arena, len ? len : 1);
-    if (!bytes) {
-        row->out_of_memory = true;
+    if (!bytes)
         return false;
-    }
     for (const struct quic_piece *p = s->pieces; p; p = p->next) {
         put_uint(row, F_QUIC_CRYPTO_FRAGMENT, p->frame);
         uint64_t have = p->offset - s->next;

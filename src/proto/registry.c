@@ -53,7 +53,6 @@ struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row
                                        .more = n < 0 ? n : n - rest.len,
                                        .blind = facts->skips_payload && protocol->is_payload &&
                                                 protocol->is_payload(&rest)};
-        facts->pdu_len = n;
         struct rd pdu = rd_sub(&r, n < 0 || n > rest.len ? rest.len : (uint32_t)n);
         facts->has_read = true;
         if (!protocol->read(row, &pdu, state, facts))

@@ -44,7 +44,6 @@ struct pdu_facts {
     bool reassembled;
     bool fin;            /* the segment has the FIN flag */
     bool has_read;       /* some message of the bytes was read */
-    int64_t pdu_len;     /* what `length` said; the reader may span fewer bytes when !may_wait */
     struct arena *arena; /* for the conversation: until the capture ends */
     const struct protocol *
         *conversation;  /* who is asked first from the next packet on; a parser may set it */

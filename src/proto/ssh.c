@@ -108,7 +108,7 @@ static void hassh_put(struct row *row, struct rd names[N_LISTS], bool server)
         len += n;
     }
     if (!text || !md5(hash, text, len)) {
-        row->out_of_memory = true;
+        arena_ended(row->arena);
         return;
     }
     for (int i = 0; i < 2 * MD5_LEN; i++)

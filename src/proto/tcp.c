@@ -67,9 +67,9 @@ static void tcp_connection_labels(struct row *row, uint16_t flags, const struct 
         put_label(row, flags & ACK ? F_TCP_CONNECTION_SYNACK : F_TCP_CONNECTION_SYN);
     if (flags & FIN)
         put_label(row, F_TCP_CONNECTION_FIN);
-    if (flags & FIN && facts->fin_active)
+    if (flags & FIN && facts->fin.active)
         put_label(row, F_TCP_CONNECTION_FIN_ACTIVE);
-    if (flags & FIN && facts->fin_passive)
+    if (flags & FIN && facts->fin.passive)
         put_label(row, F_TCP_CONNECTION_FIN_PASSIVE);
     if (flags & RST)
         put_label(row, F_TCP_CONNECTION_RST);
@@ -77,11 +77,12 @@ static void tcp_connection_labels(struct row *row, uint16_t flags, const struct 
 
 static void tcp_window(struct row *row, const struct tcp *tcp, const struct tcp_facts *facts)
 {
-    bool known = facts->scale >= 0, scaled = known && !(tcp->flags & SYN) && !facts->quoted;
+    bool known = facts->analysis.scale >= 0, scaled = known && !(tcp->flags & SYN) && !facts->quoted;
     put_uint(row, F_TCP_WINDOW_SIZE_VALUE, tcp->window);
-    put_uint(row, F_TCP_WINDOW_SIZE, scaled ? (uint32_t)tcp->window << facts->scale : tcp->window);
+    put_uint(row, F_TCP_WINDOW_SIZE, scaled ? (uint32_t)tcp->window << facts->analysis.scale : tcp->window);
     if (!(tcp->flags & SYN))
-        put_int(row, F_TCP_WINDOW_SIZE_SCALEFACTOR, known ? (int64_t)1 << facts->scale : facts->scale);
+        put_int(row, F_TCP_WINDOW_SIZE_SCALEFACTOR,
+                known ? (int64_t)1 << facts->analysis.scale : facts->analysis.scale);
 }
 
 /* Puts sequence number and length. The rest depends on whether the header length is possible. */
@@ -110,10 +111,10 @@ static void tcp_sequence(struct row *row, const struct tcp *tcp, const struct tc
 
 static void tcp_times(struct row *row, const struct tcp_facts *facts)
 {
-    if (!facts->has_times)
+    if (!facts->times.known)
         return;
-    put_int(row, F_TCP_TIME_RELATIVE, time_diff(facts->time_ns, facts->first_ns));
-    put_int(row, F_TCP_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
+    put_int(row, F_TCP_TIME_RELATIVE, time_diff(facts->time_ns, facts->times.first_ns));
+    put_int(row, F_TCP_TIME_DELTA, time_diff(facts->time_ns, facts->times.previous_ns));
 }
 
 static void put_known_time(struct row *row, field_id id, int64_t ns)
@@ -130,14 +131,14 @@ static void put_known(struct row *row, field_id id, uint32_t value)
 
 static void tcp_flight(struct row *row, const struct tcp_facts *facts)
 {
-    if (!facts->analysis && !facts->has_flight)
+    if (!facts->analysis.flags && !facts->flight.shown)
         return;
-    put_known(row, F_TCP_ANALYSIS_ACKS_FRAME, facts->acks_frame);
-    put_known_time(row, F_TCP_ANALYSIS_ACK_RTT, facts->ack_rtt_ns);
-    put_known(row, F_TCP_ANALYSIS_BYTES_IN_FLIGHT, facts->bytes_in_flight);
-    put_known(row, F_TCP_ANALYSIS_PUSH_BYTES_SENT, facts->push_bytes_sent);
-    put_known_time(row, F_TCP_ANALYSIS_RTO, facts->rto_ns);
-    put_known(row, F_TCP_ANALYSIS_RTO_FRAME, facts->rto_frame);
+    put_known(row, F_TCP_ANALYSIS_ACKS_FRAME, facts->flight.acks_frame);
+    put_known_time(row, F_TCP_ANALYSIS_ACK_RTT, facts->flight.ack_rtt_ns);
+    put_known(row, F_TCP_ANALYSIS_BYTES_IN_FLIGHT, facts->flight.in_flight);
+    put_known(row, F_TCP_ANALYSIS_PUSH_BYTES_SENT, facts->flight.pushed);
+    put_known_time(row, F_TCP_ANALYSIS_RTO, facts->flight.rto_ns);
+    put_known(row, F_TCP_ANALYSIS_RTO_FRAME, facts->flight.rto_frame);
 }
 
 static void tcp_analysis(struct row *row, const struct tcp_facts *facts)
@@ -159,17 +160,17 @@ static void tcp_analysis(struct row *row, const struct tcp_facts *facts)
         F_TCP_ANALYSIS_ZERO_WINDOW,
         F_TCP_ANALYSIS_ZERO_WINDOW_PROBE_ACK,
     };
-    if (!facts->analysis)
+    if (!facts->analysis.flags)
         return;
     put_label(row, F_TCP_ANALYSIS_FLAGS);
     for (unsigned i = 0; i < sizeof labels / sizeof *labels; i++)
-        if (facts->analysis >> i & 1)
+        if (facts->analysis.flags >> i & 1)
             put_label(row, labels[i]);
-    if (!(facts->analysis & TCP_DUPLICATE_ACK))
+    if (!(facts->analysis.flags & TCP_DUPLICATE_ACK))
         return;
     put_label(row, F_TCP_ANALYSIS_DUPLICATE_ACK);
-    put_uint(row, F_TCP_ANALYSIS_DUPLICATE_ACK_NUM, facts->dup_ack_num);
-    put_uint(row, F_TCP_ANALYSIS_DUPLICATE_ACK_FRAME, facts->dup_ack_frame);
+    put_uint(row, F_TCP_ANALYSIS_DUPLICATE_ACK_NUM, facts->analysis.dup_num);
+    put_uint(row, F_TCP_ANALYSIS_DUPLICATE_ACK_FRAME, facts->analysis.dup_frame);
 }
 
 static bool tcp_header_read(struct rd *r, struct tcp *tcp, uint32_t segment_len, bool quoted)

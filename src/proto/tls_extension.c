@@ -310,10 +310,8 @@ static void connection_id_read(struct tls_hand *h, struct rd *r)
         return;
     put_bytes(h->row, F_DTLS_CONNECTION_ID, bytes, len);
     uint8_t *copy = arena_alloc(h->facts->arena, len);
-    if (!copy) {
-        h->row->out_of_memory = true;
+    if (!copy)
         return;
-    }
     memcpy(copy, bytes, len);
     h->state->ids[h->facts->direction] = (struct tls_id){copy, len};
 }

@@ -168,10 +168,8 @@ static bool room_for(struct tls_hand *h, void **array, uint32_t *room, uint32_t 
     if (used + n <= *room)
         return true;
     void *bigger = arena_alloc(h->facts->arena, 2 * (size_t)(used + n) * size);
-    if (!bigger) {
-        h->row->out_of_memory = true;
+    if (!bigger)
         return false;
-    }
     if (used)
         memcpy(bigger, *array, used * size);
     *array = bigger;
@@ -205,10 +203,8 @@ static uint32_t message_len(const struct rd *r)
 static bool kept_read(struct tls_hand *h, struct tls_fragment *f)
 {
     uint8_t *copy = arena_alloc(h->row->arena, f->len); /* values outlive the parts */
-    if (!copy) {
-        h->row->out_of_memory = true;
+    if (!copy)
         return false;
-    }
     memcpy(copy, f->bytes, f->len);
     put_label(h->row, F_TLS_HANDSHAKE_FRAGMENTS);
     for (uint32_t i = 0; i < f->n_frames; i++)

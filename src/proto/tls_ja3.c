@@ -22,10 +22,8 @@ void ja3_begin(struct tls_ja3 *ja3, struct row *row, bool client, uint32_t hello
     ja3->wanted = client ? row_wants(row, F_TLS_HANDSHAKE_JA3) || row_wants(row, F_TLS_HANDSHAKE_JA3_FULL)
                          : row_wants(row, F_TLS_HANDSHAKE_JA3S) || row_wants(row, F_TLS_HANDSHAKE_JA3S_FULL);
     for (int i = 0; ja3->wanted && i < JA3_PARTS; i++)
-        if (!(ja3->parts[i] = arena_alloc(row->arena, (size_t)hello_len * 4 + SPARE))) {
-            row->out_of_memory = true;
+        if (!(ja3->parts[i] = arena_alloc(row->arena, (size_t)hello_len * 4 + SPARE)))
             ja3->wanted = false;
-        }
 }
 
 void ja3_add(struct tls_ja3 *ja3, int part, uint16_t value)
@@ -42,10 +40,8 @@ static void ja3_put_hash(struct row *row, field_id id, const char *text, uint32_
     char hex[2 * MD5_LEN + 1];
     if (!row_wants(row, id))
         return;
-    if (!md5(digest, text, len)) {
-        row->out_of_memory = true;
+    if (!md5(digest, text, len))
         return;
-    }
     for (unsigned i = 0; i < MD5_LEN; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     put_text_copy(row, id, hex, 2 * MD5_LEN);
@@ -60,10 +56,8 @@ void ja3_put(struct tls_ja3 *ja3, struct row *row, bool client, uint16_t version
     for (int i = 0; i < n_parts; i++)
         room += ja3->lens[i] + 1;
     char *text = arena_alloc(row->arena, room);
-    if (!text) {
-        row->out_of_memory = true;
+    if (!text)
         return;
-    }
     uint32_t len = (uint32_t)snprintf(text, SPARE, "%u", version);
     for (int i = 0; i < n_parts; i++) {
         text[len++] = ',';

@@ -35,7 +35,6 @@ struct ja4 {
     char alpn[2];
     uint32_t n_extensions; /* with those that the list leaves out */
     struct numbers ciphers, extensions, algorithms;
-    bool failed; /* memory ended */
 };
 
 static bool ja4_is_grease(uint16_t value)
@@ -47,9 +46,7 @@ static int ja4_compare(const void *a, const void *b) { return *(const uint16_t *
 
 static struct numbers numbers_new(struct ja4 *ja4, uint32_t most)
 {
-    struct numbers out = {.all = arena_alloc(ja4->arena, ((size_t)most + 1) * sizeof *out.all)};
-    ja4->failed |= !out.all;
-    return out;
+    return (struct numbers){.all = arena_alloc(ja4->arena, ((size_t)most + 1) * sizeof(uint16_t))};
 }
 
 /* Reads numbers without GREASE; `list` covers them, behind their length. */
@@ -128,7 +125,7 @@ static bool hello_read(struct ja4 *ja4, struct rd r)
     vector(&r, 1); /* compression */
     struct rd list = rd_left(&r) ? vector(&r, 2) : rd_rest(&r);
     ja4->extensions = numbers_new(ja4, rd_left(&list) / 4);
-    while (!ja4->failed && rd_ok(&list) && rd_left(&list)) {
+    while (ja4->extensions.all && rd_ok(&list) && rd_left(&list)) {
         uint16_t type = rd_u16(&list);
         struct rd body = vector(&list, 2);
         if (rd_ok(&list) && rd_has(&body, rd_left(&body)))
@@ -136,7 +133,7 @@ static bool hello_read(struct ja4 *ja4, struct rd r)
         else
             return false;
     }
-    return rd_ok(&r) && rd_ok(&list) && !ja4->failed && !ja4->is_unclear;
+    return rd_ok(&r) && rd_ok(&list) && ja4->ciphers.all && ja4->extensions.all && !ja4->is_unclear;
 }
 
 static const char *version_text(uint16_t version)
@@ -208,5 +205,6 @@ void ja4_read(struct row *row, struct rd hello, char carrier)
     if (!row_wants(row, F_TLS_HANDSHAKE_JA4) && !row_wants(row, F_TLS_HANDSHAKE_JA4_R))
         return;
     bool whole = hello_read(&ja4, hello);
-    row->out_of_memory |= ja4.failed || (whole && !ja4_write(row, &ja4, carrier));
+    if (whole && !ja4_write(row, &ja4, carrier))
+        arena_ended(row->arena);
 }

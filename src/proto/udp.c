@@ -86,9 +86,9 @@ void udp_read(struct row *row, struct rd *r, const struct udp_facts *facts)
         return;
     if (facts->has_stream)
         put_uint(row, F_UDP_STREAM, facts->stream);
-    if (facts->has_times) {
-        put_int(row, F_UDP_TIME_RELATIVE, time_diff(facts->time_ns, facts->first_ns));
-        put_int(row, F_UDP_TIME_DELTA, time_diff(facts->time_ns, facts->previous_ns));
+    if (facts->times.known) {
+        put_int(row, F_UDP_TIME_RELATIVE, time_diff(facts->time_ns, facts->times.first_ns));
+        put_int(row, F_UDP_TIME_DELTA, time_diff(facts->time_ns, facts->times.previous_ns));
     }
     if (length > HEADER_LEN && rd_cap_left(r))
         put_bytes(row, F_UDP_PAYLOAD, r->data + r->pos, rd_cap_left(r));

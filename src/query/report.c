@@ -17,41 +17,42 @@ const char *note_name(enum note note)
     return names[note];
 }
 
-bool report_link(struct report *r, uint32_t link_type, uint64_t frames)
+enum fc_status report_link(struct report *r, uint32_t link_type, uint64_t frames)
 {
     for (size_t i = 0; i < r->n_links; i++)
         if (r->links[i].link_type == link_type) {
             r->links[i].frames += frames;
-            return true;
+            return FC_OK;
         }
     if (!memory_reserve((void **)&r->links, &r->links_capacity, r->n_links + 1, sizeof *r->links))
-        return false;
+        return FC_MEMORY;
     r->links[r->n_links++] = (struct link_count){link_type, frames};
-    return true;
+    return FC_OK;
 }
 
-bool report_problem(struct report *r, const char *capture, const struct fc_error *error, uint64_t frames)
+enum fc_status report_problem(struct report *r, const char *capture, const struct fc_error *error,
+                              uint64_t frames)
 {
     if (!memory_reserve((void **)&r->problems, &r->problems_capacity, r->n_problems + 1, sizeof *r->problems))
-        return false;
+        return FC_MEMORY;
     r->problems[r->n_problems++] = (struct fc_problem){capture, *error, frames};
-    return true;
+    return FC_OK;
 }
 
-bool report_merge(struct report *into, const struct report *from)
+enum fc_status report_merge(struct report *into, const struct report *from)
 {
+    enum fc_status status = FC_OK;
     for (int i = 0; i < N_REASONS; i++)
         into->reasons[i] += from->reasons[i];
     for (int i = 0; i < N_NOTES; i++)
         into->notes[i] += from->notes[i];
-    bool ok = true;
-    for (size_t i = 0; i < from->n_links; i++)
-        ok &= report_link(into, from->links[i].link_type, from->links[i].frames);
-    for (size_t i = 0; i < from->n_problems; i++) {
+    for (size_t i = 0; !status && i < from->n_links; i++)
+        status = report_link(into, from->links[i].link_type, from->links[i].frames);
+    for (size_t i = 0; !status && i < from->n_problems; i++) {
         const struct fc_problem *p = &from->problems[i];
-        ok &= report_problem(into, p->capture, &p->error, p->frames);
+        status = report_problem(into, p->capture, &p->error, p->frames);
     }
-    return ok;
+    return status;
 }
 
 void report_free(struct report *r)

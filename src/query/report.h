@@ -1,4 +1,4 @@
-/* What became of every frame and every capture. One report an engine; the run adds them up. */
+/* The counts of all frames and captures by their outcome. Each walk has one report; the run adds them up. */
 #ifndef FC_QUERY_REPORT_H
 #define FC_QUERY_REPORT_H
 
@@ -7,16 +7,16 @@
 
 #include "decode/packet.h"
 
-/* Remarks that are no share of the frames. */
+/* Remarks. Unlike reasons, they do not add up to the frames. */
 enum note {
-    NOTE_STREAM_NUMBERS,   /* captures in which a protocol shifts Wireshark's stream numbers in ways not
+    NOTE_STREAM_NUMBERS,   /* captures with a protocol whose effect on Wireshark's stream numbers is not
                               reproduced */
-    NOTE_DEFRAG_LIMIT,     /* fragments not kept because too many datagrams were incomplete */
+    NOTE_DEFRAG_LIMIT,     /* fragments dropped because too many datagrams were incomplete */
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
-    NOTE_CRASHED,          /* frames left out of libwireshark's sight, for it dies of them */
-    NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams given up because too much of them was waiting */
-    NOTE_NOT_FOLLOWED,     /* captures in which fields asked for may be inside protocols that are not read */
-    NOTE_HANDED_OVER,      /* captures that libwireshark went on with, because of such protocols */
+    NOTE_CRASHED,          /* frames that libwireshark crashed on, so that their fields are empty */
+    NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams dropped because too many bytes were waiting */
+    NOTE_NOT_FOLLOWED,     /* captures in which protocols that are not read here may carry wanted fields */
+    NOTE_HANDED_OVER,      /* captures that were handed over to libwireshark because of such protocols */
     N_NOTES
 };
 
@@ -28,23 +28,26 @@ struct link_count {
 struct report {
     uint64_t reasons[N_REASONS];
     uint64_t notes[N_NOTES];
-    struct link_count *links; /* of REASON_LINK_TYPE */
+    struct link_count *links; /* the frames counted under REASON_LINK_TYPE */
     size_t n_links, links_capacity;
     struct fc_problem *problems; /* capture names are borrowed from the run */
     size_t n_problems, problems_capacity;
 };
 
-/* Shared by all threads of a run; written now and then, read by whoever watches. */
+/* Shared by all threads of a run: walks add to it now and then, the user's thread reads it and may cancel. */
 struct progress {
     _Atomic uint64_t bytes_read, captures_done, frames, rows;
     _Atomic bool cancelled;
 };
 
-/* Both give false when memory ends. */
-bool report_link(struct report *report, uint32_t link_type, uint64_t frames);
-bool report_problem(struct report *report, const char *capture, const struct fc_error *error,
-                    uint64_t frames);
-bool report_merge(struct report *into, const struct report *from);
+/* Counts frames of a link type that is not decoded. FC_MEMORY, as for the next two. */
+FC_MUST_USE enum fc_status report_link(struct report *report, uint32_t link_type, uint64_t frames);
+/* Adds a problem that left `frames` frames of the capture in the answer. The capture's name is borrowed. */
+FC_MUST_USE enum fc_status report_problem(struct report *report, const char *capture,
+                                          const struct fc_error *error, uint64_t frames);
+/* Adds all counts and problems of one report to another. */
+FC_MUST_USE enum fc_status report_merge(struct report *into, const struct report *from);
+/* The word for a note that users see; a constant. */
 const char *note_name(enum note note);
 void report_free(struct report *report);
 

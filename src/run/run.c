@@ -176,24 +176,24 @@ static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_
     return status ? error_memory(err) : FC_OK;
 }
 
-/* Ends the work; false when memory ended before the accounts were taken over. */
-static bool run_close(struct fc_run *run)
+/* Ends the work and adds its counts to the run's report. */
+static enum fc_status run_close(struct fc_run *run)
 {
-    bool whole = true;
+    enum fc_status status = FC_OK;
     if (run->walk) {
-        whole &= report_merge(&run->report, walk_report(run->walk));
+        status = report_merge(&run->report, walk_report(run->walk));
         walk_close(run->walk);
     }
     if (run->shards) {
-        whole &= report_merge(&run->report, shards_report(run->shards));
+        status = report_merge(&run->report, shards_report(run->shards));
         shards_close(run->shards);
     }
     run->walk = NULL;
     run->shards = NULL;
-    return whole;
+    return status;
 }
 
-static void run_stop(void *self) { run_close(self); }
+static void run_stop(void *self) { (void)!run_close(self); }
 
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
 {
@@ -218,8 +218,8 @@ static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_err
         status = shards_next(run->shards, out, err);
     if (status || !out->release) {
         run->ended = true;
-        bool whole = run_close(run);
-        if (!status && !whole)
+        enum fc_status closed = run_close(run);
+        if (!status && closed)
             status = error_memory(err);
     }
     return status;

@@ -92,7 +92,7 @@ static void task_work(struct shards *s, struct task *t)
         if (status || !batch.release || !task_push(s, t, &batch))
             break;
     }
-    if (walk && !report_merge(&report, walk_report(walk)))
+    if (walk && report_merge(&report, walk_report(walk)))
         error_memory(&error);
     walk_close(walk);
     pthread_mutex_lock(&s->lock);
@@ -165,7 +165,7 @@ enum fc_status shards_next(struct shards *s, struct ArrowArray *out, struct fc_e
             status = t->error.status;
             if (status)
                 error_set(err, status, t->error.offset, "%s", t->error.text);
-            if (!report_merge(&s->report, &t->report) && !status)
+            if (report_merge(&s->report, &t->report) && !status)
                 status = error_memory(err);
             report_free(&t->report);
             s->reading++;

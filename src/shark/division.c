@@ -83,7 +83,7 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
         examine(examiner, &frame, &examined);
         d->whole |= examined.packet.reason == REASON_LINK_TYPE; /* what it carries belongs to some group */
         uint32_t group;
-        if (examiner->failed || !group_of(d, limits->leave_out_opaque, &examined, &group) ||
+        if (examiner->memory->ended || !group_of(d, limits->leave_out_opaque, &examined, &group) ||
             !note_gap(d, end, frame.offset) || !note_frame(d, &frame, group))
             return error_memory(err);
         if (limits->survey && survey_frame(limits->survey, &examined, source) && !choose(d, group))
@@ -206,8 +206,11 @@ static bool holds_secrets(const struct source *source)
 enum fc_status division_make(struct division *d, struct source *source, const struct division_limits *limits,
                              const struct progress *progress, struct fc_error *err)
 {
-    struct examiner examiner = {.protocols = FC_TCP | FC_UDP,
-                                .matches_names = limits->survey && limits->survey->matches_names};
+    struct memory_state memory = {0};
+    struct examiner examiner;
+    examiner_init(&examiner, &memory);
+    examiner.protocols = FC_TCP | FC_UDP;
+    examiner.matches_names = limits->survey && limits->survey->matches_names;
     *d = (struct division){.groups = groups_new(), .n_buckets = 1};
     if (!d->groups)
         return error_memory(err);

@@ -131,7 +131,7 @@ static enum fc_status take_values(const struct query *query, struct rd body, uin
     for (uint32_t i = 0; i < n_values; i++)
         if (!take_value(query, &body, row))
             return records_error(err);
-    return row->out_of_memory ? error_memory(err) : FC_OK;
+    return FC_OK;
 }
 
 /* ---- a frame ---- */

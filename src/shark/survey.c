@@ -6,8 +6,9 @@ void survey_open(struct survey *survey, const int16_t *slots, const struct filte
                  bool matches_names)
 {
     *survey = (struct survey){.matches_names = matches_names};
+    survey->arena.memory = &survey->memory;
     survey->row = (struct row){.slot_of = slots, .arena = &survey->arena};
-    apps_init(&survey->apps, slots, filter, exact);
+    apps_init(&survey->apps, slots, filter, exact, &survey->memory);
 }
 
 bool survey_frame(struct survey *survey, const struct examined *x, const struct source *source)
@@ -23,7 +24,7 @@ bool survey_frame(struct survey *survey, const struct examined *x, const struct 
     return lost;
 }
 
-bool survey_failed(const struct survey *survey) { return survey->apps.failed || survey->row.out_of_memory; }
+bool survey_failed(const struct survey *survey) { return survey->memory.ended; }
 
 void survey_free(struct survey *survey)
 {

@@ -10,6 +10,7 @@ struct survey {
     struct apps apps;
     struct row row; /* wants what the query wants; nobody reads it */
     struct arena arena;
+    struct memory_state memory;
     bool matches_names; /* what the examiner has to do for it */
 };
 

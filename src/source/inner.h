@@ -45,7 +45,6 @@ struct source {
     size_t n_blobs, blobs_capacity, blobs_len;
 
     int fd;                /* -1: none */
-    uint64_t size;         /* bytes on disk; 0: not known */
     struct unpack *unpack; /* NULL: the capture is not compressed */
     char packing[12];      /* " (gzip)" or the like, or empty */
     char format[32];

@@ -191,9 +191,7 @@ static enum fc_status open_file(struct source *s, const char *path, struct fc_er
         return error_set(err, FC_IO, -1, "%s", strerror(errno));
     if (S_ISDIR(st.st_mode))
         return error_set(err, FC_IO, -1, "is a folder, not a capture");
-    if (S_ISREG(st.st_mode))
-        s->size = (uint64_t)st.st_size;
-    window_over_fill(&s->window, fill_from_file, s, s->size);
+    window_over_fill(&s->window, fill_from_file, s, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
     return FC_OK;
 }
 
@@ -266,7 +264,6 @@ enum fc_status source_open_memory(struct source **out, const char *name, const v
     if (!s)
         return error_memory(err);
     s->stable = true;
-    s->size = len;
     window_over_memory(&s->window, data, len);
     return finish_open(out, s, err);
 }
@@ -305,8 +302,6 @@ void source_close(struct source *s)
     memory_free(s);
 }
 
-bool source_stable(const struct source *s) { return s->stable; }
-uint64_t source_size(const struct source *s) { return s->size; }
 const char *source_format(const struct source *s) { return s->format; }
 size_t source_n_interfaces(const struct source *s) { return s->n_interfaces; }
 size_t source_n_blobs(const struct source *s) { return s->n_blobs; }

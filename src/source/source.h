@@ -4,7 +4,7 @@
  *     if (source_open(&s, path, err)) ...
  *     while (source_next(s, &frame, err) == FC_OK && frame.data) ...
  *
- * The bytes of a frame are valid until the next call, or until source_close if source_stable returns true. */
+ * The bytes of a frame are valid until the next call. */
 #ifndef FC_SOURCE_SOURCE_H
 #define FC_SOURCE_SOURCE_H
 
@@ -76,12 +76,8 @@ FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, s
  * decompressed capture; FC_UNSUPPORTED; FC_IO; FC_MEMORY. After an error the source returns only the end. */
 FC_MUST_USE enum fc_status source_next(struct source *s, struct frame *out, struct fc_error *err);
 
-/* Returns true when the bytes of a frame stay valid until source_close: a capture in memory that is not
- * compressed. */
-bool source_stable(const struct source *s);
-/* Bytes of the file on disk that have been read so far, and its size (0: not known). */
+/* Bytes of the file on disk that have been read so far. */
 uint64_t source_consumed(const struct source *s);
-uint64_t source_size(const struct source *s);
 /* The name of the format: "pcap", "pcap-ns", "pcap-modified", "pcap-ixia", "pcapng" or "empty". For a
  * compressed capture it is, for example, "pcapng (gzip)". */
 const char *source_format(const struct source *s);

@@ -1,15 +1,15 @@
-/* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Key: both addresses, protocol,
- * identification and VLAN; where fragments overlap, the one that starts first wins, and of two that start
- * together the earlier one: observed, tshark 4.0.17. Invariant: a pending datagram's pieces are sorted by
- * offset, equal ones by arrival. */
+/* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Fragments belong together by their
+ * addresses, protocol, identification and VLAN. Where fragments overlap, the bytes of the fragment with the
+ * lower offset count, and at equal offsets those of the fragment that came first (observed, tshark 4.0.17).
+ * Invariant: the pieces of a pending datagram are sorted by offset, and at equal offsets by arrival. */
 #include "stream/defrag.h"
 
 #include <string.h>
 
 #include "base/memory.h"
 
-/* A datagram has at most 8,191 offsets; more pieces than this repeat themselves, and would make every look at
- * it long. */
+/* A datagram has at most 8,191 offsets, so pieces beyond this number are repetitions, which would make every
+ * pass over the pieces long. */
 enum { FIRST_BUCKETS = 64, MAX_PIECES = 8192 };
 
 struct key {
@@ -31,8 +31,8 @@ struct pending {
     struct key key;
     struct piece *pieces, *last;
     uint32_t n_pieces;
-    uint64_t bytes; /* of all pieces: fewer than total is surely not whole */
-    uint32_t total; /* length of the datagram, once the last fragment is known */
+    uint64_t bytes; /* of all pieces; while they are fewer than total, the datagram cannot be whole */
+    uint32_t total; /* length of the datagram, when has_total */
     bool has_total, multiple_tails;
 };
 
@@ -46,7 +46,7 @@ static struct key key_of(const struct packet *p)
     struct rd r = rd_make(net->data, net->whole_cap, net->whole_cap);
     rd_skip(&r, ip6 ? 8 : 12);
     const uint8_t *addresses = rd_bytes(&r, len);
-    if (addresses) /* always so: the header was read whole */
+    if (addresses) /* always: a fragment's header is whole */
         memcpy(key.addresses, addresses, len);
     return key;
 }
@@ -56,6 +56,7 @@ static size_t bucket_of(const struct defrag *d, const struct key *key, size_t n_
     return hash_bytes(&d->hash_key, key, sizeof *key) & (n_buckets - 1);
 }
 
+/* Makes the table of datagrams four times as large. */
 static bool grow(struct defrag *d)
 {
     size_t n = d->n_buckets ? d->n_buckets * 4 : FIRST_BUCKETS;
@@ -89,7 +90,7 @@ static void pending_free(struct defrag *d, struct pending *p)
     d->n_pending--;
 }
 
-/* The link that points at the key's datagram, or at the NULL where it belongs. */
+/* Returns the link to the datagram with this key, or the link that is NULL where it belongs. */
 static struct pending **find(const struct defrag *d, const struct key *key)
 {
     struct pending **link = &d->buckets[bucket_of(d, key, d->n_buckets)];
@@ -137,7 +138,8 @@ static bool is_whole(const struct pending *p)
     return reached >= p->total;
 }
 
-/* Copies what lies past `reached` and notes whether the part before it agrees. */
+/* Copies the piece's bytes from `reached` on, compares its bytes before `reached` with those already there,
+ * and returns the new end. */
 static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, uint32_t total,
                     bool *overlaps, bool *conflicts)
 {
@@ -188,35 +190,51 @@ static bool assemble(const struct pending *p, struct arena *arena, struct datagr
     return true;
 }
 
+/* The pending datagram that the fragment belongs to, made when it is new; NULL when memory ends. */
+static struct pending **find_or_make(struct defrag *d, const struct key *key)
+{
+    struct pending **link = find(d, key);
+    if (*link || !(*link = memory_zero(1, sizeof **link)))
+        return *link ? link : NULL;
+    (*link)->key = *key;
+    d->n_pending++;
+    return link;
+}
+
+/* Returns the datagram if it is whole; otherwise DEFRAG_PENDING. */
+static enum defrag_outcome finish(struct defrag *d, struct pending **link, struct arena *arena,
+                                  struct datagram *out)
+{
+    struct pending *p = *link;
+    if (!is_whole(p))
+        return DEFRAG_PENDING;
+    *link = p->next;
+    bool ok = assemble(p, arena, out);
+    pending_free(d, p);
+    return ok ? DEFRAG_COMPLETE : DEFRAG_PENDING;
+}
+
 enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct arena *arena,
                                 struct datagram *out)
 {
     const struct fragment *f = &p->fragment;
     if (f->data.cap < f->data.len)
         return DEFRAG_UNUSABLE;
-    if (d->n_pending >= d->n_buckets && !grow(d))
-        return DEFRAG_MEMORY;
+    struct pending **link = NULL;
     struct key key = key_of(p);
-    struct pending **link = find(d, &key);
-    if (d->held > DEFRAG_LIMIT || (*link && (*link)->n_pieces == MAX_PIECES)) {
-        d->refused++;
+    if (d->n_pending < d->n_buckets || grow(d)) {
+        const struct pending *known = *find(d, &key);
+        if (d->held > DEFRAG_LIMIT || (known && known->n_pieces == MAX_PIECES)) {
+            d->refused++;
+            return DEFRAG_PENDING;
+        }
+        link = find_or_make(d, &key);
+    }
+    if (!link || !add_piece(d, *link, p->frame->number, f)) {
+        memory_ended(d->memory);
         return DEFRAG_PENDING;
     }
-    if (!*link) {
-        if (!(*link = memory_zero(1, sizeof **link)))
-            return DEFRAG_MEMORY;
-        (*link)->key = key;
-        d->n_pending++;
-    }
-    if (!add_piece(d, *link, p->frame->number, f))
-        return DEFRAG_MEMORY;
-    if (!is_whole(*link))
-        return DEFRAG_PENDING;
-    struct pending *whole = *link;
-    *link = whole->next;
-    bool ok = assemble(whole, arena, out);
-    pending_free(d, whole);
-    return ok ? DEFRAG_COMPLETE : DEFRAG_MEMORY;
+    return finish(d, link, arena, out);
 }
 
 void defrag_reset(struct defrag *d)

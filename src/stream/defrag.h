@@ -1,5 +1,5 @@
-/* IP fragments -> datagrams. The frame that completes a datagram, by arrival, carries it; fragments cut by
- * the snap length are never used. No time-out: captures are finite, and Wireshark has none. */
+/* IP fragments -> datagrams. A datagram belongs to the frame whose arrival completes it. Fragments that the
+ * snap length cut are not used. There is no time-out: captures are finite, and Wireshark has none. */
 #ifndef FC_STREAM_DEFRAG_H
 #define FC_STREAM_DEFRAG_H
 
@@ -7,8 +7,8 @@
 #include "base/hash.h"
 #include "decode/packet.h"
 
-/* Bytes that incomplete datagrams may hold: past it fragments are not kept (a flood of fragments that never
- * complete would otherwise take all memory). Hitting it is counted. */
+/* The bytes that incomplete datagrams of a capture may hold together. Fragments beyond this limit are dropped
+ * and counted; otherwise a flood of fragments that never complete would take all memory. */
 enum { DEFRAG_LIMIT = 256 << 20 };
 
 struct datagram {
@@ -21,23 +21,25 @@ struct datagram {
 };
 
 enum defrag_outcome {
-    DEFRAG_PENDING,  /* kept for later */
+    DEFRAG_PENDING,  /* the datagram lacks other fragments, or memory ended */
     DEFRAG_COMPLETE, /* *out is the datagram */
-    DEFRAG_UNUSABLE, /* cut: decode it as it is when it is the first one */
-    DEFRAG_MEMORY
+    DEFRAG_UNUSABLE  /* the snap length cut the fragment */
 };
 
+/* Zero-initialise. */
 struct defrag {
-    struct hash_key hash_key; /* made with the first buckets */
+    struct hash_key hash_key;    /* made with the first buckets */
+    struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
     struct pending **buckets;
     size_t n_buckets, n_pending;
-    size_t held; /* bytes */
-    uint64_t refused;
+    size_t held;      /* bytes of all pieces */
+    uint64_t refused; /* fragments dropped because of a limit */
 };
 
-/* One fragment in capture order. */
+/* Takes one fragment; fragments come in capture order. *out is allocated in the arena. */
 enum defrag_outcome defrag_push(struct defrag *defrag, const struct packet *packet, struct arena *arena,
                                 struct datagram *out);
+/* Drops all fragments, for the next capture. */
 void defrag_reset(struct defrag *defrag);
 void defrag_free(struct defrag *defrag);
 

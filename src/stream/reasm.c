@@ -1,7 +1,7 @@
-/* Joining TCP segments into messages. Invariant: a side's messages are sorted by their first sequence number;
- * of a waiting message the pieces are sorted, apart from each other, and inside its buffer. Source: observed,
- * tshark 4.0.17 (one pass, defaults: desegmentation on, reassembly of out-of-order segments off), on streams
- * cut, lost, repeated and swapped at random. */
+/* Joins TCP segments into messages. Invariants: the messages of a side are sorted by their first sequence
+ * number; the pieces of a waiting message are sorted, do not touch each other, and lie inside its buffer.
+ * Source: observed, tshark 4.0.17 (one pass, default settings: desegmentation on, reassembly of out-of-order
+ * segments off), on streams with segments cut, lost, repeated and swapped at random. */
 #include "stream/reasm.h"
 
 #include <string.h>
@@ -10,11 +10,11 @@
 
 enum {
     FIRST_SIZE = 2048,
-    AT_ONCE = 20480 /* a TLS record at its longest */,
-    FAR = 1 << 30 /* where a message ends that waits for the FIN */
+    AT_ONCE = 20480 /* the longest TLS record fits */,
+    FAR = 1 << 30 /* the assumed length of a message that waits for the FIN */
 };
 
-/* Bytes of a message; in the pool's list until they are given back. */
+/* The bytes of a waiting message; a member of one of the pool's lists. */
 struct reasm_buffer {
     struct reasm_buffer *next, *previous;
     size_t size;
@@ -26,13 +26,16 @@ struct piece {
 };
 
 struct reasm_message {
-    uint32_t seq, next; /* of the first byte, and behind the last one as far as it is known */
+    uint32_t seq, next; /* of the first byte, and of the first byte behind the message, as far as known */
     bool one_more;      /* the next segment is wanted whole */
-    bool blind;         /* bytes from now on are counted, not copied */
+    bool blind;         /* further bytes are counted and not copied */
     bool done, lost;
-    uint32_t total; /* bytes, once a piece reached `next`; 0: not yet */
+    uint32_t total; /* bytes of the message; 0: no piece has reached `next` yet */
     uint32_t n_pieces;
-    struct reasm_buffer *buffer;
+    union {
+        struct reasm_buffer *buffer;
+        struct reasm_message *next_unused; /* in the first message of an array that is not in use */
+    };
 };
 
 /* ---- buffers ---- */
@@ -58,7 +61,7 @@ static void link_buffer(struct reasm *pool, struct reasm_buffer *b)
     pool->buffers = b;
 }
 
-/* The message is over: its bytes may still be looked at until the turn. */
+/* Ends the message. Its bytes may still be read until reasm_turn. */
 static void release(struct reasm *pool, struct reasm_message *m)
 {
     struct reasm_buffer *b = m->buffer;
@@ -79,7 +82,8 @@ static void lose(struct reasm *pool, struct reasm_message *m)
     pool->refused++;
 }
 
-/* A buffer that was given back, if it is large enough and not much too large: messages may wait for ever. */
+/* Takes the spare buffer if it is large enough, and not much too large, because a message may wait for ever.
+ */
 static bool reuse(struct reasm *pool, struct reasm_message *m, size_t size)
 {
     struct reasm_buffer *b = pool->spare;
@@ -92,7 +96,7 @@ static bool reuse(struct reasm *pool, struct reasm_message *m, size_t size)
     return true;
 }
 
-/* Room for `need` bytes; the limits are kept here. A short message whose length is known gets all of it at
+/* Makes room for `need` bytes, within the limits. A short message whose length is known gets all its room at
  * once. */
 static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
 {
@@ -114,7 +118,7 @@ static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
     if (!b) {
         if (m->buffer)
             link_buffer(pool, m->buffer);
-        pool->failed = true;
+        arena_ended(&pool->arrays);
         return false;
     }
     b->size = size;
@@ -132,13 +136,14 @@ static uint8_t *bytes_of(const struct reasm_message *m) { return m->buffer->byte
 
 /* ---- pieces ---- */
 
-/* Copies what is new of [start, end) and notes the piece; bytes that came first stay. */
 static void copy_piece(struct reasm_message *m, uint32_t at, const uint8_t *from, uint32_t len)
 {
     if (!m->blind)
         memcpy(bytes_of(m) + at, from, len);
 }
 
+/* Adds a piece of len bytes at `start` and joins it with the pieces that it touches. Bytes that are there
+ * already are not overwritten. */
 static void store(struct reasm *pool, struct reasm_message *m, uint32_t start, const uint8_t *from,
                   uint32_t len)
 {
@@ -182,7 +187,7 @@ static struct reasm_message *find_exact(const struct reasm_side *side, uint32_t 
     return NULL;
 }
 
-/* The last one that starts before seq. */
+/* The last message that starts before seq. */
 static struct reasm_message *find_before(const struct reasm_side *side, uint32_t seq)
 {
     for (uint32_t i = side->n_messages; i--;)
@@ -199,7 +204,8 @@ static void forget(struct reasm *pool, struct reasm_side *side, uint32_t i)
     memmove(side->messages + i, side->messages + i + 1, (side->n_messages - i) * sizeof *side->messages);
 }
 
-/* What starts inside a done message is left out, whichever it is: neighbours that are done may be one. */
+/* Joins neighbours that are done: a segment that starts inside a done message is ignored, whichever message
+ * it is. */
 static void merge_done(struct reasm_side *side)
 {
     uint32_t kept = 0;
@@ -213,29 +219,37 @@ static void merge_done(struct reasm_side *side)
     side->n_messages = kept;
 }
 
-/* Room for four times as many, or for the first ones. */
+/* The i for which an array of `room` messages has the size REASM_MESSAGES * 4^i. */
+static unsigned size_of(uint32_t room)
+{
+    unsigned size = 0;
+    for (uint32_t r = REASM_MESSAGES; r < room; r *= 4)
+        size++;
+    return size;
+}
+
+/* Moves the messages into an array of four times the size, or into the first one. */
 static bool grow(struct reasm *pool, struct reasm_side *side)
 {
     uint32_t room = side->room ? 4 * side->room : REASM_MESSAGES;
-    struct reasm_buffer *b = memory_alloc(sizeof *b + room * sizeof *side->messages);
-    if (!b) {
-        pool->failed = true;
+    struct reasm_message **unused = &pool->unused[size_of(room)], *array = *unused;
+    if (array)
+        *unused = array->next_unused;
+    else if (!(array = arena_alloc(&pool->arrays, room * sizeof *array)))
         return false;
-    }
     if (side->messages) {
-        struct reasm_buffer *old = (struct reasm_buffer *)(void *)((uint8_t *)side->messages - sizeof *old);
-        memcpy(b->bytes, side->messages, side->n_messages * sizeof *side->messages);
-        unlink_buffer(pool, old);
-        memory_free(old);
+        memcpy(array, side->messages, side->n_messages * sizeof *array);
+        unused = &pool->unused[size_of(side->room)];
+        side->messages->next_unused = *unused;
+        *unused = side->messages;
     }
-    b->size = 0;
-    link_buffer(pool, b);
-    side->messages = (struct reasm_message *)(void *)b->bytes;
+    side->messages = array;
     side->room = room;
     return true;
 }
 
-/* Makes room: by merging, by growing, else the oldest done message goes, else the oldest of all. */
+/* Makes room for one more message: by merging, then by growing; at the limit the oldest done message is
+ * forgotten, or the oldest of all. */
 static bool make_room(struct reasm *pool, struct reasm_side *side)
 {
     merge_done(side);
@@ -271,7 +285,8 @@ static struct reasm_wish show(const struct reasm_segment *s, struct rd bytes, bo
     return s->hidden ? (struct reasm_wish){0} : s->show(s->context, &view);
 }
 
-/* The message from `start` in these bytes is not whole: wait for what it wants. */
+/* Starts a message: the bytes from wish.offset on are not whole, and wait for those that the wish asks for.
+ */
 static void begin(struct reasm *pool, struct reasm_side *side, struct rd bytes, uint32_t seq,
                   struct reasm_wish wish)
 {
@@ -289,7 +304,7 @@ static void begin(struct reasm *pool, struct reasm_side *side, struct rd bytes, 
     m->blind = wish.blind;
 }
 
-/* A message that was thought whole wants more from its own start on. */
+/* A message that seemed whole asks for more bytes from its own start on. */
 static void extend(struct reasm *pool, struct reasm_side *side, struct reasm_message *m, uint32_t end,
                    struct reasm_wish wish)
 {
@@ -305,7 +320,8 @@ static void extend(struct reasm *pool, struct reasm_side *side, struct reasm_mes
         lose(pool, m);
 }
 
-/* Shows a message that this segment completed; `used` bytes of the segment are its last ones. */
+/* Shows a message that this segment completed; its last bytes are the first `used` bytes of the segment.
+ * True: the protocol wants more bytes, and the rest of the segment is not looked at. */
 static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_message *m,
                      const struct reasm_segment *s, uint32_t seq, uint32_t used)
 {
@@ -313,7 +329,7 @@ static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_m
     struct rd whole = rd_make(bytes_of(m), m->total, m->total);
     struct reasm_wish wish = show(s, whole, true, true);
     uint32_t before = m->total > used ? m->total - used : 0;
-    if (wish.more && m->blind) { /* whoever counted on its end was wrong */
+    if (wish.more && m->blind) { /* the end that the protocol gave was wrong */
         lose(pool, m);
         return true;
     }
@@ -330,8 +346,8 @@ static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_m
     return true;
 }
 
-/* The segment goes on with message m. Returns how many of its bytes belong there, 0: nothing else can follow.
- */
+/* Adds the segment's bytes to message m. Returns how many of them belong to m; 0: the rest of the segment is
+ * not looked at. */
 static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_message *m,
                       const struct reasm_segment *s, struct rd bytes, uint32_t seq)
 {
@@ -339,8 +355,8 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
     uint32_t used = m->one_more || end <= m->next ? bytes.len : m->next - seq;
     bool last = end >= m->next;
     if (m->one_more && m->n_pieces && !pieces_of(m)->start && end - m->seq <= pieces_of(m)->end)
-        return 0; /* nothing but what is there, such as a keep-alive: not the one more that is waited for */
-    if (m->done)  /* Wireshark finds an error in old data that comes again, and leaves the segment */
+        return 0; /* no new byte, as in a keep-alive: this is not the segment that the message waits for */
+    if (m->done)  /* Wireshark reports an error for repeated old data, and leaves the segment */
         return 0;
     if (!m->lost) {
         if (m->one_more)
@@ -355,13 +371,13 @@ static uint32_t go_on(struct reasm *pool, struct reasm_side *side, struct reasm_
     return used < bytes.len ? used : 0;
 }
 
-/* One look at the bytes from seq on; returns how many are done with, 0: all. */
+/* Handles the bytes from seq on once. Returns how many of them are done; 0: all. */
 static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s,
                      struct rd bytes, uint32_t seq)
 {
     struct reasm_message *m = find_exact(side, seq);
-    if (m &&
-        m->next >= seq + bytes.len) /* a copy of the start of a message; one that goes past its end counts */
+    if (m && m->next >=
+                 seq + bytes.len) /* a copy of the start of a message; a copy that goes past its end counts */
         return 0;
     m = m ? m : find_before(side, seq);
     if (m && m->next > seq)
@@ -372,7 +388,8 @@ static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct r
     return 0;
 }
 
-/* Takes note of what reasm_counts may count, and gives it back to the message. */
+/* start_counting prepares the fields of the side that reasm_counts uses, stop_counting writes them back to
+ * the message. */
 static void start_counting(struct reasm_side *side)
 {
     struct reasm_message *m = side->n_messages ? &side->messages[side->n_messages - 1] : NULL;
@@ -391,7 +408,7 @@ static void stop_counting(struct reasm_side *side)
     side->counted_end = 0;
 }
 
-/* A FIN ends what waits for it. */
+/* A FIN completes the message that waits for it; true: there is one. */
 static bool finish(struct reasm *pool, struct reasm_side *side, const struct reasm_segment *s)
 {
     struct reasm_message *m = find_before(side, s->seq);
@@ -417,13 +434,13 @@ static void push(struct reasm *pool, struct reasm_side *side, const struct reasm
         return;
     }
     if (side->forgotten &&
-        (int32_t)(seq - side->forgotten) < 0) /* a late copy, of what is not known any more */
+        (int32_t)(seq - side->forgotten) < 0) /* a late copy of a message that is no longer remembered */
         pool->refused++;
     if (s->fin && side->until_fin && finish(pool, side, s))
         return;
     while (bytes.len) {
         uint32_t used = step(pool, side, s, bytes, seq);
-        if (!used || pool->failed)
+        if (!used)
             return;
         rd_skip(&bytes, used);
         bytes = rd_rest(&bytes);
@@ -461,5 +478,6 @@ void reasm_reset(struct reasm *pool)
         memory_free(pool->buffers);
         pool->buffers = next;
     }
-    *pool = (struct reasm){0};
+    arena_free(&pool->arrays);
+    *pool = (struct reasm){.arrays = pool->arrays};
 }

@@ -8,13 +8,12 @@
 /* ---- native ---- */
 
 /* The filter runs before any other value is made, except for the values that it shares with the query. */
-static enum fc_status answer_natively(struct walk *w, enum reason *reason)
+static void answer_natively(struct walk *w, enum reason *reason)
 {
     struct values *v = &w->values;
     struct apps *apps = &w->tables.apps;
     const struct capture *c = &w->capture;
-    bool passed;
-    enum fc_status status = sieve_frame(&v->sieve, &w->examined, &c->times, c->source, apps, &passed);
+    bool passed = sieve_frame(&v->sieve, &w->examined, &c->times, c->source, apps);
     if (*reason == REASON_KEPT && !passed)
         *reason = REASON_FILTER;
     bool wanted = passed && w->query->n_fields;
@@ -26,7 +25,6 @@ static enum fc_status answer_natively(struct walk *w, enum reason *reason)
         apps_frame(apps, &v->row, &w->examined);
     else if (apps->wanted && !v->sieve.wants_apps)
         apps_advance(apps, &w->examined);
-    return v->row.out_of_memory || apps->failed ? FC_MEMORY : status;
 }
 
 /* ---- libwireshark ---- */
@@ -71,7 +69,7 @@ static enum fc_status hand_over(struct walk *w)
 {
     struct capture *c = &w->capture;
     if (c->answerer != ANSWER_NATIVE || w->query->engine != ENGINE_BOTH ||
-        !(c->has_hidden_headers || apps_lost(&w->tables.apps)))
+        !(c->has_hidden_headers || apps_lost(&w->tables.apps)) || w->memory.ended)
         return FC_OK;
     enum fc_status status = open_oracle(w);
     if (status == FC_MEMORY || status == FC_CANCELLED)
@@ -89,20 +87,13 @@ bool answer_reads_apps(const struct walk *w)
     return w->tables.apps.wanted && (!w->capture.oracle || oracle_is_partial(w->capture.oracle));
 }
 
-/* Advances the protocols above TCP and UDP without making values. */
-static enum fc_status advance_apps(struct walk *w)
-{
-    if (answer_reads_apps(w))
-        apps_advance(&w->tables.apps, &w->examined);
-    return w->tables.apps.failed ? FC_MEMORY : FC_OK;
-}
-
+/* Advances the protocols above TCP and UDP for a frame whose values nobody needs. */
 static enum fc_status pass_by(struct walk *w)
 {
     if (!answer_reads_apps(w))
         return FC_OK;
-    enum fc_status status = advance_apps(w);
-    return status ? status : hand_over(w);
+    apps_advance(&w->tables.apps, &w->examined);
+    return hand_over(w);
 }
 
 enum fc_status answer_frame(struct walk *w, struct step *step, bool wanted)
@@ -112,13 +103,13 @@ enum fc_status answer_frame(struct walk *w, struct step *step, bool wanted)
     if (!wanted)
         return pass_by(w);
     if (oracle_covers(w->capture.oracle, frame->number)) {
-        enum fc_status status = advance_apps(w);
-        return status ? status : answer_by_oracle(w, frame, &step->reason);
+        if (answer_reads_apps(w))
+            apps_advance(&w->tables.apps, &w->examined);
+        return answer_by_oracle(w, frame, &step->reason);
     }
     row_reset(&w->values.row);
-    enum fc_status status = answer_natively(w, &natively);
-    if (!status)
-        status = hand_over(w);
+    answer_natively(w, &natively);
+    enum fc_status status = hand_over(w);
     if (!status && oracle_covers(w->capture.oracle, frame->number))
         return answer_by_oracle(w, frame, &step->reason);
     step->reason = natively;

@@ -23,7 +23,7 @@ static void report_progress(struct walk *w)
 /* A problem that left `frames` of the capture's frames in the answer. */
 static enum fc_status problem_after(struct walk *w, const struct fc_error *error, uint64_t frames)
 {
-    return report_problem(&w->report, w->inputs[w->input].name, error, frames) ? FC_OK : FC_MEMORY;
+    return report_problem(&w->report, w->inputs[w->input].name, error, frames);
 }
 
 enum fc_status capture_problem(struct walk *w, const struct fc_error *error)

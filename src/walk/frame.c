@@ -1,6 +1,6 @@
 /* One frame, step by step: examined, placed in a flow or not, answered, counted, kept. Invariants: every
  * frame is counted under exactly one reason; the state of conversations advances for every frame, kept or
- * not. */
+ * not; if memory ends during a frame, the walk ends with it and nothing of the frame is written. */
 #include "walk/inner.h"
 
 /* The frame that completes a datagram shows that frames counted as incomplete fragments were parts of it.
@@ -35,8 +35,6 @@ static void fetch_flow(const struct walk *w, int layer)
 static enum fc_status look_at(struct walk *w, struct frame *frame)
 {
     examine(&w->tables.examiner, frame, &w->examined);
-    if (w->tables.examiner.failed)
-        return FC_MEMORY;
     return w->examined.packet.reason == REASON_LINK_TYPE ? link_locate(w, frame) : FC_OK;
 }
 
@@ -73,7 +71,7 @@ static enum fc_status count(struct walk *w, const struct step *step)
         return FC_OK;
     c->unknown_link_frames++;
     c->unknown_link_type = w->examined.packet.unknown_link;
-    return report_link(&w->report, c->unknown_link_type, 1) ? FC_OK : FC_MEMORY;
+    return report_link(&w->report, c->unknown_link_type, 1);
 }
 
 enum fc_status walk_frame(struct walk *w, struct frame *frame)
@@ -87,7 +85,9 @@ enum fc_status walk_frame(struct walk *w, struct frame *frame)
     if (!status)
         status = count(w, &step);
     if (!status && step.reason == REASON_KEPT)
-        status = keep_frame(w, &step);
+        keep_frame(w, &step);
+    if (!status && w->memory.ended)
+        status = FC_MEMORY;
     bool has_row = step.reason == REASON_KEPT || w->query->options.level == FC_LEVEL_FRAMES;
     if (!status && w->output.packets && has_row)
         status = write_packet(w, &step);

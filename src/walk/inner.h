@@ -75,6 +75,7 @@ struct walk {
     size_t n_inputs, input; /* of the capture at hand */
     struct progress *progress;
     struct report report;
+    struct memory_state memory; /* shared by everything that works on a frame; asked once a frame */
     struct values values;
     struct output output;
     struct tables tables;
@@ -124,7 +125,7 @@ FC_MUST_USE enum fc_status link_finish(struct walk *walk);
 /* ---- keep.c, write.c ---- */
 
 /* Puts a kept frame into its flow, and its lengths, time and values into the flow's logs. */
-FC_MUST_USE enum fc_status keep_frame(struct walk *walk, struct step *step);
+void keep_frame(struct walk *walk, struct step *step);
 /* The row of one flow whose packets have all been seen; corrects the counts instead when the style leaves the
  * flow out. */
 FC_MUST_USE enum fc_status write_flow(struct walk *walk, const struct flow *flow);

@@ -16,46 +16,46 @@ static const struct layer *outer_ip(const struct packet *p, int layer_index)
     return NULL;
 }
 
-static bool note_outer(struct walk *w, struct flow *flow, int layer_index)
+static void note_outer(struct walk *w, struct flow *flow, int layer_index)
 {
     const struct layer *layer = outer_ip(&w->examined.packet, layer_index);
     if (!layer)
-        return true;
+        return;
     bool ip6 = layer->kind == LAYER_IP6;
     uint32_t size = ip6 ? 16 : 4;
     struct outer *outer = arena_alloc(&w->tables.extras, sizeof *outer);
     if (!outer)
-        return false;
+        return;
     *outer = (struct outer){.src.family = ip6 ? 6 : 4, .dst.family = ip6 ? 6 : 4};
     struct rd r = rd_make(layer->data, layer->whole_cap, layer->whole_len);
     rd_skip(&r, ip6 ? 8 : 12);
     const uint8_t *addresses = rd_bytes(&r, 2 * size);
     if (!addresses)
-        return true;
+        return;
     memcpy(outer->src.bytes, addresses, size);
     memcpy(outer->dst.bytes, addresses + size, size);
     flow->outer = outer;
-    return true;
 }
 
-static bool log_values(struct walk *w, struct flow *flow)
+static void log_values(struct walk *w, struct flow *flow)
 {
     if (!flow->values) {
         if (!(flow->values = arena_alloc(&w->tables.extras, sizeof *flow->values)))
-            return false;
+            return;
         *flow->values = (struct log){0};
     }
-    return values_put(flow->values, &w->tables.pool, flow->n_packets - 1, &w->values.row, w->values.types);
+    if (!values_put(flow->values, &w->tables.pool, flow->n_packets - 1, &w->values.row, w->values.types))
+        memory_ended(&w->memory);
 }
 
-static bool log_packet(struct walk *w, struct flow *flow, const struct flow_packet *packet, uint32_t ip_len)
+static void log_packet(struct walk *w, struct flow *flow, const struct flow_packet *packet, uint32_t ip_len)
 {
     int64_t time_ns = packet->has_time ? packet->time_ns : LOG_NO_TIME;
     bool forward = flow->client == packet->ref.direction;
-    return log_put_packet(&flow->packets, &w->tables.pool, time_ns, forward, ip_len, packet->payload_len);
+    log_put_packet(&flow->packets, &w->tables.pool, time_ns, forward, ip_len, packet->payload_len);
 }
 
-enum fc_status keep_frame(struct walk *w, struct step *step)
+void keep_frame(struct walk *w, struct step *step)
 {
     const struct layer *layer = &w->examined.packet.layers[step->layer];
     struct flow_packet packet = {.ref = w->examined.transports[step->layer].ref,
@@ -69,12 +69,12 @@ enum fc_status keep_frame(struct walk *w, struct step *step)
     }
     struct flow *flow = step->flow = flow_assign(&w->tables.flows, &packet, &step->flow_index);
     if (!flow)
-        return FC_MEMORY;
-    if (flow->n_packets == 1 && layer->net > 0 && !note_outer(w, flow, step->layer))
-        return FC_MEMORY;
+        return;
+    if (flow->n_packets == 1 && layer->net > 0)
+        note_outer(w, flow, step->layer);
     if (!w->output.flows)
-        return FC_OK;
-    if (w->values.row.n_values && !log_values(w, flow))
-        return FC_MEMORY;
-    return log_packet(w, flow, &packet, ip_len) ? FC_OK : FC_MEMORY;
+        return;
+    if (w->values.row.n_values)
+        log_values(w, flow);
+    log_packet(w, flow, &packet, ip_len);
 }

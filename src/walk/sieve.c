@@ -1,9 +1,9 @@
-/* A query's native filter at work. Invariant: no header's value is made but of those that the filter names,
- * and none of them goes further than the verdict; protocols above TCP and UDP are gone through once, for
- * filter and query. */
+/* A query's native filter at work. Invariants: of headers, only the values that the filter names are made,
+ * and they serve the verdict alone; the protocols above TCP and UDP see the frame once, for filter and query.
+ */
 #include "walk/sieve.h"
 
-/* Fields of headers come from elsewhere. */
+/* Fields of headers are not shared. */
 static void share_slots(struct sieve *s, const int16_t *slots)
 {
     const int16_t *mine = filter_slots(s->filter);
@@ -18,6 +18,7 @@ void sieve_open(struct sieve *s, const struct filter *filter, const int16_t *slo
     *s = (struct sieve){.filter = filter};
     if (!filter)
         return;
+    s->state.arena.memory = arena->memory;
     s->row = (struct row){.slot_of = filter_slots(filter), .arena = arena};
     emit_plan_make(&s->headers, filter_slots(filter));
     s->wants_apps = filter_wants_apps(filter);
@@ -25,12 +26,11 @@ void sieve_open(struct sieve *s, const struct filter *filter, const int16_t *slo
     share_slots(s, slots);
 }
 
-enum fc_status sieve_frame(struct sieve *s, const struct examined *x, const struct frame_times *times,
-                           const struct source *source, struct apps *apps, bool *passed)
+bool sieve_frame(struct sieve *s, const struct examined *x, const struct frame_times *times,
+                 const struct source *source, struct apps *apps)
 {
-    *passed = true;
     if (!s->filter)
-        return FC_OK;
+        return true;
     row_reset(&s->row);
     if (s->headers.needs)
         emit_frame(&s->row, x, times, source, &s->headers);
@@ -42,8 +42,7 @@ enum fc_status sieve_frame(struct sieve *s, const struct examined *x, const stru
         row_take(&s->row, &s->apps);
         apps_protocols(apps, &s->row, filter_protocol_slots(s->filter));
     }
-    *passed = filter_run(s->filter, &s->state, &s->row);
-    return s->row.out_of_memory || s->apps.out_of_memory || s->state.out_of_memory ? FC_MEMORY : FC_OK;
+    return filter_run(s->filter, &s->state, &s->row);
 }
 
 const int16_t *sieve_slots(const struct sieve *s, const int16_t *slots)

@@ -36,16 +36,19 @@ static enum fc_status open_values(struct values *values, const struct query *que
 }
 
 /* State that costs time for every frame is kept only when the query or its filter needs it. */
-static void open_tables(struct tables *tables, const struct query *query, const struct sieve *sieve)
+static void open_tables(struct tables *tables, const struct query *query, const struct sieve *sieve,
+                        struct memory_state *memory)
 {
     const struct fc_options *o = &query->options;
     struct examiner *e = &tables->examiner;
+    examiner_init(e, memory);
+    tables->flows.memory = tables->pool.arena.memory = tables->extras.memory = memory;
     e->protocols = o->protocols;
     e->keeps_flights = emit_wants_flights(query->slot_of) ||
                        (query->filter && emit_wants_flights(filter_slots(query->filter)));
     e->matches_names = apps_want_names(query->slot_of, query->filter);
     tables->flows.policy = (struct flow_policy){o->policy, o->style, o->idle_ns, o->active_ns};
-    apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact);
+    apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact, memory);
 }
 
 enum fc_status walk_open(struct walk **out, const struct query *query, const struct input *inputs,
@@ -59,7 +62,7 @@ enum fc_status walk_open(struct walk **out, const struct query *query, const str
     w->n_inputs = n_inputs;
     w->progress = progress;
     enum fc_status status = open_values(&w->values, query, &w->tables.examiner.arena);
-    open_tables(&w->tables, query, &w->values.sieve);
+    open_tables(&w->tables, query, &w->values.sieve, &w->memory);
     if (!status)
         status = open_output(&w->output, query);
     if (status) {

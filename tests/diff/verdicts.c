@@ -104,7 +104,7 @@ static void read_frames(struct source *source)
     struct fc_error error;
     struct apps *apps = calloc(1, sizeof *apps);
     examiner->keeps_flights = examiner->matches_names = true;
-    apps_init(apps, apps_slots, all_apps, true);
+    apps_init(apps, apps_slots, all_apps, true, NULL);
     apps_row.arena = &examiner->arena;
     while (!source_next(source, &frame, &error) && frame.data) {
         examine(examiner, &frame, &x);

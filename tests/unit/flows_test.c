@@ -138,13 +138,17 @@ static void put_all(struct rows *r, const uint8_t *bytes, uint32_t i)
 static bool fill(struct rows *r, struct log *packets, struct log *values, uint32_t n)
 {
     static uint8_t bytes[5 * 300];
+    static struct memory_state memory;
+    static struct arena arena = {.memory = &memory};
+    memory.ended = false;
+    r->row.arena = &arena;
     for (uint32_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;
     for (uint32_t i = 0; i < n; i++) {
         put_all(r, bytes, i);
         if (i % 4 == 3)
             row_reset(&r->row);
-        if (r->row.out_of_memory || !values_put(values, &pool, packets->n_packets, &r->row, r->types) ||
+        if (memory.ended || !values_put(values, &pool, packets->n_packets, &r->row, r->types) ||
             !log_put_packet(packets, &pool, i, true, 100, 60))
             return false;
     }

@@ -14,7 +14,7 @@ static const char *tcp_facts_text(const char *prefix, const char *hex, const str
 
 static const char *tcp(const char *prefix, const char *hex)
 {
-    struct tcp_facts facts = {.scale = TCP_SCALE_UNKNOWN};
+    struct tcp_facts facts = {.analysis.scale = TCP_SCALE_UNKNOWN};
     return tcp_facts_text(prefix, hex, &facts);
 }
 
@@ -28,7 +28,7 @@ TEST(whole_header)
                               .base_seq = 999,
                               .has_base_ack = true,
                               .base_ack = 4,
-                              .scale = 7};
+                              .analysis.scale = 7};
     CHECK_TEXT(
         tcp_facts_text("tcp.", PORTS "5018 0010 abcd 0001 6869", &facts),
         "tcp.srcport=1001 tcp.dstport=2002 tcp.port=1001 tcp.port=2002 tcp.stream=4 tcp.len=2 tcp.seq=1 "
@@ -51,7 +51,7 @@ TEST(header_lengths)
 
 TEST(quotes_are_raw)
 {
-    struct tcp_facts facts = {.quoted = true, .has_base_seq = true, .base_seq = 999, .scale = 3};
+    struct tcp_facts facts = {.quoted = true, .has_base_seq = true, .base_seq = 999, .analysis.scale = 3};
     CHECK_TEXT(tcp_facts_text("tcp.seq", PORTS "5010 0010 0000 0000 00", &facts), "tcp.seq=1000");
     CHECK_TEXT(tcp_facts_text("tcp.window_size", PORTS "5010 0010 0000 0000 00", &facts),
                "tcp.window_size_value=16 tcp.window_size=16 tcp.window_size_scalefactor=8");
@@ -70,10 +70,10 @@ TEST(resets_have_a_cause_instead_of_a_payload)
 
 TEST(analysis_labels)
 {
-    struct tcp_facts facts = {.scale = TCP_SCALE_UNKNOWN,
-                              .analysis = TCP_DUPLICATE_ACK | TCP_ZERO_WINDOW,
-                              .dup_ack_num = 2,
-                              .dup_ack_frame = 9};
+    struct tcp_facts facts = {.analysis = {.scale = TCP_SCALE_UNKNOWN,
+                                           .flags = TCP_DUPLICATE_ACK | TCP_ZERO_WINDOW,
+                                           .dup_num = 2,
+                                           .dup_frame = 9}};
     CHECK_TEXT(
         tcp_facts_text("tcp.analysis", PORTS "5010 0010 0000 0000", &facts),
         "tcp.analysis.flags=1 tcp.analysis.duplicate_ack=1 tcp.analysis.zero_window=1 "
@@ -106,7 +106,7 @@ TEST(nops_that_fill_a_word)
 
 TEST(selective_acknowledgments)
 {
-    struct tcp_facts facts = {.scale = TCP_SCALE_UNKNOWN, .has_base_ack = true, .base_ack = 4};
+    struct tcp_facts facts = {.analysis.scale = TCP_SCALE_UNKNOWN, .has_base_ack = true, .base_ack = 4};
     CHECK_TEXT(
         tcp_facts_text("tcp.options.sack", PORTS "8010 0010 0000 0000 050a0000000a00000014 0101", &facts),
         "tcp.options.sack_le=6 tcp.options.sack_re=16 tcp.options.sack.count=1");
@@ -131,7 +131,7 @@ TEST(cut_segments_have_a_prefix_of_the_values)
 {
     static const char hex[] = PORTS "8018 0010 abcd 0001 020405b4 1e050102aabb 0101 6869";
     static char whole[8192];
-    struct tcp_facts facts = {.scale = 2, .has_stream = true, .analysis = TCP_LOST_SEGMENT};
+    struct tcp_facts facts = {.has_stream = true, .analysis = {.scale = 2, .flags = TCP_LOST_SEGMENT}};
     snprintf(whole, sizeof whole, "%s", tcp_facts_text("tcp.", hex, &facts));
     for (uint32_t cap = 0; cap < 34; cap++) {
         values_begin(&v, "tcp.", hex);
@@ -158,8 +158,10 @@ static const char *udp(const char *prefix, const char *hex, struct udp_facts fac
 
 TEST(udp_header)
 {
-    struct udp_facts facts = {
-        .has_stream = true, .stream = 2, .has_times = true, .time_ns = 9, .first_ns = 1, .previous_ns = 4};
+    struct udp_facts facts = {.has_stream = true,
+                              .stream = 2,
+                              .time_ns = 9,
+                              .times = {.known = true, .first_ns = 1, .previous_ns = 4}};
     CHECK_TEXT(
         udp("udp", "0457 08ae 000a 1234 6869", facts),
         "udp.srcport=1111 udp.dstport=2222 udp.port=1111 udp.port=2222 udp.length=10 udp.checksum=4660 "

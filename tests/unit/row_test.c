@@ -82,10 +82,13 @@ TEST(text_is_made_valid)
 TEST(memory_that_ends_is_noted)
 {
     struct row row = row_of(F_IP_TTL);
+    struct memory_state memory = {0};
+    arena.memory = &memory;
     memory_fail_after(0);
     put_uint(&row, F_IP_TTL, 1);
     memory_fail_after(-1);
-    CHECK(row.out_of_memory);
+    arena.memory = NULL;
+    CHECK(memory.ended);
     CHECK_INT(row.n_values, 0);
     row_free(&row);
 }

@@ -142,10 +142,12 @@ enum { N_CAPTURES = sizeof captures / sizeof captures[0], N_FIELDS_MOST = 4096 }
 static void all_fields(struct fc_options *options)
 {
     static const char *names[N_FIELDS_MOST];
-    size_t n = fc_n_fields();
-    CHECK(n <= N_FIELDS_MOST);
-    for (size_t i = 0; i < n; i++)
-        names[i] = fc_field(i).name;
+    size_t n = 0;
+    CHECK(fc_n_fields() <= N_FIELDS_MOST);
+    for (size_t i = 0; i < fc_n_fields(); i++)
+        if (!options->filter ||
+            strcmp(fc_field(i).name, "frame.time_delta_displayed")) /* not native with one */
+            names[n++] = fc_field(i).name;
     options->fields = names;
     options->n_fields = n;
     options->engine = FC_ENGINE_NATIVE;
@@ -156,7 +158,7 @@ static void all_fields(struct fc_options *options)
 /* Returns the number of allocations of a run. */
 static int64_t count_allocations(const char *const *paths, size_t n, const struct fc_options *options)
 {
-    int64_t low = 0, high = 1 << 20; /* `high` is the first number with which the run does not fail */
+    int64_t low = 0, high = 1 << 14; /* `high` is the first number with which the run does not fail */
     while (low < high) {
         int64_t middle = (low + high) / 2;
         memory_fail_after(middle);
@@ -196,6 +198,46 @@ TEST(memory_may_end_anywhere)
             starve(&captures[i], 1, &options, 15);
             all_fields(&options);
             starve(&captures[i], 1, &options, 30);
+        }
+}
+
+static const char *const talkative[] = {
+    PCAPS "http_bodies.pcap",    PCAPS "tls_versions.pcap",
+    PCAPS "dtls_hellos.pcap",    PCAPS "quic_pieces.pcap",
+    PCAPS "dtls_fragments.pcap", PCAPS "tcp_lossy.pcap",
+    PCAPS "dhcp_others.pcap",    PCAPS "quic_connections.pcap",
+    PCAPS "names.pcap",          PCAPS "frag6.pcap",
+    PCAPS "demo.pcap",
+};
+enum { N_TALKATIVE = sizeof talkative / sizeof talkative[0] };
+
+/* One allocation alone fails, and all later ones succeed: nobody else reports the failure, so whoever met it
+ * must have. An answer in spite of it would lack values. */
+static void lose_one(const char *path, const struct fc_options *options, int64_t points)
+{
+    CHECK_INT(run_paths(&path, 1, options).status, FC_OK);
+    int64_t most = count_allocations(&path, 1, options), stride = most / points + 1;
+    for (int64_t i = 0; i < most; i += stride) {
+        memory_fail_once(i);
+        struct answer got = run_paths(&path, 1, options);
+        if (got.status != FC_MEMORY)
+            printf("%s: the failure of allocation %lld of %lld was lost\n", path, (long long)i,
+                   (long long)most);
+        CHECK_INT(got.status, FC_MEMORY);
+    }
+}
+
+TEST(no_failed_allocation_is_lost)
+{
+    static const char *const filters[] = {NULL, "tls or udp.port > 5 or tcp.payload matches \"a\""};
+    struct fc_options options;
+    fc_options_init(&options);
+    for (size_t f = 0; f < 2; f++)
+        for (size_t i = f; i < N_TALKATIVE; i += 1 + f) {
+            options.level = f ? FC_LEVEL_FRAMES : FC_LEVEL_FLOWS;
+            options.filter = filters[f];
+            all_fields(&options);
+            lose_one(talkative[i], &options, 25);
         }
 }
 

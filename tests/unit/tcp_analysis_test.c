@@ -139,8 +139,7 @@ static bool run_packet(struct conv_table *table, uint32_t number, const struct e
     const struct layer *layer = &packet.layers[packet.n_layers - 1];
     struct conv_ref ref;
     struct tcp_segment segment;
-    bool failed = false;
-    if (layer->kind != LAYER_TCP || !conv_find(table, &packet, layer, &ref, &failed) ||
+    if (layer->kind != LAYER_TCP || !conv_find(table, &packet, layer, &ref) ||
         !tcp_segment_read(&segment, &packet, layer))
         return false;
     struct tcp_result result = tcp_analyze(ref.conv->tcp, ref.direction, &segment);
