@@ -11,44 +11,22 @@
 
 #include "base/release.h"
 #include "field/ids_count.h"
+#include "field/types.h"
 
-/* Wireshark's types, FT_ left out, and what a value of each is in `struct value`:
- *   u: UINT8 UINT16 UINT24 UINT32 UINT64 CHAR FRAMENUM BOOLEAN(0/1) NONE(1) IPv4 (host order)
- *   i: INT8 INT16 INT32 INT64, RELATIVE_TIME and ABSOLUTE_TIME (nanoseconds)
- *   f: FLOAT DOUBLE
- *   bytes: BYTES STRING (valid UTF-8) ETHER (6) IPv6 (16) */
+/* FT_NONE, FT_BOOLEAN ... and BASE_NONE, BASE_DEC ...: field/types.h says what they mean. */
 enum field_type {
-    FT_NONE,
-    FT_BOOLEAN,
-    FT_CHAR,
-    FT_UINT8,
-    FT_UINT16,
-    FT_UINT24,
-    FT_UINT32,
-    FT_UINT40,
-    FT_UINT48,
-    FT_UINT56,
-    FT_UINT64,
-    FT_INT8,
-    FT_INT16,
-    FT_INT24,
-    FT_INT32,
-    FT_INT64,
-    FT_FLOAT,
-    FT_DOUBLE,
-    FT_ABSOLUTE_TIME,
-    FT_RELATIVE_TIME,
-    FT_STRING,
-    FT_BYTES,
-    FT_ETHER,
-    FT_IPv4,
-    FT_IPv6,
-    FT_FRAMENUM
+#define TYPE(name) FT_##name,
+    FIELD_TYPES(TYPE)
+#undef TYPE
+        N_FIELD_TYPES
 };
 
-/* How Wireshark prints an integer, what stands between the bytes of FT_BYTES, or whether a time of 0 is none
- * (NTP). */
-enum field_base { BASE_NONE, BASE_DEC, BASE_HEX, BASE_DOT, BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP };
+enum field_base {
+#define BASE(name) BASE_##name,
+    FIELD_BASES(BASE)
+#undef BASE
+        N_FIELD_BASES
+};
 
 /* The reader of proto/ that puts the field: a protocol, or a part of one whose headers are counted apart. */
 enum field_reader {

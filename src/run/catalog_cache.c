@@ -98,7 +98,7 @@ static bool next_field(struct cursor *c, struct fc_fields *out)
     c->at += 3;
     const char *name = next_text(c), *type_name = name ? next_text(c) : NULL,
                *description = type_name ? next_text(c) : NULL;
-    if (!description || type > FT_FRAMENUM || base > BASE_NTP)
+    if (!description || type >= N_FIELD_TYPES || base >= N_FIELD_BASES)
         return false;
     bool sorted = !out->n || strcmp(out->entries[out->n - 1].field.name, name) < 0;
     struct field field = {.name = name,

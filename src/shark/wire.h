@@ -41,6 +41,8 @@
 
 #include <stdint.h>
 
+#include "field/types.h"
+
 enum {
     WIRE_VERSION = 6,
     WIRE_CONTROL = 3,   /* descriptor */
@@ -68,48 +70,21 @@ struct wire_head {
 
 enum wire_refusal { WIRE_NO_FIELD, WIRE_BAD_FILTER, WIRE_USAGE, WIRE_FAILED };
 
-/* What a column's values are. TEXT is whatever has no type of its own, as `tshark -T fields` prints it. */
+/* What the values of a column are: the types of the library, and TEXT for whatever has none of them. TEXT
+ * comes as `tshark -T fields` prints it. */
 enum wire_type {
-    WIRE_NONE,
-    WIRE_BOOLEAN,
-    WIRE_CHAR,
-    WIRE_UINT8,
-    WIRE_UINT16,
-    WIRE_UINT24,
-    WIRE_UINT32,
-    WIRE_UINT40,
-    WIRE_UINT48,
-    WIRE_UINT56,
-    WIRE_UINT64,
-    WIRE_INT8,
-    WIRE_INT16,
-    WIRE_INT24,
-    WIRE_INT32,
-    WIRE_INT64,
-    WIRE_FLOAT,
-    WIRE_DOUBLE,
-    WIRE_ABSOLUTE_TIME,
-    WIRE_RELATIVE_TIME,
-    WIRE_STRING,
-    WIRE_BYTES,
-    WIRE_ETHER,
-    WIRE_IPv4,
-    WIRE_IPv6,
-    WIRE_FRAMENUM,
-    WIRE_TEXT,
+#define TYPE(name) WIRE_##name,
+    FIELD_TYPES(TYPE)
+#undef TYPE
+        WIRE_TEXT,
     N_WIRE_TYPES
 };
 
-/* How integers, bytes and times print. */
 enum wire_base {
-    WIRE_BASE_NONE,
-    WIRE_BASE_DEC,
-    WIRE_BASE_HEX,
-    WIRE_BASE_DOT,
-    WIRE_BASE_DASH,
-    WIRE_BASE_COLON,
-    WIRE_BASE_SPACE,
-    WIRE_BASE_NTP
+#define BASE(name) WIRE_BASE_##name,
+    FIELD_BASES(BASE)
+#undef BASE
+        N_WIRE_BASES
 };
 
 /* What a query means for those who share out the work. */

@@ -162,26 +162,11 @@ enum fc_status worker_start(struct worker **out, struct fc_error *err)
 
 static bool field_of_wire(struct field *out, uint32_t type, uint32_t base, uint32_t flags)
 {
-    /* clang-format off */
-    static const enum field_type types[N_WIRE_TYPES] = {
-        [WIRE_NONE] = FT_NONE, [WIRE_BOOLEAN] = FT_BOOLEAN, [WIRE_CHAR] = FT_CHAR, [WIRE_UINT8] = FT_UINT8,
-        [WIRE_UINT16] = FT_UINT16, [WIRE_UINT24] = FT_UINT24, [WIRE_UINT32] = FT_UINT32,
-        [WIRE_UINT40] = FT_UINT40, [WIRE_UINT48] = FT_UINT48, [WIRE_UINT56] = FT_UINT56,
-        [WIRE_UINT64] = FT_UINT64, [WIRE_INT8] = FT_INT8, [WIRE_INT16] = FT_INT16, [WIRE_INT24] = FT_INT24,
-        [WIRE_INT32] = FT_INT32, [WIRE_INT64] = FT_INT64, [WIRE_FLOAT] = FT_FLOAT,
-        [WIRE_DOUBLE] = FT_DOUBLE, [WIRE_STRING] = FT_STRING, [WIRE_BYTES] = FT_BYTES,
-        [WIRE_ETHER] = FT_ETHER, [WIRE_IPv4] = FT_IPv4, [WIRE_IPv6] = FT_IPv6,
-        [WIRE_FRAMENUM] = FT_FRAMENUM, [WIRE_TEXT] = FT_STRING, [WIRE_ABSOLUTE_TIME] = FT_ABSOLUTE_TIME,
-        [WIRE_RELATIVE_TIME] = FT_RELATIVE_TIME,
-    };
-    /* clang-format on */
-    static const enum field_base bases[] = {BASE_NONE, BASE_DEC,   BASE_HEX,   BASE_DOT,
-                                            BASE_DASH, BASE_COLON, BASE_SPACE, BASE_NTP};
-    if (type >= N_WIRE_TYPES || base > WIRE_BASE_NTP)
+    if (type >= N_WIRE_TYPES || base >= N_WIRE_BASES)
         return false;
     *out = (struct field){.unit = "",
-                          .type = types[type],
-                          .base = bases[base],
+                          .type = type == WIRE_TEXT ? FT_STRING : (enum field_type)type,
+                          .base = (enum field_base)base,
                           .named = flags & WIRE_NAMED,
                           .may_be_empty = flags & WIRE_MAY_BE_EMPTY};
     return true;
