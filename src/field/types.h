@@ -1,6 +1,6 @@
-/* Types of values and how they print: one list for both sides of shark/wire.h. The library calls them FT_x and
- * BASE_x (field/field.h), the worker WIRE_x and WIRE_BASE_x, because FT_x and BASE_x are libwireshark's own
- * there. The numbers are the same. This header includes nothing and declares nothing. */
+/* Types of values and how they print: one list for both sides of shark/wire.h. The library calls them FT_x
+ * and BASE_x (field/field.h), the worker WIRE_x and WIRE_BASE_x, because FT_x and BASE_x are libwireshark's
+ * own there. The numbers are the same. This header includes nothing and declares nothing. */
 #ifndef FC_FIELD_TYPES_H
 #define FC_FIELD_TYPES_H
 
