@@ -1,8 +1,11 @@
 /* Frames that may hold fields asked for where nothing here reads them: carriers below and beside TCP.
- * Invariant: a frame is noted no later than the first whose values libwireshark would tell and this engine
- * not. Source: `tshark -G decodes` and observed, tshark 4.0.17. */
+ * Invariant: a frame is noted no later than the first one whose values libwireshark would know and this
+ * library not. Source: `tshark -G decodes`, and observed, tshark 4.0.17. */
+#include "apps/doubt.h"
+
 #include "apps/apps.h"
-#include "proto/foreign.h"
+#include "base/ports.h"
+#include "proto/signs.h"
 
 static bool udp_holds(const struct apps *apps, const struct layer *layer)
 {
@@ -13,19 +16,19 @@ static bool udp_holds(const struct apps *apps, const struct layer *layer)
     rd_skip(&r, HEADER - 4);
     if (!rd_ok(&r) || !rd_left(&r) || port_pair_is_dns(source, destination))
         return false;
-    if (a == HOLDS_PACKETS || b == HOLDS_PACKETS || foreign_proxy(r) || foreign_mirror(&r))
+    if (a == HOLDS_PACKETS || b == HOLDS_PACKETS || sign_proxy(r) || sign_mirror(&r))
         return true;
-    if (!(apps->families & (FAMILY_HANDSHAKES | FAMILY_HTTP)))
+    if (!(apps->readers & (HANDSHAKE_READERS | READER_BIT(READER_HTTP))))
         return false;
-    if (apps->families & FAMILY_HANDSHAKES && (a == HOLDS_EAP || b == HOLDS_EAP) && foreign_radius(r))
+    if (apps->readers & HANDSHAKE_READERS && (a == HOLDS_EAP || b == HOLDS_EAP) && sign_radius(r))
         return true;
-    return (a == HOLDS_CARRIER || b == HOLDS_CARRIER) && foreign_holds(r, apps->families);
+    return (a == HOLDS_CARRIER || b == HOLDS_CARRIER) && sign_inside(r, apps->readers);
 }
 
 /* NTP over TCP. */
 static bool tcp_holds(const struct apps *apps, const struct layer *layer)
 {
-    if (!(apps->families & FAMILY_NTP))
+    if (!(apps->readers & READER_BIT(READER_NTP)))
         return false;
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     uint16_t source = rd_u16(&r), destination = rd_u16(&r);
@@ -33,7 +36,8 @@ static bool tcp_holds(const struct apps *apps, const struct layer *layer)
            layer->len > (uint32_t)(rd_peek8(&r, 8) >> 4) * 4;
 }
 
-/* Ports and payload identifiers under which SCTP carries what TCP does; else what its chunks look like. */
+/* SCTP carries the protocols of TCP's ports under the same ports, or under payload identifiers. On other
+ * ports the bytes of its chunks decide. */
 static bool sctp_holds(const struct apps *apps, const struct layer *layer)
 {
     enum { HEADER = 12, CHUNK = 4, DATA = 0, DATA_HEADER = 16, PPI_SSH = 45, PPI_DTLS = 47 };
@@ -46,10 +50,11 @@ static bool sctp_holds(const struct apps *apps, const struct layer *layer)
     uint32_t identifier = rd_peek32(&r, 12);
     return protocol_of_port(source, &unread[0]) || protocol_of_port(destination, &unread[1]) ||
            port_udp(source).owner == OWNER_DTLS || port_udp(destination).owner == OWNER_DTLS ||
-           identifier == PPI_SSH || identifier == PPI_DTLS || foreign_holds(r, apps->families);
+           identifier == PPI_SSH || identifier == PPI_DTLS || sign_inside(r, apps->readers);
 }
 
-/* IP protocols that hold packets: minimal encapsulation, compression, PIM's register, layer 2 over IP. */
+/* IP protocols that hold packets: minimal encapsulation, compressed payload, register messages of PIM, layer
+ * 2 over IP. */
 static bool is_packet_carrier(uint8_t protocol, struct rd r)
 {
     enum { MINIMAL = 55, PIM = 103, COMPRESSED = 108, LAYER_2 = 115, PIM_REGISTER = 1 };
@@ -80,8 +85,8 @@ static bool layer_holds(const struct apps *apps, const struct packet *p, int i)
     }
 }
 
-/* EtherTypes that hold packets behind a header which is not taken apart here: BATMAN, TRILL, MACsec, provider
- * backbones, Cisco's metadata and VN tags, HSR, E-tags, service chains. */
+/* EtherTypes that hold packets behind a header that is not decoded here: BATMAN, TRILL, MACsec, provider
+ * backbones, metadata and VN tags of Cisco, HSR, E-tags, service chains. */
 static bool is_wrapped(const struct packet *p)
 {
     static const uint16_t types[] = {0x4305, 0x22f3, 0x88e5, 0x88e7, 0x8909, 0x8926, 0x892f, 0x893f, 0x894f};
@@ -97,17 +102,17 @@ static bool is_wrapped(const struct packet *p)
     return false;
 }
 
-/* Link types and link protocols, by which EAP comes too. */
+/* Link types and link protocols. They also carry EAP. */
 static bool link_holds(const struct apps *apps, const struct packet *p)
 {
     if (p->reason == REASON_LINK_TYPE || is_wrapped(p))
         return true;
-    if (p->has_ip || !p->frame->interface || p->frame->opaque || !(apps->families & FAMILY_HANDSHAKES))
+    if (p->has_ip || !p->frame->interface || p->frame->opaque || !(apps->readers & HANDSHAKE_READERS))
         return false;
-    return foreign_eap_frame(rd_make(p->frame->data, p->frame->cap_len, p->frame->len));
+    return sign_eap_frame(rd_make(p->frame->data, p->frame->cap_len, p->frame->len));
 }
 
-bool apps_secrets(const struct source *source)
+bool doubt_secrets(const struct source *source)
 {
     for (size_t i = 0; i < source_n_blobs(source); i++)
         if (source_blob(source, i)->type)
@@ -115,14 +120,14 @@ bool apps_secrets(const struct source *source)
     return false;
 }
 
-void apps_note(struct apps *apps, const struct examined *x, const struct source *source)
+void doubt_frame(struct apps *apps, const struct examined *x, const struct source *source)
 {
     const struct packet *p = &x->packet;
-    if (apps->foreign)
+    if (apps->doubt)
         return;
-    apps->foreign =
-        apps_secrets(source) || link_holds(apps, p) ||
-        (apps->families & FAMILY_DNS && (x->unclear_names || x->n_names >= MAX_NAME_MESSAGES - 1));
-    for (int i = 0; i < p->n_layers && !apps->foreign; i++)
-        apps->foreign = layer_holds(apps, p, i);
+    apps->doubt =
+        doubt_secrets(source) || link_holds(apps, p) ||
+        (apps->readers & READER_BIT(READER_DNS) && (x->unclear_names || x->n_names >= MAX_NAME_MESSAGES - 1));
+    for (int i = 0; i < p->n_layers && !apps->doubt; i++)
+        apps->doubt = layer_holds(apps, p, i);
 }

@@ -1,13 +1,19 @@
-/* UDP datagrams to DTLS: those of its ports, those in CAPWAP, and those that its heuristic takes on ports
- * whose owners refuse them. It claims no conversation, so STUN, TURN and RTP may share its ports. Invariant:
- * as in apps.c, what is shown depends on the capture alone. Source: observed, tshark 4.0.17: datagrams of all
- * types and versions of records to all ports of `tshark -G decodes`. */
-#include "apps/apps.h"
+/* UDP payload to DTLS: datagrams of its ports, datagrams inside CAPWAP, and those that its heuristic takes on
+ * ports whose owners refuse them. DTLS claims no conversation, so STUN, TURN and RTP may share its ports.
+ * Invariant: which protocol gets a datagram depends on the capture alone.
+ * Source: observed, tshark 4.0.17: records of all types and versions to all ports of `tshark -G decodes`. */
+#include "apps/dtls.h"
 
-/* What becomes of a datagram that looks like DTLS. */
+#include "apps/apps.h"
+#include "apps/conversation.h"
+#include "apps/udp.h"
+#include "base/ports.h"
+#include "proto/dtls.h"
+
+/* The dissector that gets a datagram that looks like DTLS. */
 enum answer { ANSWER_NEXT, ANSWER_DTLS, ANSWER_CAPWAP, ANSWER_TAKEN, ANSWER_UNCLEAR };
 
-/* By the owner of a port; ANSWER_NEXT: the owner refuses it, and the next dissector is asked. */
+/* The answer of the owner of a port. ANSWER_NEXT: the owner refuses it, and the next dissector is asked. */
 static enum answer answer_of(uint16_t number, const struct rd *r)
 {
     struct port port = port_udp(number);
@@ -21,22 +27,23 @@ static enum answer answer_of(uint16_t number, const struct rd *r)
     return some ? ANSWER_UNCLEAR : ANSWER_NEXT;
 }
 
-enum { PREAMBLE = 0x0f, PREAMBLE_DTLS = 1 }; /* CAPWAP */
+enum { PREAMBLE = 0x0f, PREAMBLE_DTLS = 1 }; /* of CAPWAP */
 
-/* What neither DTLS nor CAPWAP that holds it begins with need not be looked at. */
+/* Quick test of a first byte: DTLS, or CAPWAP that holds DTLS. */
 static bool may_begin(uint8_t first)
 {
     return (first >= TLS_CHANGE_CIPHER_SPEC && first <= TLS_CID) || (first & PREAMBLE) == PREAMBLE_DTLS;
 }
 
-/* RFC 5415 4.2: a preamble that announces DTLS, and three bytes more. */
+/* RFC 5415 section 4.2: a preamble that announces DTLS, and three more bytes. */
 static bool enter_capwap(struct rd *r)
 {
     enum { HEADER = 4 };
     return (rd_peek8(r, 0) & PREAMBLE) == PREAMBLE_DTLS && rd_skip(r, HEADER) && rd_cap_left(r);
 }
 
-static bool is_ours(struct apps *apps, const struct conv_ref *ref, struct rd *r)
+/* Returns true if DTLS gets the datagram; r then stands at its first record. */
+static bool is_dtls(struct apps *apps, const struct conv_ref *ref, struct rd *r)
 {
     const struct conv *conv = ref->conv;
     const struct dtls_path *path = conv->app ? conv->app->dtls : NULL;
@@ -52,13 +59,13 @@ static bool is_ours(struct apps *apps, const struct conv_ref *ref, struct rd *r)
         return enter_capwap(r);
     bool like = answer != ANSWER_TAKEN &&
                 dtls_recognises(&apps->dtls, r, path ? &path->tls.ids[1 - ref->direction] : NULL);
-    apps->foreign |= like && answer == ANSWER_UNCLEAR;
+    apps->doubt |= like && answer == ANSWER_UNCLEAR;
     return like && answer == ANSWER_NEXT;
 }
 
 static struct dtls_path *path_of(struct apps *apps, struct conv *conv)
 {
-    struct app_conv *app = apps_conv(apps, conv);
+    struct app_conv *app = conversation_of(apps, conv);
     if (!app || app->dtls)
         return app ? app->dtls : NULL;
     if ((app->dtls = arena_alloc(&apps->arena, sizeof *app->dtls)))
@@ -66,16 +73,16 @@ static struct dtls_path *path_of(struct apps *apps, struct conv *conv)
     return app->dtls;
 }
 
-void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int i)
+bool apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd payload;
-    if (layer->kind != LAYER_UDP || !t->has_ref || !apps_payload(layer, &payload))
-        return;
+    if (layer->kind != LAYER_UDP || !t->has_ref || !udp_payload(layer, &payload))
+        return false;
     struct conv *conv = t->ref.conv;
-    if (!may_begin(rd_peek8(&payload, 0)) || !is_ours(apps, &t->ref, &payload))
-        return;
+    if (!may_begin(rd_peek8(&payload, 0)) || !is_dtls(apps, &t->ref, &payload))
+        return false;
     struct dtls_facts facts = {.frame = x->packet.frame->number,
                                .time_ns = x->packet.frame->time_ns,
                                .sport = conv->side[t->ref.direction].port,
@@ -84,4 +91,5 @@ void apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int
                                .path = path_of(apps, conv)};
     if (facts.path)
         dtls_read(&apps->dtls, row, &payload, &facts);
+    return false;
 }

@@ -1,11 +1,16 @@
-/* UDP datagrams to QUIC: those of a conversation that it claimed, and those that its heuristic takes on ports
- * without an owner. Invariant: as in apps.c, what is shown depends on the capture alone. Source: observed,
- * tshark 4.0.17; ports: `tshark -G decodes`. */
+/* UDP payload to QUIC: datagrams of a conversation that QUIC has claimed, and datagrams that its heuristic
+ * takes on ports without an owner. Invariant: which protocol gets a datagram depends on the capture alone.
+ * Source: observed, tshark 4.0.17. */
+#include "apps/quic.h"
+
 #include <string.h>
 
 #include "apps/apps.h"
+#include "apps/udp.h"
+#include "base/ports.h"
+#include "proto/quic.h"
 
-enum { LONG_HEADER = 0x80, QUIC_LONG = 0xc0 /* with the bit that is fixed */ };
+enum { LONG_HEADER = 0x80, QUIC_LONG = 0xc0 /* with the fixed bit */ };
 
 static struct quic_end end_of(const struct endpoint *end)
 {
@@ -36,7 +41,7 @@ static enum claim claim_of_ports(const struct conv *conv, const struct rd *r)
     return claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN ? claim : claim_of(port_higher(a, b), r);
 }
 
-/* The path, when the datagram is QUIC's. */
+/* Returns the path if the datagram is QUIC's, or NULL. */
 static struct quic_path *path_of(struct apps *apps, struct conv *conv, const struct rd *r)
 {
     if (conv->quic && conv->quic->claimed)
@@ -44,7 +49,7 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
     if (!quic_recognises(&apps->quic, r))
         return NULL;
     enum claim claim = claim_of_ports(conv, r);
-    apps->foreign |= claim == CLAIM_UNKNOWN;
+    apps->doubt |= claim == CLAIM_UNKNOWN;
     if (claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN)
         return NULL;
     if ((conv->quic = arena_alloc(&apps->arena, sizeof *conv->quic)))
@@ -52,42 +57,43 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
     return conv->quic;
 }
 
-void apps_quic_claim(struct apps *apps, const struct examined *x, int i)
+static void read_datagram(struct apps *apps, struct row *row, struct rd *payload,
+                          const struct quic_facts *facts)
 {
-    struct rd payload;
-    if (x->packet.layers[i].kind != LAYER_UDP || !x->transports[i].has_ref ||
-        !apps_payload(&x->packet.layers[i], &payload))
-        return;
-    struct conv *conv = x->transports[i].ref.conv;
-    struct quic_path *path = path_of(apps, conv, &payload);
-    if (path)
-        path->claimed = true;
+    apps->quic.has_handshake = false;
+    quic_read(&apps->quic, row, payload, facts);
+    apps_show(apps, P_QUIC);
+    if (apps->quic.has_handshake)
+        apps_show(apps, P_TLS);
+    apps->doubt |= apps->quic.refused > 0;
+    apps->doubt |= apps->quic.unclear && apps->readers & (READER_BIT(READER_QUIC) | HANDSHAKE_READERS);
+    apps->doubt |= apps->quic.unclear_unknown && apps->readers & READER_BIT(READER_QUIC);
 }
 
-void apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i)
+bool apps_quic(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd payload;
-    if (layer->kind != LAYER_UDP || !t->has_ref || !apps_payload(layer, &payload))
-        return;
+    if (layer->kind != LAYER_UDP || !t->has_ref || !udp_payload(layer, &payload))
+        return false;
     struct conv *conv = t->ref.conv;
     struct quic_path *path = path_of(apps, conv, &payload);
     if (!path)
-        return;
-    if (path->conn && !(rd_peek8(&payload, 0) & LONG_HEADER) && !(apps->families & FAMILY_QUIC)) {
-        apps->shown |= UINT32_C(1) << P_QUIC; /* there is nothing in it but fields of QUIC */
-        return;
+        return false;
+    if (!(apps->readers & (READER_BIT(READER_QUIC) | HANDSHAKE_READERS))) {
+        path->claimed = true;
+        return false;
+    }
+    if (path->conn && !(rd_peek8(&payload, 0) & LONG_HEADER) && !(apps->readers & READER_BIT(READER_QUIC))) {
+        apps_show(apps, P_QUIC); /* a short header has fields of QUIC alone */
+        return false;
     }
     struct quic_facts facts = {.frame = x->packet.frame->number,
                                .time_ns = x->packet.frame->time_ns,
                                .src = end_of(&conv->side[t->ref.direction]),
                                .dst = end_of(&conv->side[1 - t->ref.direction]),
                                .path = path};
-    apps->quic.has_handshake = false;
-    quic_read(&apps->quic, row, &payload, &facts);
-    apps->shown |= UINT32_C(1) << P_QUIC | (uint32_t)apps->quic.has_handshake << P_TLS;
-    apps->foreign |= apps->quic.refused > 0;
-    apps->foreign |= apps->quic.unclear && apps->families & (FAMILY_QUIC | FAMILY_HANDSHAKES);
-    apps->foreign |= apps->quic.unclear_unknown && apps->families & FAMILY_QUIC;
+    read_datagram(apps, row, &payload, &facts);
+    return false;
 }

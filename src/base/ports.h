@@ -13,7 +13,9 @@ enum port_owner {
 #include "base/ports.def"
     N_OWNERS,
     FIRST_TCP_OWNER = OWNER_TLS, /* those of the table's first part */
-    LAST_TCP_OWNER = OWNER_SSH
+    LAST_TCP_OWNER = OWNER_SSH,
+    FIRST_UDP_OWNER, /* those of the second part */
+    LAST_UDP_OWNER = OWNER_MDNS - 1
 };
 
 /* What an owner that is not read natively does with a datagram that looks like DTLS. */

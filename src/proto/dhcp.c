@@ -6,6 +6,8 @@
 #include "proto/dhcp.h"
 #include "field/ids_dhcp.h"
 
+#include "proto/datagrams.h"
+
 /* op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr 16
  * | sname 64 | file 128 | cookie 4 | options: code, length, value ... (in bytes) */
 
@@ -168,3 +170,9 @@ bool dhcp_read(struct row *row, struct rd *r)
         put_bool(row, F_DHCP_BOOTP, true);
     return options_read(row, r, &seen);
 }
+
+const struct datagram_protocol dhcp_protocol = {.name = "dhcp",
+                                                .readers = READER_BIT(READER_DHCP),
+                                                .owner = OWNER_DHCP,
+                                                .accepts = dhcp_accepts,
+                                                .read = dhcp_read};

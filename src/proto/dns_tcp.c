@@ -11,7 +11,7 @@ static int64_t dns_length(void *state, const struct rd *r, const struct pdu_fact
 {
     (void)state;
     if (r->cap < r->len) /* experiments have not covered segments that were cut */
-        pdu_foreign(facts, FAMILY_DNS);
+        pdu_doubt(facts, READER_BIT(READER_DNS));
     if (rd_left(r) < PREFIX)
         return facts->may_wait ? PDU_ONE_MORE : PDU_STOP;
     return PREFIX + rd_peek16(r, 0);
@@ -26,7 +26,7 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     dns_match(matcher, &message.match, rest, 0, facts->frame, facts->time_ns, false);
     if (message.match.retransmission &&
         message.match.response_frame == facts->frame) /* two messages with one identifier in one frame */
-        pdu_foreign(facts, FAMILY_DNS);
+        pdu_doubt(facts, READER_BIT(READER_DNS));
     dns_read(row, &rest, &message);
     return true;
 }
@@ -34,6 +34,7 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
 const struct protocol dns_tcp_protocol = {.name = "dns",
                                           .readers = READER_BIT(READER_DNS),
                                           .owner = OWNER_DNS,
+                                          .shown_when_read = true,
                                           .state_len = sizeof(struct dns_matcher),
                                           .length = dns_length,
                                           .read = dns_tcp_read};

@@ -165,7 +165,7 @@ static bool dtls_record_read(struct dtls *dtls, struct row *row, struct rd *r, c
     bool was_cut = type == TLS_CID && r->cap < r->len;
     if ((has_id && !id_stands(*r, id)) ||
         was_cut) { /* the length that Wireshark takes for the connection ID is not known */
-        dtls->foreign = true;
+        dtls->doubt = true;
         return false;
     }
     put_label(row, F_TLS_RECORD);
@@ -215,6 +215,6 @@ void dtls_init(struct dtls *dtls, struct arena *arena, const int16_t *slot_of)
 
 void dtls_reset(struct dtls *dtls)
 {
-    dtls->has_ids = dtls->foreign = false;
+    dtls->has_ids = dtls->doubt = false;
     dtls->refused = 0;
 }

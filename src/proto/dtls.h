@@ -43,7 +43,7 @@ struct dtls {
     const int16_t *slot_of; /* of the rows that want values */
     int16_t slots[F_COUNT]; /* the same, but each field of TLS has the slot of its counterpart in DTLS */
     bool has_ids;           /* a connection ID was negotiated in some conversation */
-    bool foreign;           /* a datagram was not read exactly: libwireshark may know more from here on */
+    bool doubt;             /* a datagram was not read exactly: libwireshark may know more from here on */
     uint64_t refused;       /* fragments beyond the limit */
 };
 

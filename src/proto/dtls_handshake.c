@@ -31,7 +31,7 @@ static void verify_request_read(struct row *row, struct rd *r)
 static void dtls_server_hello_read(struct dtls *dtls, struct tls_hand *h, struct rd *body)
 {
     tls_body_read(h, body, TLS_SERVER_HELLO);
-    dtls->foreign |= is_open(h->state->cipher);
+    dtls->doubt |= is_open(h->state->cipher);
 }
 
 /* Wireshark shows only the header of the messages of TLS 1.3 and of rare ones. */
@@ -72,7 +72,7 @@ static bool whole_read(struct dtls *dtls, struct tls_hand *h, struct rd *r, cons
         body.cap = body.cap < body.len ? body.cap : body.len;
     }
     bool good = dtls_body_read(dtls, h, body, header->type);
-    dtls->foreign |=
+    dtls->doubt |=
         too_long && !good; /* experiments have not covered how far beyond its end Wireshark reads */
     return good;
 }
@@ -125,8 +125,8 @@ bool dtls_handshake_read(struct dtls *dtls, struct row *row, struct rd r, uint32
                                   .dport = facts->dport,
                                   .direction = facts->direction,
                                   .arena = dtls->arena,
-                                  .families = FAMILY_HANDSHAKES,
-                                  .foreign = &dtls->foreign};
+                                  .readers = HANDSHAKE_READERS,
+                                  .doubt = &dtls->doubt};
     struct tls_hand h = {row, &facts->path->tls, &tls_facts, dtls_from_server(facts), .datagram = true};
     for (bool first = true; r.pos < record_len; first = false) {
         if (!rd_need(&r, 1))

@@ -9,7 +9,7 @@
 
 #include "base/time.h"
 #include "field/ids_http.h"
-#include "proto/foreign.h"
+#include "proto/signs.h"
 
 static bool has_no_body(const struct http_state *state, int status)
 {
@@ -112,7 +112,7 @@ static bool is_text(const struct rd *r)
 
 static int64_t http_give_up(const struct pdu_facts *facts)
 {
-    pdu_foreign(facts, FAMILY_ANY);
+    pdu_doubt(facts, APP_READERS);
     return PDU_STOP;
 }
 
@@ -166,7 +166,7 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
     if (too_many)
         return http_give_up(facts);
     if (head->chunked && may_wait && ends_nearly(&at))
-        pdu_foreign(facts, FAMILY_HTTP);
+        pdu_doubt(facts, READER_BIT(READER_HTTP));
     if (head->chunked)
         return may_wait ? PDU_ONE_MORE : (int64_t)r->len;
     if (head->has_length && head->length > INT32_MAX) /* longer than any body that can be waited for */
@@ -192,15 +192,15 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     struct http_head head = {.kind = http_kind_of(&line)};
     if (!line.ended && facts->may_wait)
         return rd_left(whole) > HEAD_LIMIT ? http_give_up(facts) : PDU_ONE_MORE;
-    if (foreign_http2(&r))
-        pdu_foreign(facts, FAMILY_X509 | FAMILY_DNS);
+    if (sign_http2(&r))
+        pdu_doubt(facts, READER_BIT(READER_X509) | READER_BIT(READER_DNS));
     if (head.kind == HTTP_OTHER) { /* before the first message, only bytes that begin like a header count */
         bool header = line.len && memchr(line.text, ':', line.len);
         return state->seen || header ? (int64_t)rd_left(whole) : PDU_STOP;
     }
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
     if (http_head_is_odd(start, &line))
-        pdu_foreign(facts, FAMILY_HTTP);
+        pdu_doubt(facts, READER_BIT(READER_HTTP));
     if (!headers_scan(&start, &head, facts->may_wait))
         return rd_left(whole) > HEAD_LIMIT ? http_give_up(facts) : PDU_ONE_MORE;
     return body_length(state, &start, &head, facts);
@@ -289,28 +289,28 @@ static void response_note(struct row *row, struct http_state *state, const struc
 static void hand_on(struct http_state *state, const struct http_head *head, const struct pdu_facts *facts)
 {
     if (head->status / 100 == 2 && state->connect) {
-        bool foreign;
+        bool is_unread;
         uint32_t port = 0, i = state->uri_len;
         while (i && state->uri[i - 1] != ':')
             i--;
         for (; i && i < state->uri_len && state->uri[i] >= '0' && state->uri[i] <= '9' && port < 65536; i++)
             port = port * 10 + (uint32_t)(state->uri[i] - '0');
         const struct protocol *next =
-            port && port < 65536 ? protocol_of_port((uint16_t)port, &foreign) : NULL;
+            port && port < 65536 ? protocol_of_port((uint16_t)port, &is_unread) : NULL;
         if (next && next != &http_protocol)
             *facts->conversation = next;
         else
-            pdu_foreign(facts, FAMILY_ANY);
+            pdu_doubt(facts, APP_READERS);
         state->handed_on = true;
     } else if (head->status == 101 && head->upgrades) {
         state->handed_on = state->upgraded = true;
-        pdu_foreign(facts, state->now.request_frame
-                               ? 0
-                               : FAMILY_ANY); /* the answer to a request that was lost, or that comes later */
-        pdu_foreign(facts,
-                    head->is_http2 ? FAMILY_X509 | FAMILY_DNS : 0); /* content types in compressed headers */
+        pdu_doubt(facts, state->now.request_frame
+                             ? 0
+                             : APP_READERS); /* the answer to a request that was lost, or that comes later */
+        pdu_doubt(facts, head->is_http2 ? READER_BIT(READER_X509) | READER_BIT(READER_DNS)
+                                        : 0); /* content types in compressed headers */
     } else if (head->status == 101) {
-        pdu_foreign(facts, FAMILY_ANY);
+        pdu_doubt(facts, APP_READERS);
     }
 }
 
@@ -329,7 +329,9 @@ void http_message_read(struct row *row, struct rd *r, struct http_state *state, 
     http_head_read(row, r, &head);
     state->seen |= head.kind != HTTP_OTHER;
     if (!rd_ok(r)) {
-        pdu_foreign(facts, FAMILY_HTTP); /* experiments have not covered the values of a head that was cut */
+        pdu_doubt(
+            facts,
+            READER_BIT(READER_HTTP)); /* experiments have not covered the values of a head that was cut */
         return;
     }
     if (head.kind == HTTP_REQUEST)
@@ -369,6 +371,7 @@ static bool http_recognises(const struct rd *whole, const struct pdu_facts *fact
 const struct protocol http_protocol = {.name = "http",
                                        .readers = READER_BIT(READER_HTTP),
                                        .owner = OWNER_HTTP,
+                                       .shown_when_read = true,
                                        .state_len = sizeof(struct http_state),
                                        .recognises = http_recognises,
                                        .length = http_length,

@@ -8,8 +8,8 @@
 
 #include "base/inflate.h"
 #include "field/ids_http.h"
-#include "proto/foreign.h"
 #include "proto/http.h"
+#include "proto/signs.h"
 #include "proto/x509.h"
 
 static bool text_is(const uint8_t *text, uint32_t len, const char *word)
@@ -96,12 +96,12 @@ static const uint8_t *body_decode(struct row *row, const uint8_t *body, uint32_t
     if (!head->encoding || text_is(head->encoding, head->encoding_len, "identity"))
         return body;
     if (text_is(head->encoding, head->encoding_len, "br"))
-        pdu_foreign(facts, FAMILY_ANY);
+        pdu_doubt(facts, APP_READERS);
     if (!text_is_one_of(head->encoding, head->encoding_len, deflate))
         return NULL;
     enum inflate_result result = inflate_body(row->arena, body, *len, HTTP_BODY_LIMIT, &out, &out_len);
     if (result == INFLATE_MISSING)
-        pdu_foreign(facts, FAMILY_ANY);
+        pdu_doubt(facts, APP_READERS);
     if (result == INFLATE_MEMORY)
         arena_ended(row->arena);
     *len = out_len;
@@ -116,7 +116,7 @@ static bool is_hidden(const struct http_head *head, const struct pdu_facts *fact
     if (!head->transfer || text_is_one_of(head->transfer, head->transfer_len, open))
         return false;
     if (!text_is_one_of(head->transfer, head->transfer_len, hidden))
-        pdu_foreign(facts, FAMILY_ANY);
+        pdu_doubt(facts, APP_READERS);
     return true;
 }
 
@@ -127,11 +127,11 @@ static void media_note(const struct http_head *head, const struct rd *body, cons
 {
     static const char multipart[] = "multipart";
     enum { LEN = sizeof multipart - 1 };
-    unsigned families = foreign_media(head->type, head->type_len);
+    uint32_t readers = sign_media(head->type, head->type_len);
     if (head->type_len >= LEN && !strncasecmp((const char *)head->type, multipart, LEN) &&
-        (head->encoding || foreign_holds(*body, facts->families)))
-        families |= FAMILY_ANY;
-    pdu_foreign(facts, families);
+        (head->encoding || sign_inside(*body, facts->readers)))
+        readers |= APP_READERS;
+    pdu_doubt(facts, readers);
 }
 
 static bool is_ocsp(const struct http_head *head)
@@ -144,14 +144,14 @@ static bool is_ocsp(const struct http_head *head)
 void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
                     const struct pdu_facts *facts)
 {
-    bool ocsp = head->type && facts->families & FAMILY_X509 && is_ocsp(head);
+    bool ocsp = head->type && facts->readers & READER_BIT(READER_X509) && is_ocsp(head);
     bool chunked = row_wants(row, F_HTTP_CHUNK_SIZE) || row_wants(row, F_HTTP_CHUNK_DATA) ||
                    row_wants(row, F_HTTP_CHUNK_BOUNDARY) || row_wants(row, F_HTTP_CHUNKED_TRAILER_PART);
     if (head->type)
         media_note(head, r, facts);
     /* experiments have not covered a body that was cut, or that has no head */
     if ((r->cap < r->len || head->kind == HTTP_OTHER) && row_wants(row, F_HTTP_FILE_DATA))
-        pdu_foreign(facts, FAMILY_HTTP);
+        pdu_doubt(facts, READER_BIT(READER_HTTP));
     if (!ocsp && !row_wants(row, F_HTTP_FILE_DATA) && !(chunked && head->chunked))
         return;
     struct rd rest = rd_rest(r);
@@ -165,5 +165,5 @@ void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
         return;
     row->malformed = false;
     ocsp_read(row, rd_make(body, len, len));
-    pdu_foreign(facts, row->malformed ? FAMILY_X509 : 0);
+    pdu_doubt(facts, row->malformed ? READER_BIT(READER_X509) : 0);
 }

@@ -6,6 +6,8 @@
 #include "proto/ntp.h"
 #include "field/ids_ntp.h"
 
+#include "proto/datagrams.h"
+
 /* LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 bytes | root dispersion 4 |
  * reference ID 4 | reference, origin, receive and transmit timestamp: seconds 4, fraction 4 | extensions |
  * key ID 4 | digest */
@@ -69,3 +71,6 @@ bool ntp_read(struct row *row, struct rd *r)
         ntp_timestamp_read(row, r, times[i]);
     return authenticator_read(row, r);
 }
+
+const struct datagram_protocol ntp_protocol = {
+    .name = "ntp", .readers = READER_BIT(READER_NTP), .owner = OWNER_NTP, .read = ntp_read};

@@ -16,8 +16,8 @@ bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool 
                                   .dport = facts->dst.port,
                                   .direction = from_server,
                                   .arena = quic->arena,
-                                  .families = FAMILY_HANDSHAKES,
-                                  .foreign = &quic->unclear};
+                                  .readers = HANDSHAKE_READERS,
+                                  .doubt = &quic->unclear};
     quic->has_handshake = true;
     quic->unclear |=
         facts->path->tls.fragments[!from_server].len; /* half a message of the other direction waits */

@@ -1,8 +1,6 @@
 /* The array of the protocols over TCP, and the walk through their messages. */
 #include "proto/registry.h"
 
-#include <string.h>
-
 const struct protocol *const tcp_protocols[N_TCP_PROTOCOLS + 1] = {
 #define TCP_OWNER(id, name) [OWNER_##id - FIRST_TCP_OWNER] = &name##_protocol,
 #include "base/ports.def"
@@ -14,29 +12,6 @@ const struct protocol *protocol_of_port(uint16_t port, bool *is_unread)
     *is_unread = owner == OWNER_UNREAD;
     return owner >= FIRST_TCP_OWNER && owner <= LAST_TCP_OWNER ? tcp_protocols[owner - FIRST_TCP_OWNER]
                                                                : NULL;
-}
-
-bool protocols_wanted(const int16_t *slot_of)
-{
-    uint32_t readers = READER_BIT(READER_DTLS) | READER_BIT(READER_QUIC) | READER_BIT(READER_NTP) |
-                       READER_BIT(READER_DHCP); /* those of protocols in datagrams */
-    for (size_t i = 0; tcp_protocols[i]; i++)
-        readers |= tcp_protocols[i]->readers;
-    return (field_readers(slot_of) & readers) != 0;
-}
-
-unsigned families_wanted(const int16_t *slot_of)
-{
-    static const uint8_t families[N_READERS] = {
-        [READER_TLS] = FAMILY_TLS,   [READER_DTLS] = FAMILY_TLS, [READER_X509] = FAMILY_X509,
-        [READER_HTTP] = FAMILY_HTTP, [READER_DNS] = FAMILY_DNS,  [READER_SSH] = FAMILY_SSH,
-        [READER_QUIC] = FAMILY_QUIC, [READER_NTP] = FAMILY_NTP,  [READER_DHCP] = FAMILY_DHCP};
-    uint32_t readers = field_readers(slot_of);
-    unsigned wanted = 0;
-    for (unsigned i = 0; i < N_READERS; i++)
-        if (readers & READER_BIT(i))
-            wanted |= families[i];
-    return wanted;
 }
 
 struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row, void *state,

@@ -16,22 +16,12 @@ enum {
     PDU_STOP = -3                    /* no message: the rest of the bytes is not looked at */
 };
 
-/* Fields that are asked for, by what Wireshark can show them in. */
-enum family {
-    FAMILY_TLS = 1,
-    FAMILY_X509 = 2,
-    FAMILY_HTTP = 4,
-    FAMILY_DNS = 8,
-    FAMILY_SSH = 16,
-    FAMILY_QUIC = 32,
-    FAMILY_NTP = 64,
-    FAMILY_DHCP = 128
-};
+/* Sets of the readers that fields are asked for of; Wireshark shows the fields of a set together. */
 enum {
-    FAMILY_ANY = 255,
-    FAMILY_HANDSHAKES = FAMILY_TLS | FAMILY_X509,
-    FAMILY_OWNED = FAMILY_NTP | FAMILY_DHCP /* they come on their own ports alone */
+    TLS_READERS = READER_BIT(READER_TLS) | READER_BIT(READER_DTLS),
+    HANDSHAKE_READERS = TLS_READERS | READER_BIT(READER_X509)
 };
+static const uint32_t APP_READERS = ~(uint32_t)HEADER_READERS; /* all protocols above TCP and UDP */
 
 struct protocol;
 /* The packet that a PDU is read in. */
@@ -47,22 +37,23 @@ struct pdu_facts {
     struct arena *arena; /* for the conversation: until the capture ends */
     const struct protocol *
         *conversation;  /* who is asked first from the next packet on; a parser may set it */
-    unsigned families;  /* that are asked for */
+    uint32_t readers;   /* that are asked for */
     bool skips_payload; /* no content of encrypted records is asked for */
-    bool *foreign; /* set where one of them may be inside something that is not read; NULL: nobody asks */
+    bool *doubt; /* set where one of them may be inside something that is not read; NULL: nobody asks */
 };
 
-/* Something that is not read here may hold fields of these families, from this packet on. */
-static inline void pdu_foreign(const struct pdu_facts *facts, unsigned families)
+/* Something that is not read here may hold fields of these readers, from this packet on. */
+static inline void pdu_doubt(const struct pdu_facts *facts, uint32_t readers)
 {
-    if (facts->foreign && facts->families & families)
-        *facts->foreign = true;
+    if (facts->doubt && facts->readers & readers)
+        *facts->doubt = true;
 }
 
 struct protocol {
     const char *name;
     uint32_t readers;      /* of the fields it puts, as READER_BIT; 0: it only leads to other protocols */
     enum port_owner owner; /* of its ports */
+    bool shown_when_read;  /* Wireshark shows its name only with a whole message; else with any bytes */
     size_t state_len;
     /* Whether Wireshark's dissector takes these bytes when a port or the conversation leads to it; NULL:
      * always. */
@@ -84,11 +75,6 @@ struct protocol {
 /* By owner, from FIRST_TCP_OWNER on, ended by NULL. Their heuristics are asked in this order. */
 enum { N_TCP_PROTOCOLS = LAST_TCP_OWNER - FIRST_TCP_OWNER + 1 };
 extern const struct protocol *const tcp_protocols[N_TCP_PROTOCOLS + 1];
-
-/* True when a field of some of these protocols is wanted. */
-bool protocols_wanted(const int16_t *slot_of);
-/* Bits of enum family. */
-unsigned families_wanted(const int16_t *slot_of);
 
 /* The protocol that owns a TCP port; NULL: none of those above. *is_unread: a protocol that is not read
  * natively owns it. */

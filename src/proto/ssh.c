@@ -62,8 +62,10 @@ static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_fa
         uint32_t n = rd_cap_left(r);
         const uint8_t *text = rd_bytes(&copy, n), *end = text ? memchr(text, '\n', n) : NULL;
         if (!end)
-            pdu_foreign(
-                facts, FAMILY_SSH); /* experiments have not covered a line that continues in other segments */
+            pdu_doubt(
+                facts,
+                READER_BIT(
+                    READER_SSH)); /* experiments have not covered a line that continues in other segments */
         return end ? end - text + 1 : facts->may_wait ? PDU_ONE_MORE : (int64_t)rd_left(r);
     }
     if (stage != STAGE_PLAIN || !is_version_2(state))
@@ -139,31 +141,32 @@ static bool ssh_read(struct row *row, struct rd *r, void *context, const struct 
     int side = ssh_side_of(facts);
     uint8_t *stage = &state->stage[side];
     if (*stage != STAGE_OPAQUE && r->cap < r->len)
-        pdu_foreign(facts, FAMILY_SSH); /* experiments have not covered messages that were cut */
+        pdu_doubt(facts, READER_BIT(READER_SSH)); /* experiments have not covered messages that were cut */
     if (*stage != STAGE_VERSION && starts_version(r)) /* the version line comes late */
-        pdu_foreign(facts, FAMILY_SSH);
+        pdu_doubt(facts, READER_BIT(READER_SSH));
     if (*stage == STAGE_VERSION) {
         state->lacks_version[side] = !starts_version(r);
         if (!state->lacks_version[side])
             version_read(row, r, state);
         if ((state->lacks_version[0] || state->lacks_version[1]) && (state->can_2 || state->only_1))
-            pdu_foreign(facts, FAMILY_SSH); /* experiments have not covered a missing version line */
+            pdu_doubt(facts,
+                      READER_BIT(READER_SSH)); /* experiments have not covered a missing version line */
         *stage = STAGE_PLAIN;
         return true;
     }
     if (*stage == STAGE_OPAQUE && rd_peek32(r, 0) + LENGTH == rd_left(r) && rd_peek8(r, 5) <= MESSAGE_NEWKEYS)
-        pdu_foreign(facts, FAMILY_SSH); /* a late copy of earlier bytes */
+        pdu_doubt(facts, READER_BIT(READER_SSH)); /* a late copy of earlier bytes */
     if (*stage != STAGE_PLAIN)
         return true;
     if (!is_version_2(state)) {
         if (state->only_1) /* the packets of version 1 have another format, by which Wireshark joins segments
                             */
-            pdu_foreign(facts, FAMILY_SSH);
+            pdu_doubt(facts, READER_BIT(READER_SSH));
         return true;
     }
     if (state->stage[1 - side] ==
         STAGE_VERSION) /* the version line of the other side was lost, or comes late */
-        pdu_foreign(facts, FAMILY_SSH);
+        pdu_doubt(facts, READER_BIT(READER_SSH));
     uint32_t len = rd_u32(r);
     rd_u8(r);
     uint8_t message = rd_u8(r);

@@ -25,7 +25,7 @@ static int64_t segment_length(void *state, const struct rd *r, const struct pdu_
 {
     (void)state;
     if (r->cap < r->len) /* the command that decides may be in the missing bytes */
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
     return rd_left(r);
 }
 
@@ -53,7 +53,7 @@ static void tls_answer(struct starttls_state *state, const struct pdu_facts *fac
         return;
     state->asked = false;
     if (consent && state->open_line)
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
     if (consent)
         *facts->conversation = &tls_protocol;
 }
@@ -67,7 +67,7 @@ static void note_line(struct starttls_state *state, const struct rd *r, const st
     bool open = len && rd_peek8(r, len - 1) != '\n';
     state->open_line |= open;
     if (open && len < LONG)
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
 }
 
 static bool ftp_read(struct row *row, struct rd *r, void *state, const struct pdu_facts *facts)
@@ -133,7 +133,7 @@ static bool imap_read(struct row *row, struct rd *r, void *context, const struct
 static void note_part(bool part, const struct pdu_facts *facts)
 {
     if (part)
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
 }
 
 /* Returns true for a whole BER sequence (X.690 section 8.1.3): tag 30, a length in short form or in up to
@@ -191,7 +191,7 @@ static bool mysql_read(struct row *row, struct rd *r, void *context, const struc
     if (state->step)
         *facts->conversation = &tls_protocol;
     else
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
     return true;
 }
 
@@ -225,7 +225,7 @@ static bool socks_read(struct row *row, struct rd *r, void *context, const struc
     (void)row;
     if (rd_peek8(r, 0) != VERSION_5 || (state->step == 2 && rd_peek8(r, 1) != CONNECT)) {
         if (rd_peek8(r, 0) == VERSION_4 || state->step >= 2)
-            pdu_foreign(facts, FAMILY_ANY);
+            pdu_doubt(facts, APP_READERS);
         return true;
     }
     if (state->step == 2 && facts->direction == state->client) {
@@ -235,12 +235,12 @@ static bool socks_read(struct row *row, struct rd *r, void *context, const struc
         const struct protocol *owner = protocol_of_port(state->port, &is_unread);
         bool granted = rd_peek8(r, 1) == 0;
         if (granted && owner != &tls_protocol)
-            pdu_foreign(facts, FAMILY_ANY);
+            pdu_doubt(facts, APP_READERS);
         tls_answer(state, facts, granted && owner == &tls_protocol);
     } else if (!state->step) {
         state->client = facts->direction;
     } else if (rd_peek8(r, 1)) { /* data of the tunnel, or messages of a method that is not followed */
-        pdu_foreign(facts, FAMILY_ANY);
+        pdu_doubt(facts, APP_READERS);
     }
     if (state->step < 4)
         state->step++;

@@ -128,7 +128,7 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     if (rd_has(r, 1) && !tls_is_content(rd_peek8(r, 0))) {
         if (row_wants(row, F_TLS_IGNORED_UNKNOWN_RECORD)) /* experiments have not covered how often Wireshark
                                                              shows it if segments were lost */
-            pdu_foreign(facts, FAMILY_TLS);
+            pdu_doubt(facts, TLS_READERS);
         put_label(row, F_TLS_IGNORED_UNKNOWN_RECORD);
         return true;
     }
@@ -141,7 +141,7 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     uint16_t version = put_u16(row, F_TLS_RECORD_VERSION, r);
     put_u16(row, F_TLS_RECORD_LENGTH, r);
     if (!rd_left(r)) /* experiments have not covered records without content */
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
     if (!rd_need(r, 1))
         return false;
     tls_note_version(state, type, rd_peek8(r, 0), version);

@@ -76,7 +76,7 @@ struct tls_hand {
 };
 
 /* Marks a doubt: libwireshark may know more from here on. */
-static inline void tls_doubt(const struct tls_hand *h) { pdu_foreign(h->facts, FAMILY_HANDSHAKES); }
+static inline void tls_doubt(const struct tls_hand *h) { pdu_doubt(h->facts, HANDSHAKE_READERS); }
 
 /* ---- tls_vector.c ---- */
 

@@ -11,10 +11,10 @@ enum { HEADER = 4, CIPHER_MIN = 16 /* shorter records cannot be encrypted */, PL
 
 bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts)
 {
-    bool foreign;
+    bool is_unread;
     if (state->has_server)
         return facts->direction == state->server;
-    return protocol_of_port(facts->sport, &foreign) == &tls_protocol;
+    return protocol_of_port(facts->sport, &is_unread) == &tls_protocol;
 }
 
 void tls_set_version(struct tls_state *state, uint16_t version)

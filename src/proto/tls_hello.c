@@ -142,7 +142,7 @@ static void tls_server_hello_read(struct tls_hand *h, struct rd *r)
     if (rd_ok(r))
         ja3_add(&ja3, JA3_CIPHERS, h->state->cipher);
     if (rd_ok(r) && is_null_cipher(h->state->cipher))
-        pdu_foreign(h->facts, FAMILY_ANY);
+        pdu_doubt(h->facts, APP_READERS);
     if (!early_draft)
         put_u8(h->row, F_TLS_HANDSHAKE_COMP_METHOD, r);
     if (!rd_ok(r))

@@ -258,7 +258,8 @@ void tls_certificate_request_read(struct tls_hand *h, struct rd *r)
     if (!tls_vector(row, r, F_TLS_HANDSHAKE_DNAMES_LEN, 2, 0, 0xffff, &list) || !rd_left(&list))
         return;
     put_label(row, F_TLS_HANDSHAKE_DNAMES);
-    pdu_foreign(h->facts, FAMILY_X509); /* experiments have not covered how often Wireshark shows a name */
+    pdu_doubt(h->facts,
+              READER_BIT(READER_X509)); /* experiments have not covered how often Wireshark shows a name */
     while (rd_left(&list) && rd_ok(&list)) {
         struct rd name;
         if (!tls_vector(row, &list, F_TLS_HANDSHAKE_DNAME_LEN, 2, 1, 0xffff, &name))

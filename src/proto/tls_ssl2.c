@@ -116,13 +116,13 @@ static void ssl2_server_hello_read(struct row *row, struct rd *r)
 bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts)
 {
     if (r->cap < r->len) /* experiments have not covered records that were cut */
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
     uint32_t header = ssl2_header_len(r);
     uint16_t len = rd_u16(r) & (header == 2 ? 0x7fff : 0x3fff);
     bool escape = header == 3 && rd_ok(r) && r->data[0] & 0x40;
     uint8_t padding = header == 3 ? rd_u8(r) : 0;
     if (!len) /* Wireshark then reads the bytes behind it */
-        pdu_foreign(facts, FAMILY_HANDSHAKES);
+        pdu_doubt(facts, HANDSHAKE_READERS);
     if (!rd_need(r, 1))
         return false;
     uint8_t message = rd_peek8(r, 0);
@@ -147,6 +147,6 @@ bool ssl2_read(struct row *row, struct rd *r, struct tls_state *state, const str
         master_key_read(row, r);
     else
         ssl2_server_hello_read(row, r);
-    pdu_foreign(facts, row->malformed ? FAMILY_HANDSHAKES : 0);
+    pdu_doubt(facts, row->malformed ? HANDSHAKE_READERS : 0);
     return rd_ok(r);
 }

@@ -104,7 +104,7 @@ static void note_capture(struct walk *w)
     if (c->answerer == ANSWER_ORACLE)
         return;
     notes[NOTE_REASSEMBLY_LIMIT] += apps_refused(&t->apps);
-    notes[NOTE_NOT_FOLLOWED] += apps_foreign(&t->apps) || (c->has_hidden_headers && asks);
+    notes[NOTE_NOT_FOLLOWED] += apps_doubts(&t->apps) || (c->has_hidden_headers && asks);
 }
 
 /* A capture of which no frame could be decoded is a problem. */

@@ -33,7 +33,7 @@ static size_t n_lines;
 static int16_t apps_slots[F_COUNT];
 static struct row apps_row = {.slot_of = apps_slots};
 static struct filter *all_apps;
-static uint32_t foreign; /* first frame with a doubt: libwireshark may know more from there on */
+static uint32_t doubt; /* first frame with a doubt: libwireshark may know more from there on */
 
 static void read_lines(void)
 {
@@ -112,8 +112,8 @@ static void read_frames(struct source *source)
         row_reset(&apps_row);
         apps_turn(apps, &x, source);
         apps_frame(apps, &apps_row, &x);
-        if (apps->foreign && !foreign)
-            foreign = frame.number;
+        if (apps->doubt && !doubt)
+            doubt = frame.number;
         for (size_t i = 0; i < n_lines; i++)
             if (lines[i].filter)
                 judge(&lines[i], &x, &times, source, apps, &examiner->arena);
@@ -136,10 +136,10 @@ static void run(const char *path)
         lines[i].first = lines[i].last = 0;
         lines[i].out = open_memstream(&lines[i].ranges, &lines[i].ranges_len);
     }
-    foreign = 0;
+    doubt = 0;
     read_frames(source);
     source_close(source);
-    printf("FILE\t%s\t%u\n", path, foreign);
+    printf("FILE\t%s\t%u\n", path, doubt);
     for (size_t i = 0; i < n_lines; i++) {
         struct line *l = &lines[i];
         if (l->last)

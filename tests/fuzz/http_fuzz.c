@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/foreign.h"
 #include "proto/http.h"
 #include "proto/registry.h"
+#include "proto/signs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,7 +13,7 @@ static void walk(const struct protocol *protocol, const uint8_t *data, size_t si
 {
     static int16_t slots[F_COUNT];
     struct arena arena = {0}, scratch = {0};
-    bool foreign = false;
+    bool doubt = false;
     struct row row = {.slot_of = slots, .arena = &scratch};
     const struct protocol *claimed = NULL;
     void *state = calloc(1, protocol->state_len);
@@ -29,13 +29,13 @@ static void walk(const struct protocol *protocol, const uint8_t *data, size_t si
                                   .fin = n % 7 == 0,
                                   .arena = &arena,
                                   .conversation = &claimed,
-                                  .families = FAMILY_ANY,
-                                  .foreign = &foreign};
+                                  .readers = APP_READERS,
+                                  .doubt = &doubt};
         uint8_t *copy = malloc(n ? n : 1);
         memcpy(copy, data + 1, n);
-        foreign |= foreign_holds(rd_make(data + 1, (uint32_t)n, (uint32_t)n), FAMILY_ANY) ||
-                   foreign_eap_frame(rd_make(data + 1, (uint32_t)n, (uint32_t)n)) ||
-                   foreign_radius(rd_make(data + 1, (uint32_t)n, (uint32_t)n));
+        doubt |= sign_inside(rd_make(data + 1, (uint32_t)n, (uint32_t)n), APP_READERS) ||
+                 sign_eap_frame(rd_make(data + 1, (uint32_t)n, (uint32_t)n)) ||
+                 sign_radius(rd_make(data + 1, (uint32_t)n, (uint32_t)n));
         struct reasm_view view = {.bytes = rd_make(copy, (uint32_t)n, (uint32_t)n + (n % 5 == 0)),
                                   .may_wait = facts.may_wait};
         if (!protocol->accepts || protocol->accepts(state, &view.bytes, &facts))

@@ -92,7 +92,7 @@ TEST(client_identifiers)
 }
 
 /* Messages with parts that are not native, so that they are handed over to libwireshark. */
-TEST(foreign)
+TEST(not_native)
 {
     static const char *const messages[] = {
         DISCOVER "34 01 01 ff",             /* overload */

@@ -30,11 +30,11 @@ static void begin(void)
 /* Returns the values of a datagram of which `cap` bytes were captured. */
 static const char *push_cut(const char *prefix, const char *hex, uint8_t direction, uint32_t cap)
 {
-    bool has_ids = dtls.has_ids, foreign = dtls.foreign;
+    bool has_ids = dtls.has_ids, doubt = dtls.doubt;
     values_begin(&v, prefix, hex);
     dtls_init(&dtls, &conversation, v.slots);
     dtls.has_ids = has_ids;
-    dtls.foreign = foreign;
+    dtls.doubt = doubt;
     struct rd r = rd_make(v.bytes, cap < v.len ? cap : (uint32_t)v.len, (uint32_t)v.len);
     struct dtls_facts facts = {.frame = ++frame,
                                .sport = direction ? 4433 : 40000,
@@ -230,9 +230,9 @@ TEST(connection_id)
     CHECK(dtls.has_ids);
     CHECK_TEXT(push("dtls.record.connection_id", record, DOWN), "dtls.record.connection_id=4349");
     CHECK_TEXT(push("dtls.enc_content", record, DOWN), "dtls.enc_content=616263");
-    CHECK(!dtls.foreign);
+    CHECK(!dtls.doubt);
     CHECK_TEXT(push("dtls.record", record, UP), ""); /* the client chose this ID for datagrams to itself */
-    CHECK(dtls.foreign);
+    CHECK(dtls.doubt);
 }
 
 TEST(recognised)

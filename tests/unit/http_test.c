@@ -75,7 +75,7 @@ TEST(bodies)
     CHECK_TEXT(http("http.file_data", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "");
 }
 
-TEST(foreign_bodies)
+TEST(doubtful_bodies)
 {
     static const char *const bodies[] = {"Content-Encoding: br\r\n",
                                          "Content-Type: application/dns-message\r\n",
@@ -83,16 +83,16 @@ TEST(foreign_bodies)
     static const bool told[] = {true, true, false};
     for (int i = 0; bodies[i]; i++) {
         char text[256];
-        bool foreign = false;
+        bool doubt = false;
         int n = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%sContent-Length: 2\r\n\r\nab", bodies[i]);
         begin("http.");
         struct pdu_facts facts = facts_of(1, true);
-        facts.families = FAMILY_HTTP | FAMILY_DNS;
-        facts.foreign = &foreign;
+        facts.readers = READER_BIT(READER_HTTP) | READER_BIT(READER_DNS);
+        facts.doubt = &doubt;
         struct reasm_view view = {.bytes = rd_make((const uint8_t *)text, (uint32_t)n, (uint32_t)n),
                                   .may_wait = true};
         protocol_walk(&http_protocol, &v.row, state, &view, &facts);
-        CHECK(foreign == told[i]);
+        CHECK(doubt == told[i]);
         values_text(&v);
         arena_free(&arena);
     }

@@ -51,7 +51,7 @@ TEST(authenticators)
 }
 
 /* Extensions, control messages and private messages are not native. */
-TEST(foreign)
+TEST(not_native)
 {
     CHECK_TEXT(ntp("ntp.keyid", "24" CLOCK TIMES "01040010 000000000000000000000000"), "");
     CHECK(!is_whole);

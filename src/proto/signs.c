@@ -1,7 +1,7 @@
 /* Signs of what is read here inside what is not.
  * Invariant: nothing is told of bytes that were not captured; where those would have told more, Wireshark has
  * no more either. Source: the RFCs of each form; who dissects what inside whom: observed, tshark 4.0.17. */
-#include "proto/foreign.h"
+#include "proto/signs.h"
 
 #include <string.h>
 #include <strings.h>
@@ -73,32 +73,32 @@ static bool is_certificate_part(const struct rd *r)
     return false;
 }
 
-static bool holds_text(const struct rd *r, unsigned families)
+static bool holds_text(const struct rd *r, uint32_t readers)
 {
-    if (families & FAMILY_HTTP && contains(r, "HTTP/1."))
+    if (readers & READER_BIT(READER_HTTP) && contains(r, "HTTP/1."))
         return true;
-    if (families & FAMILY_SSH && (contains(r, "SSH-2.0-") || contains(r, "SSH-1.")))
+    if (readers & READER_BIT(READER_SSH) && (contains(r, "SSH-2.0-") || contains(r, "SSH-1.")))
         return true;
-    if (families & FAMILY_DNS && contains(r, "application/dns-message"))
+    if (readers & READER_BIT(READER_DNS) && contains(r, "application/dns-message"))
         return true;
-    return families & FAMILY_X509 && (contains(r, "pkcs7") || contains(r, "PKCS7") ||
-                                      contains(r, "application/pkix") || contains(r, "x-x509"));
+    return readers & READER_BIT(READER_X509) && (contains(r, "pkcs7") || contains(r, "PKCS7") ||
+                                                 contains(r, "application/pkix") || contains(r, "x-x509"));
 }
 
-bool foreign_holds(struct rd r, unsigned families)
+bool sign_inside(struct rd r, uint32_t readers)
 {
     enum { HANDSHAKE = 22, OBJECT_IDENTIFIER = 6 };
-    if (families & FAMILY_HANDSHAKES && any_place(r, HANDSHAKE, is_handshake))
+    if (readers & HANDSHAKE_READERS && any_place(r, HANDSHAKE, is_handshake))
         return true;
-    if (families & FAMILY_X509 && any_place(r, OBJECT_IDENTIFIER, is_certificate_part))
+    if (readers & READER_BIT(READER_X509) && any_place(r, OBJECT_IDENTIFIER, is_certificate_part))
         return true;
-    return holds_text(&r, families);
+    return holds_text(&r, readers);
 }
 
 /* ---- EAP ---- */
 
 /* code 8 (request 1, response 2), identifier 8, length 16, type 8 */
-static bool foreign_eap(struct rd r)
+static bool sign_eap(struct rd r)
 {
     enum { EAP_TLS = 13, EAP_TTLS = 21, EAP_PEAP = 25, EAP_FAST = 43, EAP_TEAP = 55 };
     uint8_t code = rd_peek8(&r, 0), type = rd_peek8(&r, 4);
@@ -111,17 +111,17 @@ static bool is_eapol(const struct rd *r)
 {
     struct rd eap = *r;
     return rd_peek16(r, 0) == 0x888e && rd_peek8(r, 2) <= 3 && !rd_peek8(r, 3) && rd_skip(&eap, 6) &&
-           foreign_eap(eap);
+           sign_eap(eap);
 }
 
 /* PPP protocol c227 */
 static bool is_ppp_eap(const struct rd *r)
 {
     struct rd eap = *r;
-    return rd_peek16(r, 0) == 0xc227 && rd_skip(&eap, 2) && foreign_eap(eap);
+    return rd_peek16(r, 0) == 0xc227 && rd_skip(&eap, 2) && sign_eap(eap);
 }
 
-bool foreign_eap_frame(struct rd frame)
+bool sign_eap_frame(struct rd frame)
 {
     enum { FRONT = 128 /* link headers, radio headers and tags are shorter */ };
     uint32_t n = rd_cap_left(&frame) < FRONT ? rd_cap_left(&frame) : FRONT;
@@ -130,14 +130,14 @@ bool foreign_eap_frame(struct rd frame)
 }
 
 /* code 8, identifier 8, length 16, authenticator 128, attributes: type 8, length 8, value */
-bool foreign_radius(struct rd r)
+bool sign_radius(struct rd r)
 {
     enum { HEADER = 20, EAP_MESSAGE = 79, ATTRIBUTE = 2 };
     rd_skip(&r, HEADER);
     while (rd_has(&r, ATTRIBUTE)) {
         uint8_t type = rd_u8(&r), len = rd_u8(&r);
         if (type == EAP_MESSAGE)
-            return foreign_eap(rd_rest(&r));
+            return sign_eap(rd_rest(&r));
         if (len < ATTRIBUTE || !rd_skip(&r, len - ATTRIBUTE))
             return false;
     }
@@ -146,30 +146,39 @@ bool foreign_radius(struct rd r)
 
 /* ---- others ---- */
 
-bool foreign_proxy(struct rd r) { return begins(&r, "PROXY ", 6) || begins(&r, "\r\n\r\n\0\r\nQUIT\n", 12); }
+bool sign_proxy(struct rd r) { return begins(&r, "PROXY ", 6) || begins(&r, "\r\n\r\n\0\r\nQUIT\n", 12); }
 
-bool foreign_http2(const struct rd *r) { return begins(r, "PRI * HTTP/2", 12); }
+bool sign_http2(const struct rd *r) { return begins(r, "PRI * HTTP/2", 12); }
 
-bool foreign_mirror(const struct rd *r)
+bool sign_mirror(const struct rd *r)
 {
     enum { PEEKREMOTE = 0x00ffabcd, RFTAP = 0x52467461 };
     return rd_peek32(r, 0) == PEEKREMOTE || rd_peek32(r, 0) == RFTAP;
 }
 
-unsigned foreign_media(const uint8_t *text, uint32_t len)
+uint32_t sign_media(const uint8_t *text, uint32_t len)
 {
     static const struct {
         const char *part;
-        unsigned families;
-    } types[] = {{"pkcs", FAMILY_X509},          {"pkix", FAMILY_X509},        {"x509", FAMILY_X509},
-                 {"ocsp-request", FAMILY_X509},  {"timestamp-", FAMILY_X509},  {"csrattrs", FAMILY_X509},
-                 {"mikey", FAMILY_X509},         {"certificate", FAMILY_X509}, {"cms", FAMILY_X509},
-                 {"ssl-tls", FAMILY_HANDSHAKES}, {"x-jxta", FAMILY_ANY},       {"dns-message", FAMILY_DNS},
-                 {"/http", FAMILY_HTTP},         {"pcap", FAMILY_ANY}};
-    unsigned families = 0;
+        uint32_t readers;
+    } types[] = {{"pkcs", READER_BIT(READER_X509)},
+                 {"pkix", READER_BIT(READER_X509)},
+                 {"x509", READER_BIT(READER_X509)},
+                 {"ocsp-request", READER_BIT(READER_X509)},
+                 {"timestamp-", READER_BIT(READER_X509)},
+                 {"csrattrs", READER_BIT(READER_X509)},
+                 {"mikey", READER_BIT(READER_X509)},
+                 {"certificate", READER_BIT(READER_X509)},
+                 {"cms", READER_BIT(READER_X509)},
+                 {"ssl-tls", HANDSHAKE_READERS},
+                 {"x-jxta", APP_READERS},
+                 {"dns-message", READER_BIT(READER_DNS)},
+                 {"/http", READER_BIT(READER_HTTP)},
+                 {"pcap", APP_READERS}};
+    uint32_t readers = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         for (uint32_t at = 0, n = (uint32_t)strlen(types[i].part); at + n <= len; at++)
             if (!strncasecmp((const char *)text + at, types[i].part, n))
-                families |= types[i].families;
-    return families;
+                readers |= types[i].readers;
+    return readers;
 }
