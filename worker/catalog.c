@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * All fields that libwireshark knows, one entry a name, and the old names of protocols that it still
- * understands. The latter cannot be listed; the candidates were found by asking 4.0.17 for every word in it.
+ * Lists all fields that libwireshark knows, one entry for each name, and the old names of protocols that it
+ * still understands. libwireshark cannot list old names; they were found by asking 4.0.17 for every word in
+ * its files.
  */
 #include "session.h"
 
 static void take(const struct ws_catalog *c, const header_field_info *hf)
 {
     struct ws_field united = field_describe(hf);
-    if (hf->same_name_prev_id != -1) /* an entry a name: the first one's */
+    if (hf->same_name_prev_id != -1) /* one entry for each name, made at the first field of that name */
         return;
     for (const header_field_info *next = hf->same_name_next; next; next = next->same_name_next) {
         struct ws_field f = field_describe(next);
@@ -22,7 +23,7 @@ static void take_column(const struct ws_catalog *c, const char *title)
     char name[128];
     if (!title || snprintf(name, sizeof name, "_ws.col.%s", title) >= (int)sizeof name)
         return;
-    if (!proto_registrar_get_byname(name)) /* newer releases have them among the fields */
+    if (!proto_registrar_get_byname(name)) /* newer releases list columns among the fields */
         c->field(c->to, name, "FT_STRING", &field);
 }
 

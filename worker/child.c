@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Invariant: a capture's bytes are looked at only behind the jail's door, and the frame being looked at
- * stands in the shared page before it is. */
+ * Invariant: the bytes of a capture are read only inside the jail, and the number of a frame is in the shared
+ * page before its dissection begins. */
 #include "child.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "message.h"
 #include "ws.h"
 
-enum { FRAME_SECONDS = 10 /* of processor time: no honest frame took a tenth of a second */ };
+enum { FRAME_SECONDS = 10 /* of processor time: no frame of real traffic took a tenth of a second */ };
 
 /* ---- records ---- */
 
@@ -24,7 +24,7 @@ struct pipe_sink {
     struct ws_sink sink;
     int fd;
     char *bytes;
-    size_t len, cap, record; /* where the open record starts */
+    size_t len, cap, record; /* start of the open record */
 };
 
 enum { FLUSH = 1 << 16 };
@@ -36,7 +36,7 @@ static void sink_flush(struct pipe_sink *s)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            _exit(0); /* nobody reads any more */
+            _exit(0); /* the library has closed the pipe */
         at += (size_t)n;
     }
     s->len = 0;
@@ -99,7 +99,7 @@ static void sink_last(struct pipe_sink *s, uint32_t n_frames, const char *messag
 /* ---- watching over one frame ---- */
 
 static volatile struct wire_page *page; /* of the capture at hand */
-static volatile sig_atomic_t busy;      /* with a capture, or with forgetting it */
+static volatile sig_atomic_t busy;      /* dissecting a capture, or forgetting it */
 static uint32_t frame_seconds = FRAME_SECONDS;
 
 /* Each second of processor time: has the frame changed? Frame 0: the capture is being opened or forgotten. */
@@ -118,7 +118,7 @@ static void watch(void)
 {
     struct itimerval second = {{1, 0}, {1, 0}};
     struct sigaction action = {.sa_handler = on_second, .sa_flags = SA_RESTART};
-    const char *fewer = getenv("FLOWCONTAINER_FRAME_SECONDS"); /* tests do not like to wait */
+    const char *fewer = getenv("FLOWCONTAINER_FRAME_SECONDS"); /* for tests, which should not have to wait */
     if (fewer && atoi(fewer) > 0)
         frame_seconds = (uint32_t)atoi(fewer);
     sigaction(SIGPROF, &action, NULL);
@@ -138,7 +138,7 @@ static bool page_map(int fd, size_t *len)
     return page && page->n_numbers <= (*len - sizeof *page) / sizeof(uint32_t);
 }
 
-/* To be freed. */
+/* Takes a list of numbers, which the caller frees. */
 static uint32_t *take_numbers(struct message *m, uint32_t *n)
 {
     *n = message_uint(m);
@@ -179,7 +179,7 @@ static void serve(struct message *m)
         dissect(m, &job);
     page = NULL;
     munmap((void *)job.page, page_len);
-    close(m->fds[1]); /* tells the library that there is no more */
+    close(m->fds[1]); /* the end of the pipe tells the library that the capture is done */
     close(m->fds[2]);
     m->n_fds = 1;
     if (m->kind != WIRE_CONVERT)

@@ -9,7 +9,11 @@
 
 #include <wiretap/pcap-encap.h>
 
-enum { MOST_LINKS = 64, NO_LINK_TYPE = 65535, MOST_LINK_TYPE = 400 /* numbers given so far */ };
+enum {
+    MOST_LINKS = 64,
+    NO_LINK_TYPE = 65535,
+    MOST_LINK_TYPE = 400 /* the registry has no higher number so far */
+};
 
 struct converter {
     int fd;
@@ -25,7 +29,7 @@ static void put(struct converter *c, const void *bytes, size_t n)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            _exit(0); /* nobody reads any more */
+            _exit(0); /* the library has closed the pipe */
         at += written;
         n -= (size_t)written;
     }
@@ -37,7 +41,7 @@ static void put_section(struct converter *c)
     put(c, block, sizeof block);
 }
 
-/* Wiretap tells only the other way round. */
+/* Wiretap translates only in the other direction, so all numbers are tried. */
 static uint32_t link_type_of(int encap)
 {
     for (uint32_t type = MOST_LINK_TYPE; type > 0; type--)
@@ -68,7 +72,8 @@ static uint32_t interface_of(struct converter *c, int encap)
     return c->n_encaps++;
 }
 
-/* The link below a header that wiretap has taken off: those of HP-UX have numbers of their own. */
+/* The link type below a header that wiretap has taken off. Captures of HP-UX have numbers of their own for
+ * it. */
 static int encap_below(int encap)
 {
     switch (encap) {
@@ -133,8 +138,7 @@ void ws_convert(const struct ws_job *job, int to)
     g_free(info);
     record_free(&record);
     wtap_close(wth);
-    const uint32_t cut[] = {6,
-                            64}; /* damage: a block that ends too early is told by whoever reads the copy */
+    const uint32_t cut[] = {6, 64}; /* damage: the native reader reports the block that ends too early */
     if (err)
         put(&c, cut, sizeof cut);
     job->page->n_numbers = c.has_link_type;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * A capture, dissected once or twice. Which frames pass is decided the first time, as `tshark -Y` decides;
- * values come from the last time. Invariant: frames have their true numbers, also where only some of a
- * capture are given. */
+ * Dissects a capture once or twice. The first pass decides which frames pass the filter, as `tshark -Y` does;
+ * values come from the last pass. Invariant: frames have their numbers in the whole capture, also in a part
+ * of it. */
 #include "session.h"
 
 #include <unistd.h>
 
-/* One walk over a capture. */
+/* One pass over a capture, or two. */
 struct walk {
     const struct ws_job *job;
-    struct ws_sink *sink; /* NULL: values are not wanted yet */
-    frame_data *frames;   /* when it is walked twice */
+    struct ws_sink *sink; /* NULL: this pass gives no values */
+    frame_data *frames;   /* of a capture that is dissected twice */
     size_t frames_cap;
     uint8_t *passed; /* by index in frames */
     bool second;
     nstime_t elapsed;
     uint32_t n, cum_bytes;              /* frames so far */
-    frame_data ref, prev_dis, prev_cap; /* copies, since a frame_data may live for its frame alone */
+    frame_data ref, prev_dis, prev_cap; /* copies, because a frame_data may be freed after its frame */
 };
 
 wtap *capture_open(int fd, const char **message)
@@ -41,7 +41,7 @@ wtap *capture_open(int fd, const char **message)
 static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *edt, frame_data *fd)
 {
     struct packet_provider_data *p = &ws.provider;
-    proto_tree_set_visible(edt->tree, ws.visible); /* a dissector may have changed it for the frame before */
+    proto_tree_set_visible(edt->tree, ws.visible); /* a dissector may have changed it at the frame before */
     if (ws.filter && !w->second)
         epan_dissect_prime_with_dfilter(edt, ws.filter);
     epan_dissect_prime_with_hfid_array(edt, ws.guards);
@@ -102,7 +102,7 @@ static uint32_t number_of(const struct walk *w)
     return w->n < page->n_numbers ? page->numbers[w->n] : w->n + 1;
 }
 
-/* Where the frame's data stands; those of a capture that is walked twice stay. */
+/* Memory for the data of a frame, which is kept when the capture is dissected twice. */
 static frame_data *frame_room(struct walk *w, frame_data *once)
 {
     if (!ws.twice)
@@ -116,7 +116,7 @@ static frame_data *frame_room(struct walk *w, frame_data *once)
     return &w->frames[w->n];
 }
 
-/* Times count from the capture's first frame, which another process may have. */
+/* Times count from the first frame of the whole capture, which may be in the bucket of another process. */
 static void reference_frame(struct walk *w)
 {
     volatile struct wire_page *page = w->job->page;
@@ -150,7 +150,7 @@ void capture_ended(int err, char *info, const char **message)
     g_free(info);
 }
 
-/* Reads records until the end; *message says why when it came early. */
+/* Dissects records until the end. *message says why if the capture ends too early. */
 static void walk_on(struct walk *w, wtap *wth, const char **message)
 {
     struct record record;
@@ -163,7 +163,7 @@ static void walk_on(struct walk *w, wtap *wth, const char **message)
     walk_begin(w, wth);
     while (!(last && w->n == last) && w->n < n_first && record_read(&record, wth, &err, &info, &offset)) {
         if (w->job->page->n_numbers && w->n >= w->job->page->n_numbers) {
-            w->n++; /* more than there should be: the library will see it in the number */
+            w->n++; /* too many frames: the library notices it in the closing record */
             continue;
         }
         frame_data once, *fd = w->second ? &w->frames[w->n] : frame_room(w, &once);
@@ -188,11 +188,11 @@ static void walk_on(struct walk *w, wtap *wth, const char **message)
 
 static void walk_again(struct walk *w, struct ws_sink *sink)
 {
-    const char *ignored; /* it was told the first time */
+    const char *ignored; /* the first pass has reported it */
     postseq_cleanup_all_protocols();
     wtap *wth = capture_open(STDIN_FILENO, &ignored);
     if (!wth)
-        _exit(1); /* it could be opened before */
+        _exit(1); /* the first pass could open it */
     w->second = true;
     w->sink = sink;
     walk_on(w, wth, &ignored);

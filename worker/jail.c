@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The jail. Invariant: afterwards only descriptors that are open already can be read and written, and no
- * memory can be made executable. A system call that is not on the list fails with EPERM: libwireshark tries
- * to open files now and then (dictionaries, message catalogues) and goes on without them. */
+ * Invariant: inside the jail a process can read and write only the descriptors that are open already, and it
+ * can make no memory executable. A system call that is not on the list fails with EPERM instead of ending the
+ * process, because libwireshark tries to open some files (dictionaries, message catalogues) and goes on
+ * without them. */
 #include "jail.h"
 
 #include <errno.h>
@@ -44,7 +45,8 @@ static void limit(int what, rlim_t most)
     }
 }
 
-/* What a child may map: a quarter of the machine's memory, and room for five million packets in any case. */
+/* The memory that a child may map: a quarter of the machine's memory, but at least enough for five million
+ * packets. */
 static rlim_t memory_most(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -54,7 +56,7 @@ static rlim_t memory_most(void)
 
 enum lack { LACKS_ROOT = 1, LACKS_USER = 2, LACKS_PRIVILEGES = 4, LACKS_CALLS = 8 };
 
-/* Each step is taken whatever became of the one before. */
+/* Takes each step even if the step before it failed. */
 static unsigned drop_rights(int root)
 {
     unsigned lacks = 0;
@@ -129,7 +131,7 @@ unsigned jail_enter(int root)
     limit(RLIMIT_AS, memory_most());
     unsigned lacks = drop_rights(root);
     limit(RLIMIT_NPROC, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* changing the user takes it away, so only now */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the user would reset it, so this comes last */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         lacks |= LACKS_PRIVILEGES | LACKS_CALLS;
     else if (!list_calls())

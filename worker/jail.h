@@ -1,13 +1,15 @@
-/* What a child of the worker may still do while it looks at bytes that strangers wrote. */
+/* The jail of a child: it limits what a child can do when bytes of strangers take control of it. */
 #ifndef FCW_JAIL_H
 #define FCW_JAIL_H
 
-/* An empty folder that is gone already, to be the root of children; -1 when there is none. */
+/* Opens an empty folder that has been removed already, the later root of children; -1 when that is not
+ * possible. */
 int jail_root(void);
-/* No way back. Takes what the kernel and the user's rights allow; without any rights of root these are
- * limits, no new privileges and the list of system calls. Returns bits of what it could not have. */
+/* Enters the jail for good, with all parts that the kernel and the user's rights allow. Without rights of
+ * root these are the limits, no new privileges, and the list of system calls. Returns bits for the parts that
+ * are missing. */
 unsigned jail_enter(int root);
-/* Tries the jail in a process of its own: what it is without here, in words; "": nothing. */
+/* Tries the jail in a process of its own. Returns the missing parts in words; "": none. */
 const char *jail_try(int root);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Where IP lies in frames of link types that the native reader does not know: what is below IP is dissected,
- * what lies above TCP and UDP is not, for its dissectors only cost here. Invariant: a frame that is not
- * dissected has no record, whoever asks; which ones are is a matter of their link type alone. */
+ * Finds where IP lies in frames of link types that the native decoder does not know. Headers up to TCP and
+ * UDP are dissected; dissectors above them would only cost time. Invariant: the link type alone decides
+ * whether a frame is dissected, and a frame that is not dissected has no record. */
 #include "session.h"
 
 #include <wiretap/pcap-encap.h>
@@ -13,10 +13,10 @@ struct locating {
     bool *left_out; /* by encapsulation */
     nstime_t elapsed;
     uint32_t n, cum_bytes;
-    frame_data ref, prev; /* copies, since a frame_data lives for its frame alone */
+    frame_data ref, prev; /* copies, because a frame_data is freed after its frame */
 };
 
-/* ---- which frames, and what of them ---- */
+/* ---- which frames, which headers ---- */
 
 static bool *links_left_out(const struct ws_job *job)
 {
@@ -68,7 +68,7 @@ static bool is_wanted(const struct locating *l, const field_info *fi)
     return false;
 }
 
-/* The first one, parents before children. */
+/* The first IP header of the tree, parents before children. */
 static field_info *find_ip(const struct locating *l, const proto_node *root)
 {
     const proto_node *node = root->first_child;
@@ -77,7 +77,8 @@ static field_info *find_ip(const struct locating *l, const proto_node *root)
     return node ? node->finfo : NULL;
 }
 
-/* Whether any protocol has taken the frame: `data` and the place of users' own link types are none. */
+/* Whether a protocol has dissected the frame. `data` and the link types for users' own purposes do not count.
+ */
 static bool is_known(const epan_dissect_t *edt)
 {
     static const char *const none[] = {"frame", "data", "user_dlt"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The worker: initialises libwireshark once, then forks children that dissect captures. The protocol is
- * shark/wire.h. Invariant: this process itself never looks at a byte of a capture. */
+ * The worker initialises libwireshark once and then forks children, which dissect captures. shark/wire.h is
+ * the protocol. Invariant: this process itself never reads a byte of a capture. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static void start_child(struct message *m, int root)
 static struct ws_list take_list(struct message *m)
 {
     struct ws_list list = {.n = message_uint(m)};
-    if (list.n > m->len) /* a text has four bytes at least */
+    if (list.n > m->len) /* a text has at least four bytes */
         exit(1);
     list.texts = calloc(list.n + 1, sizeof *list.texts);
     if (!list.texts)
@@ -68,7 +68,7 @@ static void answer_fields(const struct ws_field *fields, uint32_t n, uint32_t pl
     answer_send(&a, WIRE_FIELDS);
 }
 
-/* What it takes is kept: there is one query. */
+/* The texts of the question are kept, because there is only one query. */
 static void take_query(struct message *m)
 {
     struct ws_refusal refusal = {.offset = -1};
@@ -115,7 +115,7 @@ static void answer_list(void)
     answer_send(&a, WIRE_LISTED);
 }
 
-/* libwireshark closes standard input while it starts; what comes later must not get that number. */
+/* libwireshark closes standard input while it starts. A later file must not get that number. */
 static void keep_standard_files(void)
 {
     int fd;
@@ -133,7 +133,7 @@ int main(int argc, char **argv)
                 WIRE_CONTROL);
         return 2;
     }
-    close_range(WIRE_CONTROL + 1, ~0U, 0); /* what the caller had open is no business of dissectors */
+    close_range(WIRE_CONTROL + 1, ~0U, 0); /* dissectors must not reach files of the caller */
     fcntl(WIRE_CONTROL, F_SETFD, FD_CLOEXEC);
     signal(SIGCHLD, SIG_IGN);
     ws_start(argv[0]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Messages as shark/wire.h has them, read and written. Invariant: what a message says of its own lengths is
- * never believed beyond its end. */
+ * Reads and writes messages of shark/wire.h. Invariant: no length inside a message leads beyond the message.
+ */
 #include "message.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static void take_fds(struct message *m, struct msghdr *head)
     }
 }
 
-/* All n bytes, or false when the library has gone. */
+/* Receives all n bytes. False: the library has ended. */
 static bool receive(struct message *m, int socket, void *out, size_t n)
 {
     for (size_t have = 0; have < n;) {

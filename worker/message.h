@@ -15,10 +15,10 @@ struct message {
     int fds[WIRE_FDS], n_fds;
 };
 
-/* The next message, or false when the library has gone; to be given to message_done. */
+/* Receives the next message; message_done frees it. False: the library has ended. */
 bool message_read(struct message *m, int socket);
 void message_done(struct message *m);
-/* Its parts one by one; 0 and "" behind its end. A text is the caller's to free. */
+/* Take the parts of a message one by one: 0 and "" after its end. The caller frees a text. */
 uint32_t message_uint(struct message *m);
 char *message_text(struct message *m);
 
@@ -31,7 +31,7 @@ struct answer {
 void answer_begin(struct answer *a);
 void answer_uint(struct answer *a, uint32_t u);
 void answer_text(struct answer *a, const char *text);
-/* Over WIRE_CONTROL; ends the process when nobody listens. */
+/* Sends the answer over WIRE_CONTROL. Ends the process when the library has ended. */
 void answer_send(struct answer *a, enum wire_kind kind);
 
 #endif

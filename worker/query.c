@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The query: names looked up, types chosen, the filter compiled. */
+ * Takes the query: looks up the names, chooses types, and compiles the filter. */
 #include "session.h"
 #include "settings.h"
 
@@ -64,8 +64,8 @@ static bool needs_labels(const header_field_info *hf)
     return hf->type == FT_PROTOCOL || !strcmp(hf->abbrev, "text") || !strncmp(hf->abbrev, "_ws.", 4);
 }
 
-/* Fields whose dissectors mend them by what they made beside them: right in visible trees alone. Found over
- * the corpus. */
+/* Fields that a dissector changes afterwards, with the help of fields beside them, which it finds in visible
+ * trees only. Found by comparing the corpus with tshark. */
 static bool needs_company(const header_field_info *hf) { return !strcmp(hf->abbrev, "spnego.krb5.blob"); }
 
 static enum wire_base integer_base(const header_field_info *hf)
@@ -167,8 +167,8 @@ static bool take_hfid(int hfid, uint32_t slot)
     return true;
 }
 
-/* Fields that are made in any case: their dissectors notice that a packet is broken only while they make
- * them, and without them would go on to protocols that tshark, which makes all fields, does not reach. */
+/* Fields that are always made. Their dissectors notice a malformed packet only while they make these fields;
+ * without them they would continue to protocols that tshark, which makes all fields, does not reach. */
 static void take_guards(void)
 {
     static const char *const names[] = {"nflog.tlv_length"};
@@ -205,7 +205,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
     if (!hf)
         hf = proto_registrar_get_byalias(name); /* ssl.* and other old names */
     if (!hf && !strncmp(name, columns_prefix, strlen(columns_prefix))) {
-        ws.twice |= passes != 1; /* a protocol's version is often known only later */
+        ws.twice |= passes != 1; /* the version of a protocol is often known late */
         return take_column(name, slot, r);
     }
     if (!hf)
@@ -224,7 +224,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
     return true;
 }
 
-/* ---- what the query means for the sharing of work ---- */
+/* ---- the plan: how the work of the query can be shared ---- */
 
 static bool mentions(const struct ws_question *q, const char *const *words, size_t n)
 {
@@ -291,7 +291,7 @@ static bool is_clear_text(const header_field_info *hf)
     return false;
 }
 
-/* Whether each of the fields that share this name, which may be none's, is of such a protocol. */
+/* Whether all fields of this name belong to such protocols; true if there are none. */
 static bool is_clear_text_name(const char *name)
 {
     const header_field_info *hf = proto_registrar_get_byname(name);
@@ -305,7 +305,7 @@ static bool is_clear_text_name(const char *name)
     return true;
 }
 
-/* Words of the filter that happen to be names count as fields, though they may be values: that errs to the
+/* A word of the filter that is the name of a field counts as the field, even if it is a value: this is the
  * safe side. */
 static bool is_clear_text_filter(const char *filter)
 {
@@ -340,7 +340,8 @@ static uint32_t clear_text_plan(const struct ws_question *q)
 
 static uint32_t plan_of(const struct ws_question *q)
 {
-    /* numbers that dissectors count over the capture, and what one conversation leaves for all others */
+    /* numbers that dissectors count over the capture, and state that one conversation leaves for all others
+     */
     static const char *const whole[] = {"tcp.stream",
                                         "udp.stream",
                                         "dccp.stream",
@@ -364,7 +365,7 @@ static uint32_t plan_of(const struct ws_question *q)
                                         "enip.",
                                         "cip.",
                                         "ptp."};
-    /* texts that are looked up in tables which a child can read only once */
+    /* texts that are looked up in tables, which a child has for its first capture only */
     static const char *const names[] = {"resolved", "oui", "enterprise", "vendor", "manuf"};
     uint32_t plan = ws.twice ? WIRE_TWICE : 0;
     if (mentions(q, whole, sizeof whole / sizeof *whole))
@@ -387,7 +388,7 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
     take_guards();
     ws.fields = out;
     ws.twice = q->passes == 2;
-    ws.visible = strstr(q->filter, "_ws.") != NULL; /* such infos exist only where labels are made */
+    ws.visible = strstr(q->filter, "_ws.") != NULL; /* these fields exist only where labels are made */
     for (uint32_t i = 0; i < q->names.n; i++)
         if (!take_field(q->names.texts[i], i, q->passes, r))
             return false;

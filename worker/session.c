@@ -6,7 +6,7 @@
 
 struct session ws;
 
-/* ---- what epan asks back ---- */
+/* ---- functions that epan calls ---- */
 
 static int compare_number(const void *a, const void *b)
 {
@@ -58,7 +58,7 @@ const char *session_interface_description(struct packet_provider_data *p, uint32
     return interface_text(p, id, OPT_IDB_DESCRIPTION);
 }
 
-/* ---- reports: a jailed process cannot open its files, and nobody wants to read of it ---- */
+/* ---- reports are dropped: most of them are about files that a jailed process cannot open ---- */
 
 static void no_report(const char *format, va_list args) { (void)format, (void)args; }
 static void no_open(const char *name, int err, gboolean writing) { (void)name, (void)err, (void)writing; }
@@ -91,7 +91,7 @@ void ws_start(const char *name)
         exit(1);
     epan_load_settings();
     disable_name_resolution();
-    proto_initialize_all_prefixes(); /* a jailed child cannot read their files any more */
+    proto_initialize_all_prefixes(); /* a jailed child could not read their files */
 }
 
 const char *ws_version(void) { return epan_get_version(); }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What the files that know libwireshark share: the session and the one query. */
+ * The session and the one query, shared by the files that include libwireshark. */
 #ifndef FCW_SESSION_H
 #define FCW_SESSION_H
 
-/* What epan calls back for; the type's name is epan's, its content ours. */
+/* State for the functions that epan calls back. epan has chosen the name of the type, and leaves its content
+ * to its user. */
 struct packet_provider_data;
 
 #include "shim.h"
@@ -21,7 +22,7 @@ struct session {
     epan_t *epan;
     dfilter_t *filter;
     GArray *hfids;  /* every field of the asked names */
-    GArray *guards; /* fields that nobody asked for, without which dissection would go other ways */
+    GArray *guards; /* fields that were not asked for, without which dissection would continue differently */
     int32_t *slots; /* by hfid, -1: not asked */
     int n_slots;
     struct ws_field *fields; /* by slot; the caller's */
@@ -37,8 +38,8 @@ wtap *capture_open(int fd, const char **message); /* of a regular file, from its
 /* What ended reading, unless it was the end of the capture; takes info. */
 void capture_ended(int err, char *info, const char **message);
 
-/* The next one of a tree, parents before children; NULL behind the last one. Trees can be deep: no recursion.
- */
+/* The next node of a tree, parents before children; NULL after the last one. Trees can be deep, so there is
+ * no recursion. */
 static inline const proto_node *tree_next(const proto_node *root, const proto_node *node)
 {
     if (node->first_child)
@@ -47,7 +48,7 @@ static inline const proto_node *tree_next(const proto_node *root, const proto_no
         node = node->parent;
     return node == root ? NULL : node->next;
 }
-void session_begin(void); /* a new epan session: nothing is known of any capture */
+void session_begin(void); /* begins a new epan session, without state of any capture */
 /* Whether MPLS carries Ethernet is guessed from the vendors of addresses, whose table is there for a
  * process's first capture alone: a later one with such a frame is for another process. This one ends at no
  * frame, so that none is blamed. */

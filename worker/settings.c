@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Preferences and rules of decode-as. Invariant: a rule is taken whole or refused, never half. */
+ * Invariant: a rule of decode-as takes effect as a whole or is refused. */
 #include "settings.h"
 
 #include "session.h"
@@ -17,8 +17,7 @@ static bool take_keylog(const char *path, struct ws_refusal *r)
     return true;
 }
 
-/* What would silently be without effect: files that jailed processes cannot open, and columns of other kinds.
- */
+/* Preferences that would have no effect: files that a jailed process cannot open, and other columns. */
 static bool is_refused(const char *text)
 {
     static const char *const files[] = {"_file", ".file", "keytab"};
@@ -37,10 +36,10 @@ static bool take_preference(const char *text, struct ws_refusal *r)
             return take_keylog(text + strlen(keylogs[i]) + strspn(text + strlen(keylogs[i]), " "), r);
     if (is_refused(text))
         return refuse(r, WIRE_USAGE,
-                      "preference \"%s\" cannot be honoured here: it names a file to be opened while "
-                      "packets are dissected, or other columns",
+                      "preference \"%s\" is not supported: it names a file to be opened while "
+                      "packets are dissected, or changes the columns",
                       text);
-    char *copy = g_strdup(text), *why = NULL; /* it is cut up */
+    char *copy = g_strdup(text), *why = NULL; /* prefs_set_pref changes it */
     prefs_set_pref_e done = prefs_set_pref(copy, &why);
     g_free(copy);
     if (done == PREFS_SET_SYNTAX_ERR)

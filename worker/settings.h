@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * What `tshark -o` and `tshark -d` set, before the first session begins. */
+ * Preferences (`tshark -o`) and rules of decode-as (`tshark -d`). They are set before the first session
+ * begins. */
 #ifndef FCW_SETTINGS_H
 #define FCW_SETTINGS_H
 

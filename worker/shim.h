@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * libwireshark as the rest of the worker sees it: its headers, and one wrapper for each thing that releases
- * do differently. Written with 4.0.17, the only release that this was compiled and run with; the other
- * branches follow the headers of 4.2, 4.4 and 4.6. A new release is this file's work. */
+ * The headers of libwireshark, and one wrapper for each thing that differs between its releases. Written
+ * with 4.0.17, the only release that this was compiled and run with; the other branches follow the headers
+ * of 4.2, 4.4 and 4.6. A new release is this file's work. */
 #ifndef FCW_SHIM_H
 #define FCW_SHIM_H
 
@@ -157,8 +157,8 @@ static inline void record_dissect(struct record *r, wtap *wth, epan_dissect_t *e
 }
 #endif
 
-/* Whether a dissector below has said that what comes behind belongs to its own conversation, whatever
- * addresses say. */
+/* Whether a dissector below has assigned the payload to a conversation of its own, independent of addresses.
+ */
 static inline bool conversation_is_set(const packet_info *pinfo) { return pinfo->conv_elements != NULL; }
 
 /* ---- callbacks whose parameters differ ---- */

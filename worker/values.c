@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Values of a dissected frame, typed, to the sink. Invariant: nothing of a frame outlives its reset; values
- * are handed over while the tree stands. */
+ * Gives the typed values of a dissected frame to the sink. Invariant: values are handed over while the tree
+ * of the frame exists, and nothing of it is kept. */
 #include "session.h"
 
 static bool time_ns(const nstime_t *t, int64_t *out)
@@ -41,7 +41,7 @@ static void put_number(struct ws_sink *sink, uint32_t slot, enum wire_type type,
     case WIRE_ABSOLUTE_TIME:
     case WIRE_RELATIVE_TIME:
         if (!time_ns(fvalue_get_time(VALUE(fi)), &ns))
-            return; /* beyond the years 1677 to 2262: no value rather than another one */
+            return; /* outside the years 1677 to 2262: no value is better than a wrong one */
         bits = (uint64_t)ns;
         break;
     case WIRE_IPv4:
@@ -57,7 +57,8 @@ static void put_number(struct ws_sink *sink, uint32_t slot, enum wire_type type,
 static void put_value(struct ws_sink *sink, uint32_t slot, field_info *fi, epan_dissect_t *edt)
 {
     enum wire_type type = ws.fields[slot].type;
-    enum ftenum ft = fi->hfinfo->type; /* of one name, fields may be narrower than the column */
+    enum ftenum ft =
+        fi->hfinfo->type; /* a field may be narrower than the column, which all fields of its name share */
     const char *text;
     const void *bytes;
     uint32_t len;

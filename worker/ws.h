@@ -1,4 +1,4 @@
-/* What the rest of the worker knows of libwireshark. */
+/* libwireshark, as the rest of the worker sees it. */
 #ifndef FCW_WS_H
 #define FCW_WS_H
 
@@ -33,14 +33,14 @@ struct ws_question {
     uint32_t passes;
 };
 
-/* Where dissected frames go. */
+/* The receiver of the values of dissected frames. */
 struct ws_sink {
     void (*begin)(struct ws_sink *sink, uint32_t frame);
     void (*value)(struct ws_sink *sink, uint32_t slot, uint64_t bits, const void *bytes, uint32_t len);
     void (*end)(struct ws_sink *sink);
 };
 
-/* A capture to be dissected, or part of one. */
+/* A capture to be dissected, or a part of it. */
 struct ws_job {
     int fd;
     uint32_t last; /* 0: all frames */
@@ -51,31 +51,31 @@ struct ws_job {
     volatile struct wire_page *page;
 };
 
-/* Once in the process; exits when libwireshark cannot start. */
+/* Initialises libwireshark, once in a process. Ends the process when that fails. */
 void ws_start(const char *name);
 const char *ws_version(void);
-/* The one query of the process: `out` gets an entry for each name, *plan bits of enum wire_plan. */
+/* Takes the one query of the process. `out` gets an entry for each name, *plan bits of enum wire_plan. */
 bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t *plan,
               struct ws_refusal *refusal);
-/* Every field and every old name of a protocol, in no order. */
+/* Lists every field and every old name of a protocol, in no order. */
 struct ws_catalog {
     void (*field)(void *to, const char *name, const char *type, const struct ws_field *field);
     void (*old_name)(void *to, const char *old, const char *today);
     void *to;
 };
 void ws_catalog(const struct ws_catalog *catalog);
-/* Whether there was a query. */
+/* Whether the process has taken a query. */
 bool ws_asked(void);
-/* Before children are forked that have no query to answer. */
+/* Begins a session if there was no query. Called before children are forked. */
 void ws_prepare(void);
-/* In a child. Returns the number of frames read; *message is NULL, or why reading stopped (valid until the
- * next call). */
+/* Dissects a capture in a child. Returns the number of frames read. *message: why reading stopped too early,
+ * valid until the next call; or NULL. */
 uint32_t ws_run(const struct ws_job *job, struct ws_sink *sink, const char **message);
-/* The same for where IP lies. */
+/* The same, with records that say where IP lies. */
 uint32_t ws_locate(const struct ws_job *job, struct ws_sink *sink, const char **message);
-/* The capture as pcapng. */
+/* Writes the capture as pcapng. */
 void ws_convert(const struct ws_job *job, int to);
-/* Forgets the capture before, so that the next one is dissected as by a new process. */
+/* Forgets the last capture, so that the next one is dissected as in a new process. */
 void ws_forget(void);
 
 #endif

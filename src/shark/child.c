@@ -1,7 +1,6 @@
-/* Records of a worker's child, and another child for one that dies. Invariant: a record is handed out once
- * and whole, whatever became of the process later: the next one begins at the first frame, as libwireshark's
- * state wants it, and what it says of frames already told is dropped. A frame that ends two processes is left
- * out from then on. */
+/* Invariant: each record is handed out once and whole, even if its process dies later. A new process begins
+ * at the first frame, because dissection has state, and its records of frames that were handed out before are
+ * dropped. A frame that ends two processes is left out from then on. */
 #include "shark/child.h"
 
 #include <errno.h>
@@ -16,13 +15,13 @@
 
 enum {
     MOST_TOGETHER =
-        3, /* frames that end a process and lie close together are no fault of theirs: memory has ended */
+        3, /* so many frames close together that end processes are not to blame: memory has ended */
     CLOSE = 16,
-    MOST_STARTS = 100, /* processes for a part: somebody else may be ending them */
+    MOST_STARTS = 100, /* processes for one part: something else may be ending them */
     PIPE = 1 << 20,
     READ = 1 << 17,
     MOST_CHILDREN = 256,
-    LOOK_MS = 200 /* between two looks whether the run was cancelled */
+    LOOK_MS = 200 /* between two checks whether the run was cancelled */
 };
 
 /* ---- the process ---- */
@@ -69,9 +68,9 @@ static enum fc_status process_start(struct child *c, struct fc_error *err)
     fcntl(ends[0], F_SETPIPE_SZ, PIPE);
     c->page->frame = 0;
     c->len = c->at = 0;
-    bool fresh = c->n_starts > 1; /* one that has done nothing else yet: then the frame alone is to blame */
+    bool fresh = c->n_starts > 1; /* a process without history: if it dies, the frame alone is to blame */
     enum fc_status status = process_take(c, fresh, ends[1], err);
-    if (status && !fresh && status != FC_MEMORY) /* it may have died while it had nothing to do */
+    if (status && !fresh && status != FC_MEMORY) /* it may have died while it was idle */
         status = process_take(c, true, ends[1], err);
     close(ends[1]);
     if (status)
@@ -94,7 +93,7 @@ static void process_forget(struct child *c)
     c->running = false;
 }
 
-/* Where a frame stands among those of the part. */
+/* The position of the frame among the frames of the part. */
 static uint32_t place_of(const struct part *part, uint32_t frame)
 {
     uint32_t from = 0, to = part->n_numbers;
@@ -130,7 +129,7 @@ static enum fc_status blame(struct child *c, uint32_t frame, struct fc_error *er
     return FC_OK;
 }
 
-/* The pipe ended before the last record. */
+/* The pipe ended before the closing record. */
 static enum fc_status process_died(struct child *c, struct fc_error *err)
 {
     uint32_t frame = c->page->frame;
@@ -147,7 +146,8 @@ static enum fc_status process_died(struct child *c, struct fc_error *err)
 
 /* ---- records ---- */
 
-/* Room for the rest of the record at hand, at the front. */
+/* Moves the bytes that were not handed out to the front, and makes room for the rest of their first record.
+ */
 static bool make_room(struct child *c)
 {
     size_t have = c->len - c->at, need = sizeof c->record;

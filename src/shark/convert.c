@@ -1,4 +1,4 @@
-/* Invariant: the file that is handed out has been written whole. */
+/* Invariant: the copy is handed out only when it has been written whole. */
 #include "shark/convert.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "shark/start.h"
 #include "shark/wire.h"
 
-enum { LOOK_MS = 200 /* between two looks whether the run was cancelled */ };
+enum { LOOK_MS = 200 /* between two checks whether the run was cancelled */ };
 
 static enum fc_status copy(int from, int to, const struct progress *progress, struct fc_error *err)
 {
@@ -81,7 +81,7 @@ enum fc_status convert_open(struct source **out, struct shark *shark, const stru
 {
     struct worker *worker = shark_worker(shark);
     int capture = -1, file = -1;
-    struct fc_error ignored; /* the caller's error tells more */
+    struct fc_error ignored; /* the error of the native reader says more */
     char copy[32];
     if (!worker || file_descriptor(&capture, input, given, &ignored))
         return err->status;

@@ -1,13 +1,13 @@
-/* Captures of formats that the native reader does not know, as pcapng. */
+/* Converts captures of formats that are not read natively to pcapng. */
 #ifndef FC_SHARK_CONVERT_H
 #define FC_SHARK_CONVERT_H
 
 #include "query/query.h"
 #include "source/source.h"
 
-/* Opens a copy that libwireshark makes of the capture, which is also `given`, plain, when that is not -1
- * (borrowed); *err says why the native reader could not open it, and still does when libwireshark cannot
- * either (its status is then returned). */
+/* Opens a copy of the capture that libwireshark makes. `given`: a descriptor of the capture as a plain file
+ * (shark/file.h), borrowed, or -1. On entry *err is the error of the native reader; if libwireshark cannot
+ * read the capture either, that error stays and its status is returned. */
 FC_MUST_USE enum fc_status convert_open(struct source **out, struct shark *shark, const struct input *input,
                                         int given, const struct progress *progress, struct fc_error *err);
 

@@ -1,5 +1,5 @@
-/* Dividing a capture. Invariant: a bucket holds whole groups, and of each group all frames, so that a process
- * which sees one bucket alone says of its frames what it would say of them in the whole capture. */
+/* Invariant: a bucket holds all frames of each of its groups, so that a process which reads the bucket alone
+ * gives the same answers as one that reads the whole capture. */
 #include "shark/division.h"
 
 #include <errno.h>
@@ -14,8 +14,9 @@
 #include "shark/spool.h"
 
 enum {
-    PACKET_COST = 800, /* bytes that libwireshark keeps of a packet, beside a copy of what it reassembles */
-    LOOK_EVERY = 4096, /* frames between two looks whether the run was cancelled */
+    PACKET_COST =
+        800, /* bytes that libwireshark keeps for a packet, beside a copy of the bytes that it reassembles */
+    LOOK_EVERY = 4096, /* frames between two checks whether the run was cancelled */
     WINDOW = 1 << 18,
     OUTLET = 1 << 17
 };
@@ -44,7 +45,7 @@ static bool note_frame(struct division *d, const struct frame *frame, uint32_t g
     return true;
 }
 
-/* Its group, or NO_BUCKET. */
+/* The group of the frame, or NO_BUCKET. False: memory ended. */
 static bool group_of(struct division *d, bool leave_out_opaque, const struct examined *x, uint32_t *group)
 {
     bool left_out = leave_out_opaque && opaque_frame(x);
@@ -79,9 +80,10 @@ static enum fc_status read_frames(struct division *d, struct source *source, str
         if (status == FC_MEMORY)
             return error_memory(err);
         if (status || !frame.data)
-            return FC_OK; /* damage is told by whoever reads the capture for its flows */
+            return FC_OK; /* the walk meets the same damage, and reports it */
         examine(examiner, &frame, &examined);
-        d->whole |= examined.packet.reason == REASON_LINK_TYPE; /* what it carries belongs to some group */
+        d->whole |= examined.packet.reason ==
+                    REASON_LINK_TYPE; /* the IP inside belongs to a group that is not known */
         uint32_t group;
         if (examiner->memory->ended || !group_of(d, limits->leave_out_opaque, &examined, &group) ||
             !note_gap(d, end, frame.offset) || !note_frame(d, &frame, group))
@@ -110,7 +112,7 @@ static int heavier(const void *a, const void *b)
     return x->group < y->group ? -1 : x->group > y->group;
 }
 
-/* Groups that were joined are chosen together. */
+/* Chooses the groups that chosen groups were joined to. */
 static void settle_choice(struct division *d)
 {
     for (uint32_t g = 0; g < groups_count(d->groups) && g < d->chosen_cap; g++)
@@ -149,7 +151,7 @@ static uint32_t bucket_count(const struct weight *weights, uint32_t n, const str
     return want < used ? (uint32_t)want : used ? used : 1;
 }
 
-/* The heaviest first, each into the lightest bucket. */
+/* Puts the heaviest group first, each into the lightest bucket so far. */
 static void fill_buckets(struct division *d, struct weight *weights, uint32_t n)
 {
     for (uint32_t i = 0; i < n && weights[i].cost; i++) {
@@ -194,7 +196,7 @@ static enum fc_status make_buckets(struct division *d, const struct division_lim
     return ok ? FC_OK : FC_MEMORY;
 }
 
-/* Keys in the capture itself: then encrypted streams may be decrypted. */
+/* Whether the capture contains keys, with which libwireshark may decrypt streams. */
 static bool holds_secrets(const struct source *source)
 {
     for (size_t i = 0; i < source_n_blobs(source); i++)
@@ -215,7 +217,7 @@ enum fc_status division_make(struct division *d, struct source *source, const st
     if (!d->groups)
         return error_memory(err);
     enum fc_status status = read_frames(d, source, &examiner, limits, progress, err);
-    bool whole = d->whole || examiner.convs.numbers_may_differ; /* applications speak of other addresses */
+    bool whole = d->whole || examiner.convs.numbers_may_differ; /* applications announce other addresses */
     whole |= holds_secrets(source) && d->n_opaque;
     d->n_opaque = whole ? 0 : d->n_opaque;
     d->partial = limits->survey && !whole && d->n_frames;
@@ -240,7 +242,7 @@ uint32_t *division_numbers(const struct division *d, uint32_t bucket)
     return numbers;
 }
 
-/* A window over the capture, and for each bucket what is to be written next. */
+/* A window over the capture. */
 struct copying {
     int from;
     uint64_t offset; /* of the window's first byte */
@@ -248,13 +250,14 @@ struct copying {
     uint8_t window[WINDOW];
 };
 
+/* Bytes that will be written to the file of a bucket. */
 struct outlet {
     int to;
     size_t len;
     uint8_t bytes[OUTLET];
 };
 
-/* The bytes at `offset`, at most `want` of them; NULL: err says why. */
+/* The bytes at `offset`: *n of them, at most `want`. NULL: err says why. */
 static const uint8_t *look(struct copying *c, uint64_t offset, uint64_t want, size_t *n, struct fc_error *err)
 {
     if (offset < c->offset || offset >= c->offset + c->len) {

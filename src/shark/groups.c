@@ -1,8 +1,8 @@
-/* Invariant: what dissection of one packet may leave for another stays within a group: all packets between
- * two addresses; those of a tunnel and of what it carries; an ICMP error and what it quotes; and QUIC packets
- * that carry each other's connection ids (RFC 9000 section 5.1, 17.2), from whatever address; all of SCTP.
- * What an application announces in its own words (SDP and the like) the examiner notices: such captures are
- * not divided at all. */
+/* Invariant: the state that dissection of one packet leaves for another packet stays within a group. A group
+ * joins all packets between two addresses; packets of a tunnel and the packets that it carries; an ICMP error
+ * and the packet that it quotes; QUIC packets that carry each other's connection ids (RFC 9000 sections 5.1
+ * and 17.2), from any address; and all packets of SCTP. Addresses that an application announces (SDP and
+ * others) are not followed: the examiner notices them, and such captures are not divided. */
 #include "shark/groups.h"
 
 #include <stdio.h>
@@ -12,11 +12,16 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-enum { NO_IP = 0, LONGEST_ID = 20, SHORTEST_ID = 4, MOST_IDS = 1 << 20 /* then no more: 40 MB */ };
+enum {
+    NO_IP = 0,
+    LONGEST_ID = 20,
+    SHORTEST_ID = 4,
+    MOST_IDS = 1 << 20 /* no more are added then: they take 40 MB */
+};
 
 struct pair {
     uint8_t family, is_id, len, pad;
-    uint8_t low[16], high[16]; /* addresses in order; or a connection id */
+    uint8_t low[16], high[16]; /* the lower and the higher address; or a connection id */
 };
 
 struct group {
@@ -31,7 +36,7 @@ struct group_table {
     uint32_t n;
     uint32_t *slots; /* index + 1 */
     uint32_t n_slots, n_ids;
-    uint32_t id_lens; /* bits: lengths of ids that were seen */
+    uint32_t id_lens; /* bits: lengths of the ids in the table */
     bool failed;
 };
 
@@ -101,8 +106,8 @@ static uint32_t look_up(struct group_table *t, const struct pair *key, bool add)
     return t->n++;
 }
 
-/* Associations of SCTP have many addresses, and are told apart by tags (RFC 9260 section 8.5): one group for
- * all. */
+/* An association of SCTP may have many addresses and is identified by tags (RFC 9260 section 8.5), so all of
+ * SCTP is one group. */
 static uint32_t join_sctp(struct group_table *t, uint32_t group)
 {
     struct pair key = {.is_id = 1, .pad = 1}; /* no connection id is like this */

@@ -1,5 +1,5 @@
-/* Address pairs that belong together: union-find over pairs, and over connection ids of QUIC that name them.
- */
+/* Groups of address pairs whose frames have to be dissected by the same process: union-find over pairs, and
+ * over connection ids of QUIC that connect pairs. */
 #ifndef FC_SHARK_GROUPS_H
 #define FC_SHARK_GROUPS_H
 
@@ -8,10 +8,10 @@
 struct group_table;
 
 struct group_table *groups_new(void);
-/* The group of a frame, before later ones may have joined it with others; UINT32_MAX: out of memory. Frames
- * without IP are one group. */
+/* The group of a frame; later frames may join it with others. Frames without IP are one group. UINT32_MAX:
+ * memory ended. */
 uint32_t groups_note(struct group_table *table, const struct packet *packet);
-/* The group that it has become. */
+/* The group that this group has been joined to. Two groups belong together if this is the same for both. */
 uint32_t groups_find(struct group_table *table, uint32_t group);
 uint32_t groups_count(const struct group_table *table);
 /* "10.0.0.1 and 10.0.0.2" */

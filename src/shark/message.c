@@ -1,5 +1,5 @@
-/* Control messages of wire.h, whole or not at all. Source of the passing of descriptors: unix(7), SCM_RIGHTS.
- */
+/* Invariant: a message is sent and received whole, or the call fails. Descriptors are passed as unix(7)
+ * describes (SCM_RIGHTS). */
 #include "shark/message.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len
         if (n <= 0)
             return false;
         left -= (size_t)n;
-        message.msg_control = NULL; /* descriptors went with the first bytes */
+        message.msg_control = NULL; /* the descriptors went with the first bytes */
         message.msg_controllen = 0;
         for (struct iovec *p = parts; n && p < parts + 2; p++) {
             size_t part = p->iov_len < (size_t)n ? p->iov_len : (size_t)n;

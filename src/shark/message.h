@@ -7,10 +7,11 @@
 
 #include "shark/wire.h"
 
-/* False when the other side has gone. n_fds at most WIRE_FDS. */
+/* Sends a message with n_fds descriptors, at most WIRE_FDS. False: the other side has ended. */
 bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len, const int *fds,
                   size_t n_fds);
-/* The next message; *bytes is the caller's to free, also after a failure. */
+/* Receives the next message. The caller frees *bytes, also after a failure. False: the other side has ended,
+ * the message is longer than WIRE_MOST, or memory ended. */
 bool message_receive(int socket, struct wire_head *head, uint8_t **bytes);
 
 #endif

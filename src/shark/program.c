@@ -1,5 +1,4 @@
-/* Finding and starting flowcontainer-worker. Invariant: of the caller's surroundings the program gets only
- * what cannot change an answer. */
+/* Invariant: the program gets nothing of the caller's environment that could change an answer. */
 #include "shark/program.h"
 
 #include <dlfcn.h>
@@ -22,7 +21,7 @@ static const char program[] = "flowcontainer-worker";
 
 /* ---- finding it ---- */
 
-/* Where this code lies: the executable, or the library it is part of. */
+/* The folder of the executable or shared library that this code is part of. */
 static bool own_folder(char out[PATH_MAX])
 {
     Dl_info info;
@@ -61,7 +60,8 @@ bool program_find(char out[PATH_MAX])
 
 /* ---- starting it ---- */
 
-/* Nothing of the user's Wireshark may change an answer: no profile, no plugins, no Lua, one time zone. */
+/* The user's Wireshark must not change an answer: there is no profile, plugin or Lua script in these folders,
+ * and one time zone. */
 static char **worker_environment(void)
 {
     static const char *const fixed[] = {"HOME=/nonexistent", "XDG_CONFIG_HOME=/nonexistent",
@@ -96,8 +96,9 @@ static int spawn(pid_t *process, const char *path, int socket)
         posix_spawn_file_actions_addopen(&files, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK); /* Ctrl-C is not for it */
+    posix_spawnattr_setflags(
+        &attributes,
+        POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK); /* Ctrl-C must not end the worker: the library does */
     int error = posix_spawn(process, path, &files, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);

@@ -1,5 +1,5 @@
-/* Invariant: while bytes are put, memory holds the last ones and the file all before them; once rewound,
- * memory is a window over the file, or holds all. */
+/* Invariant: while bytes are stored, memory holds the last of them and the file all before. After
+ * spool_rewind memory is a window over the file, or holds all bytes when there is no file. */
 #include "shark/spool.h"
 
 #include <errno.h>
@@ -91,13 +91,13 @@ enum fc_status spool_rewind(struct spool *s, struct fc_error *err)
     if (!s->has_file)
         return FC_OK;
     enum fc_status status = to_file(s, err);
-    memory_free(s->bytes); /* it was large, and is a window from here on */
+    memory_free(s->bytes); /* it may be larger than the window that replaces it */
     s->bytes = NULL;
     s->cap = 0;
     return status;
 }
 
-/* The window moved on, so that it begins at what is to be got and holds n bytes, or all that are left. */
+/* Moves the window to the next byte to give back. It then holds n bytes, or all that are left. */
 static enum fc_status fetch(struct spool *s, size_t n, struct fc_error *err)
 {
     size_t want = n > WINDOW ? n : WINDOW;

@@ -1,5 +1,5 @@
-/* Invariant: the doubts are those of the walk that makes values, frame by frame, since both show the same
- * frames to the same protocols with the same wishes. */
+/* Invariant: the doubts are those of the walk that makes values, frame by frame, because both show the same
+ * frames to the same protocols and want the same fields. */
 #include "shark/survey.h"
 
 void survey_open(struct survey *survey, const int16_t *slots, const struct filter *filter, bool exact,

@@ -1,41 +1,45 @@
-/* The protocol between the library and the program flowcontainer-worker, whole. Both are built together and
- * run on one machine, so integers lie as the processor has them; what differs in version is refused at the
+/* clang-format off */
+/* The whole protocol between the library and the program flowcontainer-worker. Both are built together and
+ * run on one machine, so integers have the byte order of the processor; another version is refused at the
  * greeting.
  *
- * Control, over a stream socket that the worker has as descriptor WIRE_CONTROL. A message is a wire_head and
- * `len` bytes behind it; a text in it is a uint32 length and its bytes.
+ * CONTROL MESSAGES go over a stream socket, which the worker has as descriptor WIRE_CONTROL. A message is a
+ * wire_head and `len` bytes. A text in it is a uint32 length and its bytes, a list a uint32 n and n elements.
  *
- *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text version of libwireshark, text what its jail lacks
- *   library  WIRE_QUERY     text filter; three lists (uint32 n, n texts): field names, preferences, rules of
- * decode-as; text content of a key log; uint32 passes (0: as many as the fields need) worker   WIRE_FIELDS
- * uint32 flags (wire_plan), n times: uint32 enum wire_type, uint32 enum wire_base, uint32 flags (wire_flag),
- * text description or  WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
- *   library  WIRE_LIST      nothing; may be asked before and after a query
- *   worker   WIRE_LISTED    until its end: uint32 enum wire_type, uint32 enum wire_base, uint32 flags, text
- * name, text Wireshark's type, text description; or uint32 N_WIRE_TYPES, text old name of a protocol, text
- * today's name library  WIRE_FORK      and one descriptor: a socket for a new child worker   WIRE_STARTED or
- * WIRE_REFUSED
+ *   from     message        content
+ *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text release of libwireshark, text missing parts of the jail
+ *   library  WIRE_QUERY     text filter; lists of texts: field names, preferences, rules of decode-as;
+ *                           text content of a key log; uint32 passes (0: as many as the fields need)
+ *   worker   WIRE_FIELDS    uint32 flags (wire_plan); for each name: uint32 enum wire_type,
+ *                           uint32 enum wire_base, uint32 flags (wire_flag), text description
+ *   worker   WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
+ *   library  WIRE_LIST      nothing; may be sent before and after a query
+ *   worker   WIRE_LISTED    until its end: uint32 enum wire_type, uint32 enum wire_base, uint32 flags,
+ *                           text name, text Wireshark's type, text description;
+ *                           or: uint32 N_WIRE_TYPES, text old name of a protocol, text today's name
+ *   library  WIRE_FORK      and one descriptor: a socket for a new child
+ *   worker   WIRE_STARTED   or WIRE_REFUSED
  *
- * A child serves one capture after another over its socket, and forgets each before the next:
- *   library  WIRE_DISSECT   uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; and
- * three descriptors: the capture, a regular file; the pipe for records; a shared file of a struct wire_page.
+ * A CHILD serves one capture after another over its socket, and forgets each before the next. Each request
+ * has three descriptors: the capture, a regular file; the pipe for records; a shared file of a struct
+ * wire_page.
  *
- *   library  WIRE_CONVERT   three descriptors as before; over the pipe goes the capture as pcapng. At its end
- * the page's `frame` is the number of frames, and n_numbers is 1 when at least one has a link type number;
- * what was cut short ends in a block that is.
+ *   library  WIRE_DISSECT   uint32 last frame (0: all); list of uint32: frames to leave out
+ *   library  WIRE_LOCATE    the same, and a list of uint32: link types of frames to leave out. A frame of
+ *                           another link type that libwireshark knows has a record with a value for each of
+ *                           enum wire_located, the last only if the frame carries IP. No query is needed.
+ *   library  WIRE_CONVERT   nothing. The capture goes over the pipe as pcapng. At its end the page's `frame`
+ *                           is the number of frames, and `n_numbers` is 1 if one of them has a link type
+ *                           number. A capture that was cut short ends in a block that is cut short.
  *
- *   library  WIRE_LOCATE    uint32 last frame (0: all), uint32 n, n times: uint32 frame to leave out; uint32
- * n, n times: uint32 number of a link type whose frames nobody asks for; and the three descriptors of
- * WIRE_DISSECT. A record stands for a frame of any other link type that libwireshark knows, and has a value
- * for each of enum wire_located, the last one only where the frame carries IP. Needs no query.
+ * The end of a socket ends the process that listens to it. The children of a worker end with it.
  *
- * The end of a socket ends who listens to it; the worker's children go with it.
- *
- * Records, over the pipe: a struct wire_record and `len` bytes behind it, which are `n_values` times a struct
- * wire_value, the bytes of a value directly behind it. Frames come in their order; one that the filter did
- * not pass or that was left out has no record. The last record has frame 0 and n_values = number of frames
- * read; its bytes are a message, empty when the capture was read to its end. A pipe that ends without it: the
- * child has died, at the frame that wire_page tells. */
+ * RECORDS go over the pipe. A record is a struct wire_record and `len` bytes: `n_values` times a struct
+ * wire_value and the bytes of the value. Frames are in their order. A frame that the filter did not pass, or
+ * that was left out, has no record. The closing record has frame 0 and n_values = number of frames read; its
+ * bytes are a message, empty when the capture was read to its end. If the pipe ends without it, the child has
+ * died at the frame in wire_page. */
+/* clang-format on */
 #ifndef FC_SHARK_WIRE_H
 #define FC_SHARK_WIRE_H
 
@@ -46,7 +50,7 @@
 enum {
     WIRE_VERSION = 6,
     WIRE_CONTROL = 3,   /* descriptor */
-    WIRE_FDS = 3,       /* descriptors with a message at most */
+    WIRE_FDS = 3,       /* the most descriptors of a message */
     WIRE_MOST = 1 << 30 /* bytes of a message or record */
 };
 
@@ -87,21 +91,22 @@ enum wire_base {
         N_WIRE_BASES
 };
 
-/* What a query means for those who share out the work. */
+/* How the work of a query can be shared. */
 enum wire_plan {
     WIRE_TWICE = 1 /* captures are dissected twice */,
-    WIRE_WHOLE = 2 /* a value may depend on any frame of the capture: it is not to be divided */,
-    WIRE_ONCE_ONLY = 4 /* a child is good for one capture */,
-    WIRE_CLEAR_TEXT = 8 /* nothing that is asked can lie in a stream encrypted with unknown keys */,
-    WIRE_EMPTY_PASSES = 16 /* a frame in which nothing of it lies passes the filter */
+    WIRE_WHOLE = 2 /* a value may depend on any frame of the capture: captures must not be divided */,
+    WIRE_ONCE_ONLY = 4 /* a child can serve one capture only */,
+    WIRE_CLEAR_TEXT =
+        8 /* no stream that is encrypted with unknown keys can contain a field that is asked for */,
+    WIRE_EMPTY_PASSES = 16 /* a frame without any field passes the filter */
 };
 
-/* Slots of WIRE_LOCATE. */
+/* Slots of values of WIRE_LOCATE. */
 enum wire_located {
     WIRE_LOCATED_LEN,   /* bits: length on the wire */
     WIRE_LOCATED_TIME,  /* bits: nanoseconds since 1970 */
-    WIRE_LOCATED_APART, /* bits: not 0 when a link layer has told streams apart its own way */
-    WIRE_LOCATED_IP     /* bytes: the outermost IP packet; bits: how many bytes of it were on the wire */
+    WIRE_LOCATED_APART, /* bits: not 0 when a link layer tells streams apart by other means than addresses */
+    WIRE_LOCATED_IP     /* bytes: the outermost IP packet; bits: its length on the wire */
 };
 
 enum wire_flag {
@@ -113,18 +118,18 @@ struct wire_record {
     uint32_t len, frame, n_values;
 };
 
-/* bits: integers and booleans themselves, doubles as they lie, times in nanoseconds, IPv4 addresses in the
- * order of the processor. STRING, BYTES, TEXT, ETHER (6), IPv6 (16) have bytes instead. */
+/* bits: integers, booleans, the bits of a double, times in nanoseconds, IPv4 addresses in the byte order of
+ * the processor. STRING, BYTES, TEXT, ETHER (6), IPv6 (16) have bytes instead. */
 struct wire_value {
     uint32_t slot, len;
     uint64_t bits;
 };
 
-/* Shared with a child: the frame it is on, written without a lock; and which frames of the capture the
- * records of its file are, when they are not all of them from 1 on. */
+/* Memory shared with a child. The child writes the number of the frame that it works on, without a lock. The
+ * library writes the numbers of the file's frames, unless they are 1, 2, 3 ... */
 struct wire_page {
     uint32_t frame, n_numbers;
-    int64_t first_ns; /* time of the capture's first frame, when frames are numbered here */
+    int64_t first_ns; /* time of the whole capture's first frame, with numbers */
     uint32_t numbers[];
 };
 

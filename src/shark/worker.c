@@ -1,5 +1,5 @@
-/* Talking to the worker. Invariant: a question and its answer are one step under the lock; after a failure of
- * the socket every question fails. Messages: wire.h. */
+/* Invariant: a request for a child and its answer are one step under the lock, and after a failure of the
+ * socket every request fails until the worker is revived. Messages: wire.h. */
 #include "shark/worker.h"
 
 #include <errno.h>
@@ -22,8 +22,7 @@
 enum {
     MOST_IDLE = 64,
     MOST_REVIVALS = 3,
-    CHILD_CAPTURES =
-        512 /* what a child has leaked after so many captures is not known: another one follows it */
+    CHILD_CAPTURES = 512 /* then it is replaced: libwireshark may leak memory with every capture */
 };
 
 struct letter {
@@ -35,11 +34,12 @@ struct letter {
 struct worker {
     pthread_mutex_t lock;
     int socket;
-    pid_t process, owner; /* the worker; who started it: a fork of the owner only forgets it */
+    pid_t process,
+        owner; /* the worker; the process that started it: only that one may end it, not its forks */
     struct arena texts;
     char version[64], lacks[160];
     uint32_t plan;          /* bits of enum wire_plan */
-    struct letter question; /* as it was sent, for a worker that has to be started again */
+    struct letter question; /* as it was sent, to ask it again after a revival */
     uint32_t n_revived;
     struct worker_child idle[MOST_IDLE];
     size_t n_idle;
@@ -172,7 +172,7 @@ static bool field_of_wire(struct field *out, uint32_t type, uint32_t base, uint3
     return true;
 }
 
-/* NULL when there is none, or memory has ended. */
+/* A copy of the next text. NULL: the message has ended, or memory has. */
 static char *take_text(struct worker *w, struct rd *r)
 {
     uint32_t len = take_uint(r);
@@ -185,8 +185,8 @@ static char *take_text(struct worker *w, struct rd *r)
     return copy;
 }
 
-/* Dissectors put numbers into fields that are declared too narrow for them; tshark prints them whole. Native
- * fields hold what the wire has room for. */
+/* Some dissectors put numbers into fields that are declared too narrow for them, and tshark prints the
+ * numbers whole. Native fields are never too narrow. */
 static void widen(struct field *f, const char *name)
 {
     if (f->base != BASE_DEC || field_find(name) != F_COUNT)
@@ -317,14 +317,14 @@ static void bury(struct worker *w)
         close(w->socket);
     w->socket = -1;
     if (w->process && w->owner == getpid()) {
-        kill(w->process, SIGKILL); /* it holds nothing; its children go with it */
+        kill(w->process, SIGKILL); /* the worker has nothing to save, and its children end with it */
         while (waitpid(w->process, NULL, 0) < 0 && errno == EINTR)
             ;
     }
     w->process = 0;
 }
 
-/* Another worker in place of one that somebody has killed, asked the same. */
+/* Starts another worker in place of one that was killed, and asks it the same question. */
 static bool revive(struct worker *w)
 {
     struct wire_head head;
@@ -403,7 +403,7 @@ static void letter_numbers(struct letter *letter, const uint32_t *numbers, uint3
     letter_put(letter, numbers, n * sizeof *numbers);
 }
 
-/* Sends the letter, and is done with it. */
+/* Sends the letter and frees it. */
 static enum fc_status post(const struct worker_child *child, enum wire_kind kind, struct letter *letter,
                            const int fds[3], struct fc_error *err)
 {

@@ -1,5 +1,5 @@
-/* The program flowcontainer-worker as seen from here: started, asked. One worker serves a whole run; engines
- * on several threads may ask it at a time. */
+/* A running program flowcontainer-worker, and the messages to it. One worker serves a whole run; several
+ * threads may take children of it at the same time. */
 #ifndef FC_SHARK_WORKER_H
 #define FC_SHARK_WORKER_H
 
@@ -17,18 +17,19 @@ struct worker_question {
     const struct fc_options *options;
 };
 
-/* FC_UNSUPPORTED when there is no such program, with what to do about it. */
+/* Starts the program and waits until libwireshark is ready, which takes 0.2 s. FC_UNSUPPORTED when there is
+ * no such program; the text then says how to get it. */
 FC_MUST_USE enum fc_status worker_start(struct worker **out, struct fc_error *err);
-/* The same in two steps: the first does not wait until libwireshark is ready, which takes it 0.2 s; between
- * them the worker can only be stopped. */
+/* The same in two steps: worker_launch does not wait, and worker_await does. Between them the worker can only
+ * be stopped. */
 FC_MUST_USE enum fc_status worker_launch(struct worker **out, struct fc_error *err);
 FC_MUST_USE enum fc_status worker_await(struct worker *worker, struct fc_error *err);
-/* Once: `out` gets a field for each name; names are the caller's, descriptions the worker's (valid until
- * worker_stop). FC_FIELD, FC_FILTER, FC_USAGE, FC_UNSUPPORTED. */
+/* Asks the one question of the worker. `out` gets a field for each name: its name is borrowed from the
+ * question, its description is valid until worker_stop. FC_FIELD, FC_FILTER, FC_USAGE, FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status worker_query(struct worker *worker, const struct worker_question *question,
                                         struct field *out, struct fc_error *err);
-/* Every field that libwireshark knows, and old names of protocols, in no order; texts are valid during a
- * call. */
+/* Receives every field that libwireshark knows, and old names of protocols, in no order. Texts are valid
+ * during the call only. */
 struct worker_listener {
     void (*field)(void *to, const struct field *field, const char *type);
     void (*old_name)(void *to, const char *old, const char *today);
@@ -36,16 +37,16 @@ struct worker_listener {
 };
 FC_MUST_USE enum fc_status worker_list(struct worker *worker, const struct worker_listener *listener,
                                        struct fc_error *err);
-/* Whether parts of a capture may be dissected apart from each other. */
+/* Whether different processes may dissect parts of a capture. */
 bool worker_divides(const struct worker *worker);
-/* Whether frames of encrypted streams may be left out, and then whether they pass the filter. */
+/* Whether frames of encrypted streams may be left out; *empty_passes: whether such frames pass the filter. */
 bool worker_wants_clear_text(const struct worker *worker, bool *empty_passes);
 bool worker_dissects_twice(const struct worker *worker);
 /* "4.0.17" */
 const char *worker_version(const struct worker *worker);
-/* What its jail is without, in words; "": nothing. */
+/* The parts of the jail that are missing here, in words; "": none. */
 const char *worker_lacks(const struct worker *worker);
-/* Ends the worker and its children. NULL is nothing. */
+/* Ends the worker and its children. NULL is allowed. */
 void worker_stop(struct worker *worker);
 
 /* A process that dissects captures, one after another. */
@@ -53,20 +54,21 @@ struct worker_child {
     int socket;
     uint32_t n_captures;
 };
-/* One that idles, or a new one; `fresh`: a new one. Either give it back when its last record has been read,
- * or close its socket. */
+/* Takes an idle child, or a new one (`fresh`: always a new one). The caller gives it back when its last
+ * record has been read, or closes its socket. */
 FC_MUST_USE enum fc_status worker_child_take(struct worker *worker, bool fresh, struct worker_child *out,
                                              struct fc_error *err);
 void worker_child_give(struct worker *worker, struct worker_child child);
-/* The capture, the pipe for records, the page (wire.h); `last` 0: all frames. */
+/* Sends WIRE_DISSECT. fds: the capture, the pipe for records, the page (wire.h). `last`: the last frame; 0:
+ * all. */
 FC_MUST_USE enum fc_status worker_child_dissect(const struct worker_child *child, const int fds[3],
                                                 uint32_t last, const uint32_t *skip, uint32_t n_skip,
                                                 struct fc_error *err);
-/* The same for where IP lies in frames whose link types are none of `links`. */
+/* Sends WIRE_LOCATE: records say where IP lies in frames whose link type is not in `links`. */
 FC_MUST_USE enum fc_status worker_child_locate(const struct worker_child *child, const int fds[3],
                                                uint32_t last, const uint32_t *skip, uint32_t n_skip,
                                                const uint32_t *links, uint32_t n_links, struct fc_error *err);
-/* The capture as pcapng over the pipe (wire.h). */
+/* Sends WIRE_CONVERT: the child writes the capture as pcapng to the pipe. */
 FC_MUST_USE enum fc_status worker_child_convert(const struct worker_child *child, const int fds[3],
                                                 struct fc_error *err);
 

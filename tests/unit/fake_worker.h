@@ -1,6 +1,6 @@
-/* A program that speaks shark/wire.h without libwireshark, so that its other side can be tested. A test program
- * that includes this header is its own fake worker: fake_worker_use makes the library start the program itself,
- * which then serves instead of running tests. The script says what the fake's children do:
+/* A program that speaks shark/wire.h without libwireshark, so that its other side can be tested. A test
+ * program that includes this header is its own fake worker: fake_worker_use makes the library start the
+ * program itself, which then serves instead of running tests. The script says what the fake's children do:
  *   frames=10        frames of a capture whose frames have no numbers of their own
  *   pass=1,3,7       frames that get a record: one value in slot 0, ten times the number of the frame
  *   kill=5           frames at which a child dies, unless it is to leave them out
@@ -36,7 +36,8 @@ static void fake_receive(struct fake_message *m, int socket, void *out, size_t n
     for (size_t have = 0; have < n;) {
         char room[CMSG_SPACE(WIRE_FDS * sizeof(int))];
         struct iovec part = {(char *)out + have, n - have};
-        struct msghdr h = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+        struct msghdr h = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
         ssize_t got = recvmsg(socket, &h, 0);
         if (got <= 0)
             _exit(0);
@@ -70,7 +71,8 @@ static uint32_t fake_uint(struct fake_message *m)
 static void fake_send(int socket, enum wire_kind kind, const void *bytes, size_t len)
 {
     struct wire_head head = {(uint32_t)len, kind};
-    if (send(socket, &head, sizeof head, MSG_NOSIGNAL) < 0 || (len && send(socket, bytes, len, MSG_NOSIGNAL) < 0))
+    if (send(socket, &head, sizeof head, MSG_NOSIGNAL) < 0 ||
+        (len && send(socket, bytes, len, MSG_NOSIGNAL) < 0))
         _exit(0);
 }
 

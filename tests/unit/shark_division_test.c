@@ -77,7 +77,8 @@ TEST(buckets_are_filled_evenly_and_know_their_frames)
 
 TEST(the_cost_decides_how_many_buckets)
 {
-    struct division_limits large = {.cost = 1 << 20}, small = {.cost = 1}, many = {.cost = 1 << 20, .n_buckets = 3};
+    struct division_limits large = {.cost = 1 << 20}, small = {.cost = 1},
+                           many = {.cost = 1 << 20, .n_buckets = 3};
     divide(&large);
     CHECK_INT(division.n_buckets, 1);
     division_free(&division);

@@ -160,7 +160,8 @@ TEST(a_connection_id_follows_a_client_to_another_address)
 
 TEST(an_id_length_beyond_the_datagram_joins_nothing)
 {
-    static const uint8_t cut[] = {0xc0, 0, 0, 0, 1, 20, 1, 2, 3, 4}, too_long[] = {0xc0, 0, 0, 0, 1, 21, 1, 2};
+    static const uint8_t cut[] = {0xc0, 0, 0, 0, 1, 20, 1, 2, 3, 4},
+                         too_long[] = {0xc0, 0, 0, 0, 1, 21, 1, 2};
     begin();
     uint32_t a = note_quic(1, 2, cut, sizeof cut), b = note_quic(3, 4, cut, sizeof cut);
     uint32_t c = note_quic(5, 6, too_long, sizeof too_long);

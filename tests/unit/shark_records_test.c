@@ -1,5 +1,5 @@
-/* Records of the worker's processes, found by frame number: in their order, after deaths, and with lengths that
- * are wrong. */
+/* Records of the worker's processes, found by frame number: in their order, after deaths, and with lengths
+ * that are wrong. */
 #include "shark/records.h"
 
 #include "fake_worker.h"
