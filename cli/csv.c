@@ -55,6 +55,12 @@ static void csv_time(struct view *view, int64_t ns)
     view->out->len += UNIT_TIME;
 }
 
+static void csv_duration(struct out *out, int64_t ns)
+{
+    char seconds[UNIT_TEXT];
+    out_bytes(out, seconds, unit_seconds(seconds, ns));
+}
+
 static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
                       int64_t i);
 
@@ -79,6 +85,8 @@ static void csv_value(struct view *view, const struct cell_type *type, const str
         csv_list(view, type, array, i);
     } else if (type->kind == CELL_TIME) {
         csv_time(view, cell_int(type, array, i));
+    } else if (type->kind == CELL_DURATION) {
+        csv_duration(view->out, cell_int(type, array, i));
     } else if (type->kind == CELL_UINT) {
         out_uint(view->out, (uint64_t)cell_int(type, array, i));
     } else if (type->kind == CELL_INT) {

@@ -139,8 +139,34 @@ enum fc_passes {
                    */
 };
 
+/* How the values of a field stand in its column; T is the type of one value. */
+enum fc_values {
+    FC_VALUES_DEFAULT, /* in fc_column: as fc_options.values says; there: FC_VALUES_PACKETS */
+    FC_VALUES_PACKETS, /* flows: list<struct<packet: uint32, value: T>>, packet = index into ip_lengths;
+                          packets and frames: T when a packet has at most one value of the field, else list<T>
+                        */
+    FC_VALUES_LIST,    /* list<T> */
+    FC_VALUES_FIRST,   /* T: the first value; null where there is none */
+    FC_VALUES_SET      /* list<T>: each value once, in the order of first appearance */
+};
+
+/* One column of the answer, or several. This struct will not grow. */
+struct fc_column {
+    const char *source;    /* a column or a group of columns (fc_column_at, docs/columns.md), a short name
+                              (fc_short_name), or a field of Wireshark */
+    const char *name;      /* of the column in the answer; NULL: the text of source */
+    enum fc_values values; /* of a field; FC_VALUES_DEFAULT for all else */
+};
+
+/* What is asked for. fc_options_init fills it with the defaults; then set members. New members are added at
+ * the end only, so a program that was built against an older header runs with a newer library: `size` says
+ * which members it knows, and the others have their defaults. A program that was built against a newer header
+ * runs with an older library as long as the members that the library does not know are 0; else fc_open
+ * refuses with FC_UNSUPPORTED. */
 struct fc_options {
-    const char *const *fields; /* Wireshark names; order of the columns */
+    size_t size; /* of this struct in the caller's header; fc_options_init sets it */
+    const char *const
+        *fields; /* Wireshark names or short names; each is a column, after those of `columns` */
     size_t n_fields;
     const char *filter; /* display filter; NULL or blank: none */
     enum fc_level level;
@@ -148,30 +174,41 @@ struct fc_options {
     uint32_t drop;      /* bits of enum fc_drop */
     uint32_t protocols; /* bits of enum fc_protocol */
     enum fc_policy policy;
-    int64_t idle_ns;   /* FC_POLICY_TIMEOUT: default 120 s */
-    int64_t active_ns; /* FC_POLICY_TIMEOUT: default 1800 s */
     enum fc_tunnel tunnel;
+    int64_t idle_ns;     /* FC_POLICY_TIMEOUT: default 120 s */
+    int64_t active_ns;   /* FC_POLICY_TIMEOUT: default 1800 s */
     uint64_t max_frames; /* read at most so many frames of each capture; 0: all */
     uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
     uint32_t batch_rows; /* rows of a batch at most; default 65,536 */
-    enum fc_engine engine;
-    /* The rest is the wireshark engine's alone; naming one of the first three asks for it. */
+    /* The members from preferences to max_memory are for the wireshark engine alone; each of preferences,
+     * decode_as and keylog asks for it. */
     const char *const *preferences; /* "tcp.desegment_tcp_streams:FALSE", as `tshark -o` */
     size_t n_preferences;
     const char *const *decode_as; /* "tcp.port==8443,tls", as `tshark -d` */
     size_t n_decode_as;
     const char *keylog; /* path of a TLS key log file; NULL: none */
+    enum fc_engine engine;
     enum fc_passes passes;
     bool exact; /* dissect every frame; else, for fields and filters of protocols that TLS and QUIC hide
                    (http, dns ...), frames of such streams are left out once it is certain that nothing can be
                    found in them */
-    uint64_t
-        max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300 MB */
+    uint64_t max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300
+                            MB */
+    /* What a row says. */
+    const struct fc_column *columns; /* in the order of the answer; NULL: the default columns of the level */
+    size_t n_columns;
+    enum fc_values values; /* of fields, where their column does not say it */
+    uint32_t reserved;     /* 0 */
 };
 
-/* The defaults named above: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job,
- * engine auto. */
-FC_PUBLIC void fc_options_init(struct fc_options *options);
+/* Fills in the defaults: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job,
+ * engine auto, default columns. For callers without this header: `size` is the size of the caller's struct.
+ */
+FC_PUBLIC void fc_options_init_sized(struct fc_options *options, size_t size);
+static inline void fc_options_init(struct fc_options *options)
+{
+    fc_options_init_sized(options, sizeof *options);
+}
 
 /* "retransmission,out_of_order" -> bits; "" and "none" -> 0; "default" -> FC_DROP_DEFAULT. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_drop_parse(uint32_t *out, const char *text, struct fc_error *err);
@@ -285,37 +322,42 @@ struct fc_problem {
 FC_PUBLIC size_t fc_run_n_problems(const struct fc_run *run);
 FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size_t i);
 
-/* The columns, in this order (list children are named "item"; struct children as written):
+/* ---- columns ------------------------------------------------------------------------------------------- */
+
+/* docs/columns.md lists the columns of each level; fc_column_at lists them at run time. Find a column of a
+ * batch by its name: the order and the number of the default columns are no promise. Children of lists are
+ * named "item", those of structs as enum fc_values writes them.
  *
- * FC_LEVEL_FLOWS
- *   capture dictionary<int32, utf8>     path as given (of a folder: as found)
- *   protocol dictionary<int32, utf8>    "tcp", "udp", "sctp", "icmp", "icmpv6", "gre", "esp"
- *   stream uint32                       tcp.stream or udp.stream; for others a number of our own, by protocol
- *   src, dst utf8; sport, dport uint16  client and server (ports 0 where the protocol has none)
- *   client_by dictionary<int32, utf8>   what the direction rests on, by the first rule that applies: "syn":
- * it sent the SYN; "synack": it received the SYN/ACK; "multicast": the other address is one of multicast or
- * broadcast; "port": the other port is the only one below 1024; "first": it sent the first kept packet
- *   outer_src, outer_dst utf8           outermost IP addresses of the flow's first packet when they are
- * others; else null time_start, time_end timestamp[ns, UTC]   of the first and of the last kept packet, in
- * capture order end dictionary<int32, utf8>         why it ended: "capture"; FC_POLICY_TIMEOUT: "idle",
- * "active", "fin", "rst" ip_lengths list<int32>              bytes of each IP packet; positive: client to
- * server ip_timestamps list<timestamp[ns, UTC]> payload_lengths list<int32>, payload_timestamps
- * list<timestamp[ns, UTC]>   packets whose payload is not empty one column a field: list<struct<packet:
- * uint32, value: T>>, packet = index into ip_lengths
- *
- * FC_LEVEL_PACKETS, FC_LEVEL_FRAMES (null where a frame is in no flow)
- *   capture dictionary<int32, utf8>; frame uint32; time timestamp[ns, UTC] (null: the capture has none)
- *   flow uint32                         number of its flow in the capture, in order of first kept packets
- *   protocol dictionary<int32, utf8>; stream uint32; src, dst utf8; sport, dport uint16    of this packet
- *   direction int8                      1: client to server, -1: back
- *   frame_length, ip_length, payload_length uint32   bytes
- *   reason dictionary<int32, utf8>      FC_LEVEL_FRAMES only: why it is in no flow; null when kept
- *   one column a field: T when the field is single, else list<T>
- *
- * T by Wireshark type: unsigned and signed integers by width (24 bits as 32, 40 to 56 as 64), booleans and
- * labels bool, floats, FT_RELATIVE_TIME duration[ns], FT_ABSOLUTE_TIME timestamp[ns, UTC], text large_utf8,
- * bytes large_binary, addresses (Ethernet, IPv4, IPv6) utf8 as Wireshark writes them, frame numbers uint32.
- */
+ * T, the type of one value of a field, by its Wireshark type: unsigned and signed integers by width (24 bits
+ * as 32, 40 to 56 as 64), booleans and labels bool, floats, FT_RELATIVE_TIME duration[ns], FT_ABSOLUTE_TIME
+ * timestamp[ns, UTC], text large_utf8, bytes large_binary, addresses (Ethernet, IPv4, IPv6) utf8 as Wireshark
+ * writes them, frame numbers uint32. */
+struct fc_column_info {
+    const char *name;        /* "ip_lengths"; of a run: the column's name in the answer */
+    const char *source;      /* the column, or the name of the field */
+    const char *type;        /* "list<int32>"; "" for a field, whose type the schema tells */
+    const char *group;       /* "identity", "times", ...; "fields" */
+    const char *unit;        /* "bytes", ... or "" */
+    const char *description; /* the meaning of a value */
+    bool is_default;         /* it is there where the caller chooses no columns */
+    bool is_field;
+    enum fc_values values; /* of a field */
+    uint32_t text_rule;    /* of a field, for fc_rule_text */
+};
+/* Columns that a level has, beside fields; i >= fc_n_columns: NULL. Valid for ever. */
+FC_PUBLIC size_t fc_n_columns(enum fc_level level);
+FC_PUBLIC const struct fc_column_info *fc_column_at(enum fc_level level, size_t i);
+
+/* Another name of a field that many ask for: "sni". */
+struct fc_short_name {
+    const char *name, *field, *description;
+};
+FC_PUBLIC size_t fc_n_short_names(void);
+FC_PUBLIC const struct fc_short_name *fc_short_name_at(size_t i);
+
+/* The columns of a run's answer, in order. Valid until fc_run_free. */
+FC_PUBLIC size_t fc_run_n_columns(const struct fc_run *run);
+FC_PUBLIC const struct fc_column_info *fc_run_column(const struct fc_run *run, size_t i);
 
 /* Text of value i of a field's array of T, as a person or a text sink wants it. */
 enum fc_text {
@@ -380,9 +422,10 @@ FC_PUBLIC size_t fc_fields_today(char *out, size_t cap, const struct fc_fields *
 FC_PUBLIC size_t fc_fields_nearest(const char **out, size_t n, const struct fc_fields *fields,
                                    const char *name);
 
-/* The fields that a run was asked for, in the order of its columns; strings are valid until fc_run_free. With
- * the wireshark engine they may be any of Wireshark's: what has no Arrow type of its own is text (FT_STRING),
- * and fields that share a name share the widest integer type, or text. */
+/* The fields that a run was asked for, each once, in the order in which they are first named; strings are
+ * valid until fc_run_free. With the wireshark engine they may be any of Wireshark's: a field without an Arrow
+ * type of its own is text (FT_STRING), and fields that share a name share the widest integer type, or text.
+ */
 FC_PUBLIC size_t fc_run_n_fields(const struct fc_run *run);
 FC_PUBLIC struct fc_field_info fc_run_field(const struct fc_run *run, size_t i);
 

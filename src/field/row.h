@@ -66,12 +66,6 @@ static inline void put_int(struct row *row, field_id id, int64_t i)
 static inline void put_bool(struct row *row, field_id id, bool b) { put_uint(row, id, b); }
 /* A label: present or not (FT_NONE). */
 static inline void put_label(struct row *row, field_id id) { put_uint(row, id, 1); }
-static inline void put_double(struct row *row, field_id id, double f)
-{
-    struct value *v = row_value(row, id);
-    if (v)
-        v->f = f;
-}
 /* Borrowed bytes: FT_BYTES, FT_ETHER (6), FT_IPv6 (16). NULL (a failed read) puts nothing. */
 static inline void put_bytes(struct row *row, field_id id, const uint8_t *bytes, uint32_t len)
 {

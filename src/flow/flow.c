@@ -144,9 +144,11 @@ static void flow_note_time(struct flow *flow, const struct flow_packet *p)
     if (!p->has_time)
         return;
     if (!flow->has_time)
-        flow->first_ns = p->time_ns;
+        flow->first_ns = flow->start_ns = flow->end_ns = p->time_ns;
     flow->has_time = true;
     flow->last_ns = p->time_ns;
+    flow->start_ns = p->time_ns < flow->start_ns ? p->time_ns : flow->start_ns;
+    flow->end_ns = p->time_ns > flow->end_ns ? p->time_ns : flow->end_ns;
 }
 
 struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *index)

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/totals.h"
 #include "flow/conv.h"
 
 enum client_by {
@@ -24,10 +25,12 @@ struct outer {
 
 struct flow {
     const struct conv *conv;
+    struct totals totals[2];   /* client to server, and back */
     struct log packets;        /* `forward` in the log means client to server */
     struct log *values;        /* NULL: none yet */
     struct outer *outer;       /* NULL: no tunnel */
-    int64_t first_ns, last_ns; /* of the packets that have a time */
+    int64_t first_ns, last_ns; /* in capture order, of the packets that have a time */
+    int64_t start_ns, end_ns;  /* the earliest and the latest of these times */
     uint32_t n_packets;
     uint8_t client; /* index of the client in conv->side */
     uint8_t client_by, end;

@@ -2,9 +2,11 @@
 #ifndef FC_QUERY_QUERY_H
 #define FC_QUERY_QUERY_H
 
+#include "base/arena.h"
 #include "field/field.h"
 #include "filter/filter.h"
 #include "query/report.h"
+#include "table/wanted.h"
 
 /* Which engine gives values and verdicts of the filter. */
 enum query_engine {
@@ -16,8 +18,12 @@ enum query_engine {
 
 /* The user's options, checked and looked up; read-only while walks run. */
 struct query {
-    struct fc_options options; /* fields and filter text are not used from here */
-    struct field *fields;
+    struct fc_options options;     /* its pointers are NULL */
+    struct wanted_column *columns; /* of the answer, in order */
+    size_t n_columns;
+    struct arena texts;   /* names of the columns */
+    bool keeps_packets;   /* some column is a list over the packets of a flow */
+    struct field *fields; /* that the columns need, by slot */
     size_t n_fields;
     int16_t
         slot_of[F_COUNT]; /* index into fields, or -1; ENGINE_WIRESHARK: all -1, native readers put nothing */
@@ -34,6 +40,17 @@ struct query {
     const char *reason;    /* why libwireshark answers; a constant, or why_text */
     char why_text[160];
 };
+
+/* The table that the answer is made in. Borrows from the query. */
+static inline struct wanted query_wanted(const struct query *q)
+{
+    return (struct wanted){.level = q->options.level,
+                           .fields = q->fields,
+                           .n_fields = q->n_fields,
+                           .columns = q->columns,
+                           .n_columns = q->n_columns,
+                           .batch_rows = q->options.batch_rows};
+}
 
 struct input {
     const char *name;

@@ -11,26 +11,57 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "run/catalog.h"
+#include "run/select.h"
 #include "shark/start.h"
 
 enum {
     ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
     DEFAULT_BATCH_ROWS = 65536,
-    MAX_BATCH_ROWS = 1 << 24
+    MAX_BATCH_ROWS = 1 << 24,
+    MOST_OPTIONS = 1 << 16 /* no header has so many; a size above it is a struct that nobody filled in */
 };
 
-void fc_options_init(struct fc_options *options)
+/* ---- options of callers that know more or fewer members ---- */
+
+static const struct fc_options defaults = {.size = sizeof defaults,
+                                           .level = FC_LEVEL_FLOWS,
+                                           .style = FC_STYLE_CLEAN,
+                                           .drop = FC_DROP_DEFAULT,
+                                           .protocols = FC_TCP | FC_UDP,
+                                           .policy = FC_POLICY_STREAM,
+                                           .idle_ns = 120 * INT64_C(1000000000),
+                                           .active_ns = 1800 * INT64_C(1000000000),
+                                           .tunnel = FC_TUNNEL_INNER,
+                                           .jobs = 1,
+                                           .batch_rows = DEFAULT_BATCH_ROWS};
+
+/* A member that is added later must not lie in what was padding: callers leave that as it is. */
+_Static_assert(offsetof(struct fc_options, reserved) + sizeof defaults.reserved == sizeof defaults,
+               "fc_options ends with padding");
+
+void fc_options_init_sized(struct fc_options *options, size_t size)
 {
-    *options = (struct fc_options){.level = FC_LEVEL_FLOWS,
-                                   .style = FC_STYLE_CLEAN,
-                                   .drop = FC_DROP_DEFAULT,
-                                   .protocols = FC_TCP | FC_UDP,
-                                   .policy = FC_POLICY_STREAM,
-                                   .idle_ns = 120 * INT64_C(1000000000),
-                                   .active_ns = 1800 * INT64_C(1000000000),
-                                   .tunnel = FC_TUNNEL_INNER,
-                                   .jobs = 1,
-                                   .batch_rows = DEFAULT_BATCH_ROWS};
+    size_t known = size < sizeof defaults ? size : sizeof defaults;
+    memset(options, 0, size);
+    memcpy(options, &defaults, known);
+    memcpy(options, &size, sizeof size);
+}
+
+/* The caller's options as this library has them. */
+static enum fc_status take_options(struct fc_options *out, const struct fc_options *given,
+                                   struct fc_error *err)
+{
+    const uint8_t *bytes = (const uint8_t *)given;
+    if (given->size < offsetof(struct fc_options, fields) || given->size > MOST_OPTIONS)
+        return error_set(err, FC_USAGE, -1, "the options have no size: fc_options_init was not called");
+    for (size_t i = sizeof *out; i < given->size; i++)
+        if (bytes[i])
+            return error_set(err, FC_UNSUPPORTED, -1,
+                             "an option is set that this library, which is %s, does not know", FC_VERSION);
+    *out = defaults;
+    memcpy(out, given, given->size < sizeof *out ? given->size : sizeof *out);
+    out->size = sizeof *out;
+    return FC_OK;
 }
 
 struct word {
@@ -329,35 +360,10 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
     return FC_OK;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static enum fc_status check_names(const struct fc_options *o, struct fc_error *err)
-{
-    if (o->n_fields > INT16_MAX)
-        return error_set(err, FC_USAGE, -1, "too many fields");
-    const char **names = memory_zero(o->n_fields, sizeof *names);
-    if (!names)
-        return error_memory(err);
-    if (o->n_fields)
-        memcpy(names, o->fields, o->n_fields * sizeof *names);
-    qsort(names, o->n_fields, sizeof *names, compare_names);
-    enum fc_status status = FC_OK;
-    for (size_t i = 1; !status && i < o->n_fields; i++)
-        if (!strcmp(names[i - 1], names[i]))
-            status = error_set(err, FC_USAGE, -1, "field \"%s\" is asked for twice", names[i]);
-    memory_free(names);
-    return status;
-}
-
 static enum fc_status look_up(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
     enum fc_engine engine = FC_ENGINE_AUTO;
-    enum fc_status status = check_names(o, err);
-    if (!status)
-        status = engine_asked(&engine, o->engine, err);
+    enum fc_status status = engine_asked(&engine, o->engine, err);
     if (status)
         return status;
     memset(q->slot_of, 0xff, sizeof q->slot_of);
@@ -382,7 +388,8 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 {
     if (o->level > FC_LEVEL_FRAMES || o->style > FC_STYLE_CLASSIC || o->policy > FC_POLICY_TIMEOUT ||
-        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO)
+        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO ||
+        o->values > FC_VALUES_SET || o->reserved)
         return error_set(err, FC_USAGE, -1, "an option has a value that does not exist");
     if (!o->protocols || (o->protocols & ~(uint32_t)ALL_PROTOCOLS))
         return error_set(err, FC_USAGE, -1, "no such protocols");
@@ -399,17 +406,34 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
     return FC_OK;
 }
 
+/* What the query keeps of the options. */
+static void forget_texts(struct fc_options *o)
+{
+    o->fields = NULL;
+    o->filter = NULL;
+    o->preferences = o->decode_as = NULL;
+    o->keylog = NULL;
+    o->columns = NULL;
+}
+
 /* q->reason may point into *out: it is not to be moved. */
 enum fc_status plan_make(struct query *out, const struct fc_options *options, struct fc_error *err)
 {
-    *out = (struct query){.options = *options, .release = RELEASE_NATIVE};
-    enum fc_status status = check_options(&out->options, err);
+    *out = (struct query){.release = RELEASE_NATIVE};
+    const char **fields = NULL;
+    enum fc_status status = options ? take_options(&out->options, options, err) : FC_OK;
+    if (!options)
+        out->options = defaults;
     if (!status)
-        status = look_up(out, options, err);
-    out->options.fields = NULL;
-    out->options.filter = NULL;
-    out->options.preferences = out->options.decode_as = NULL;
-    out->options.keylog = NULL;
+        status = check_options(&out->options, err);
+    struct fc_options asked = out->options;
+    if (!status)
+        status = select_columns(out, &out->options, &fields, &asked.n_fields, err);
+    asked.fields = fields;
+    if (!status)
+        status = look_up(out, &asked, err);
+    memory_free(fields);
+    forget_texts(&out->options);
     if (status)
         plan_free(out);
     return status;
@@ -419,11 +443,15 @@ void plan_free(struct query *q)
 {
     shark_free(q->shark);
     filter_free(q->filter);
+    memory_free(q->columns);
+    arena_free(&q->texts);
     memory_free(q->fields);
     q->shark = NULL;
     q->filter = NULL;
     q->fields = NULL;
     q->n_fields = 0;
+    q->columns = NULL;
+    q->n_columns = 0;
 }
 
 void plan_explain(char *out, size_t cap, const struct query *q)

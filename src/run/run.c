@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "run/fields.h"
 #include "run/plan.h"
+#include "run/select.h"
 #include "run/shard.h"
 #include "source/paths.h"
 #include "table/export.h"
@@ -22,6 +23,7 @@ enum { MAX_JOBS = 256 };
 
 struct fc_run {
     struct query query;
+    struct fc_column_info *columns; /* of the answer */
     struct paths paths;
     struct input *inputs;
     size_t n_inputs;
@@ -44,23 +46,30 @@ struct fc_run {
 
 /* ---- opening ---- */
 
+static bool describe_columns(struct fc_run *run)
+{
+    size_t n = run->query.n_columns;
+    run->columns = memory_zero(n, sizeof *run->columns);
+    for (size_t i = 0; run->columns && i < n; i++)
+        run->columns[i] = select_describe(&run->query, i);
+    return run->columns != NULL;
+}
+
 static enum fc_status run_make(struct fc_run **out, const struct fc_options *options, struct fc_error *err)
 {
-    struct fc_options defaults;
-    if (!options) {
-        fc_options_init(&defaults);
-        options = &defaults;
-    }
     struct fc_run *run = memory_zero(1, sizeof *run);
     if (!run)
         return error_memory(err);
     enum fc_status status = plan_make(&run->query, options, err);
+    if (!status && !describe_columns(run))
+        status = error_memory(err);
     if (status) {
-        memory_free(run);
+        fc_run_free(run);
         return status;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    run->jobs = options->jobs ? options->jobs : cores > 0 ? (uint32_t)cores : 1;
+    uint32_t jobs = run->query.options.jobs;
+    run->jobs = jobs ? jobs : cores > 0 ? (uint32_t)cores : 1;
     if (run->jobs > MAX_JOBS)
         run->jobs = MAX_JOBS;
     plan_explain(run->explanation, sizeof run->explanation, &run->query);
@@ -149,6 +158,7 @@ void fc_run_free(struct fc_run *run)
     arena_free(&run->labels);
     report_free(&run->report);
     memory_free(run->inputs);
+    memory_free(run->columns);
     memory_free(run->memory_name);
     memory_free(run->counts);
     memory_free(run->program);
@@ -161,8 +171,7 @@ void fc_run_free(struct fc_run *run)
 static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_error *err)
 {
     struct fc_run *run = self;
-    struct wanted wanted = {
-        .fields = run->query.fields, .n_fields = run->query.n_fields, .level = run->query.options.level};
+    struct wanted wanted = query_wanted(&run->query);
     enum fc_status status = FC_MEMORY;
     if (wanted.level == FC_LEVEL_FLOWS) {
         struct flows *flows = flows_new(&wanted);
@@ -256,6 +265,13 @@ struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
     if (i >= run->query.n_fields)
         return (struct fc_field_info){0};
     return field_info(&run->query.fields[i], run->query.engine == ENGINE_WIRESHARK ? "wireshark" : "native");
+}
+
+size_t fc_run_n_columns(const struct fc_run *run) { return run->query.n_columns; }
+
+const struct fc_column_info *fc_run_column(const struct fc_run *run, size_t i)
+{
+    return i < run->query.n_columns ? &run->columns[i] : NULL;
 }
 
 const char *fc_run_explain(const struct fc_run *run) { return run->explanation; }

@@ -186,6 +186,38 @@ bool column_put_bytes(struct column *c, const void *bytes, size_t len)
 
 bool column_put_list(struct column *c) { return column_put_offset(c, (uint64_t)c->children->length); }
 
+static uint64_t column_offset(const struct column *c, int64_t i)
+{
+    if (!c->length)
+        return 0;
+    return c->kind == COLUMN_LARGE ? (uint64_t)((const int64_t *)c->offsets.data)[i]
+                                   : (uint64_t)((const int32_t *)c->offsets.data)[i];
+}
+
+int64_t column_list_start(const struct column *c) { return (int64_t)column_offset(c, c->length); }
+
+struct column_bytes column_bytes(const struct column *c, int64_t i, uint8_t *bit)
+{
+    if (c->kind == COLUMN_BITS) {
+        *bit = c->data.data[i / 8] >> i % 8 & 1;
+        return (struct column_bytes){bit, 1};
+    }
+    if (c->kind == COLUMN_FIXED)
+        return (struct column_bytes){c->data.data + (size_t)i * c->width, c->width};
+    uint64_t from = column_offset(c, i);
+    return (struct column_bytes){c->data.data + from, (size_t)(column_offset(c, i + 1) - from)};
+}
+
+void column_take_back(struct column *c)
+{
+    int64_t last = c->length - 1;
+    if (c->kind == COLUMN_BITS)
+        c->data.data[last / 8] &= (uint8_t)~(1U << last % 8);
+    else if (c->kind != COLUMN_FIXED)
+        c->data.len = (size_t)column_offset(c, last);
+    c->length = last;
+}
+
 /* Brings validity up to `length` values, all new ones valid. */
 static bool column_know(struct column *c, int64_t length)
 {

@@ -85,6 +85,17 @@ FC_MUST_USE bool column_put_null(struct column *c);
 FC_MUST_USE bool column_set_null(struct column *c, int64_t i);
 /* Ends a list: its elements are what the child got since the last one. */
 FC_MUST_USE bool column_put_list(struct column *c);
+/* Where the list that is being made begins in the child. */
+int64_t column_list_start(const struct column *c);
+
+struct column_bytes {
+    const uint8_t *data;
+    size_t len;
+};
+/* Value i of a column of fixed width, bool, text or bytes, which is not null; *bit takes a bool. */
+struct column_bytes column_bytes(const struct column *c, int64_t i, uint8_t *bit);
+/* Takes back the value of such a column that was put last. */
+void column_take_back(struct column *c);
 /* The index of a word in the dictionary, where every word stands once; -1 when memory ends. */
 FC_MUST_USE int32_t column_word(struct column *c, const char *word);
 /* A row with this word, which is a constant: the same pointer is known again without comparing. NULL: null.

@@ -11,23 +11,42 @@ enum {
     MOST_BYTES = 1 << 27        /* text of addresses is up to 10 times as long as what is counted here */
 };
 
-struct column *columns_init(struct columns *columns, struct column *root, const struct wanted *wanted,
-                            uint32_t n_fixed)
+static bool init_base(struct columns *columns, const struct wanted *wanted)
 {
-    uint32_t elements = wanted->batch_elements ? wanted->batch_elements : DEFAULT_ELEMENTS;
-    *columns = (struct columns){.n_fields = wanted->n_fields,
-                                .batch_rows = wanted->batch_rows ? wanted->batch_rows : DEFAULT_ROWS,
-                                .batch_elements = elements < MOST_ELEMENTS ? elements : MOST_ELEMENTS,
-                                .capture_word = -1};
-    columns->types = memory_zero(wanted->n_fields, sizeof *columns->types);
-    if (!columns->types)
-        return NULL;
-    for (size_t i = 0; i < wanted->n_fields; i++)
-        columns->types[i] = wanted->fields[i].type;
-    return column_children(root, n_fixed + (uint32_t)wanted->n_fields);
+    size_t n;
+    const struct schema_column *known = schema_columns(wanted->level, &n);
+    for (size_t i = 0; i < wanted->n_columns; i++) {
+        const struct wanted_column *column = &wanted->columns[i];
+        if (column->source != WANTED_BASE)
+            continue;
+        columns->base[column->index] = &columns->root.children[i];
+        if (!schema_init(&columns->root.children[i], &known[column->index], column->name))
+            return false;
+    }
+    return true;
 }
 
-void columns_free(struct columns *columns) { memory_free(columns->types); }
+bool columns_init(struct columns *columns, const struct wanted *wanted)
+{
+    uint32_t elements = wanted->batch_elements ? wanted->batch_elements : DEFAULT_ELEMENTS;
+    *columns = (struct columns){.batch_rows = wanted->batch_rows ? wanted->batch_rows : DEFAULT_ROWS,
+                                .batch_elements = elements < MOST_ELEMENTS ? elements : MOST_ELEMENTS,
+                                .capture_word = -1};
+    column_init(&columns->root, "", "+s");
+    columns->types = memory_zero(wanted->n_fields, sizeof *columns->types);
+    if (!columns->types || !column_children(&columns->root, (uint32_t)wanted->n_columns))
+        return false;
+    for (size_t i = 0; i < wanted->n_fields; i++)
+        columns->types[i] = wanted->fields[i].type;
+    return init_base(columns, wanted) && field_columns_init(&columns->fields, columns->root.children, wanted);
+}
+
+void columns_free(struct columns *columns)
+{
+    field_columns_free(&columns->fields);
+    column_free(&columns->root);
+    memory_free(columns->types);
+}
 
 void columns_capture(struct columns *columns, const char *name)
 {
@@ -58,14 +77,43 @@ bool columns_put_address(struct column *column, const struct address *address)
     return column_put_text_here(column, len);
 }
 
-bool columns_full(const struct columns *columns, int64_t rows)
+bool columns_put_time(struct column *column, int64_t time_ns)
 {
-    return rows >= columns->batch_rows || columns->n_elements >= columns->batch_elements ||
+    return time_ns == LOG_NO_TIME ? column_put_null(column) : column_put64(column, (uint64_t)time_ns);
+}
+
+bool columns_put_value(struct columns *columns, uint32_t packet, const struct value *v)
+{
+    enum field_type type = columns->types[v->slot];
+    columns->n_bytes += type == FT_BYTES || type == FT_STRING ? v->len : 0;
+    columns->n_elements++;
+    return field_columns_put(&columns->fields, columns->root.length, packet, v);
+}
+
+bool columns_end_row(struct columns *columns)
+{
+    if (!field_columns_end(&columns->fields, columns->root.length))
+        return false;
+    columns->root.length++;
+    return true;
+}
+
+uint32_t columns_rows(const struct columns *columns) { return (uint32_t)columns->root.length; }
+
+bool columns_full(const struct columns *columns)
+{
+    return columns->root.length >= columns->batch_rows || columns->n_elements >= columns->batch_elements ||
            columns->n_bytes >= MOST_BYTES;
 }
 
-void columns_restart(struct columns *columns)
+enum fc_status columns_finish(struct columns *columns, struct ArrowArray *out)
 {
     columns->n_elements = columns->n_bytes = 0;
     columns->capture_word = -1;
+    return column_finish(&columns->root, out) ? FC_OK : FC_MEMORY;
+}
+
+enum fc_status columns_schema(const struct columns *columns, struct ArrowSchema *out)
+{
+    return column_schema(&columns->root, out) ? FC_OK : FC_MEMORY;
 }

@@ -1,15 +1,18 @@
-/* What the flow table and the packet table share: the capture's name, the fields' types, when a batch is
- * full. */
+/* What the flow table and the packet table share: the columns of the answer, the capture's name, and when a
+ * batch is full. */
 #ifndef FC_TABLE_COLUMNS_H
 #define FC_TABLE_COLUMNS_H
 
 #include "base/address.h"
+#include "base/log.h"
 #include "field/row.h"
-#include "table/column.h"
-#include "table/wanted.h"
+#include "table/field_columns.h"
+#include "table/schema.h"
 
 struct columns {
-    size_t n_fields;
+    struct column root;                /* one child a column, in the order of the answer */
+    struct column *base[MOST_COLUMNS]; /* by id; NULL: the answer does not have it */
+    struct field_columns fields;
     enum field_type *types; /* by slot */
     uint32_t batch_rows, batch_elements;
     size_t n_elements, n_bytes; /* list elements and bytes of text in the batch, so far */
@@ -17,23 +20,25 @@ struct columns {
     int32_t capture_word; /* its index in the batch's dictionary; -1: not there yet */
 };
 
-/* Gives root n_fixed + n_fields zeroed children and returns them; NULL when memory ends. */
-FC_MUST_USE struct column *columns_init(struct columns *columns, struct column *root,
-                                        const struct wanted *wanted, uint32_t n_fixed);
+/* False when memory ends; columns_free in either case. */
+FC_MUST_USE bool columns_init(struct columns *columns, const struct wanted *wanted);
 void columns_free(struct columns *columns);
 void columns_capture(struct columns *columns, const char *name);
 FC_MUST_USE bool columns_put_capture(struct columns *columns, struct column *column);
 /* Family 0: null. */
 FC_MUST_USE bool columns_put_address(struct column *column, const struct address *address);
-/* Counts a value of a field towards the batch's limits. */
-static inline void columns_count(struct columns *columns, const struct value *v)
-{
-    enum field_type type = columns->types[v->slot];
-    columns->n_bytes += type == FT_BYTES || type == FT_STRING ? v->len : 0;
-    columns->n_elements++;
-}
-bool columns_full(const struct columns *columns, int64_t rows);
-/* A batch was finished. */
-void columns_restart(struct columns *columns);
+/* LOG_NO_TIME: null. */
+FC_MUST_USE bool columns_put_time(struct column *column, int64_t time_ns);
+/* A value of a field for the row that is being made. */
+FC_MUST_USE bool columns_put_value(struct columns *columns, uint32_t packet, const struct value *value);
+/* Ends the row. */
+FC_MUST_USE bool columns_end_row(struct columns *columns);
+
+uint32_t columns_rows(const struct columns *columns);
+/* True when the batch should be finished before the next row. */
+bool columns_full(const struct columns *columns);
+/* Moves all rows into *out (a struct array, to be released as Arrow says) and starts an empty batch. */
+FC_MUST_USE enum fc_status columns_finish(struct columns *columns, struct ArrowArray *out);
+FC_MUST_USE enum fc_status columns_schema(const struct columns *columns, struct ArrowSchema *out);
 
 #endif

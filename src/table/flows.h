@@ -6,17 +6,20 @@
  *                    if (flows_full(flows)) flows_finish(flows, &array) ... hand the batch out
  *     flows_finish(flows, &array) when rows are left; flows_free(flows);
  *
- * The columns are those that flowcontainer.h documents for FC_LEVEL_FLOWS. */
+ * docs/columns.md describes the columns, which are those of columns.def and one or more a field. */
 #ifndef FC_TABLE_FLOWS_H
 #define FC_TABLE_FLOWS_H
 
 #include "base/address.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "field/field.h"
+#include "base/totals.h"
+#include "table/columns.h"
 #include "table/wanted.h"
 
-struct flows;
+struct flows {
+    struct columns columns;
+};
 
 struct flow_row {
     const char *protocol, *client_by, *end; /* constants: the pointer is remembered for the next row */
@@ -24,29 +27,28 @@ struct flow_row {
     uint16_t sport, dport;
     struct address src, dst;             /* client, server */
     struct address outer_src, outer_dst; /* family 0: null */
-    const struct log *packets; /* at least one; time_start and time_end are those of the first and last */
-    const struct log *values;  /* NULL or empty: no field of the flow has a value */
-    bool flip;                 /* the log's `forward` means server to client */
+    int64_t start_ns, end_ns;            /* LOG_NO_TIME: null */
+    const struct totals *totals;         /* two: client to server, and back */
+    const struct log *packets;           /* for the sequences; `forward` there: client to server */
+    const struct log *values;            /* NULL or empty: no field of the flow has a value */
 };
 
-/* NULL when memory ends. `wanted` is copied. */
+/* NULL when memory ends. `wanted` is copied, its names are borrowed until flows_free. */
 struct flows *flows_new(const struct wanted *wanted);
 /* Name of the capture that the rows to come belong to; borrowed until the next call or flows_free. */
-void flows_capture(struct flows *flows, const char *name);
+static inline void flows_capture(struct flows *f, const char *name) { columns_capture(&f->columns, name); }
 /* One row. FC_MEMORY: the batch is of no use any more, only flows_free makes sense. */
 FC_MUST_USE enum fc_status flows_add(struct flows *flows, const struct flow_row *row);
-/* Room for this many more rows, packets and payloads of the batch at once (what a batch cannot hold is not
- * taken): saves growing. Not needed. */
-FC_MUST_USE enum fc_status flows_expect(struct flows *flows, size_t rows, size_t packets, size_t payloads);
-uint32_t flows_rows(const struct flows *flows);
-/* True when the batch should be finished before the next row. */
-bool flows_full(const struct flows *flows);
-
-struct ArrowArray;
-struct ArrowSchema;
-/* Moves all rows into *out (struct array, release it as Arrow says) and starts an empty batch. */
-FC_MUST_USE enum fc_status flows_finish(struct flows *flows, struct ArrowArray *out);
-FC_MUST_USE enum fc_status flows_schema(const struct flows *flows, struct ArrowSchema *out);
+static inline uint32_t flows_rows(const struct flows *f) { return columns_rows(&f->columns); }
+static inline bool flows_full(const struct flows *f) { return columns_full(&f->columns); }
+FC_MUST_USE static inline enum fc_status flows_finish(struct flows *f, struct ArrowArray *out)
+{
+    return columns_finish(&f->columns, out);
+}
+FC_MUST_USE static inline enum fc_status flows_schema(const struct flows *f, struct ArrowSchema *out)
+{
+    return columns_schema(&f->columns, out);
+}
 void flows_free(struct flows *flows);
 
 #endif

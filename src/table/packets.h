@@ -1,6 +1,6 @@
 /* The packet table: one row a kept packet (FC_LEVEL_PACKETS) or a frame (FC_LEVEL_FRAMES), as soon as it is
- * seen. Used like table/flows.h; the columns are those that flowcontainer.h documents. A field that is not
- * single has an empty list where a packet has no value of it. */
+ * seen. Used like table/flows.h; docs/columns.md describes the columns. A column of lists has an empty list
+ * where a packet has no value of its field. */
 #ifndef FC_TABLE_PACKETS_H
 #define FC_TABLE_PACKETS_H
 
@@ -8,9 +8,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "field/row.h"
+#include "table/columns.h"
 #include "table/wanted.h"
 
-struct packets;
+struct packets {
+    struct columns columns;
+};
 
 #define PACKET_NO_FLOW UINT32_MAX
 #define PACKET_NO_LENGTH UINT32_MAX
@@ -28,18 +31,25 @@ struct packet_row {
     const char *reason;                               /* a constant; FC_LEVEL_FRAMES only; NULL: null */
 };
 
+/* NULL when memory ends. `wanted` is copied, its names are borrowed until packets_free. */
 struct packets *packets_new(const struct wanted *wanted);
-void packets_capture(struct packets *packets, const char *name);
+static inline void packets_capture(struct packets *p, const char *name)
+{
+    columns_capture(&p->columns, name);
+}
 /* values may be NULL: none. FC_MEMORY: only packets_free makes sense. */
 FC_MUST_USE enum fc_status packets_add(struct packets *packets, const struct packet_row *packet,
                                        const struct row *values);
-uint32_t packets_rows(const struct packets *packets);
-bool packets_full(const struct packets *packets);
-
-struct ArrowArray;
-struct ArrowSchema;
-FC_MUST_USE enum fc_status packets_finish(struct packets *packets, struct ArrowArray *out);
-FC_MUST_USE enum fc_status packets_schema(const struct packets *packets, struct ArrowSchema *out);
+static inline uint32_t packets_rows(const struct packets *p) { return columns_rows(&p->columns); }
+static inline bool packets_full(const struct packets *p) { return columns_full(&p->columns); }
+FC_MUST_USE static inline enum fc_status packets_finish(struct packets *p, struct ArrowArray *out)
+{
+    return columns_finish(&p->columns, out);
+}
+FC_MUST_USE static inline enum fc_status packets_schema(const struct packets *p, struct ArrowSchema *out)
+{
+    return columns_schema(&p->columns, out);
+}
 void packets_free(struct packets *packets);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a table is asked to hold beside its fixed columns, and how large its batches get. */
+/* The columns that a table is asked to hold, and the size of its batches. */
 #ifndef FC_TABLE_WANTED_H
 #define FC_TABLE_WANTED_H
 
@@ -6,13 +6,31 @@
 
 #include "field/field.h"
 
+enum wanted_source { WANTED_BASE, WANTED_FIELD };
+
+struct wanted_column {
+    const char *name; /* of the column in the answer */
+    enum wanted_source source;
+    uint32_t index;        /* BASE: enum flow_column or enum packet_column; FIELD: a slot */
+    enum fc_values values; /* FIELD: how its values stand */
+};
+
 struct wanted {
-    const struct field *fields; /* the wanted fields, by slot: one column each, in this order */
+    enum fc_level level;
+    const struct field *fields; /* by slot */
     size_t n_fields;
+    const struct wanted_column *columns; /* in the order of the answer */
+    size_t n_columns;
     uint32_t batch_rows;     /* a batch is full with so many rows; 0: 65,536 */
     uint32_t batch_elements; /* or with so many list elements (packets of flows and values); 0: 2^20, at most
                                 2^30 */
-    enum fc_level level;     /* packets_new: FC_LEVEL_PACKETS or FC_LEVEL_FRAMES */
 };
+
+/* The columns of a caller that chooses none: the default ones of the level, then one a field. Fills *out when
+ * it is not NULL and returns how many they are. */
+size_t wanted_by_default(struct wanted_column *out, enum fc_level level, const struct field *fields,
+                         size_t n_fields);
+/* Whether the table is to have this base column. */
+bool wanted_has(const struct wanted *wanted, uint32_t base);
 
 #endif

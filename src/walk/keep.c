@@ -2,6 +2,7 @@
  * packets, which are written at once, and the rows of flows agree. */
 #include <string.h>
 
+#include "flow/kept.h"
 #include "look/measure.h"
 #include "table/values.h"
 #include "walk/inner.h"
@@ -48,33 +49,47 @@ static void log_values(struct walk *w, struct flow *flow)
         memory_ended(&w->memory);
 }
 
-static void log_packet(struct walk *w, struct flow *flow, const struct flow_packet *packet, uint32_t ip_len)
+/* The consumers of a kept packet at the level of flows. */
+static void take_packet(struct walk *w, struct flow *flow, const struct kept_packet *kept)
 {
-    int64_t time_ns = packet->has_time ? packet->time_ns : LOG_NO_TIME;
-    bool forward = flow->client == packet->ref.direction;
-    log_put_packet(&flow->packets, &w->tables.pool, time_ns, forward, ip_len, packet->payload_len);
+    totals_take(&flow->totals[!kept->forward], kept->ip_len, kept->payload_len);
+    if (w->values.row.n_values)
+        log_values(w, flow);
+    if (w->query->keeps_packets)
+        log_put_packet(&flow->packets, &w->tables.pool, kept->time_ns, kept->forward, kept->ip_len,
+                       kept->payload_len);
+}
+
+static struct kept_packet describe(const struct walk *w, const struct step *step)
+{
+    const struct layer *layer = &w->examined.packet.layers[step->layer];
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    struct kept_packet kept = {
+        .time_ns = step->frame->has_time ? step->frame->time_ns : LOG_NO_TIME,
+        .frame = step->frame->number,
+        .frame_len = step->frame->len,
+        .tcp_flags = layer->kind == LAYER_TCP ? rd_peek16(&r, 12) & 0xfff : 0,
+        .packet = &w->examined.packet,
+        .layer = layer,
+    };
+    measure(kept.packet, step->layer, w->query->options.style, &kept.ip_len, &kept.payload_len);
+    return kept;
 }
 
 void keep_frame(struct walk *w, struct step *step)
 {
-    const struct layer *layer = &w->examined.packet.layers[step->layer];
+    struct kept_packet kept = describe(w, step);
     struct flow_packet packet = {.ref = w->examined.transports[step->layer].ref,
                                  .time_ns = step->frame->time_ns,
-                                 .has_time = step->frame->has_time};
-    uint32_t ip_len;
-    measure(&w->examined.packet, step->layer, w->query->options.style, &ip_len, &packet.payload_len);
-    if (layer->kind == LAYER_TCP) {
-        struct rd r = rd_make(layer->data, layer->cap, layer->len);
-        packet.tcp_flags = rd_peek8(&r, 13);
-    }
+                                 .has_time = step->frame->has_time,
+                                 .payload_len = kept.payload_len,
+                                 .tcp_flags = (uint8_t)kept.tcp_flags};
     struct flow *flow = step->flow = flow_assign(&w->tables.flows, &packet, &step->flow_index);
     if (!flow)
         return;
-    if (flow->n_packets == 1 && layer->net > 0)
+    kept.forward = flow->client == packet.ref.direction;
+    if (flow->n_packets == 1 && kept.layer->net > 0)
         note_outer(w, flow, step->layer);
-    if (!w->output.flows)
-        return;
-    if (w->values.row.n_values)
-        log_values(w, flow);
-    log_packet(w, flow, &packet, ip_len);
+    if (w->output.flows)
+        take_packet(w, flow, &kept);
 }

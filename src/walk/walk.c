@@ -13,10 +13,7 @@
 /* Rows by the level that the query asks for. */
 static enum fc_status open_output(struct output *output, const struct query *query)
 {
-    struct wanted wanted = {.fields = query->fields,
-                            .n_fields = query->n_fields,
-                            .batch_rows = query->options.batch_rows,
-                            .level = query->options.level};
+    struct wanted wanted = query_wanted(query);
     if (query->options.level == FC_LEVEL_FLOWS)
         output->flows = flows_new(&wanted);
     else

@@ -4,29 +4,11 @@
 #include "table/values.h"
 #include "table_rows.h"
 
-enum {
-    CAPTURE,
-    PROTOCOL,
-    STREAM,
-    SRC,
-    DST,
-    SPORT,
-    DPORT,
-    CLIENT_BY,
-    OUTER_SRC,
-    OUTER_DST,
-    TIME_START,
-    TIME_END,
-    END,
-    IP_LENGTHS,
-    IP_TIMESTAMPS,
-    PAYLOAD_LENGTHS,
-    PAYLOAD_TIMESTAMPS,
-    FIELDS
-};
-
+static struct picked picked;
+#define C(name) column_of(&picked, &a, name)
 static struct log_pool pool;
 
+static const struct totals totals[2] = {{2, 160, 1, 48}, {1, 1500, 1, 1448}};
 static const struct flow_row plain = {.protocol = "tcp",
                                       .client_by = "syn",
                                       .end = "capture",
@@ -34,7 +16,17 @@ static const struct flow_row plain = {.protocol = "tcp",
                                       .sport = 50000,
                                       .dport = 443,
                                       .src = {4, {10, 0, 0, 1}},
-                                      .dst = {6, {0x20, 1, 0xd, 0xb8, [15] = 1}}};
+                                      .dst = {6, {0x20, 1, 0xd, 0xb8, [15] = 1}},
+                                      .start_ns = 1000,
+                                      .end_ns = 3000,
+                                      .totals = totals};
+
+static struct flows *default_table(void)
+{
+    struct flows *f = flows_new(pick(&picked, FC_LEVEL_FLOWS, NULL, 0));
+    CHECK(f);
+    return f;
+}
 
 static struct log three_packets(void)
 {
@@ -57,32 +49,37 @@ static void finish(struct flows *f, struct ArrowArray *out, int64_t rows)
 
 TEST(a_flow)
 {
-    struct flows *f = flows_new(&(struct wanted){0});
-    struct log log = three_packets();
+    struct flows *f = default_table();
+    struct log log = three_packets(), other = {0};
     struct flow_row row = plain;
     struct ArrowArray a;
     row.packets = &log;
+    CHECK(log_put_packet(&other, &pool, 5, false, 70000, 69960));
     flows_capture(f, "x.pcap");
     CHECK(flows_add(f, &row) == FC_OK);
-    row.flip = true;
+    row.packets = &other;
     row.outer_src = (struct address){4, {1, 2, 3, 4}};
     CHECK(flows_add(f, &row) == FC_OK);
     finish(f, &a, 2);
-    struct ArrowArray **c = a.children;
-    CHECK(text_is(c[CAPTURE]->dictionary, 0, "x.pcap") && text_is(c[PROTOCOL]->dictionary, 0, "tcp"));
-    CHECK(text_is(c[SRC], 0, "10.0.0.1") && text_is(c[DST], 1, "2001:db8::1"));
-    CHECK(is_null(c[OUTER_SRC], 0) && !is_null(c[OUTER_SRC], 1) && text_is(c[OUTER_SRC], 1, "1.2.3.4"));
-    CHECK_INT(((const uint16_t *)c[DPORT]->buffers[1])[1], 443);
-    CHECK_INT(((const int64_t *)c[TIME_START]->buffers[1])[0], 1000);
-    CHECK_INT(((const int64_t *)c[TIME_END]->buffers[1])[0], 2000);
-    static const int32_t ip[] = {60, -1500, 100, -60, 1500, -100}, payload[] = {-1448, 48, 1448, -48};
-    static const int64_t times[] = {1000, 3000, 2000};
-    CHECK_INT(list_offsets(&a, IP_LENGTHS)[2], 6);
-    CHECK_INT(list_offsets(&a, PAYLOAD_LENGTHS)[2], 4);
-    CHECK(!memcmp(list_items(&a, IP_LENGTHS), ip, sizeof ip));
-    CHECK(!memcmp(list_items(&a, PAYLOAD_LENGTHS), payload, sizeof payload));
-    CHECK(!memcmp(list_items(&a, IP_TIMESTAMPS), times, sizeof times));
-    CHECK(!memcmp(list_items(&a, PAYLOAD_TIMESTAMPS), times + 1, sizeof times - sizeof *times));
+    CHECK(text_is(C("capture")->dictionary, 0, "x.pcap") && text_is(C("protocol")->dictionary, 0, "tcp"));
+    CHECK(text_is(C("src"), 0, "10.0.0.1") && text_is(C("dst"), 1, "2001:db8::1"));
+    CHECK(is_null(C("outer_src"), 0) && !is_null(C("outer_src"), 1) && text_is(C("outer_src"), 1, "1.2.3.4"));
+    CHECK_INT(((const uint16_t *)C("dport")->buffers[1])[1], 443);
+    CHECK_INT(((const int64_t *)C("time_start")->buffers[1])[0], 1000);
+    CHECK_INT(((const int64_t *)C("time_end")->buffers[1])[0], 3000);
+    CHECK_INT(((const int64_t *)C("duration")->buffers[1])[0], 2000);
+    CHECK_INT(((const uint64_t *)C("fwd_packets")->buffers[1])[0], 2);
+    CHECK_INT(((const uint64_t *)C("bwd_packets")->buffers[1])[0], 1);
+    CHECK_INT(((const uint64_t *)C("fwd_bytes")->buffers[1])[0], 160);
+    CHECK_INT(((const uint64_t *)C("bwd_payload_bytes")->buffers[1])[1], 1448);
+    static const int32_t ip[] = {60, -1500, 100, -70000}, payload[] = {-1448, 48, -69960};
+    static const int64_t times[] = {1000, 3000, 2000, 5};
+    CHECK_INT(list_offsets(C("ip_lengths"))[2], 4);
+    CHECK_INT(list_offsets(C("payload_lengths"))[2], 3);
+    CHECK(!memcmp(list_items(C("ip_lengths")), ip, sizeof ip));
+    CHECK(!memcmp(list_items(C("payload_lengths")), payload, sizeof payload));
+    CHECK(!memcmp(list_items(C("ip_timestamps")), times, sizeof times));
+    CHECK(!memcmp(list_items(C("payload_timestamps")), times + 1, sizeof times - sizeof *times));
     a.release(&a);
     flows_free(f);
     log_pool_free(&pool);
@@ -90,19 +87,19 @@ TEST(a_flow)
 
 TEST(packets_without_a_time)
 {
-    struct flows *f = flows_new(&(struct wanted){0});
+    struct flows *f = default_table();
     struct log log = {0};
     struct flow_row row = plain;
     struct ArrowArray a;
     row.packets = &log;
+    row.start_ns = LOG_NO_TIME;
     CHECK(log_put_packet(&log, &pool, LOG_NO_TIME, true, 60, 20) &&
           log_put_packet(&log, &pool, 5, true, 60, 20));
     CHECK(flows_add(f, &row) == FC_OK);
     finish(f, &a, 1);
-    CHECK(is_null(a.children[CAPTURE], 0) && is_null(a.children[TIME_START], 0) &&
-          !is_null(a.children[TIME_END], 0));
-    for (int i = IP_TIMESTAMPS; i <= PAYLOAD_TIMESTAMPS; i += 2) {
-        const struct ArrowArray *times = a.children[i]->children[0];
+    CHECK(is_null(C("capture"), 0) && is_null(C("time_start"), 0) && !is_null(C("time_end"), 0));
+    for (int i = 0; i < 2; i++) {
+        const struct ArrowArray *times = C(i ? "ip_timestamps" : "payload_timestamps")->children[0];
         CHECK(is_null(times, 0) && !is_null(times, 1) && times->null_count == 1);
     }
     a.release(&a);
@@ -162,7 +159,7 @@ TEST(values_of_every_form)
     struct log packets = {0}, values = {0};
     struct ArrowArray a;
     want_all(&r);
-    struct flows *f = flows_new(&(struct wanted){.fields = r.picked, .n_fields = r.n_fields});
+    struct flows *f = flows_new(pick(&picked, FC_LEVEL_FLOWS, r.picked, r.n_fields));
     struct flow_row row = plain;
     CHECK(fill(&r, &packets, &values, N));
     row.packets = &packets;
@@ -170,11 +167,11 @@ TEST(values_of_every_form)
     row.values = &values;
     CHECK(flows_add(f, &row) == FC_OK);
     finish(f, &a, 2);
-    const struct ArrowArray *pairs = a.children[FIELDS]->children[0],
-                            *bytes = a.children[FIELDS + 1]->children[0];
-    CHECK_INT(list_offsets(&a, FIELDS)[1], 0);
-    CHECK_INT(list_offsets(&a, FIELDS)[2], 2 * 225);
-    CHECK_INT(list_offsets(&a, FIELDS + 2)[2], 75);
+    struct ArrowArray **c = a.children + (a.n_children - (int64_t)r.n_fields);
+    const struct ArrowArray *pairs = c[0]->children[0], *bytes = c[1]->children[0];
+    CHECK_INT(list_offsets(c[0])[1], 0);
+    CHECK_INT(list_offsets(c[0])[2], 2 * 225);
+    CHECK_INT(list_offsets(c[2])[2], 75);
     const uint32_t *packet = pairs->children[0]->buffers[1];
     const uint8_t *value = pairs->children[1]->buffers[1];
     const int64_t *ends = bytes->children[1]->buffers[1];
@@ -186,19 +183,27 @@ TEST(values_of_every_form)
         CHECK_INT(value[2 * at], i % 256);
         CHECK_INT(value[2 * at + 1], (i + 1) % 256);
         CHECK_INT(ends[at + 1] - ends[at], i * 5);
-        CHECK_INT(((const int64_t *)a.children[FIELDS + 4]->children[0]->children[1]->buffers[1])[at],
+        CHECK_INT(((const int64_t *)c[4]->children[0]->children[1]->buffers[1])[at],
                   -(int64_t)i * 1000000007);
         const uint8_t *data = (const uint8_t *)bytes->children[1]->buffers[2] + ends[at];
         for (uint32_t j = 0; j < i * 5; j++)
             CHECK(data[j] == (uint8_t)j);
         at++;
     }
-    CHECK(text_is(a.children[FIELDS + 2]->children[0]->children[1], 0, "127.0.0.2"));
-    CHECK(text_is(a.children[FIELDS + 5]->children[0]->children[1], 9, "00:01:02:03:04:05"));
+    CHECK(text_is(c[2]->children[0]->children[1], 0, "127.0.0.2"));
+    CHECK(text_is(c[5]->children[0]->children[1], 9, "00:01:02:03:04:05"));
     a.release(&a);
     flows_free(f);
     row_free(&r.row);
     log_pool_free(&pool);
+}
+
+static struct flows *limited_table(uint32_t rows, uint32_t elements)
+{
+    pick(&picked, FC_LEVEL_FLOWS, NULL, 0);
+    picked.wanted.batch_rows = rows;
+    picked.wanted.batch_elements = elements;
+    return flows_new(&picked.wanted);
 }
 
 TEST(batches_have_limits)
@@ -207,7 +212,7 @@ TEST(batches_have_limits)
     struct flow_row row = plain;
     struct ArrowArray a;
     row.packets = &log;
-    struct flows *f = flows_new(&(struct wanted){.batch_rows = 5});
+    struct flows *f = limited_table(5, 0);
     for (int i = 0; i < 5; i++) {
         CHECK(!flows_full(f));
         CHECK(flows_add(f, &row) == FC_OK);
@@ -217,7 +222,7 @@ TEST(batches_have_limits)
     a.release(&a);
     CHECK(!flows_full(f));
     flows_free(f);
-    f = flows_new(&(struct wanted){.batch_elements = 10});
+    f = limited_table(0, 10);
     for (int i = 0; i < 4; i++) {
         CHECK(!flows_full(f));
         CHECK(flows_add(f, &row) == FC_OK);
@@ -233,7 +238,7 @@ TEST(each_batch_names_its_captures)
     struct flow_row row = plain;
     struct ArrowArray a;
     row.packets = &log;
-    struct flows *f = flows_new(&(struct wanted){0});
+    struct flows *f = default_table();
     static const char *const names[] = {"a", "b", "b", "c"};
     for (int i = 0; i < 4; i++) {
         if (i != 2)
@@ -241,7 +246,7 @@ TEST(each_batch_names_its_captures)
         CHECK(flows_add(f, &row) == FC_OK);
         if (i % 2) {
             finish(f, &a, 2);
-            const struct ArrowArray *words = a.children[CAPTURE]->dictionary;
+            const struct ArrowArray *words = C("capture")->dictionary;
             CHECK(words->length == 2 && text_is(words, 0, names[i - 1]) && text_is(words, 1, names[i]));
             a.release(&a);
         }
@@ -260,7 +265,7 @@ static bool whole_run(void)
     struct flow_row row = plain;
     row.packets = &packets;
     row.values = &values;
-    struct flows *f = flows_new(&(struct wanted){.fields = r.picked, .n_fields = r.n_fields});
+    struct flows *f = flows_new(pick(&picked, FC_LEVEL_FLOWS, r.picked, r.n_fields));
     bool ok = f && fill(&r, &packets, &values, 150) && flows_schema(f, &s) == FC_OK;
     if (ok)
         flows_capture(f, "x");

@@ -5,6 +5,7 @@
 #include <flowcontainer.h>
 
 #include "field/row.h"
+#include "table/wanted.h"
 #include "test.h"
 
 /* The first field of a type, single or not; the tests have no use for its name. */
@@ -38,14 +39,42 @@ static void rows_want(struct rows *rows, enum field_type type, bool single)
     rows->row.slot_of = rows->slot_of;
 }
 
-/* Column i of a batch, and the name of column i of a schema. */
-__attribute__((unused)) static const int32_t *list_offsets(const struct ArrowArray *batch, int column)
+/* The default columns of a level and one a field, as a table takes them. */
+struct picked {
+    struct wanted_column columns[80];
+    struct wanted wanted;
+};
+__attribute__((unused)) static const struct wanted *pick(struct picked *p, enum fc_level level,
+                                                         const struct field *fields, size_t n_fields)
 {
-    return batch->children[column]->buffers[1];
+    p->wanted =
+        (struct wanted){.level = level, .fields = fields, .n_fields = n_fields, .columns = p->columns};
+    p->wanted.n_columns = wanted_by_default(p->columns, level, fields, n_fields);
+    return &p->wanted;
 }
-__attribute__((unused)) static const void *list_items(const struct ArrowArray *batch, int column)
+
+/* Where the column of this name is in a batch of what was picked. */
+static size_t column_at(const struct picked *p, const char *name)
 {
-    return batch->children[column]->children[0]->buffers[1];
+    for (size_t i = 0; i < p->wanted.n_columns; i++)
+        if (!strcmp(p->columns[i].name, name))
+            return i;
+    printf("no column %s\n", name);
+    abort();
+}
+__attribute__((unused)) static const struct ArrowArray *
+column_of(const struct picked *p, const struct ArrowArray *batch, const char *name)
+{
+    return batch->children[column_at(p, name)];
+}
+/* A list's offsets, and the values in it. */
+__attribute__((unused)) static const int32_t *list_offsets(const struct ArrowArray *list)
+{
+    return list->buffers[1];
+}
+__attribute__((unused)) static const void *list_items(const struct ArrowArray *list)
+{
+    return list->children[0]->buffers[1];
 }
 __attribute__((unused)) static bool text_is(const struct ArrowArray *column, int64_t i, const char *want)
 {
