@@ -1,0 +1,146 @@
+/* Feature sets: decoder profiles, number text, the flow table. Values of whole captures: tests/diff/test_sets.py. */
+#include "sets/number.h"
+#include "sets/set.h"
+#include "sets/table.h"
+
+#include "sets/cic.h"
+#include "test.h"
+
+typedef size_t number_text(char out[SET_NUMBER_CAP], double value);
+
+static const char *text_of(number_text *make, double value)
+{
+    static char text[SET_NUMBER_CAP + 1];
+    text[make(text, value)] = 0;
+    return text;
+}
+
+TEST(java_numbers)
+{
+    CHECK_TEXT(text_of(set_number_java, 0.0), "0.0");
+    CHECK_TEXT(text_of(set_number_java, -0.0), "-0.0");
+    CHECK_TEXT(text_of(set_number_java, 106.0), "106.0");
+    CHECK_TEXT(text_of(set_number_java, 0.001), "0.001");
+    CHECK_TEXT(text_of(set_number_java, 0.00099), "9.9E-4");
+    CHECK_TEXT(text_of(set_number_java, 9999999.0), "9999999.0");
+    CHECK_TEXT(text_of(set_number_java, 1e7), "1.0E7");
+    CHECK_TEXT(text_of(set_number_java, 52416119.0), "5.2416119E7");
+    CHECK_TEXT(text_of(set_number_java, 37.89459064299283), "37.89459064299283");
+    CHECK_TEXT(text_of(set_number_java, 118526.62499999999), "118526.62499999999");
+    CHECK_TEXT(text_of(set_number_java, 0.0 / 0.0), "NaN");
+    CHECK_TEXT(text_of(set_number_java, 1.0 / 0.0), "Infinity");
+    CHECK_TEXT(text_of(set_number_java, 1.7976931348623157e308), "1.7976931348623157E308");
+}
+
+TEST(python_numbers)
+{
+    CHECK_TEXT(text_of(set_number_python, 0.0), "0.0");
+    CHECK_TEXT(text_of(set_number_python, 0.1), "0.1");
+    CHECK_TEXT(text_of(set_number_python, 0.0001), "0.0001");
+    CHECK_TEXT(text_of(set_number_python, 0.00001), "1e-05");
+    CHECK_TEXT(text_of(set_number_python, 1.5e-5), "1.5e-05");
+    CHECK_TEXT(text_of(set_number_python, 52416119.0), "52416119.0");
+    CHECK_TEXT(text_of(set_number_python, 1e16), "1e+16");
+    CHECK_TEXT(text_of(set_number_python, 9007199254740993.0), "9007199254740992.0");
+    CHECK_TEXT(text_of(set_number_python, 1e100), "1e+100");
+}
+
+TEST(fixed_numbers)
+{
+    CHECK_TEXT(text_of(set_number_fixed, 0.020403), "0.020403");
+    CHECK_TEXT(text_of(set_number_fixed, 1600000000.9999998), "1600000001.000000");
+    CHECK_TEXT(text_of(set_number_fixed, -1.5), "-1.500000");
+}
+
+struct record {
+    struct set_entry entry;
+    uint32_t key, value;
+};
+
+TEST(table_keeps_order_and_finds)
+{
+    enum { N = 5000 };
+    struct set_table table;
+    CHECK(set_table_init(&table, sizeof(uint32_t), sizeof(struct record)));
+    for (uint32_t i = 0; i < N; i++)
+        ((struct record *)set_table_add(&table, &i))->value = i * 7;
+    for (uint32_t i = 0; i < N; i += 2)
+        set_table_remove(&table, set_table_find(&table, &i));
+    for (uint32_t i = 0; i < N; i++) {
+        struct record *found = set_table_find(&table, &i);
+        CHECK_INT(found != NULL, i % 2);
+        CHECK(!found || found->value == i * 7);
+    }
+    uint32_t again = 4, want = 1;
+    CHECK_INT(((struct record *)set_table_add(&table, &again))->value, 0);
+    struct record *r = (struct record *)table.first;
+    for (; want < N; want += 2, r = (struct record *)r->entry.after)
+        CHECK_INT(r->key, want);
+    CHECK_INT(r->key, 4);
+    CHECK(!r->entry.after);
+    set_table_free(&table);
+}
+
+static bool cic_reads(struct cic_packet *out, const char *hex, bool corrected, bool phantoms)
+{
+    uint8_t bytes[256];
+    uint32_t n = (uint32_t)test_hex(bytes, sizeof bytes, hex);
+    struct set_view view = {bytes, n, n, 1999, 1};
+    return cic_decode(out, &view, corrected, phantoms);
+}
+
+#define ETH "02 00 00 00 00 01 02 00 00 00 00 02 "
+#define ETH_5 "05 00 00 00 00 01 02 00 00 00 00 02 "
+#define UDP_IP "45 00 00 1e 00 01 00 00 40 11 00 00 0a 00 00 01 0a 00 00 02 "
+#define UDP_TWO "00 35 9c 40 00 0a 00 00 aa bb "
+
+TEST(cic_cuts_padding_directly_above_ethernet_alone)
+{
+    struct cic_packet p;
+    CHECK(cic_reads(&p, ETH "08 00 " UDP_IP UDP_TWO "00 00 00 00", false, true));
+    CHECK_INT(p.payload, 2);
+    CHECK_INT(p.header, 8);
+    CHECK_INT(p.protocol, 17);
+    CHECK_INT(p.sport, 53);
+    CHECK_INT(p.time_us, 1);
+    CHECK(cic_reads(&p, ETH "81 00 00 05 08 00 " UDP_IP UDP_TWO "00 00 00 00", false, true));
+    CHECK_INT(p.payload, 6);
+}
+
+TEST(cic_reads_other_frames_as_ip4_from_byte_0)
+{
+    struct cic_packet p;
+    const char *arp = ETH_5 "08 06 00 01 08 00 06 04 00 01 0a 00 00 01 02 03 04 05";
+    CHECK(cic_reads(&p, arp, false, true));
+    CHECK_INT(p.src, 0x08060001);
+    CHECK_INT(p.dst, 0x08000604);
+    CHECK_INT(p.protocol, 0);
+    CHECK(!cic_reads(&p, arp, false, false));
+    CHECK(!cic_reads(&p, ETH "08 06 00 01 08 00 06 04 00 01 0a 00 00 01 02 03 04 05", false, true));
+}
+
+TEST(cic_takes_ports_from_a_quote)
+{
+    struct cic_packet p;
+    const char *quote = ETH "08 00 45 00 00 38 00 01 00 00 40 01 00 00 0a 00 00 09 0a 00 00 08 "
+                            "03 03 00 00 00 00 00 00 " UDP_IP UDP_TWO;
+    CHECK(cic_reads(&p, quote, false, true));
+    CHECK_INT(p.protocol, 17);
+    CHECK_INT(p.src, 0x0a000009);
+    CHECK_INT(p.sport, 53);
+    CHECK(cic_reads(&p, quote, true, true));
+    CHECK_INT(p.protocol, 1);
+    CHECK_INT(p.icmp_type, 3);
+    CHECK_INT(p.sport, 0);
+}
+
+TEST(cic_total_length_0)
+{
+    struct cic_packet p;
+    const char *offload = ETH "08 00 45 00 00 00 00 01 00 00 40 11 00 00 0a 00 00 01 0a 00 00 02 " UDP_TWO;
+    CHECK(cic_reads(&p, offload, false, true));
+    CHECK_INT(p.protocol, 0);
+    CHECK(cic_reads(&p, offload, true, true));
+    CHECK_INT(p.protocol, 17);
+    CHECK_INT(p.payload, 2);
+}
