@@ -158,6 +158,18 @@ struct fc_column {
     enum fc_values values; /* of a field; FC_VALUES_DEFAULT for all else */
 };
 
+/* The kept packets of a flow that sequences and values of fields come from. */
+enum fc_taking {
+    FC_TAKING_ALL,
+    FC_TAKING_PAYLOAD /* those whose payload is not empty */
+};
+
+/* What the limits `packets` and `taking` of fc_options hold for. */
+enum fc_limit {
+    FC_LIMIT_SEQUENCES, /* sequences and values of fields; times and totals are of all kept packets */
+    FC_LIMIT_ALL        /* times and totals as well */
+};
+
 /* What is asked for. fc_options_init fills it with the defaults; then set members. New members are added at
  * the end only, so a program that was built against an older header runs with a newer library: `size` says
  * which members it knows, and the others have their defaults. A program that was built against a newer header
@@ -198,7 +210,11 @@ struct fc_options {
     const struct fc_column *columns; /* in the order of the answer; NULL: the default columns of the level */
     size_t n_columns;
     enum fc_values values; /* of fields, where their column does not say it */
-    uint32_t reserved;     /* 0 */
+    uint32_t packets;      /* sequences and values of fields come from the first so many packets that `taking`
+                              takes of a flow; 0: all; at most 65,535; for the level of flows alone, as are
+                              `taking` and `limit` */
+    enum fc_taking taking;
+    enum fc_limit limit;
 };
 
 /* Fills in the defaults: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job,

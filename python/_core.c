@@ -77,6 +77,10 @@ static PyMethodDef core_methods[] = {
      "open(paths, fields, ...) -> Run. Checks the options; reads no packet."},
     {"stream", core_stream, METH_VARARGS, "stream(schema, iterator of batches) -> Arrow stream capsule."},
     {"cli", core_cli, METH_VARARGS, "cli(argv, sinks) -> exit status of the command."},
+    {"columns", core_columns, METH_VARARGS,
+     "columns(level) -> [(name, type, group, is default, unit, description)]; level: 0 flows, 1 packets, 2 "
+     "frames"},
+    {"short_names", core_short_names, METH_NOARGS, "short_names() -> [(name, field, description)]"},
     {"fields", core_fields, METH_VARARGS,
      "fields(glob or function, native) -> [(name, type, arrow, description, engine, unit, named, single), "
      "...]"},

@@ -98,6 +98,11 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs);
 
 /* fields(pattern, native) -> the list of matching fields; pattern is a glob, or a function of the name */
 PyObject *core_fields(PyObject *module, PyObject *args);
+/* columns(level) -> [(name, type, group, is default, unit, description)]; level: 0 flows, 1 packets, 2 frames
+ */
+PyObject *core_columns(PyObject *module, PyObject *args);
+/* short_names() -> [(name, field, description)] */
+PyObject *core_short_names(PyObject *module, PyObject *unused);
 
 /* ---- core_cli.c ---- */
 

@@ -23,6 +23,10 @@ static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {NULL, 0}};
 static const struct word passes[] = {
     {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {NULL, 0}};
+static const struct word values[] = {{"", FC_VALUES_DEFAULT},  {"packets", FC_VALUES_PACKETS},
+                                     {"list", FC_VALUES_LIST}, {"first", FC_VALUES_FIRST},
+                                     {"set", FC_VALUES_SET},   {NULL, 0}};
+static const struct word limits[] = {{"sequences", FC_LIMIT_SEQUENCES}, {"all", FC_LIMIT_ALL}, {NULL, 0}};
 static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}, {NULL, 0}};
 
 /* The value of a word, or -1 with a ValueError that lists the words if `text` is none of them. */
@@ -85,23 +89,59 @@ static void texts_free(struct texts *texts)
     Py_XDECREF(texts->tuple);
 }
 
+/* ---- columns ---- */
+
+/* A tuple of (source, name or None, values); its texts are borrowed by `items`. */
+struct columns {
+    PyObject *tuple;
+    struct fc_column *items;
+    size_t n;
+};
+
+static bool column_fill(struct fc_column *column, PyObject *item)
+{
+    const char *source, *name, *standing;
+    if (!PyArg_ParseTuple(item, "szs;a column is (source, name, values)", &source, &name, &standing))
+        return false;
+    int value = word_find(values, "values", standing);
+    *column = (struct fc_column){source, name, (enum fc_values)(value < 0 ? 0 : value)};
+    return value >= 0;
+}
+
+static bool columns_fill(struct columns *columns, PyObject *sequence)
+{
+    columns->tuple = PySequence_Tuple(sequence);
+    if (!columns->tuple)
+        return false;
+    columns->n = (size_t)PyTuple_Size(columns->tuple);
+    columns->items = PyMem_Calloc(columns->n + 1, sizeof columns->items[0]);
+    if (!columns->items)
+        return PyErr_NoMemory() != NULL;
+    for (size_t i = 0; i < columns->n; i++)
+        if (!column_fill(&columns->items[i], PyTuple_GetItem(columns->tuple, (Py_ssize_t)i)))
+            return false;
+    return true;
+}
+
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields, *preferences, *decode_as;
+    PyObject *paths, *fields, *preferences, *decode_as, *columns;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
+    const char *values, *limit;
     long long idle_ns, active_ns;
     unsigned long long max_frames, max_memory;
-    unsigned int jobs, batch_rows;
-    int exact;
+    unsigned int jobs, batch_rows, packets;
+    int exact, payload_only;
 };
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"paths",     "fields",     "filter",  "level",       "style",     "drop",
-                            "protocols", "policy",     "idle_ns", "active_ns",   "tunnel",    "max_frames",
-                            "jobs",      "batch_rows", "engine",  "preferences", "decode_as", "keylog",
-                            "passes",    "max_memory", "exact",   NULL};
+    static char *names[] = {"paths",        "fields",     "filter",  "level",       "style",     "drop",
+                            "protocols",    "policy",     "idle_ns", "active_ns",   "tunnel",    "max_frames",
+                            "jobs",         "batch_rows", "engine",  "preferences", "decode_as", "keylog",
+                            "passes",       "max_memory", "exact",   "columns",     "values",    "packets",
+                            "payload_only", "limit",      NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -110,15 +150,18 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .tunnel = "inner",
                             .engine = "auto",
                             .passes = "auto",
+                            .values = "",
+                            .limit = "sequences",
                             .idle_ns = 120000000000LL,
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKp:open", names, &a->paths,
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIps:open", names, &a->paths,
                                        &a->fields, &a->filter, &a->level, &a->style, &a->drop, &a->protocols,
                                        &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames,
                                        &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as,
-                                       &a->keylog, &a->passes, &a->max_memory, &a->exact);
+                                       &a->keylog, &a->passes, &a->max_memory, &a->exact, &a->columns,
+                                       &a->values, &a->packets, &a->payload_only, &a->limit);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -131,8 +174,14 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     int tunnel = policy < 0 ? -1 : word_find(tunnels, "tunnel", a->tunnel);
     int engine = tunnel < 0 ? -1 : word_find(engines, "engine", a->engine);
     int pass = engine < 0 ? -1 : word_find(passes, "passes", a->passes);
-    if (pass < 0)
+    int standing = pass < 0 ? -1 : word_find(values, "values", a->values);
+    int limit = standing < 0 ? -1 : word_find(limits, "limit", a->limit);
+    if (limit < 0)
         return false;
+    options->values = (enum fc_values)standing;
+    options->limit = (enum fc_limit)limit;
+    options->packets = a->packets;
+    options->taking = a->payload_only ? FC_TAKING_PAYLOAD : FC_TAKING_ALL;
     options->level = (enum fc_level)level;
     options->style = (enum fc_style)style;
     options->policy = (enum fc_policy)policy;
@@ -169,12 +218,14 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     struct arguments a;
     struct fc_options options;
     struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0};
+    struct columns columns = {0};
     PyObject *run = NULL;
     if (!arguments_parse(&a, args, kwargs))
         return NULL;
     bool whole = options_fill(&options, &a) && texts_fill(&paths, a.paths) && texts_fill(&fields, a.fields) &&
                  (!a.preferences || texts_fill(&preferences, a.preferences)) &&
-                 (!a.decode_as || texts_fill(&decode_as, a.decode_as));
+                 (!a.decode_as || texts_fill(&decode_as, a.decode_as)) &&
+                 (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns));
     if (whole) {
         options.fields = fields.items;
         options.n_fields = fields.n;
@@ -182,8 +233,12 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.n_preferences = preferences.n;
         options.decode_as = decode_as.items;
         options.n_decode_as = decode_as.n;
+        options.columns = columns.items;
+        options.n_columns = columns.n;
         run = open_run(&paths, &options);
     }
+    PyMem_Free(columns.items);
+    Py_XDECREF(columns.tuple);
     texts_free(&decode_as);
     texts_free(&preferences);
     texts_free(&fields);

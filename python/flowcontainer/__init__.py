@@ -10,6 +10,7 @@
 from ._core import Cancelled, UnsupportedError
 from ._core import version as __version__
 from .arrays import Padded, Ragged
+from .columns import Column, Values, columns, distinct, first, listed
 from .extractor import extract
 from .flows import Flow
 from .problems import CaptureError, CaptureWarning, Problem
@@ -20,6 +21,7 @@ __all__ = [
     "Cancelled",
     "CaptureError",
     "CaptureWarning",
+    "Column",
     "Field",
     "Flow",
     "Padded",
@@ -27,8 +29,13 @@ __all__ = [
     "Ragged",
     "Scan",
     "UnsupportedError",
+    "Values",
     "__version__",
+    "columns",
+    "distinct",
     "extract",
     "fields",
+    "first",
+    "listed",
     "scan",
 ]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from . import _core, arguments, arrays
 from .arguments import StrPath
+from .columns import Chosen, Values, chosen
 from .problems import Problem, finish, missing, problems_of
 
 DROP_DEFAULT = ("retransmission", "out_of_order", "mdns", "ssdp", "icmp")
@@ -65,6 +66,11 @@ def scan(
     passes: int | str = "auto",
     max_memory: int | str = 0,
     exact: bool = False,
+    columns: str | Values | Iterable[Chosen] | Mapping[str, Chosen] | None = None,
+    values: str = "packets",
+    packets: int | None = None,
+    payload_only: bool = False,
+    limit: str = "sequences",
 ) -> Scan:
     """A table over captures, which are read when something asks for its rows.
 
@@ -100,7 +106,21 @@ def scan(
         0: 300 MB
     :param exact: dissect every frame. By default, frames of TLS and QUIC streams are skipped if none of the requested
         fields can be in them (http.*, dns.* and the like, without keys)
+
+    These say what a row tells; the engine makes nothing else:
+
+    :param columns: the columns in their order: names of columns (see :func:`columns`), groups of them, short names
+        and fields, or a mapping of new names to these. None: the default columns. The `fields` follow
+    :param values: how the values of a field stand: "packets": at the level of flows a list of {packet, value}, at the
+        others the value or a list; "list": a list; "first": the first value; "set": each value once.
+        :func:`first`, :func:`listed` and :func:`distinct` say it of one field
+    :param packets: sequences and values of fields come from the first so many packets of each flow; 1 to 65,535
+    :param payload_only: they come from the packets that have payload
+    :param limit: "sequences": `packets` and `payload_only` hold for sequences and values of fields; "all": for times
+        and totals too
     """
+    if packets is not None:
+        packets = arguments.count("packets", packets, 65536, least=1)
     if policy != "timeout" and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
     return Scan(
@@ -121,6 +141,11 @@ def scan(
             "engine": engine,
             **arguments.dissection(preferences, decode_as, keylog, passes, max_memory),
             "exact": exact,
+            "columns": chosen(columns),
+            "values": values,
+            "packets": packets or 0,
+            "payload_only": payload_only,
+            "limit": limit,
         },
     )
 

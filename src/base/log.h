@@ -138,6 +138,20 @@ static inline bool log_put_packet(struct log *log, struct log_pool *pool, int64_
     return true;
 }
 
+/* Facts of a packet that stand behind its record where they are wanted: bits of a mask that is the same for
+ * the whole log. */
+enum log_extra { LOG_TCP_FLAGS = 1, LOG_FRAME = 2, LOG_FRAME_LENGTH = 4 };
+struct log_extras {
+    uint32_t tcp_flags, frame, frame_len;
+};
+static inline bool log_put_extras(struct log *log, struct log_pool *pool, unsigned mask,
+                                  const struct log_extras *e)
+{
+    return (!(mask & LOG_TCP_FLAGS) || log_put_varint(log, pool, e->tcp_flags)) &&
+           (!(mask & LOG_FRAME) || log_put_varint(log, pool, e->frame)) &&
+           (!(mask & LOG_FRAME_LENGTH) || log_put_varint(log, pool, e->frame_len));
+}
+
 struct log_reader {
     const struct log *log;
     const struct log_chunk *chunk;
@@ -197,5 +211,16 @@ static inline uint64_t log_get_varint(struct log_reader *r)
 const uint8_t *log_get_bytes(struct log_reader *r, size_t n, uint8_t *scratch);
 /* The bytes between the reader and the end of its chunk. */
 static inline size_t log_together(const struct log_reader *r) { return (size_t)(r->end - r->next); }
+
+/* The extras behind the packet that was read last. */
+static inline void log_next_extras(struct log_reader *r, unsigned mask, struct log_extras *out)
+{
+    if (mask & LOG_TCP_FLAGS)
+        out->tcp_flags = (uint32_t)log_get_varint(r);
+    if (mask & LOG_FRAME)
+        out->frame = (uint32_t)log_get_varint(r);
+    if (mask & LOG_FRAME_LENGTH)
+        out->frame_len = (uint32_t)log_get_varint(r);
+}
 
 #endif

@@ -92,7 +92,7 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
     if (!flow_reserve(t))
         return NULL;
     struct flow *flow = flow_at(t, t->n_flows);
-    *flow = (struct flow){.conv = p->ref.conv};
+    *flow = (struct flow){.conv = p->ref.conv, .start_ns = LOG_NO_TIME, .end_ns = LOG_NO_TIME};
     choose_client(flow, p, t->policy.style);
     p->ref.conv->flow = t->n_flows++;
     return flow;
@@ -144,11 +144,9 @@ static void flow_note_time(struct flow *flow, const struct flow_packet *p)
     if (!p->has_time)
         return;
     if (!flow->has_time)
-        flow->first_ns = flow->start_ns = flow->end_ns = p->time_ns;
+        flow->first_ns = p->time_ns;
     flow->has_time = true;
     flow->last_ns = p->time_ns;
-    flow->start_ns = p->time_ns < flow->start_ns ? p->time_ns : flow->start_ns;
-    flow->end_ns = p->time_ns > flow->end_ns ? p->time_ns : flow->end_ns;
 }
 
 struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *index)

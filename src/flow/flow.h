@@ -30,8 +30,10 @@ struct flow {
     struct log *values;        /* NULL: none yet */
     struct outer *outer;       /* NULL: no tunnel */
     int64_t first_ns, last_ns; /* in capture order, of the packets that have a time */
-    int64_t start_ns, end_ns;  /* the earliest and the latest of these times */
+    int64_t start_ns, end_ns;  /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
     uint32_t n_packets;
+    uint32_t n_taken; /* packets whose lengths and values are in its row */
+    uint8_t ip_protocol;
     uint8_t client; /* index of the client in conv->side */
     uint8_t client_by, end;
     uint8_t fins; /* the directions that sent a FIN, one bit each */

@@ -18,6 +18,7 @@ enum {
     ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
     DEFAULT_BATCH_ROWS = 65536,
     MAX_BATCH_ROWS = 1 << 24,
+    MAX_PACKETS = UINT16_MAX,
     MOST_OPTIONS = 1 << 16 /* no header has so many; a size above it is a struct that nobody filled in */
 };
 
@@ -36,7 +37,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, reserved) + sizeof defaults.reserved == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, limit) + sizeof defaults.limit == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -389,7 +390,7 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 {
     if (o->level > FC_LEVEL_FRAMES || o->style > FC_STYLE_CLASSIC || o->policy > FC_POLICY_TIMEOUT ||
         o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO ||
-        o->values > FC_VALUES_SET || o->reserved)
+        o->values > FC_VALUES_SET || o->taking > FC_TAKING_PAYLOAD || o->limit > FC_LIMIT_ALL)
         return error_set(err, FC_USAGE, -1, "an option has a value that does not exist");
     if (!o->protocols || (o->protocols & ~(uint32_t)ALL_PROTOCOLS))
         return error_set(err, FC_USAGE, -1, "no such protocols");
@@ -397,6 +398,13 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
         return error_set(err, FC_USAGE, -1, "no such clean-up rules");
     if (o->policy == FC_POLICY_TIMEOUT && (o->idle_ns <= 0 || o->active_ns <= 0))
         return error_set(err, FC_USAGE, -1, "time-outs must be longer than zero");
+    if (o->packets > MAX_PACKETS)
+        return error_set(err, FC_USAGE, -1, "packets: the first 1 to %d of a flow, not %u", MAX_PACKETS,
+                         o->packets);
+    if (o->level != FC_LEVEL_FLOWS && (o->packets || o->taking || o->limit))
+        return error_set(err, FC_USAGE, -1, "a number of packets is for the level of flows");
+    if (o->limit == FC_LIMIT_ALL && !o->packets && !o->taking)
+        return error_set(err, FC_USAGE, -1, "a limit for all columns needs a number or a kind of packets");
     if (!o->batch_rows)
         o->batch_rows = DEFAULT_BATCH_ROWS;
     if (o->batch_rows > MAX_BATCH_ROWS)

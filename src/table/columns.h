@@ -13,6 +13,7 @@ struct columns {
     struct column root;                /* one child a column, in the order of the answer */
     struct column *base[MOST_COLUMNS]; /* by id; NULL: the answer does not have it */
     struct field_columns fields;
+    unsigned extras;        /* of the logs of flows */
     enum field_type *types; /* by slot */
     uint32_t batch_rows, batch_elements;
     size_t n_elements, n_bytes; /* list elements and bytes of text in the batch, so far */

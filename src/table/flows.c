@@ -2,16 +2,22 @@
 #include "table/flows.h"
 
 #include "base/memory.h"
+#include "table/flow_id.h"
 #include "table/sequences.h"
 #include "table/values.h"
+
+enum { IP_TCP = 6 };
 
 struct flows *flows_new(const struct wanted *wanted)
 {
     struct flows *f = memory_zero(1, sizeof *f);
-    if (!f || columns_init(&f->columns, wanted))
-        return f;
-    flows_free(f);
-    return NULL;
+    if (f && !columns_init(&f->columns, wanted)) {
+        flows_free(f);
+        return NULL;
+    }
+    if (f)
+        f->columns.extras = sequences_extras(wanted);
+    return f;
 }
 
 void flows_free(struct flows *f)
@@ -33,6 +39,28 @@ static bool put_key(struct column *const *c, const struct flow_row *row)
            (!c[FLOW_CLIENT_BY] || column_put_word(c[FLOW_CLIENT_BY], row->client_by)) &&
            (!c[FLOW_OUTER_SRC] || columns_put_address(c[FLOW_OUTER_SRC], &row->outer_src)) &&
            (!c[FLOW_OUTER_DST] || columns_put_address(c[FLOW_OUTER_DST], &row->outer_dst));
+}
+
+static bool put_flow_id(struct column *c, const char *capture, const struct flow_key *key, int64_t start_ns)
+{
+    char text[FLOW_ID_LEN];
+    bool known = start_ns != LOG_NO_TIME && flow_id(text, capture ? capture : "", key, start_ns);
+    return known ? column_put_bytes(c, text, sizeof text) : column_put_null(c);
+}
+
+static bool put_community_id(struct column *c, const struct flow_key *key)
+{
+    char text[COMMUNITY_ID_CAP];
+    size_t len = community_id(text, key);
+    return len ? column_put_bytes(c, text, len) : column_put_null(c);
+}
+
+static bool put_ids(const struct columns *columns, const struct flow_row *row)
+{
+    struct column *const *c = columns->base;
+    struct flow_key key = {row->src, row->dst, row->sport, row->dport, row->ip_protocol};
+    return (!c[FLOW_FLOW_ID] || put_flow_id(c[FLOW_FLOW_ID], columns->capture, &key, row->start_ns)) &&
+           (!c[FLOW_COMMUNITY_ID] || put_community_id(c[FLOW_COMMUNITY_ID], &key));
 }
 
 static bool put_duration(struct column *c, const struct flow_row *row)
@@ -79,7 +107,8 @@ enum fc_status flows_add(struct flows *f, const struct flow_row *row)
     struct columns *columns = &f->columns;
     struct column *const *c = columns->base;
     bool ok = (!c[FLOW_CAPTURE] || columns_put_capture(columns, c[FLOW_CAPTURE])) && put_key(c, row) &&
-              put_times(c, row) && put_totals(c, row->totals) && sequences_put(columns, row->packets) &&
+              put_ids(columns, row) && put_times(c, row) && put_totals(c, row->totals) &&
+              sequences_put(columns, row->packets, row->ip_protocol == IP_TCP) &&
               put_values(columns, row->values) && columns_end_row(columns);
     return ok ? FC_OK : FC_MEMORY;
 }

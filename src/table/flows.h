@@ -25,6 +25,7 @@ struct flow_row {
     const char *protocol, *client_by, *end; /* constants: the pointer is remembered for the next row */
     uint32_t stream;
     uint16_t sport, dport;
+    uint8_t ip_protocol;                 /* number in the IP header */
     struct address src, dst;             /* client, server */
     struct address outer_src, outer_dst; /* family 0: null */
     int64_t start_ns, end_ns;            /* LOG_NO_TIME: null */

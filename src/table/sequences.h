@@ -7,7 +7,10 @@
 
 /* Whether the table has such a column, so that flows must keep a log of their packets. */
 bool sequences_wanted(const struct wanted *wanted);
-/* The lists of one flow. False when memory ends. */
-FC_MUST_USE bool sequences_put(struct columns *columns, const struct log *packets);
+/* The extras (bits of enum log_extra) that flows must write into that log. */
+unsigned sequences_extras(const struct wanted *wanted);
+/* The lists of one flow; a log with the extras of this table. `tcp`: its packets have flags. False when
+ * memory ends. */
+FC_MUST_USE bool sequences_put(struct columns *columns, const struct log *packets, bool tcp);
 
 #endif

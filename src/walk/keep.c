@@ -45,19 +45,72 @@ static void log_values(struct walk *w, struct flow *flow)
             return;
         *flow->values = (struct log){0};
     }
-    if (!values_put(flow->values, &w->tables.pool, flow->n_packets - 1, &w->values.row, w->values.types))
+    if (!values_put(flow->values, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types))
         memory_ended(&w->memory);
+}
+
+/* Whether the row of the flow tells this packet's lengths and values. */
+static bool is_taken(const struct fc_options *o, const struct flow *flow, const struct kept_packet *kept)
+{
+    return (!o->packets || flow->n_taken < o->packets) && (o->taking == FC_TAKING_ALL || kept->payload_len);
+}
+
+static void sum_up(struct flow *flow, const struct kept_packet *kept)
+{
+    totals_take(&flow->totals[!kept->forward], kept->ip_len, kept->payload_len);
+    if (kept->time_ns == LOG_NO_TIME)
+        return;
+    if (flow->start_ns == LOG_NO_TIME || kept->time_ns < flow->start_ns)
+        flow->start_ns = kept->time_ns;
+    if (kept->time_ns > flow->end_ns) /* LOG_NO_TIME is before every time */
+        flow->end_ns = kept->time_ns;
+}
+
+static void log_packet(struct walk *w, struct flow *flow, const struct kept_packet *kept)
+{
+    struct log_extras extras = {kept->tcp_flags, kept->frame, kept->frame_len};
+    log_put_packet(&flow->packets, &w->tables.pool, kept->time_ns, kept->forward, kept->ip_len,
+                   kept->payload_len);
+    log_put_extras(&flow->packets, &w->tables.pool, w->output.flows->columns.extras, &extras);
 }
 
 /* The consumers of a kept packet at the level of flows. */
 static void take_packet(struct walk *w, struct flow *flow, const struct kept_packet *kept)
 {
-    totals_take(&flow->totals[!kept->forward], kept->ip_len, kept->payload_len);
+    const struct fc_options *o = &w->query->options;
+    bool taken = is_taken(o, flow, kept);
+    if (taken || o->limit == FC_LIMIT_SEQUENCES)
+        sum_up(flow, kept);
+    if (!taken)
+        return;
     if (w->values.row.n_values)
         log_values(w, flow);
     if (w->query->keeps_packets)
-        log_put_packet(&flow->packets, &w->tables.pool, kept->time_ns, kept->forward, kept->ip_len,
-                       kept->payload_len);
+        log_packet(w, flow, kept);
+    flow->n_taken++;
+}
+
+/* The protocol number of the IP header that carries a transport header. */
+static uint8_t ip_protocol(uint8_t kind)
+{
+    switch (kind) {
+    case LAYER_TCP:
+        return 6;
+    case LAYER_UDP:
+        return 17;
+    case LAYER_UDPLITE:
+        return 136;
+    case LAYER_SCTP:
+        return 132;
+    case LAYER_ICMP:
+        return 1;
+    case LAYER_ICMP6:
+        return 58;
+    case LAYER_GRE:
+        return 47;
+    default:
+        return 50; /* ESP */
+    }
 }
 
 static struct kept_packet describe(const struct walk *w, const struct step *step)
@@ -88,6 +141,8 @@ void keep_frame(struct walk *w, struct step *step)
     if (!flow)
         return;
     kept.forward = flow->client == packet.ref.direction;
+    if (flow->n_packets == 1)
+        flow->ip_protocol = ip_protocol(kept.layer->kind);
     if (flow->n_packets == 1 && kept.layer->net > 0)
         note_outer(w, flow, step->layer);
     if (w->output.flows)

@@ -60,8 +60,9 @@ static struct flow_row flow_row_of(const struct flow *flow)
                            .dport = server->port,
                            .src = address_of(client),
                            .dst = address_of(server),
-                           .start_ns = flow->has_time ? flow->start_ns : LOG_NO_TIME,
-                           .end_ns = flow->has_time ? flow->end_ns : LOG_NO_TIME,
+                           .ip_protocol = flow->ip_protocol,
+                           .start_ns = flow->start_ns,
+                           .end_ns = flow->end_ns,
                            .totals = flow->totals,
                            .packets = &flow->packets,
                            .values = flow->values};

@@ -1,0 +1,80 @@
+"""The columns of a table: which there are, and which a caller chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Union
+
+from . import _core
+
+LEVELS = ("flows", "packets", "frames")
+
+
+class Column(NamedTuple):
+    """A column that can be chosen."""
+
+    name: str
+    type: str  #: Arrow type, such as "list<int32>"; of a short name: the field of Wireshark that it stands for
+    group: str  #: "identity", "times", "totals", "sequences", "lengths"; "short names"
+    default: bool  #: it is there if no columns are chosen
+    unit: str
+    description: str
+
+
+class Values(NamedTuple):
+    """A field, and how its values stand in its column: what :func:`first`, :func:`listed`, :func:`distinct` return."""
+
+    field: str
+    values: str
+
+
+Chosen = Union[str, Values]
+
+
+def first(field: str) -> Values:
+    """The first value of a field in each row; null if there is none."""
+    return Values(field, "first")
+
+
+def listed(field: str) -> Values:
+    """The list of all values of a field in each row."""
+    return Values(field, "list")
+
+
+def distinct(field: str) -> Values:
+    """The list of the different values of a field in each row, in the order in which they first appear."""
+    return Values(field, "set")
+
+
+def columns(level: str = "flows") -> list[Column]:
+    """The columns of a level that `columns` of :func:`scan` can name, then the short names of fields.
+
+    Every field of :func:`fields` can be chosen too, and so can a group; "default" is the group of the default columns.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+    named = [Column(name, field, "short names", False, "", text) for name, field, text in _core.short_names()]
+    return [Column(*column) for column in _core.columns(LEVELS.index(level))] + named
+
+
+def chosen(
+    given: str | Values | Iterable[Chosen] | Mapping[str, Chosen] | None,
+) -> tuple[tuple[str, str | None, str], ...] | None:
+    """Columns as `_core.open` takes them: (source, name or None, values). None: the default columns."""
+    if given is None:
+        return None
+    if isinstance(given, (str, Values)):
+        given = (given,)
+    if isinstance(given, Mapping):
+        return tuple((source, name, values) for name, one in given.items() for source, values in [_source(one)])
+    if not isinstance(given, Iterable):
+        raise TypeError(f"columns must be names, or a mapping of new names to names, not {given!r}")
+    return tuple((source, None, values) for source, values in map(_source, given))
+
+
+def _source(one: Chosen) -> tuple[str, str]:
+    if isinstance(one, Values):
+        return one.field, one.values
+    if not isinstance(one, str):
+        raise TypeError(f"a column must be a name, or first(), listed() or distinct() of a field, not {one!r}")
+    return one, ""
