@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "options.h"
 #include "say.h"
 #include "units.h"
 
@@ -114,7 +114,7 @@ static void write_line(struct text *line)
 static void write_wrapped(struct text *line)
 {
     if (!line->failed)
-        wrap(line, command_width(STDERR_FILENO));
+        wrap(line, say_screen_width(STDERR_FILENO));
     write_line(line);
 }
 

@@ -9,8 +9,6 @@ int command_flows(const struct opt *opt);
 int command_explain(const struct opt *opt);
 int command_fields(const struct opt *opt);
 
-/* The columns of the terminal on this descriptor; 0 if it is not a terminal. */
-size_t command_width(int fd);
 bool command_colour(const struct opt *opt, int fd);
 /* Ends writing to standard output and reports a failure; a reader that has gone away is not one. */
 int command_close(struct out *out, int status);

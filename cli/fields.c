@@ -216,7 +216,7 @@ static int write_fields(struct listing *listing, const struct opt *opt, const st
 
 int command_fields(const struct opt *opt)
 {
-    struct listing listing = {.width = command_width(STDOUT_FILENO),
+    struct listing listing = {.width = say_screen_width(STDOUT_FILENO),
                               .colour = command_colour(opt, STDOUT_FILENO)};
     struct fc_error err = {0};
     struct fc_fields *fields = NULL;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -28,18 +27,6 @@ struct job {
     struct target target;
     int fd;
 };
-
-size_t command_width(int fd)
-{
-    struct winsize size = {0};
-    if (!isatty(fd))
-        return 0;
-    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
-        return size.ws_col;
-    const char *columns = getenv("COLUMNS");
-    long n = columns ? strtol(columns, NULL, 10) : 0;
-    return n > 0 ? (size_t)n : 80;
-}
 
 bool command_colour(const struct opt *opt, int fd)
 {
@@ -158,7 +145,7 @@ static int write_text(struct job *job)
     struct view view = {.out = &out,
                         .type = &job->tally.type,
                         .level = opt->run.level,
-                        .width = command_width(job->fd),
+                        .width = say_screen_width(job->fd),
                         .limit = terminal && !opt->all ? TERMINAL_ROWS : 0,
                         .utf8 = say_utf8(),
                         .colour = command_colour(opt, job->fd),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool say_utf8(void)
@@ -20,6 +21,18 @@ bool say_utf8(void)
             return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
     }
     return false;
+}
+
+size_t say_screen_width(int fd)
+{
+    struct winsize size = {0};
+    if (!isatty(fd))
+        return 0;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
+        return size.ws_col;
+    const char *columns = getenv("COLUMNS");
+    long n = columns ? strtol(columns, NULL, 10) : 0;
+    return n > 0 ? (size_t)n : 80;
 }
 
 bool say_colour(int fd)

@@ -22,6 +22,8 @@ void say_error(const struct fc_error *err, const char *filter);
 
 /* Whether the locale (LC_ALL, LC_CTYPE, LANG) names UTF-8. */
 bool say_utf8(void);
+/* The columns of the terminal on this descriptor; 0 if it is not a terminal. */
+size_t say_screen_width(int fd);
 /* Whether to use colour on this descriptor: it is a terminal, NO_COLOR is not set, TERM is not dumb. */
 bool say_colour(int fd);
 

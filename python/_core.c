@@ -2,66 +2,7 @@
  *
  * Invariant: the module knows nothing about flows; the Python files beside it give the columns their meaning.
  */
-#include <string.h>
-
 #include "core.h"
-
-PyObject *unsupported_error, *cancelled_error;
-
-static PyObject *exception_of(enum fc_status status)
-{
-    switch (status) {
-    case FC_NOT_FOUND:
-        return PyExc_FileNotFoundError;
-    case FC_IO:
-        return PyExc_OSError;
-    case FC_MEMORY:
-        return PyExc_MemoryError;
-    case FC_UNSUPPORTED:
-        return unsupported_error;
-    case FC_CANCELLED:
-        return cancelled_error;
-    default:
-        return PyExc_ValueError;
-    }
-}
-
-PyObject *core_raise(const struct fc_error *err)
-{
-    const char *reason = err->text[0] ? err->text : fc_status_name(err->status);
-    PyObject *text = PyUnicode_DecodeUTF8(reason, (Py_ssize_t)strlen(reason), "replace");
-    PyObject *whole = NULL;
-    if (text && err->status == FC_FILTER && err->offset >= 0)
-        whole = PyUnicode_FromFormat("%U (at byte %lld of the filter)", text, (long long)err->offset);
-    if (text && !PyErr_Occurred())
-        PyErr_SetObject(exception_of(err->status), whole ? whole : text);
-    Py_XDECREF(whole);
-    Py_XDECREF(text);
-    return NULL;
-}
-
-void core_exception_line(char *message, size_t cap)
-{
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    PyObject *text = value ? PyObject_Str(value) : NULL;
-    const char *line = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
-    PyOS_snprintf(message, cap, "%s", line && *line ? line : "interrupted");
-    message[strcspn(message, "\n")] = 0;
-    PyErr_Clear();
-    Py_XDECREF(text);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(trace);
-}
-
-PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name)
-{
-    PyObject *type = PyType_FromSpec(spec);
-    if (!type || PyModule_AddObjectRef(module, name, type))
-        return NULL;
-    return (PyTypeObject *)type; /* the C variable keeps the reference */
-}
 
 static PyObject *core_seconds(PyObject *module, PyObject *ns)
 {

@@ -109,9 +109,9 @@ PyObject *core_short_names(PyObject *module, PyObject *unused);
 /* cli(argv, sinks) -> exit status */
 PyObject *core_cli(PyObject *module, PyObject *args);
 
-/* ---- _core.c ---- */
+/* ---- core_base.c ---- */
 
-extern PyObject *unsupported_error, *cancelled_error;
+extern PyObject *unsupported_error, *cancelled_error; /* _core.c makes them */
 /* Raises the Python exception for an error of the library; returns NULL. */
 PyObject *core_raise(const struct fc_error *err);
 /* Clears the exception and stores the first line of its text. */

@@ -38,6 +38,20 @@ wtap *capture_open(int fd, const char **message)
     return wth;
 }
 
+void transports_decode(bool on)
+{
+    static const char *const names[] = {"tcp", "udp", "udplite", "sctp", "dccp"};
+    static bool off;
+    if (off == !on)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int id = proto_get_id_by_filter_name(names[i]);
+        if (id > 0)
+            proto_set_decoding(id, on);
+    }
+    off = !on;
+}
+
 static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *edt, frame_data *fd)
 {
     struct packet_provider_data *p = &ws.provider;

@@ -37,20 +37,6 @@ static bool is_left_out(const struct locating *l, const wtap_rec *rec)
     return encap <= 0 || encap >= wtap_get_num_encap_types() || l->left_out[encap];
 }
 
-void transports_decode(bool on)
-{
-    static const char *const names[] = {"tcp", "udp", "udplite", "sctp", "dccp"};
-    static bool off;
-    if (off == !on)
-        return;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        int id = proto_get_id_by_filter_name(names[i]);
-        if (id > 0)
-            proto_set_decoding(id, on);
-    }
-    off = !on;
-}
-
 static void want(GArray *wanted, const char *name)
 {
     int id = proto_get_id_by_filter_name(name);

@@ -5,14 +5,6 @@
 
 static const char columns_prefix[] = "_ws.col.";
 
-bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name)
-{
-    r->why = why;
-    r->offset = -1;
-    snprintf(r->text, sizeof r->text, format, name);
-    return false;
-}
-
 static bool ends_in(const char *name, const char *end)
 {
     size_t n = strlen(name), m = strlen(end);

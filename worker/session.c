@@ -119,3 +119,11 @@ void ws_forget(void)
     session_begin();
     ws.reused = true;
 }
+
+bool refuse(struct ws_refusal *r, enum wire_refusal why, const char *format, const char *name)
+{
+    r->why = why;
+    r->offset = -1;
+    snprintf(r->text, sizeof r->text, format, name);
+    return false;
+}

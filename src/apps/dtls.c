@@ -6,7 +6,7 @@
 
 #include "apps/apps.h"
 #include "apps/conversation.h"
-#include "apps/udp.h"
+#include "apps/payload.h"
 #include "base/ports.h"
 #include "proto/dtls.h"
 
@@ -78,7 +78,7 @@ bool apps_dtls(struct apps *apps, struct row *row, const struct examined *x, int
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd payload;
-    if (layer->kind != LAYER_UDP || !t->has_ref || !udp_payload(layer, &payload))
+    if (layer->kind != LAYER_UDP || !t->has_ref || !payload_of_udp(layer, &payload))
         return false;
     struct conv *conv = t->ref.conv;
     if (!may_begin(rd_peek8(&payload, 0)) || !is_dtls(apps, &t->ref, &payload))

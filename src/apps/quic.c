@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "apps/apps.h"
-#include "apps/udp.h"
+#include "apps/payload.h"
 #include "base/ports.h"
 #include "proto/quic.h"
 
@@ -75,7 +75,7 @@ bool apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
     const struct layer *layer = &x->packet.layers[i];
     const struct transport *t = &x->transports[i];
     struct rd payload;
-    if (layer->kind != LAYER_UDP || !t->has_ref || !udp_payload(layer, &payload))
+    if (layer->kind != LAYER_UDP || !t->has_ref || !payload_of_udp(layer, &payload))
         return false;
     struct conv *conv = t->ref.conv;
     struct quic_path *path = path_of(apps, conv, &payload);

@@ -7,6 +7,7 @@
 #include "apps/apps.h"
 #include "apps/conversation.h"
 #include "apps/dtls.h"
+#include "apps/payload.h"
 #include "apps/quic.h"
 #include "flow/recognise.h"
 #include "proto/datagrams.h"
@@ -14,20 +15,6 @@
 #include "proto/http.h"
 
 enum { UDP_HEADER = 8 };
-
-bool udp_payload(const struct layer *layer, struct rd *out)
-{
-    struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    uint16_t length = rd_peek16(&r, 4);
-    if (length && length < UDP_HEADER)
-        return false;
-    if (!rd_skip(&r, UDP_HEADER))
-        return false;
-    *out = rd_rest(&r);
-    if (length && length - UDP_HEADER < (int64_t)out->len)
-        *out = rd_make(out->data, out->cap, length - UDP_HEADER);
-    return out->cap > 0;
-}
 
 /* ---- DNS, mDNS and LLMNR, which the examiner has found ---- */
 
@@ -104,22 +91,11 @@ static const struct datagram_protocol *owner_of(const struct conv *conv, uint32_
     return datagram_protocol_of(port.owner);
 }
 
-/* The header of UDP-Lite has a coverage where that of UDP has a length. */
-static bool payload_of(const struct layer *layer, struct rd *out)
-{
-    if (layer->kind != LAYER_UDPLITE)
-        return udp_payload(layer, out);
-    struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    rd_skip(&r, UDP_HEADER);
-    *out = rd_rest(&r);
-    return rd_ok(&r) && out->cap > 0;
-}
-
 static bool owned_take(struct apps *apps, struct row *row, const struct examined *x, int i)
 {
     const struct transport *t = &x->transports[i];
     struct rd r;
-    if (!t->has_ref || !payload_of(&x->packet.layers[i], &r))
+    if (!t->has_ref || !payload_of_datagram(&x->packet.layers[i], &r))
         return false;
     uint32_t doubts;
     const struct datagram_protocol *protocol = owner_of(t->ref.conv, &doubts);

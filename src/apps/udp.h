@@ -8,8 +8,5 @@ struct apps;
 
 /* Reads layer i of the frame, a UDP or UDP-Lite layer; values go into the row. */
 void apps_udp(struct apps *apps, struct row *row, const struct examined *x, int i);
-/* The payload of a UDP layer: as many bytes as the length field says, if that is possible. Returns false if
- * there is none. */
-bool udp_payload(const struct layer *layer, struct rd *out);
 
 #endif

@@ -14,16 +14,6 @@
 
 enum { MAX_TEXT = 1 << 20 /* longer texts are mistakes */ };
 
-const char *filter_protocol_name(enum filter_protocol protocol)
-{
-    static const char *const names[P_COUNT] = {
-#define PROTOCOL(id, name, what) [P_##id] = name,
-#include "filter/protocols.def"
-#undef PROTOCOL
-    };
-    return names[protocol];
-}
-
 static enum fc_status problem_report(struct fc_error *err, const struct problem *p)
 {
     if (p->status == FC_MEMORY)

@@ -4,7 +4,11 @@
 
 #include "flow/conv.h"
 
-/* Returns the rule of a new conversation: enum rule in conv_rules.c. */
+enum rule { RULE_NONE, RULE_SNMP, RULE_TFTP, RULE_SOCKS, RULE_SDP, RULE_NOTICE, RULE_BANNER };
+/* The state of a conversation whose rule has seen the message that creates a second one. */
+enum { CONV_SEEN = 1 };
+
+/* Returns the rule of a new conversation, an enum rule. */
 uint8_t conv_rule(const struct endpoint side[2]);
 /* Returns true if an SNMP or VNC message created a second conversation, which the next packet of the pair
  * starts. */

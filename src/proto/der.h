@@ -59,6 +59,16 @@ static inline bool der_take(struct rd *r, uint8_t tag, struct rd *body)
     return true;
 }
 
+/* The number of elements to the end, or to the first bytes that are none. */
+static inline uint32_t der_count(struct rd r)
+{
+    struct der element;
+    uint32_t n = 0;
+    while (rd_left(&r) && der_next(&r, &element))
+        n++;
+    return n;
+}
+
 /* Returns true if the next n bytes were captured and are decimal digits, as in times. */
 static inline bool der_digits(const struct rd *r, uint32_t n)
 {

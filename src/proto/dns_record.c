@@ -145,15 +145,6 @@ static uint16_t same_as(uint16_t type)
     }
 }
 
-uint32_t dns_rest(struct rd *r, int64_t rest)
-{
-    if (rest < -1 || (rest == -1 && !rd_left(r)))
-        r->fail = RD_MALFORMED;
-    else if (rest == -1)
-        rd_need(r, 1);
-    return rest < 0 ? rd_cap_left(r) : (uint32_t)rest;
-}
-
 static void item_read(struct row *row, struct rd *r, struct item item, int64_t rest, uint32_t *length)
 {
     struct dns_name name;
@@ -228,12 +219,6 @@ static const struct item *shape_of(uint16_t type)
         if (shapes[i].type == type)
             return shapes[i].items;
     return NULL;
-}
-
-void dns_string_read(struct row *row, struct rd *r, field_id length_id, field_id id)
-{
-    uint8_t n = put_u8(row, length_id, r);
-    put_text_wire(row, id, rd_bytes(r, n), n);
 }
 
 /* Reads character strings until one ends exactly where the data end. */

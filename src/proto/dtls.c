@@ -49,22 +49,6 @@ bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct t
     return true;
 }
 
-void dtls_set_version(struct tls_state *state, uint16_t version)
-{
-    if (version == DTLS_12)
-        state->version = TLS_12;
-    else if (version == DTLS_10)
-        state->version = TLS_11;
-    else if (version == DTLS_OPENSSL)
-        state->version = SSL_30;
-}
-
-bool dtls_from_server(const struct dtls_facts *facts)
-{
-    const struct tls_state *state = &facts->path->tls;
-    return state->has_server ? facts->direction == state->server : port_udp(facts->sport).owner == OWNER_DTLS;
-}
-
 /* Until the version is negotiated, the version of record headers counts, except for a ClientHello and for
  * ciphertext. */
 static void dtls_note_version(struct tls_state *state, uint8_t type, uint8_t message, uint16_t version)

@@ -70,6 +70,9 @@ void dtls_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dt
  * the record. Returns false if Wireshark stops reading the datagram here. */
 bool dtls_handshake_read(struct dtls *dtls, struct row *row, struct rd r, uint32_t record_len,
                          const struct dtls_facts *facts);
+
+/* ---- tls_state.c ---- */
+
 bool dtls_from_server(const struct dtls_facts *facts);
 /* Sets the version of the conversation from a record or a message. */
 void dtls_set_version(struct tls_state *state, uint16_t version);

@@ -51,21 +51,6 @@ static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
     }
 }
 
-uint64_t http_chunk_size(const struct http_line *line)
-{
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < line->len && n < UINT32_MAX; i++) {
-        uint8_t c = line->text[i] | 0x20;
-        if (c >= '0' && c <= '9')
-            n = n << 4 | (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            n = n << 4 | (uint64_t)(c - 'a' + 10);
-        else
-            break;
-    }
-    return n;
-}
-
 /* Steps over the chunks and the trailer. Returns false if they are not complete. */
 static bool chunks_scan(struct rd *r, bool may_wait, bool *too_many)
 {

@@ -46,6 +46,8 @@ enum http_kind http_kind_of(const struct http_line *line);
 bool http_line_is(const struct http_line *line,
                   const char *name);              /* compares without regard to case: "content-length:" */
 int http_status_of(const struct http_line *line); /* -1: none */
+/* The size of a chunk, from the line that announces it. */
+uint64_t http_chunk_size(const struct http_line *line);
 
 /* The facts of the headers that the body depends on. */
 struct http_head {
@@ -66,8 +68,6 @@ enum { HTTP_BODY_LIMIT = 64 << 20 };
 /* Reads the body; r is at its first byte. */
 void http_body_read(struct row *row, struct rd *r, const struct http_head *head,
                     const struct pdu_facts *facts);
-/* The size of a chunk, from the line that announces it. */
-uint64_t http_chunk_size(const struct http_line *line);
 
 /* Reads the start line and the header lines, up to the empty line, which is included. */
 void http_head_read(struct row *row, struct rd *r, struct http_head *head);

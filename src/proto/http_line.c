@@ -97,6 +97,21 @@ bool http_line_is(const struct http_line *line, const char *name)
     return line->len >= n && !strncasecmp((const char *)line->text, name, n);
 }
 
+uint64_t http_chunk_size(const struct http_line *line)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < line->len && n < UINT32_MAX; i++) {
+        uint8_t c = line->text[i] | 0x20;
+        if (c >= '0' && c <= '9')
+            n = n << 4 | (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            n = n << 4 | (uint64_t)(c - 'a' + 10);
+        else
+            break;
+    }
+    return n;
+}
+
 /* The number in the first three characters of the second word; digits end at the first other character. */
 int http_status_of(const struct http_line *line)
 {

@@ -75,12 +75,15 @@ bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn);
 bool quic_header_open(struct cipher *cipher, const struct quic_keys *keys, const struct rd *packet,
                       uint32_t at, uint8_t *first, uint32_t *number);
 
+/* ---- quic_varint.c ---- */
+
+uint64_t quic_varint(struct rd *r);
+
 /* ---- quic_frame.c ---- */
 
 /* Reads the frames of a decrypted packet. Returns false if Wireshark stops reading the datagram here. */
 bool quic_frames_read(struct quic *quic, struct row *row, struct rd *r, struct quic_conn *conn,
                       bool from_server, const struct quic_facts *facts);
-uint64_t quic_varint(struct rd *r);
 
 /* ---- quic_google.c ---- */
 

@@ -32,18 +32,6 @@ static bool is_defined(uint64_t type)
            type == FRAME_ACK_FREQUENCY || type == FRAME_TIME_STAMP;
 }
 
-uint64_t quic_varint(struct rd *r)
-{
-    uint8_t first = rd_peek8(r, 0);
-    const uint8_t *bytes = rd_bytes(r, 1u << (first >> 6));
-    if (!bytes)
-        return 0;
-    uint64_t value = first & 0x3f;
-    for (uint32_t i = 1; i < 1u << (first >> 6); i++)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
 static uint64_t put_varint(struct row *row, field_id id, struct rd *r)
 {
     uint64_t value = quic_varint(r);

@@ -87,6 +87,8 @@ bool tls_vector(struct row *row, struct rd *r, field_id id, unsigned prefix, uin
                 struct rd *out);
 /* Labels the bytes of a vector that its content did not use. */
 void tls_vector_end(struct row *row, const struct rd *vector);
+/* Reads a vector of bytes, which is not shown if it is empty. */
+void tls_bytes_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix);
 
 /* ---- tls_ssl2.c ---- */
 
@@ -106,11 +108,14 @@ bool tls_handshake_read(struct row *row, struct rd *r, struct tls_state *state,
 bool tls_messages_read(struct row *row, struct rd *r, struct tls_state *state, const struct pdu_facts *facts);
 /* Reads the body of a message of this type, behind its header. */
 void tls_body_read(struct tls_hand *h, struct rd *r, uint8_t type);
+bool tls_is_message(uint8_t type);
+
+/* ---- tls_state.c ---- */
+
 /* A ClientHello shows which direction is that of the server. */
 void tls_set_server(struct tls_hand *h, uint8_t type);
 /* Sets the version of the conversation from a message. Drafts of TLS 1.3 count as TLS 1.3. */
 void tls_set_version(struct tls_state *state, uint16_t version);
-bool tls_is_message(uint8_t type);
 bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts);
 
 /* ---- tls_hello.c ---- */
@@ -123,6 +128,9 @@ bool tls_cookie_read(struct row *row, struct rd *r);
 
 struct tls_ja3;
 void tls_extensions_read(struct tls_hand *h, struct rd *r, uint8_t message, struct tls_ja3 *ja3);
+
+/* ---- tls_sct.c ---- */
+
 /* Reads a list of signed certificate timestamps. */
 void tls_scts_read(struct row *row, struct rd *r);
 void tls_signature_algorithm(struct row *row, struct rd *r);

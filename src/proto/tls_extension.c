@@ -93,13 +93,6 @@ static void text_read(struct row *row, struct rd *r, field_id len_id, field_id i
     put_text_wire(row, id, rd_bytes(&text, len), len);
 }
 
-static void bytes_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix)
-{
-    struct rd bytes;
-    if (tls_vector(row, r, len_id, prefix, 0, 0xffff, &bytes) && rd_left(&bytes))
-        put_span(row, id, &bytes, rd_left(&bytes));
-}
-
 /* struct { NameType name_type; opaque HostName<1..2^16-1>; } ServerName; ServerName list<1..2^16-1>; */
 static void server_name_read(struct row *row, struct rd *r)
 {
@@ -168,15 +161,6 @@ static void status_requests_read(struct row *row, struct rd *r)
     }
 }
 
-/* Two bytes that were a hash and a signature before TLS 1.3; Wireshark shows both readings. */
-void tls_signature_algorithm(struct row *row, struct rd *r)
-{
-    struct rd parts = rd_rest(r);
-    put_u16(row, F_TLS_HANDSHAKE_SIG_HASH_ALG, r);
-    put_u8(row, F_TLS_HANDSHAKE_SIG_HASH_HASH, &parts);
-    put_u8(row, F_TLS_HANDSHAKE_SIG_HASH_SIG, &parts);
-}
-
 static void signature_algorithms_read(struct row *row, struct rd *r)
 {
     struct rd list;
@@ -186,33 +170,6 @@ static void signature_algorithms_read(struct row *row, struct rd *r)
     while (rd_left(&list) >= 2 && rd_ok(&list))
         tls_signature_algorithm(row, &list);
     tls_vector_end(row, &list);
-}
-
-/* RFC 6962 section 3.3: version, log, time, extensions, signature. */
-void tls_scts_read(struct row *row, struct rd *r)
-{
-    struct rd list, sct;
-    if (!rd_left(r) || !tls_vector(row, r, F_TLS_SCT_SCTS_LENGTH, 2, 1, 0xffff, &list))
-        return;
-    while (rd_left(&list) && rd_ok(&list)) {
-        if (!tls_vector(row, &list, F_TLS_SCT_SCT_LENGTH, 2, 1, 0xffff, &sct))
-            break;
-        struct rd extensions;
-        put_u8(row, F_TLS_SCT_SCT_VERSION, &sct);
-        put_span(row, F_TLS_SCT_SCT_LOGID, &sct, 32);
-        uint64_t milliseconds = rd_u64(&sct);
-        if (rd_ok(&sct))
-            put_int(row, F_TLS_SCT_SCT_TIMESTAMP, (int64_t)(milliseconds * 1000000));
-        if (tls_vector(row, &sct, F_TLS_SCT_SCT_EXTENSIONS_LENGTH, 2, 0, 0xffff, &extensions) &&
-            rd_left(&extensions))
-            put_label(row, F_TLS_SCT_SCT_EXTENSIONS);
-        tls_signature_algorithm(row, &sct);
-        bytes_read(row, &sct, F_TLS_SCT_SCT_SIGNATURE_LENGTH, F_TLS_SCT_SCT_SIGNATURE, 2);
-        if (!rd_ok(&sct)) {
-            r->fail = sct.fail;
-            return;
-        }
-    }
 }
 
 static void key_share_entry_read(struct row *row, struct rd *r)
@@ -247,8 +204,8 @@ static void psk_read(struct row *row, struct rd *r, uint8_t message)
         !tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITIES_LENGTH, 2, 7, 0xffff, &list))
         return;
     while (rd_left(&list) && rd_ok(&list)) {
-        bytes_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_IDENTITY_LENGTH,
-                   F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_IDENTITY, 2);
+        tls_bytes_read(row, &list, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_IDENTITY_LENGTH,
+                       F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_IDENTITY, 2);
         put_u32(row, F_TLS_HANDSHAKE_EXTENSIONS_PSK_IDENTITY_OBFUSCATED_TICKET_AGE, &list);
     }
     if (tls_vector(row, r, F_TLS_HANDSHAKE_EXTENSIONS_PSK_BINDERS_LEN, 2, 33, 0xffff, &list))
@@ -272,8 +229,8 @@ static void esni_read(struct row *row, struct rd *r, uint8_t message)
         return;
     put_u16(row, F_TLS_ESNI_SUITE, r);
     key_share_entry_read(row, r);
-    bytes_read(row, r, F_TLS_ESNI_RECORD_DIGEST_LENGTH, F_TLS_ESNI_RECORD_DIGEST, 2);
-    bytes_read(row, r, F_TLS_ESNI_ENCRYPTED_SNI_LENGTH, F_TLS_ESNI_ENCRYPTED_SNI, 2);
+    tls_bytes_read(row, r, F_TLS_ESNI_RECORD_DIGEST_LENGTH, F_TLS_ESNI_RECORD_DIGEST, 2);
+    tls_bytes_read(row, r, F_TLS_ESNI_ENCRYPTED_SNI_LENGTH, F_TLS_ESNI_ENCRYPTED_SNI, 2);
 }
 
 static void cert_types_read(struct row *row, struct rd *r, uint8_t message)
@@ -412,7 +369,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         extension_versions_read(row, r, message);
         break;
     case EXT_COOKIE:
-        bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
+        tls_bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
         break;
     case EXT_PSK_MODES:
         numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1,
@@ -425,8 +382,8 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         alps_read(row, r);
         break;
     case EXT_RENEGOTIATION:
-        bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO,
-                   1);
+        tls_bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO_LEN,
+                       F_TLS_HANDSHAKE_EXTENSIONS_RENEG_INFO, 1);
         break;
     case EXT_ESNI:
         esni_read(row, r, message);

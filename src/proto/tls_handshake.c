@@ -9,25 +9,6 @@
 
 enum { HEADER = 4, CIPHER_MIN = 16 /* shorter records cannot be encrypted */, PLAIN_MAX = 0x10000 };
 
-bool tls_from_server(const struct tls_state *state, const struct pdu_facts *facts)
-{
-    bool is_unread;
-    if (state->has_server)
-        return facts->direction == state->server;
-    return protocol_of_port(facts->sport, &is_unread) == &tls_protocol;
-}
-
-void tls_set_version(struct tls_state *state, uint16_t version)
-{
-    uint8_t high = (uint8_t)(version >> 8), low = (uint8_t)version;
-    if (version == TLS_13 || high == 0x7f || high == 0xfb) {
-        state->version = TLS_13;
-        state->draft = version == TLS_13 ? 0 : low;
-    } else if (version >= SSL_30 && version <= TLS_12) {
-        state->version = version;
-    }
-}
-
 bool tls_is_message(uint8_t type)
 {
     static const uint32_t known =
@@ -52,15 +33,6 @@ static bool is_encrypted(const struct tls_hand *h, const struct rd *r)
         return true;
     uint32_t changed = h->state->ccs_frame[h->from_server];
     return changed && h->facts->frame > changed;
-}
-
-void tls_set_server(struct tls_hand *h, uint8_t type)
-{
-    if (type != TLS_CLIENT_HELLO)
-        return;
-    h->state->server = 1 - h->facts->direction;
-    h->state->has_server = true;
-    h->from_server = false;
 }
 
 static void ticket_read(struct tls_hand *h, struct rd *r)

@@ -41,3 +41,10 @@ void tls_vector_end(struct row *row, const struct rd *vector)
     if (rd_ok(vector) && rd_left(vector))
         malformed(row, F_TLS_MALFORMED_TRAILING_DATA);
 }
+
+void tls_bytes_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix)
+{
+    struct rd bytes;
+    if (tls_vector(row, r, len_id, prefix, 0, 0xffff, &bytes) && rd_left(&bytes))
+        put_span(row, id, &bytes, rd_left(&bytes));
+}

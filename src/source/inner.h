@@ -64,6 +64,8 @@ enum fc_status sniff_refuse(struct source *s, struct fc_error *err);
 
 /* Adds an interface to the current section. Returns NULL when memory ends. */
 struct source_interface *source_add_interface(struct source *s);
+/* The `next` of a source that has ended: no frame. */
+source_next_fn source_end;
 /* Ends the source at a record that is not whole. Returns FC_OK if the file just ends here, FC_CUT if a part
  * of a record is there, or the failure that stopped the reading. */
 enum fc_status source_cut(struct source *s, struct fc_error *err);

@@ -1,13 +1,12 @@
 /* A source: opens a capture, recognises its format, and returns its frames.
  *
  * Invariant: `next` is the reader of the recognised format until that reader has met the end or an error;
- * from then on `next` is give_end, which returns only the end. The format is recognised by the first bytes,
+ * from then on `next` is source_end, which returns only the end. The format is recognised by the first bytes,
  * never by the file name. */
 #include "source/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,81 +15,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "source/inner.h"
-
-static enum fc_status give_end(struct source *s, struct frame *out, struct fc_error *err)
-{
-    (void)s, (void)err;
-    *out = (struct frame){0};
-    return FC_OK;
-}
-
-enum fc_status source_cut(struct source *s, struct fc_error *err)
-{
-    struct window *w = &s->window;
-    s->next = give_end;
-    int64_t offset = (int64_t)window_offset(w);
-    if (w->failure.status != FC_OK)
-        return error_set(err, w->failure.status, offset, "%s", w->failure.text);
-    if (window_left(w) == 0)
-        return FC_OK;
-    return error_set(err, FC_CUT, offset, "cut short: the record at offset %lld has only %zu bytes",
-                     (long long)offset, window_left(w));
-}
-
-enum fc_status source_damaged(struct source *s, uint64_t offset, struct fc_error *err, const char *format,
-                              ...)
-{
-    char text[200];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return source_stop(s, FC_FORMAT, offset, err, "damaged at offset %llu: %s", (unsigned long long)offset,
-                       text);
-}
-
-enum fc_status source_stop(struct source *s, enum fc_status status, uint64_t offset, struct fc_error *err,
-                           const char *format, ...)
-{
-    char text[300];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    s->next = give_end;
-    return error_set(err, status, (int64_t)offset, "%s", text);
-}
-
-uint32_t source_max_packet(uint32_t link_type)
-{
-    switch (link_type) {
-    case 189: /* USB_LINUX */
-    case 220: /* USB_LINUX_MMAPPED */
-    case 231: /* DBUS */
-    case 249: /* USBPCAP */
-        return 128u << 20;
-    case 279: /* EBHSCR */
-        return 8u << 20;
-    default:
-        return 262144;
-    }
-}
-
-struct source_interface *source_add_interface(struct source *s)
-{
-    if (!memory_reserve((void **)&s->interfaces, &s->interfaces_capacity, s->n_interfaces + 1,
-                        sizeof s->interfaces[0]))
-        return NULL;
-    struct source_interface *interface = memory_zero(1, sizeof *interface);
-    if (!interface)
-        return NULL;
-    interface->shown.section = s->n_sections ? s->n_sections - 1 : 0;
-    interface->shown.id = (uint32_t)(s->n_interfaces - s->first_interface);
-    interface->shown.fcs_len = -1;
-    interface->resolution = 6;
-    s->interfaces[s->n_interfaces++] = interface;
-    return interface;
-}
 
 static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, size_t *got,
                                      struct fc_error *err)
@@ -144,18 +68,13 @@ static enum fc_status recognise_format(struct source *s, struct fc_error *err)
     return sniff_refuse(s, err);
 }
 
-void source_set_format(struct source *s, const char *format)
-{
-    snprintf(s->format, sizeof s->format, "%s%s", format, s->packing);
-}
-
 static struct source *source_new(const char *name)
 {
     struct source *s = memory_zero(1, sizeof *s);
     if (!s)
         return NULL;
     s->fd = -1;
-    s->next = give_end;
+    s->next = source_end;
     s->name = memory_text(name);
     if (s->name)
         return s;

@@ -163,18 +163,6 @@ static enum fc_status end_capture(struct walk *w)
     return status;
 }
 
-void capture_forget(struct walk *w)
-{
-    examiner_reset(&w->tables.examiner);
-    apps_reset(&w->tables.apps);
-    flow_reset(&w->tables.flows);
-    log_pool_reset(&w->tables.pool);
-    arena_reset(&w->tables.extras);
-    w->capture.phase = CAPTURE_CLOSED;
-    w->input++;
-    atomic_fetch_add_explicit(&w->progress->captures_done, 1, memory_order_relaxed);
-}
-
 /* ---- reading ---- */
 
 /* A frame could not be answered. An error of libwireshark ends the capture before that frame. */

@@ -92,17 +92,25 @@ struct step {
     uint32_t flow_index;
 };
 
+static inline bool walk_is_cancelled(const struct walk *w)
+{
+    return atomic_load_explicit(&w->progress->cancelled, memory_order_relaxed);
+}
+
+/* ---- tables.c ---- */
+
+/* Ends the capture at hand: empties the tables; the phase is CAPTURE_CLOSED. */
+void tables_forget(struct walk *walk);
+void tables_free(struct tables *tables);
+
 /* ---- capture.c ---- */
 
 /* Opens the next input. A capture that cannot be opened is a problem in the report; its source stays NULL. */
 FC_MUST_USE enum fc_status capture_open(struct walk *walk);
 /* Reads frames until the capture ends (then the phase is CAPTURE_WRITING) or the batch is full. */
 FC_MUST_USE enum fc_status capture_read(struct walk *walk);
-/* Empties the tables; the phase is CAPTURE_CLOSED. */
-void capture_forget(struct walk *walk);
 /* Closes the files and processes of a capture, finished or not. */
 void capture_close(struct capture *capture);
-bool walk_is_cancelled(const struct walk *walk);
 /* Adds a problem of the capture at hand to the report. */
 FC_MUST_USE enum fc_status capture_problem(struct walk *walk, const struct fc_error *error);
 

@@ -72,11 +72,6 @@ enum fc_status walk_open(struct walk **out, const struct query *query, const str
 
 /* ---- batches ---- */
 
-bool walk_is_cancelled(const struct walk *w)
-{
-    return atomic_load_explicit(&w->progress->cancelled, memory_order_relaxed);
-}
-
 /* The next part of the work on the captures: at least one capture opened, or one frame or flow. */
 static enum fc_status advance(struct walk *w)
 {
@@ -112,21 +107,12 @@ const struct report *walk_report(const struct walk *w) { return &w->report; }
 
 /* ---- closing ---- */
 
-static void close_tables(struct tables *tables)
-{
-    examiner_free(&tables->examiner);
-    apps_free(&tables->apps);
-    flow_free(&tables->flows);
-    log_pool_free(&tables->pool);
-    arena_free(&tables->extras);
-}
-
 void walk_close(struct walk *w)
 {
     if (!w)
         return;
     capture_close(&w->capture);
-    close_tables(&w->tables);
+    tables_free(&w->tables);
     row_free(&w->values.row);
     sieve_free(&w->values.sieve);
     memory_free(w->values.types);

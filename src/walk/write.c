@@ -93,7 +93,7 @@ enum fc_status write_flows(struct walk *w)
         if (status)
             return status;
     }
-    capture_forget(w);
+    tables_forget(w);
     return FC_OK;
 }
 
