@@ -215,6 +215,9 @@ struct fc_options {
                               `taking` and `limit` */
     enum fc_taking taking;
     enum fc_limit limit;
+    const char *const *features; /* statistics, behind the columns: families ("basic", "stats", "entropy") or
+                                    single columns of them; docs/features.md */
+    size_t n_features;
 };
 
 /* Fills in the defaults: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job,

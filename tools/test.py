@@ -54,7 +54,7 @@ def parts(build):
         yield path.name, lambda path=path, corpus=corpus: counted([str(path), str(corpus)])
     for script in ("check_format.py", "layers.py", "funclen.py", "check_fields.py", "raw_reads.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script)])
-    for script in ("gen_fields.py", "gen_columns.py", "gen_opcodes.py", "gen_ports.py"):
+    for script in ("gen_fields.py", "gen_columns.py", "gen_features.py", "gen_opcodes.py", "gen_ports.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script), "--check"])
     yield "pytest", pytest
 

@@ -5,38 +5,67 @@
 
 #include "feature/state.h"
 
-#define FEATURE(stem, format, source, statistic, unit, text)                                                 \
-    {PREFIX stem, FAMILY, format, unit, text, SIDE, source, statistic},
+#define FORMAT_UINT32 "I"
+#define FORMAT_UINT64 "L"
+#define FORMAT_INT64 "l"
+#define FORMAT_FLOAT64 "g"
+#define NAME_UINT32 "uint32"
+#define NAME_UINT64 "uint64"
+#define NAME_INT64 "int64"
+#define NAME_FLOAT64 "float64"
+
+#define FEATURE(stem, type_, source_, statistic_, unit_, text)                                               \
+    {{.name = PREFIX stem,                                                                                   \
+      .source = PREFIX stem,                                                                                 \
+      .type = NAME_##type_,                                                                                  \
+      .group = FAMILY,                                                                                       \
+      .unit = unit_,                                                                                         \
+      .description = DIRECTION text},                                                                        \
+     FORMAT_##type_,                                                                                         \
+     SIDE,                                                                                                   \
+     source_,                                                                                                \
+     statistic_},
 static const struct feature_column table[] = {
 #define FAMILY "stats"
 #define PREFIX ""
+#define DIRECTION ""
 #define SIDE FEATURE_BOTH
 #include "feature/stats.def"
 #undef PREFIX
+#undef DIRECTION
 #undef SIDE
 #define PREFIX "fwd_"
+#define DIRECTION "Client to server: "
 #define SIDE FEATURE_FORWARD
 #include "feature/stats.def"
 #undef PREFIX
+#undef DIRECTION
 #undef SIDE
 #define PREFIX "bwd_"
+#define DIRECTION "Server to client: "
 #define SIDE FEATURE_BACKWARD
 #include "feature/stats.def"
 #undef FAMILY
 #define FAMILY "entropy"
 #undef PREFIX
+#undef DIRECTION
 #undef SIDE
 #define PREFIX ""
+#define DIRECTION ""
 #define SIDE FEATURE_BOTH
 #include "feature/entropy.def"
 #undef PREFIX
+#undef DIRECTION
 #undef SIDE
 #define PREFIX "fwd_"
+#define DIRECTION "Client to server: "
 #define SIDE FEATURE_FORWARD
 #include "feature/entropy.def"
 #undef PREFIX
+#undef DIRECTION
 #undef SIDE
 #define PREFIX "bwd_"
+#define DIRECTION "Server to client: "
 #define SIDE FEATURE_BACKWARD
 #include "feature/entropy.def"
 };
@@ -47,7 +76,7 @@ const struct feature_column *feature_at(size_t i) { return &table[i]; }
 size_t feature_find(const char *name)
 {
     for (size_t i = 0; i < feature_count(); i++)
-        if (!strcmp(table[i].name, name))
+        if (!strcmp(table[i].info.name, name))
             return i;
     return SIZE_MAX;
 }

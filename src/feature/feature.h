@@ -24,11 +24,8 @@
 enum feature_side { FEATURE_BOTH, FEATURE_FORWARD, FEATURE_BACKWARD, N_FEATURE_SIDES };
 
 struct feature_column {
-    const char *name;
-    const char *family;      /* "stats", "entropy" */
-    const char *format;      /* Arrow: "I" uint32, "L" uint64, "l" int64, "g" float64 */
-    const char *unit;        /* "bytes", "ns", "bits" or "" */
-    const char *description; /* of the quantity, without the side */
+    struct fc_column_info info; /* its group is the family: "stats", "entropy" */
+    const char *format;         /* Arrow: "I" uint32, "L" uint64, "l" int64, "g" float64 */
     uint8_t side, source, statistic;
 };
 
@@ -79,10 +76,11 @@ struct feature_scratch {
 void feature_plan_make(struct feature_plan *plan, const uint16_t *chosen, size_t n_chosen, bool whole_log);
 /* The state is aligned to 8 bytes. */
 void feature_take(const struct feature_plan *plan, void *state, const struct feature_packet *packet);
-/* One value for each chosen column. `packets` is the flow's log; NULL when the plan needs none and whole_log
+/* One value for each chosen column. `packets` is the flow's log, whose
+ * records have `extras` (bits of enum log_extra) behind them; NULL when the plan needs none and whole_log
  * was false. False when memory ends. */
 FC_MUST_USE bool feature_put(const struct feature_plan *plan, const void *state, const struct log *packets,
-                             struct feature_scratch *scratch, struct feature_value *values);
+                             unsigned extras, struct feature_scratch *scratch, struct feature_value *values);
 void feature_scratch_free(struct feature_scratch *scratch);
 
 #endif

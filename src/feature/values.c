@@ -37,11 +37,20 @@ static void results_of_sums(struct results *r, const struct sums *sums)
     }
 }
 
-static void sums_of_log(struct sums *sums, const struct log *packets)
+static bool next_packet(struct log_reader *reader, unsigned extras, struct log_packet *out)
+{
+    struct log_extras unused;
+    if (!log_next_packet(reader, out))
+        return false;
+    log_next_extras(reader, extras, &unused);
+    return true;
+}
+
+static void sums_of_log(struct sums *sums, const struct log *packets, unsigned extras)
 {
     struct log_reader reader = log_read(packets);
     struct log_packet packet;
-    while (log_next_packet(&reader, &packet))
+    while (next_packet(&reader, extras, &packet))
         sums_take(sums, packet.time_ns, packet.forward, packet.ip_len, packet.payload_len);
 }
 
@@ -67,31 +76,31 @@ static void merge_sorted(int64_t *out, const struct halves *halves)
     memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof *b);
 }
 
-static size_t count_forward(const struct log *packets)
+static size_t count_forward(const struct log *packets, unsigned extras)
 {
     struct log_reader reader = log_read(packets);
     struct log_packet packet;
     size_t n = 0;
-    while (log_next_packet(&reader, &packet))
+    while (next_packet(&reader, extras, &packet))
         n += packet.forward;
     return n;
 }
 
-static void lengths_of_log(struct halves *halves, const struct log *packets)
+static void lengths_of_log(struct halves *halves, const struct log *packets, unsigned extras)
 {
     struct log_reader reader = log_read(packets);
     struct log_packet packet;
-    while (log_next_packet(&reader, &packet))
+    while (next_packet(&reader, extras, &packet))
         halves->values[!packet.forward][halves->n[!packet.forward]++] = packet.ip_len;
 }
 
-static void gaps_of_log(struct halves *halves, const struct log *packets)
+static void gaps_of_log(struct halves *halves, const struct log *packets, unsigned extras)
 {
     struct log_reader reader = log_read(packets);
     struct log_packet packet;
     int64_t last_ns[2] = {0};
     bool has_last[2] = {false};
-    while (log_next_packet(&reader, &packet)) {
+    while (next_packet(&reader, extras, &packet)) {
         bool back = !packet.forward;
         if (packet.time_ns == LOG_NO_TIME)
             continue;
@@ -103,14 +112,14 @@ static void gaps_of_log(struct halves *halves, const struct log *packets)
 }
 
 /* Gaps between successive packets of both directions; how many. */
-static size_t all_gaps_of_log(int64_t *out, const struct log *packets)
+static size_t all_gaps_of_log(int64_t *out, const struct log *packets, unsigned extras)
 {
     struct log_reader reader = log_read(packets);
     struct log_packet packet;
     int64_t last_ns = 0;
     bool has_last = false;
     size_t n = 0;
-    while (log_next_packet(&reader, &packet)) {
+    while (next_packet(&reader, extras, &packet)) {
         if (packet.time_ns == LOG_NO_TIME)
             continue;
         if (has_last)
@@ -136,11 +145,11 @@ static void put_gaps(struct results *r, enum feature_side side, const int64_t *s
         order_make(&r->gap_order[side], sorted, n);
 }
 
-static void order_lengths(struct results *r, const struct log *packets, size_t n_forward,
+static void order_lengths(struct results *r, const struct log *packets, unsigned extras, size_t n_forward,
                           struct feature_scratch *scratch)
 {
     struct halves halves = {{scratch->values, scratch->values + n_forward}, {0}};
-    lengths_of_log(&halves, packets);
+    lengths_of_log(&halves, packets, extras);
     halves_sort(&halves, scratch->sorting);
     for (int i = 0; i < 2; i++)
         put_lengths(r, FEATURE_FORWARD + i, halves.values[i], halves.n[i]);
@@ -148,17 +157,17 @@ static void order_lengths(struct results *r, const struct log *packets, size_t n
     put_lengths(r, FEATURE_BOTH, scratch->sorting, packets->n_packets);
 }
 
-static void order_gaps(struct results *r, uint8_t wanted, const struct log *packets, size_t n_forward,
-                       struct feature_scratch *scratch)
+static void order_gaps(struct results *r, uint8_t wanted, const struct log *packets, unsigned extras,
+                       size_t n_forward, struct feature_scratch *scratch)
 {
     if (wanted & 1 << FEATURE_BOTH) {
-        size_t n = all_gaps_of_log(scratch->values, packets);
+        size_t n = all_gaps_of_log(scratch->values, packets, extras);
         order_sort(scratch->values, scratch->sorting, n);
         put_gaps(r, FEATURE_BOTH, scratch->values, n);
     }
     if (wanted & ~(1 << FEATURE_BOTH)) {
         struct halves halves = {{scratch->values, scratch->values + n_forward}, {0}};
-        gaps_of_log(&halves, packets);
+        gaps_of_log(&halves, packets, extras);
         halves_sort(&halves, scratch->sorting);
         for (int i = 0; i < 2; i++)
             put_gaps(r, FEATURE_FORWARD + i, halves.values[i], halves.n[i]);
@@ -166,16 +175,16 @@ static void order_gaps(struct results *r, uint8_t wanted, const struct log *pack
 }
 
 static bool results_of_sequence(struct results *r, const struct feature_plan *plan, const struct log *packets,
-                                struct feature_scratch *scratch)
+                                unsigned extras, struct feature_scratch *scratch)
 {
-    size_t n = packets->n_packets, n_forward = count_forward(packets);
+    size_t n = packets->n_packets, n_forward = count_forward(packets, extras);
     if (!memory_reserve((void **)&scratch->values, &scratch->values_capacity, n, sizeof *scratch->values) ||
         !memory_reserve((void **)&scratch->sorting, &scratch->sorting_capacity, n, sizeof *scratch->sorting))
         return false;
     if (plan->wants_lengths)
-        order_lengths(r, packets, n_forward, scratch);
+        order_lengths(r, packets, extras, n_forward, scratch);
     if (plan->wants_gaps)
-        order_gaps(r, plan->wants_gaps, packets, n_forward, scratch);
+        order_gaps(r, plan->wants_gaps, packets, extras, n_forward, scratch);
     return true;
 }
 
@@ -309,7 +318,7 @@ static struct feature_value value_of(struct results *r, const struct feature_col
 }
 
 bool feature_put(const struct feature_plan *plan, const void *state, const struct log *packets,
-                 struct feature_scratch *scratch, struct feature_value *values)
+                 unsigned extras, struct feature_scratch *scratch, struct feature_value *values)
 {
     const uint8_t *bytes = state;
     struct results r = {0};
@@ -317,10 +326,10 @@ bool feature_put(const struct feature_plan *plan, const void *state, const struc
         results_of_sums(&r, (const struct sums *)(bytes + plan->sums_at));
     } else if (plan->wants_sums) {
         struct sums sums = {0};
-        sums_of_log(&sums, packets);
+        sums_of_log(&sums, packets, extras);
         results_of_sums(&r, &sums);
     }
-    if (plan->needs_log && !results_of_sequence(&r, plan, packets, scratch))
+    if (plan->needs_log && !results_of_sequence(&r, plan, packets, extras, scratch))
         return false;
     if (plan->flags_at != FEATURE_ABSENT)
         r.flags = (const struct flag_counts *)(bytes + plan->flags_at);

@@ -23,14 +23,21 @@ struct outer {
     struct address src, dst;
 };
 
+/* What statistics remember of a flow (feature/feature.h). */
+struct statistics {
+    struct log packets; /* all of them, where the flow's log has only the first; else empty */
+    uint64_t state[];
+};
+
 struct flow {
     const struct conv *conv;
-    struct totals totals[2];   /* client to server, and back */
-    struct log packets;        /* `forward` in the log means client to server */
-    struct log *values;        /* NULL: none yet */
-    struct outer *outer;       /* NULL: no tunnel */
-    int64_t first_ns, last_ns; /* in capture order, of the packets that have a time */
-    int64_t start_ns, end_ns;  /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
+    struct totals totals[2];       /* client to server, and back */
+    struct log packets;            /* `forward` in the log means client to server */
+    struct log *values;            /* NULL: none yet */
+    struct outer *outer;           /* NULL: no tunnel */
+    struct statistics *statistics; /* NULL: the query needs none to be remembered */
+    int64_t first_ns, last_ns;     /* in capture order, of the packets that have a time */
+    int64_t start_ns, end_ns;      /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
     uint32_t n_packets;
     uint32_t n_taken; /* packets whose lengths and values are in its row */
     uint8_t ip_protocol;

@@ -19,35 +19,35 @@ static uint32_t ip_length(const struct layer *net, bool classic)
     return length ? 40 + length : net->len;
 }
 
-/* The bytes above the transport header. The classic length of UDP includes the header, like udp.length. */
-static uint32_t payload_length(const struct layer *layer, bool classic)
+uint32_t measure_header(const struct layer *layer)
 {
-    uint32_t header = 0, len = layer->len;
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     switch (layer->kind) {
     case LAYER_TCP:
-        header = (uint32_t)(rd_peek8(&r, 12) >> 4) * 4;
-        break;
-    case LAYER_UDP:
-        if (classic || rd_peek16(&r, 4))
-            len = rd_peek16(&r, 4);
-        if (!classic && len > layer->len)
-            len = layer->len;
-        header = classic ? 0 : 8;
-        break;
-    case LAYER_UDPLITE:
-        header = classic ? 0 : 8;
-        break;
+        return (uint32_t)(rd_peek8(&r, 12) >> 4) * 4;
     case LAYER_SCTP:
-        header = 12;
-        break;
+        return 12;
+    case LAYER_UDP:
+    case LAYER_UDPLITE:
     case LAYER_ICMP:
     case LAYER_ICMP6:
-        header = 8;
-        break;
+        return 8;
     default:
-        break;
+        return 0;
     }
+}
+
+/* The bytes above the transport header. The classic length of UDP includes the header, like udp.length. */
+static uint32_t payload_length(const struct layer *layer, bool classic)
+{
+    bool udp = layer->kind == LAYER_UDP;
+    uint32_t header = classic && (udp || layer->kind == LAYER_UDPLITE) ? 0 : measure_header(layer);
+    uint32_t len = layer->len;
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (udp && (classic || rd_peek16(&r, 4)))
+        len = rd_peek16(&r, 4);
+    if (udp && !classic && len > layer->len)
+        len = layer->len;
     return len > header ? len - header : 0;
 }
 

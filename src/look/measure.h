@@ -8,6 +8,8 @@
  * them. */
 void measure(const struct packet *packet, int layer, enum fc_style style, uint32_t *ip_len,
              uint32_t *payload_len);
+/* Bytes of the transport header itself; 0 where the protocol has none that is known. */
+uint32_t measure_header(const struct layer *layer);
 /* "tcp", "udp", ... by enum conv_kind */
 const char *protocol_name(uint8_t conv_kind);
 

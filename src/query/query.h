@@ -3,6 +3,7 @@
 #define FC_QUERY_QUERY_H
 
 #include "base/arena.h"
+#include "feature/feature.h"
 #include "field/field.h"
 #include "filter/filter.h"
 #include "query/report.h"
@@ -21,8 +22,13 @@ struct query {
     struct fc_options options;     /* its pointers are NULL */
     struct wanted_column *columns; /* of the answer, in order */
     size_t n_columns;
-    struct arena texts;   /* names of the columns */
-    bool keeps_packets;   /* some column is a list over the packets of a flow */
+    struct arena texts;    /* names of the columns */
+    bool keeps_packets;    /* flows keep a log of their packets: some column needs it */
+    uint16_t *feature_ids; /* the statistics among the columns, each once */
+    size_t n_features;
+    struct feature_plan features;
+    bool features_log; /* statistics need all packets, and the flow's log has only the first: they have a log
+                          of their own */
     struct field *fields; /* that the columns need, by slot */
     size_t n_fields;
     int16_t
@@ -49,6 +55,7 @@ static inline struct wanted query_wanted(const struct query *q)
                            .n_fields = q->n_fields,
                            .columns = q->columns,
                            .n_columns = q->n_columns,
+                           .features = &q->features,
                            .batch_rows = q->options.batch_rows};
 }
 

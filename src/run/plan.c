@@ -37,7 +37,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, limit) + sizeof defaults.limit == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, n_features) + sizeof defaults.n_features == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -422,6 +422,7 @@ static void forget_texts(struct fc_options *o)
     o->preferences = o->decode_as = NULL;
     o->keylog = NULL;
     o->columns = NULL;
+    o->features = NULL;
 }
 
 /* q->reason may point into *out: it is not to be moved. */
@@ -452,6 +453,7 @@ void plan_free(struct query *q)
     shark_free(q->shark);
     filter_free(q->filter);
     memory_free(q->columns);
+    memory_free(q->feature_ids);
     arena_free(&q->texts);
     memory_free(q->fields);
     q->shark = NULL;
@@ -460,6 +462,8 @@ void plan_free(struct query *q)
     q->n_fields = 0;
     q->columns = NULL;
     q->n_columns = 0;
+    q->feature_ids = NULL;
+    q->n_features = 0;
 }
 
 void plan_explain(char *out, size_t cap, const struct query *q)

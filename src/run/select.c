@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "feature/feature.h"
 #include "table/schema.h"
 #include "table/sequences.h"
 #include "table/text.h"
@@ -20,7 +21,7 @@ struct selector {
     enum fc_values values;
     size_t capacity;
     const char **fields;
-    size_t n_fields, fields_capacity;
+    size_t n_fields, fields_capacity, features_capacity;
     struct fc_error *err;
 };
 
@@ -72,47 +73,103 @@ static enum fc_status add(struct selector *s, enum wanted_source source, uint32_
     if (!kept)
         return error_memory(s->err);
     strcpy(kept, text);
-    enum fc_values values = source == WANTED_BASE ? FC_VALUES_DEFAULT
-                            : asked->values       ? asked->values
-                                                  : s->values;
+    enum fc_values values = source != WANTED_FIELD ? FC_VALUES_DEFAULT
+                            : asked->values        ? asked->values
+                                                   : s->values;
     q->columns[q->n_columns++] =
         (struct wanted_column){.name = kept, .source = source, .index = index, .values = values};
     return FC_OK;
 }
 
+static bool has_base(const struct selector *s, uint32_t id)
+{
+    for (size_t i = 0; i < s->query->n_columns; i++)
+        if (s->query->columns[i].source == WANTED_BASE && s->query->columns[i].index == id)
+            return true;
+    return false;
+}
+
+static bool has_feature(const struct selector *s, size_t id)
+{
+    for (size_t i = 0; i < s->query->n_features; i++)
+        if (s->query->feature_ids[i] == id)
+            return true;
+    return false;
+}
+
+static enum fc_status refuse_values(const struct selector *s, const char *name)
+{
+    return error_set(s->err, FC_USAGE, -1,
+                     "column \"%s\" is not a field: it has no values that could stand in another way", name);
+}
+
+static enum fc_status refuse_twice(const struct selector *s, const char *name)
+{
+    return error_set(s->err, FC_USAGE, -1, "column \"%s\" is asked for twice", name);
+}
+
 static enum fc_status add_base(struct selector *s, uint32_t id, const struct fc_column *asked)
 {
     size_t n;
-    const struct fc_column_info *info = &schema_columns(s->level, &n)[id].info;
+    const char *name = schema_columns(s->level, &n)[id].info.name;
     if (asked->values)
-        return error_set(s->err, FC_USAGE, -1,
-                         "column \"%s\" is no field: it has no values that could stand in another way",
-                         info->name);
-    for (size_t i = 0; i < s->query->n_columns; i++)
-        if (s->query->columns[i].source == WANTED_BASE && s->query->columns[i].index == id)
-            return error_set(s->err, FC_USAGE, -1, "column \"%s\" is asked for twice", info->name);
-    return add(s, WANTED_BASE, id, asked, info->name);
+        return refuse_values(s, name);
+    if (has_base(s, id))
+        return refuse_twice(s, name);
+    return add(s, WANTED_BASE, id, asked, name);
 }
 
-/* *found: whether there is a group of this name. */
+static enum fc_status add_feature(struct selector *s, size_t id, const struct fc_column *asked)
+{
+    struct query *q = s->query;
+    const char *name = feature_at(id)->info.name;
+    if (asked->values)
+        return refuse_values(s, name);
+    if (has_feature(s, id))
+        return refuse_twice(s, name);
+    if (!memory_reserve((void **)&q->feature_ids, &s->features_capacity, q->n_features + 1,
+                        sizeof *q->feature_ids))
+        return error_memory(s->err);
+    q->feature_ids[q->n_features] = (uint16_t)id;
+    return add(s, WANTED_FEATURE, (uint32_t)q->n_features++, asked, name);
+}
+
+/* Whether a base column is of the group: one of columns.def, "default", or "basic", the first family of
+ * statistics. */
+static bool is_in_group(const struct selector *s, const struct schema_column *column, const char *group)
+{
+    if (!strcmp(group, "default"))
+        return schema_is_default(column, s->level);
+    if (!strcmp(group, "basic") && s->level == FC_LEVEL_FLOWS)
+        return !strcmp(column->info.group, "totals") || !strcmp(column->info.name, "duration");
+    return !strcmp(column->info.group, group);
+}
+
+/* Adds the columns of a group that are not there yet; *found: whether there is a group of this name. */
 static enum fc_status add_group(struct selector *s, const struct fc_column *asked, bool *found)
 {
     size_t n;
     const struct schema_column *columns = schema_columns(s->level, &n);
-    bool all = !strcmp(asked->source, "default");
+    const struct fc_column plain = {.source = asked->source};
     enum fc_status status = FC_OK;
-    *found = all;
+    *found = false;
     for (uint32_t i = 0; !status && i < n; i++) {
-        if (!schema_has(&columns[i], s->level))
-            continue;
-        if (all ? !schema_is_default(&columns[i], s->level) : strcmp(columns[i].info.group, asked->source))
+        if (!schema_has(&columns[i], s->level) || !is_in_group(s, &columns[i], asked->source))
             continue;
         *found = true;
-        if (asked->name)
-            return error_set(s->err, FC_USAGE, -1, "\"%s\" is a group of columns and has no new name",
-                             asked->source);
-        status = add_base(s, i, asked);
+        if (!has_base(s, i))
+            status = add_base(s, i, &plain);
     }
+    for (size_t i = 0; !status && s->level == FC_LEVEL_FLOWS && i < feature_count(); i++) {
+        if (strcmp(feature_at(i)->info.group, asked->source))
+            continue;
+        *found = true;
+        if (!has_feature(s, i))
+            status = add_feature(s, i, &plain);
+    }
+    if (!status && *found && (asked->name || asked->values))
+        status = error_set(s->err, FC_USAGE, -1,
+                           "\"%s\" is a group of columns: it has no new name and no values", asked->source);
     return status;
 }
 
@@ -145,12 +202,36 @@ static enum fc_status add_column(struct selector *s, const struct fc_column *ask
     size_t id = schema_find(s->level, asked->source);
     if (id != SIZE_MAX)
         return add_base(s, (uint32_t)id, asked);
+    size_t feature = s->level == FC_LEVEL_FLOWS ? feature_find(asked->source) : SIZE_MAX;
+    if (feature != SIZE_MAX)
+        return add_feature(s, feature, asked);
     enum fc_status status = add_group(s, asked, &found);
     if (status || found)
         return status;
     bool field = strchr(asked->source, '.') || schema_short_name(asked->source) ||
                  field_find(asked->source) != F_COUNT;
     return field ? add_field(s, asked) : unknown(s, asked->source);
+}
+
+/* A family of statistics, or a single one. */
+static enum fc_status add_family(struct selector *s, const char *name)
+{
+    static const char *const families[] = {"basic", "stats", "entropy"};
+    const struct fc_column asked = {.source = name};
+    size_t feature = name ? feature_find(name) : SIZE_MAX;
+    bool found = false;
+    if (s->level != FC_LEVEL_FLOWS)
+        return error_set(s->err, FC_USAGE, -1, "statistics are for the level of flows");
+    if (feature != SIZE_MAX)
+        return has_feature(s, feature) ? FC_OK : add_feature(s, feature, &asked);
+    for (size_t i = 0; name && i < sizeof families / sizeof *families; i++)
+        if (!strcmp(name, families[i]))
+            return add_group(s, &asked, &found);
+    char near[256];
+    write_near(near, sizeof near, s->level, name ? name : "");
+    return error_set(s->err, FC_USAGE, -1,
+                     "unknown statistic \"%.60s\"%s; families are basic, stats, entropy", name ? name : "",
+                     near);
 }
 
 /* ---- all of them ---- */
@@ -192,12 +273,18 @@ enum fc_status select_columns(struct query *query, const struct fc_options *o, c
         status = add_column(&s, &columns[i]);
     for (size_t i = 0; !status && i < o->n_fields; i++)
         status = add_field(&s, &(struct fc_column){.source = o->fields[i]});
+    for (size_t i = 0; !status && i < o->n_features; i++)
+        status = add_family(&s, o->features[i]);
     if (!status && !query->n_columns)
         status = error_set(err, FC_USAGE, -1, "no column is chosen");
     *fields = s.fields;
     *n_fields = s.n_fields;
     struct wanted wanted = query_wanted(query);
-    query->keeps_packets = sequences_wanted(&wanted);
+    bool has_sequences = sequences_wanted(&wanted);
+    bool is_limited = (o->packets || o->taking != FC_TAKING_ALL) && o->limit == FC_LIMIT_SEQUENCES;
+    feature_plan_make(&query->features, query->feature_ids, query->n_features, has_sequences && !is_limited);
+    query->features_log = query->features.needs_log && is_limited;
+    query->keeps_packets = has_sequences || (query->features.needs_log && !is_limited);
     return status ? status : check_names(&s);
 }
 
@@ -207,6 +294,11 @@ struct fc_column_info select_describe(const struct query *q, size_t i)
     if (column->source == WANTED_BASE) {
         size_t n;
         struct fc_column_info info = schema_columns(q->options.level, &n)[column->index].info;
+        info.name = column->name;
+        return info;
+    }
+    if (column->source == WANTED_FEATURE) {
+        struct fc_column_info info = feature_at(q->feature_ids[column->index])->info;
         info.name = column->name;
         return info;
     }

@@ -8,10 +8,31 @@
 
 enum { IP_TCP = 6 };
 
+static bool init_features(struct flows *f, const struct wanted *wanted)
+{
+    size_t n = wanted->features ? wanted->features->n_chosen : 0;
+    f->features = wanted->features;
+    if (!n)
+        return true;
+    f->feature_columns = memory_zero(n, sizeof *f->feature_columns);
+    f->feature_values = memory_zero(n, sizeof *f->feature_values);
+    if (!f->feature_columns || !f->feature_values)
+        return false;
+    for (size_t i = 0; i < wanted->n_columns; i++) {
+        const struct wanted_column *column = &wanted->columns[i];
+        if (column->source != WANTED_FEATURE)
+            continue;
+        f->feature_columns[column->index] = &f->columns.root.children[i];
+        column_init(&f->columns.root.children[i], column->name,
+                    feature_at(wanted->features->chosen[column->index])->format);
+    }
+    return true;
+}
+
 struct flows *flows_new(const struct wanted *wanted)
 {
     struct flows *f = memory_zero(1, sizeof *f);
-    if (f && !columns_init(&f->columns, wanted)) {
+    if (f && !(columns_init(&f->columns, wanted) && init_features(f, wanted))) {
         flows_free(f);
         return NULL;
     }
@@ -25,6 +46,9 @@ void flows_free(struct flows *f)
     if (!f)
         return;
     columns_free(&f->columns);
+    feature_scratch_free(&f->scratch);
+    memory_free(f->feature_columns);
+    memory_free(f->feature_values);
     memory_free(f);
 }
 
@@ -82,7 +106,11 @@ static bool put_total(struct column *c, uint64_t total) { return !c || column_pu
 
 static bool put_totals(struct column *const *c, const struct totals *t)
 {
-    return put_total(c[FLOW_FWD_PACKETS], t[0].packets) && put_total(c[FLOW_BWD_PACKETS], t[1].packets) &&
+    return put_total(c[FLOW_PACKETS], t[0].packets + t[1].packets) &&
+           put_total(c[FLOW_BYTES], t[0].bytes + t[1].bytes) &&
+           put_total(c[FLOW_PAYLOAD_PACKETS], t[0].payload_packets + t[1].payload_packets) &&
+           put_total(c[FLOW_PAYLOAD_BYTES], t[0].payload_bytes + t[1].payload_bytes) &&
+           put_total(c[FLOW_FWD_PACKETS], t[0].packets) && put_total(c[FLOW_BWD_PACKETS], t[1].packets) &&
            put_total(c[FLOW_FWD_BYTES], t[0].bytes) && put_total(c[FLOW_BWD_BYTES], t[1].bytes) &&
            put_total(c[FLOW_FWD_PAYLOAD_PACKETS], t[0].payload_packets) &&
            put_total(c[FLOW_BWD_PAYLOAD_PACKETS], t[1].payload_packets) &&
@@ -102,6 +130,26 @@ static bool put_values(struct columns *columns, const struct log *log)
     return ok;
 }
 
+static bool put_feature(struct column *c, const struct feature_value *value)
+{
+    if (value->is_null)
+        return column_put_null(c);
+    uint64_t bits = value->integer; /* of a double, too */
+    return c->width == 4 ? column_put32(c, (uint32_t)bits) : column_put64(c, bits);
+}
+
+static bool put_features(struct flows *f, const struct flow_row *row)
+{
+    if (!f->feature_columns)
+        return true;
+    bool own = row->statistics_packets != NULL;
+    bool ok = feature_put(f->features, row->statistics, own ? row->statistics_packets : row->packets,
+                          own ? 0 : f->columns.extras, &f->scratch, f->feature_values);
+    for (size_t i = 0; ok && i < f->features->n_chosen; i++)
+        ok = put_feature(f->feature_columns[i], &f->feature_values[i]);
+    return ok;
+}
+
 enum fc_status flows_add(struct flows *f, const struct flow_row *row)
 {
     struct columns *columns = &f->columns;
@@ -109,6 +157,6 @@ enum fc_status flows_add(struct flows *f, const struct flow_row *row)
     bool ok = (!c[FLOW_CAPTURE] || columns_put_capture(columns, c[FLOW_CAPTURE])) && put_key(c, row) &&
               put_ids(columns, row) && put_times(c, row) && put_totals(c, row->totals) &&
               sequences_put(columns, row->packets, row->ip_protocol == IP_TCP) &&
-              put_values(columns, row->values) && columns_end_row(columns);
+              put_values(columns, row->values) && put_features(f, row) && columns_end_row(columns);
     return ok ? FC_OK : FC_MEMORY;
 }

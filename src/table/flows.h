@@ -14,24 +14,31 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/totals.h"
+#include "feature/feature.h"
 #include "table/columns.h"
 #include "table/wanted.h"
 
 struct flows {
     struct columns columns;
+    const struct feature_plan *features;
+    struct column **feature_columns; /* by place in features->chosen */
+    struct feature_value *feature_values;
+    struct feature_scratch scratch;
 };
 
 struct flow_row {
     const char *protocol, *client_by, *end; /* constants: the pointer is remembered for the next row */
     uint32_t stream;
     uint16_t sport, dport;
-    uint8_t ip_protocol;                 /* number in the IP header */
-    struct address src, dst;             /* client, server */
-    struct address outer_src, outer_dst; /* family 0: null */
-    int64_t start_ns, end_ns;            /* LOG_NO_TIME: null */
-    const struct totals *totals;         /* two: client to server, and back */
-    const struct log *packets;           /* for the sequences; `forward` there: client to server */
-    const struct log *values;            /* NULL or empty: no field of the flow has a value */
+    uint8_t ip_protocol;                  /* number in the IP header */
+    struct address src, dst;              /* client, server */
+    struct address outer_src, outer_dst;  /* family 0: null */
+    int64_t start_ns, end_ns;             /* LOG_NO_TIME: null */
+    const struct totals *totals;          /* two: client to server, and back */
+    const struct log *packets;            /* for the sequences; `forward` there: client to server */
+    const void *statistics;               /* state of features; NULL: their plan needs none */
+    const struct log *statistics_packets; /* a log for features alone; NULL: `packets` is theirs, too */
+    const struct log *values;             /* NULL or empty: no field of the flow has a value */
 };
 
 /* NULL when memory ends. `wanted` is copied, its names are borrowed until flows_free. */

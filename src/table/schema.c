@@ -1,6 +1,8 @@
 /* The table of columns. Invariant: an id is an index into the table of its level. */
 #include "table/schema.h"
 
+#include "feature/feature.h"
+
 /* Types: the Arrow format string, and the name that people read. */
 #define FORMAT_UTF8 "u"
 #define FORMAT_INT8 "c"
@@ -110,7 +112,7 @@ size_t fc_n_columns(enum fc_level level)
     const struct schema_column *columns = schema_columns(level, &n);
     for (size_t i = 0; i < n; i++)
         has += schema_has(&columns[i], level);
-    return has;
+    return has + (level == FC_LEVEL_FLOWS ? feature_count() : 0);
 }
 
 const struct fc_column_info *fc_column_at(enum fc_level level, size_t i)
@@ -120,7 +122,7 @@ const struct fc_column_info *fc_column_at(enum fc_level level, size_t i)
     for (size_t id = 0; id < n; id++)
         if (schema_has(&columns[id], level) && i-- == 0)
             return &columns[id].info;
-    return NULL;
+    return level == FC_LEVEL_FLOWS && i < feature_count() ? &feature_at(i)->info : NULL;
 }
 
 size_t fc_n_short_names(void) { return N_SHORT_NAMES; }

@@ -4,14 +4,16 @@
 
 #include <flowcontainer.h>
 
+#include "feature/feature.h"
 #include "field/field.h"
 
-enum wanted_source { WANTED_BASE, WANTED_FIELD };
+enum wanted_source { WANTED_BASE, WANTED_FIELD, WANTED_FEATURE };
 
 struct wanted_column {
     const char *name; /* of the column in the answer */
     enum wanted_source source;
-    uint32_t index;        /* BASE: enum flow_column or enum packet_column; FIELD: a slot */
+    uint32_t index;        /* BASE: enum flow_column or enum packet_column; FIELD: a slot; FEATURE: place in
+                              features->chosen */
     enum fc_values values; /* FIELD: how its values stand */
 };
 
@@ -21,7 +23,8 @@ struct wanted {
     size_t n_fields;
     const struct wanted_column *columns; /* in the order of the answer */
     size_t n_columns;
-    uint32_t batch_rows;     /* a batch is full with so many rows; 0: 65,536 */
+    const struct feature_plan *features; /* the columns of FEATURE; borrowed */
+    uint32_t batch_rows;                 /* a batch is full with so many rows; 0: 65,536 */
     uint32_t batch_elements; /* or with so many list elements (packets of flows and values); 0: 2^20, at most
                                 2^30 */
 };

@@ -74,13 +74,56 @@ static void log_packet(struct walk *w, struct flow *flow, const struct kept_pack
     log_put_extras(&flow->packets, &w->tables.pool, w->output.flows->columns.extras, &extras);
 }
 
+/* The captured bytes above the transport header, of which `kept` says how long they were. */
+static void find_payload(const struct kept_packet *kept, struct feature_packet *out)
+{
+    const struct layer *layer = kept->layer;
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    if (!rd_skip(&r, measure_header(layer)))
+        return;
+    out->n_payload = r.cap < kept->payload_len ? r.cap : kept->payload_len;
+    out->payload = rd_bytes(&r, out->n_payload);
+}
+
+/* The state of a flow's statistics; before it the log of their own that they have where the flow's log is
+ * limited. */
+static struct statistics *statistics_of(struct walk *w, struct flow *flow)
+{
+    size_t len = sizeof *flow->statistics + w->query->features.state_len;
+    if (!flow->statistics && (flow->statistics = arena_alloc(&w->tables.extras, len)))
+        memset(flow->statistics, 0, len);
+    return flow->statistics;
+}
+
+static void take_statistics(struct walk *w, struct flow *flow, const struct kept_packet *kept)
+{
+    const struct feature_plan *plan = &w->query->features;
+    struct statistics *statistics = statistics_of(w, flow);
+    struct feature_packet packet = {.time_ns = kept->time_ns,
+                                    .ip_len = kept->ip_len,
+                                    .payload_len = kept->payload_len,
+                                    .forward = kept->forward,
+                                    .tcp_flags = (uint8_t)kept->tcp_flags};
+    if (!statistics)
+        return;
+    if (plan->needs_payload && kept->payload_len)
+        find_payload(kept, &packet);
+    feature_take(plan, statistics->state, &packet);
+    if (w->query->features_log)
+        log_put_packet(&statistics->packets, &w->tables.pool, kept->time_ns, kept->forward, kept->ip_len,
+                       kept->payload_len);
+}
+
 /* The consumers of a kept packet at the level of flows. */
 static void take_packet(struct walk *w, struct flow *flow, const struct kept_packet *kept)
 {
     const struct fc_options *o = &w->query->options;
     bool taken = is_taken(o, flow, kept);
-    if (taken || o->limit == FC_LIMIT_SEQUENCES)
+    if (taken || o->limit == FC_LIMIT_SEQUENCES) {
         sum_up(flow, kept);
+        if (w->query->features.state_len || w->query->features_log)
+            take_statistics(w, flow, kept);
+    }
     if (!taken)
         return;
     if (w->values.row.n_values)

@@ -65,6 +65,10 @@ static struct flow_row flow_row_of(const struct flow *flow)
                            .end_ns = flow->end_ns,
                            .totals = flow->totals,
                            .packets = &flow->packets,
+                           .statistics = flow->statistics ? flow->statistics->state : NULL,
+                           .statistics_packets = flow->statistics && flow->statistics->packets.n_packets
+                                                     ? &flow->statistics->packets
+                                                     : NULL,
                            .values = flow->values};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
