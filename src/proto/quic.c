@@ -54,7 +54,7 @@ bool quic_recognises(const struct quic *quic, const struct rd *r)
     if (!rd_has(r, LEAST))
         return false;
     if (!(first & 0x80))
-        return rd_has(r, LEAST_SHORT) && quic_short_len(quic, r, NULL);
+        return rd_has(r, LEAST_SHORT) && quic_short_known(quic, r);
     if (!quic_version_known(rd_u32(&look)))
         return false;
     uint8_t dcid_len = rd_u8(&look);
@@ -277,13 +277,21 @@ static bool short_read(struct packet *p, struct rd *r)
     return rd_ok(r);
 }
 
+/* The length of the ID in a short header: that of the side that gets the packet, whichever ID found the
+ * connection. */
+static uint8_t short_len(const struct packet *p)
+{
+    if (!p->conn)
+        return 0;
+    return p->from_server ? p->conn->client.len : p->conn->server.len;
+}
+
 /* Returns true if another packet of the datagram begins here. Puts a label on padding. */
 static bool goes_on(struct packet *p, const struct rd *r)
 {
     struct rd look = *r;
     struct quic_cid dcid = p->head.dcid;
-    uint8_t short_len = !p->conn ? 0 : p->from_server ? p->conn->client.len : p->conn->server.len;
-    if (!head_read(&look, &p->head, short_len))
+    if (!head_read(&look, &p->head, short_len(p)))
         return false;
     if ((p->head.type == QUIC_SHORT && !p->conn) || quic_cid_equal(&dcid, &p->head.dcid))
         return true;
@@ -311,11 +319,14 @@ void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct qu
     bool is_short = !(rd_peek8(r, 0) & 0x80);
     if (is_short && !rd_has(r, LEAST_SHORT))
         return;
-    if (!head_read(&look, &p.head, is_short ? quic_short_len(quic, r, facts) : 0)) {
+    if (is_short)
+        p.conn = quic_connect_short(quic, r, facts, &p.from_server);
+    if (!head_read(&look, &p.head, short_len(&p))) {
         quic->unclear = true;
         return;
     }
-    p.conn = quic_connect(quic, &p.head, facts, &p.from_server);
+    if (!is_short)
+        p.conn = quic_connect(quic, &p.head, facts, &p.from_server);
     if (p.conn)
         put_uint(row, F_QUIC_CONNECTION_NUMBER, p.conn->number);
     else

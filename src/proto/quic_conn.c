@@ -1,6 +1,7 @@
 /* Connections, found by their IDs.
  * Invariant: an ID stands in the table once for each role, and leads to the connection that claimed it last
- * in that role. Source: observed, which packets begin a connection, and which IDs it has afterwards
+ * in that role; but a short header on the path of a connection that has the ID belongs to that connection.
+ * Source: observed, which packets begin a connection, and which IDs it has afterwards
  * (tshark 4.0.17). NEW_CONNECTION_ID is never seen, because those frames are encrypted. */
 #include "proto/quic_conn.h"
 
@@ -214,17 +215,44 @@ struct quic_conn *quic_connect(struct quic *q, const struct quic_head *head, con
     return conn;
 }
 
-uint8_t quic_short_len(const struct quic *q, const struct rd *r, const struct quic_facts *facts)
+/* Returns true if the ID of a short header begins with these bytes. */
+static bool has_id(const struct rd *r, const struct quic_cid *cid)
 {
-    const struct quic_conn *conn = facts ? facts->path->conn : NULL;
-    if (conn)
-        return end_equal(&conn->server_end, &facts->src) ? conn->client.len : conn->server.len;
+    struct rd look = *r;
+    rd_skip(&look, 1);
+    struct quic_cid found = quic_cid_read(&look, cid->len);
+    return rd_ok(&look) && quic_cid_equal(&found, cid);
+}
+
+/* Finds a known ID, of any length, in a short header, which does not say the length. */
+static bool find_known_id(const struct quic *q, const struct rd *r, struct quic_cid *out)
+{
     for (uint8_t len = QUIC_CID_MAX; len; len--) {
         struct rd look = *r;
         rd_skip(&look, 1);
-        struct quic_cid cid = q->cid_lens >> len & 1 ? quic_cid_read(&look, len) : (struct quic_cid){0};
-        if (cid.len && cid_known(q, &cid))
-            return len;
+        *out = q->cid_lens >> len & 1 ? quic_cid_read(&look, len) : (struct quic_cid){0};
+        if (out->len && cid_known(q, out))
+            return true;
     }
-    return 0;
+    return false;
+}
+
+bool quic_short_known(const struct quic *q, const struct rd *r)
+{
+    struct quic_cid cid;
+    return find_known_id(q, r, &cid);
+}
+
+struct quic_conn *quic_connect_short(const struct quic *q, const struct rd *r, const struct quic_facts *facts,
+                                     bool *from_server)
+{
+    struct quic_conn *conn = facts->path->conn;
+    struct quic_cid cid;
+    *from_server = conn && end_equal(&conn->server_end, &facts->src);
+    if (conn && has_id(r, *from_server ? &conn->client : &conn->server))
+        return conn;
+    conn = find_known_id(q, r, &cid) ? find_peer(q, &cid, facts, from_server) : NULL;
+    if (!facts->path->conn)
+        facts->path->conn = conn;
+    return conn;
 }

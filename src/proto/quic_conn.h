@@ -64,8 +64,11 @@ struct quic_cid quic_cid_read(struct rd *r, uint32_t len);
  * known. */
 struct quic_conn *quic_connect(struct quic *quic, const struct quic_head *head,
                                const struct quic_facts *facts, bool *from_server);
-/* The length of the destination connection ID in a short header. */
-uint8_t quic_short_len(const struct quic *quic, const struct rd *r, const struct quic_facts *facts);
+/* Returns the connection of a packet with a short header, or NULL. */
+struct quic_conn *quic_connect_short(const struct quic *quic, const struct rd *r,
+                                     const struct quic_facts *facts, bool *from_server);
+/* Returns true if a short header begins with a known ID. */
+bool quic_short_known(const struct quic *quic, const struct rd *r);
 
 /* ---- quic_keys.c ---- */
 

@@ -49,15 +49,16 @@ static struct cic_flow *add(struct cic *cic, const struct cic_key *key, const st
 }
 
 /* A flow without forerunner. ends: where they are not those of the packet. */
-static bool begin(struct cic *cic, const struct cic_key *key, const struct cic_packet *p, const struct cic_ends *id,
-                  const struct cic_ends *ends)
+static bool begin(struct cic *cic, const struct cic_key *key, const struct cic_packet *p,
+                  const struct cic_ends *id, const struct cic_ends *ends)
 {
     struct cic_flow *f = add(cic, key, id);
     return f && cic_flow_begin(cic, f, p, ends, (struct cic_seen){0});
 }
 
 /* The first matching rule for a packet of an open flow. */
-static bool classic_step(struct cic *cic, struct cic_flow *f, const struct cic_packet *p, const struct set_sink *sink)
+static bool classic_step(struct cic *cic, struct cic_flow *f, const struct cic_packet *p,
+                         const struct set_sink *sink)
 {
     if (time_diff(p->time_us, f->start) > TIMEOUT_US) {
         struct cic_key key = f->key;
@@ -211,7 +212,8 @@ static enum fc_status classic_open(struct set **out, const struct set_options *o
     return cic_open(out, options, false, &set_cic_classic, err);
 }
 
-static enum fc_status corrected_open(struct set **out, const struct set_options *options, struct fc_error *err)
+static enum fc_status corrected_open(struct set **out, const struct set_options *options,
+                                     struct fc_error *err)
 {
     return cic_open(out, options, true, &set_cic_corrected, err);
 }

@@ -7,7 +7,16 @@
 
 /* ---- cic_frame.c: what the program finds in a frame ---- */
 
-enum { CIC_FIN = 1, CIC_SYN = 2, CIC_RST = 4, CIC_PSH = 8, CIC_ACK = 16, CIC_URG = 32, CIC_ECE = 64, CIC_CWR = 128 };
+enum {
+    CIC_FIN = 1,
+    CIC_SYN = 2,
+    CIC_RST = 4,
+    CIC_PSH = 8,
+    CIC_ACK = 16,
+    CIC_URG = 32,
+    CIC_ECE = 64,
+    CIC_CWR = 128
+};
 
 struct cic_packet {
     int64_t time_us;
@@ -38,8 +47,8 @@ double cic_deviation(const struct cic_moments *m);
 
 /* The bulk transfers of one direction. */
 struct cic_bulk {
-    int64_t duration, packets, size, states;     /* of whole bulks */
-    int64_t count, start, so_far, last;          /* of the present one */
+    int64_t duration, packets, size, states; /* of whole bulks */
+    int64_t count, start, so_far, last;      /* of the present one */
 };
 
 enum cic_state { CIC_OPEN, CIC_FIN_ONE, CIC_FIN_BOTH, CIC_READY };
@@ -108,17 +117,21 @@ struct cic {
     struct set_column columns[CIC_MOST_COLUMNS];
 };
 
-/* Begins to count a flow with its first packet. `flow` is zeroed behind its key; id is set. ends: those of the
- * flow that it continues, or NULL. `seen` is taken over. */
+/* Begins to count a flow with its first packet. `flow` is zeroed behind its key; id is set. ends: those of
+ * the flow that it continues, or NULL. `seen` is taken over. */
 FC_MUST_USE bool cic_flow_begin(struct cic *cic, struct cic_flow *flow, const struct cic_packet *packet,
                                 const struct cic_ends *ends, struct cic_seen seen);
 FC_MUST_USE bool cic_flow_add(struct cic *cic, struct cic_flow *flow, const struct cic_packet *packet);
 /* The periods in which the flow is active and idle. */
 void cic_flow_activity(struct cic_flow *flow, int64_t time_us);
-static inline int64_t cic_packets(const struct cic_flow *f) { return f->side[0].lengths.n + f->side[1].lengths.n; }
+static inline int64_t cic_packets(const struct cic_flow *f)
+{
+    return f->side[0].lengths.n + f->side[1].lengths.n;
+}
 
 /* Adds a segment; *again: it was seen before. */
-FC_MUST_USE bool cic_seen_add(struct cic *cic, struct cic_seen *seen, const struct cic_packet *packet, bool *again);
+FC_MUST_USE bool cic_seen_add(struct cic *cic, struct cic_seen *seen, const struct cic_packet *packet,
+                              bool *again);
 
 /* ---- cic_row.c: its columns ---- */
 

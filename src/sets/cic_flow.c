@@ -1,5 +1,5 @@
-/* What CICFlowMeter counts of a flow. The order of the operations is the original's, because doubles depend on
- * it. */
+/* What CICFlowMeter counts of a flow. The order of the operations is the original's, because doubles depend
+ * on it. */
 #include "sets/cic.h"
 
 #include <math.h>
@@ -174,8 +174,8 @@ static bool count_segment(struct cic *cic, struct cic_flow *f, const struct cic_
     return true;
 }
 
-bool cic_flow_begin(struct cic *cic, struct cic_flow *f, const struct cic_packet *p, const struct cic_ends *ends,
-                    struct cic_seen seen)
+bool cic_flow_begin(struct cic *cic, struct cic_flow *f, const struct cic_packet *p,
+                    const struct cic_ends *ends, struct cic_seen seen)
 {
     f->seen = seen;
     f->ends = (struct cic_ends){p->src, p->dst, p->sport, p->dport};

@@ -1,7 +1,7 @@
 /* What CICFlowMeter finds in a frame. Its packet library (jnetpcap 1.4: r1425 classic, r1500 corrected) scans
- * every frame from byte 0 as Ethernet, whatever the link type is, and lists the headers that it meets, up to the
- * ports that an ICMP error quotes. CICFlowMeter then takes the first header of each kind from that list, so
- * addresses and ports may come from different packets. */
+ * every frame from byte 0 as Ethernet, whatever the link type is, and lists the headers that it meets, up to
+ * the ports that an ICMP error quotes. CICFlowMeter then takes the first header of each kind from that list,
+ * so addresses and ports may come from different packets. */
 #include "base/rd.h"
 #include "sets/cic.h"
 
@@ -105,8 +105,8 @@ static struct step icmp_step(const struct rd *r)
 }
 
 /* The bytes that must be there for a header to be recognised. */
-static const uint8_t LEAST[N_HEADERS] = {
-    [ETH] = 14, [VLAN] = 4, [LLC] = 3, [SNAP] = 5, [IP4] = 20, [IP6] = 40, [TCP] = 20, [UDP] = 8, [SCTP] = 12, [ICMP] = 4};
+static const uint8_t LEAST[N_HEADERS] = {[ETH] = 14, [VLAN] = 4, [LLC] = 3, [SNAP] = 5,  [IP4] = 20,
+                                         [IP6] = 40, [TCP] = 20, [UDP] = 8, [SCTP] = 12, [ICMP] = 4};
 
 static struct step step(struct scan *s, enum header header)
 {

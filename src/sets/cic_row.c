@@ -16,9 +16,10 @@ struct spec {
 #define LATER(name, format, unit, description) {name, NULL, format, unit, description}
 #define FOUR(name, unit, of)                                                                                 \
     BOTH(name " Max", "g", unit, "largest " of), BOTH(name " Min", "g", unit, "least " of),                  \
-        BOTH(name " Mean", "g", unit, "mean of " of), BOTH(name " Std", "g", unit, "deviation (n - 1) of " of)
+        BOTH(name " Mean", "g", unit, "mean of " of),                                                        \
+        BOTH(name " Std", "g", unit, "deviation (n - 1) of " of)
 #define TAIL(name, of)                                                                                       \
-    BOTH(name " Mean", "g", "us", "mean of " of), BOTH(name " Std", "g", "us", "deviation (n - 1) of " of), \
+    BOTH(name " Mean", "g", "us", "mean of " of), BOTH(name " Std", "g", "us", "deviation (n - 1) of " of),  \
         BOTH(name " Max", "g", "us", "largest " of), BOTH(name " Min", "g", "us", "least " of)
 #define BULK(name, of)                                                                                       \
     {name " Bytes/Bulk Avg", "l", "g", "bytes", "bytes of a bulk transfer " of},                             \
@@ -26,7 +27,8 @@ struct spec {
     {                                                                                                        \
         name " Bulk Rate Avg", "l", "g", "bytes/s", "rate of the bulk transfers " of                         \
     }
-#define SUBFLOW(name, unit, of) {"Subflow " name, "l", "g", unit, of " by the number of pauses of more than 1 s"}
+#define SUBFLOW(name, unit, of)                                                                              \
+    {"Subflow " name, "l", "g", unit, of " by the number of pauses of more than 1 s"}
 
 static const struct spec SPECS[] = {
     BOTH("Flow ID", "u", "", "source, destination, their ports and the protocol of the flow's first packet"),
@@ -63,8 +65,10 @@ static const struct spec SPECS[] = {
     BOTH("Packet Length Min", "g", "bytes", "least payload"),
     BOTH("Packet Length Max", "g", "bytes", "largest payload"),
     BOTH("Packet Length Mean", "g", "bytes", "mean payload; classic: the first packet counts twice"),
-    BOTH("Packet Length Std", "g", "bytes", "deviation (n - 1) of the payload; classic: the first packet counts twice"),
-    BOTH("Packet Length Variance", "g", "", "variance (n - 1) of the payload; classic: the first packet counts twice"),
+    BOTH("Packet Length Std", "g", "bytes",
+         "deviation (n - 1) of the payload; classic: the first packet counts twice"),
+    BOTH("Packet Length Variance", "g", "",
+         "variance (n - 1) of the payload; classic: the first packet counts twice"),
     BOTH("FIN Flag Count", "l", "packets", "packets with FIN"),
     BOTH("SYN Flag Count", "l", "packets", "packets with SYN"),
     BOTH("RST Flag Count", "l", "packets", "packets with RST"),
@@ -74,7 +78,8 @@ static const struct spec SPECS[] = {
     BOTH("CWR Flag Count", "l", "packets", "packets with CWR"),
     BOTH("ECE Flag Count", "l", "packets", "packets with ECE"),
     BOTH("Down/Up Ratio", "g", "", "backward by forward packets; classic: without its fraction"),
-    BOTH("Average Packet Size", "g", "bytes", "payload by packets; classic: the first payload is in it twice"),
+    BOTH("Average Packet Size", "g", "bytes",
+         "payload by packets; classic: the first payload is in it twice"),
     BOTH("Fwd Segment Size Avg", "g", "bytes", "mean payload of forward packets"),
     BOTH("Bwd Segment Size Avg", "g", "bytes", "mean payload of backward packets"),
     BULK("Fwd", "forward; classic: always 0"),
@@ -84,8 +89,10 @@ static const struct spec SPECS[] = {
     SUBFLOW("Bwd Packets", "packets", "backward packets"),
     SUBFLOW("Bwd Bytes", "bytes", "backward payload"),
     BOTH("FWD Init Win Bytes", "l", "", "window of the first packet, not scaled"),
-    BOTH("Bwd Init Win Bytes", "l", "", "first backward window that is not 0; classic: the last backward window"),
-    BOTH("Fwd Act Data Pkts", "l", "packets", "forward packets with payload; classic: without the first packet"),
+    BOTH("Bwd Init Win Bytes", "l", "",
+         "first backward window that is not 0; classic: the last backward window"),
+    BOTH("Fwd Act Data Pkts", "l", "packets",
+         "forward packets with payload; classic: without the first packet"),
     LATER("Bwd Act Data Pkts", "l", "packets", "backward packets with payload"),
     BOTH("Fwd Seg Size Min", "l", "bytes", "least forward header length"),
     LATER("Bwd Seg Size Min", "l", "bytes", "least backward header length; as published 0 in most flows"),
@@ -149,7 +156,8 @@ static void date_of(int64_t days, int64_t *year, int *month, int *day)
     *year = years + era * 400 + (*month <= 2);
 }
 
-/* Classic: dd/MM/yyyy hh:mm:ss a. Corrected: YYYY-MM-DD HH:MM:SS and as many of 0, 3 or 6 decimals as it has. */
+/* Classic: dd/MM/yyyy hh:mm:ss a. Corrected: YYYY-MM-DD HH:MM:SS and as many of 0, 3 or 6 decimals as it has.
+ */
 static size_t time_text(char out[64], int64_t us, bool corrected)
 {
     int64_t fraction = us % 1000000, seconds = us / 1000000;
@@ -164,7 +172,8 @@ static size_t time_text(char out[64], int64_t us, bool corrected)
     if (!corrected)
         return (size_t)snprintf(out, 64, "%02d/%02d/%04lld %02d:%02d:%02d %s", day, month, (long long)year,
                                 hour % 12 ? hour % 12 : 12, minute, second, hour < 12 ? "AM" : "PM");
-    int n = snprintf(out, 64, "%04lld-%02d-%02d %02d:%02d:%02d", (long long)year, month, day, hour, minute, second);
+    int n = snprintf(out, 64, "%04lld-%02d-%02d %02d:%02d:%02d", (long long)year, month, day, hour, minute,
+                     second);
     if (fraction % 1000)
         n += snprintf(out + n, 64 - (size_t)n, ".%06d", (int)fraction);
     else if (fraction)

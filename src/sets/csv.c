@@ -103,9 +103,9 @@ static bool put_names(struct set_buffer *b, const struct set_column *column, cha
 bool set_csv_head(struct set_buffer *b, const struct set *set)
 {
     char separator = set->family->csv->separator;
-    bool good = !set->family->csv->zeek ||
-                put_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n"
-                            "#unset_field\t-\n#path\tconn\n#fields\t");
+    bool good =
+        !set->family->csv->zeek || put_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n"
+                                               "#unset_field\t-\n#path\tconn\n#fields\t");
     for (size_t i = 0; good && i < set->n_columns; i++) {
         const struct set_column *column = &set->columns[i];
         good = (!i || put(b, &separator, 1)) &&

@@ -22,6 +22,7 @@ void set_buffer_free(struct set_buffer *buffer);
 
 /* Each function appends to the buffer and returns false when memory ends. */
 FC_MUST_USE bool set_csv_head(struct set_buffer *buffer, const struct set *set);
-FC_MUST_USE bool set_csv_row(struct set_buffer *buffer, const struct set *set, const struct set_value *values);
+FC_MUST_USE bool set_csv_row(struct set_buffer *buffer, const struct set *set,
+                             const struct set_value *values);
 
 #endif

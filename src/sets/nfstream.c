@@ -1,5 +1,5 @@
-/* NFStream's flows. A flow ends when a packet comes too late for it, when the scan of the table's head finds it
- * idle, or with the capture; FIN and RST end nothing. */
+/* NFStream's flows. A flow ends when a packet comes too late for it, when the scan of the table's head finds
+ * it idle, or with the capture; FIN and RST end nothing. */
 #include "sets/nfstream.h"
 
 #include <arpa/inet.h>
@@ -14,8 +14,8 @@
 #include "sets/table.h"
 
 enum {
-    SCAN_MS = 10,       /* the head of the table is looked at no more often than this */
-    SCAN_FLOWS = 1000,  /* and so many flows are taken from it at most */
+    SCAN_MS = 10,      /* the head of the table is looked at no more often than this */
+    SCAN_FLOWS = 1000, /* and so many flows are taken from it at most */
     MOST_SPLT = 255,
     MOST_SECONDS = 2000000, /* gaps in milliseconds are integers of 32 bits */
     IDLE_S = 120,
@@ -72,11 +72,12 @@ struct nfstream {
         I(way "_bytes", "bytes", "sum of the sizes of packets " of " by the accounting mode")
 #define FOUR(way, what, unit, of)                                                                            \
     I(way "_min_" what, unit, "least of " of), R(way "_mean_" what, unit, "mean of " of),                    \
-        R(way "_stddev_" what, unit, "deviation (n - 1) of " of), I(way "_max_" what, unit, "largest of " of)
+        R(way "_stddev_" what, unit, "deviation (n - 1) of " of),                                            \
+        I(way "_max_" what, unit, "largest of " of)
 #define FLAG(way, name) I(way "_" name "_packets", "packets", "TCP packets with this flag")
 #define FLAGS(way)                                                                                           \
-    FLAG(way, "syn"), FLAG(way, "cwr"), FLAG(way, "ece"), FLAG(way, "urg"), FLAG(way, "ack"), FLAG(way, "psh"), \
-        FLAG(way, "rst"), FLAG(way, "fin")
+    FLAG(way, "syn"), FLAG(way, "cwr"), FLAG(way, "ece"), FLAG(way, "urg"), FLAG(way, "ack"),                \
+        FLAG(way, "psh"), FLAG(way, "rst"), FLAG(way, "fin")
 
 static const struct set_column COLUMNS[N_COLUMNS] = {
     I("id", "", "number of the row, from 0"),
@@ -105,7 +106,8 @@ static const struct set_column COLUMNS[N_COLUMNS] = {
     FLAGS("bidirectional"),
     FLAGS("src2dst"),
     FLAGS("dst2src"),
-    {"splt_direction", "+l", "of the first packets: 0 from the source, 1 from the destination, -1 no packet", "", 0},
+    {"splt_direction", "+l", "of the first packets: 0 from the source, 1 from the destination, -1 no packet",
+     "", 0},
     {"splt_ps", "+l", "their sizes; -1 no packet", "bytes", 0},
     {"splt_piat_ms", "+l", "their gaps to the packet before, of either direction; -1 no packet", "ms", 0},
 };
@@ -207,8 +209,8 @@ struct row {
 
 static void integer(struct row *r, int64_t v) { r->values[r->n++] = set_integer(v); }
 
-static void put_end(struct row *r, const struct nfstream_packet *p, const uint8_t *ip, const uint8_t *mac, uint16_t port,
-                    char ip_text[MOST_TEXT], char mac_text[ADDRESS_TEXT_CAP])
+static void put_end(struct row *r, const struct nfstream_packet *p, const uint8_t *ip, const uint8_t *mac,
+                    uint16_t port, char ip_text[MOST_TEXT], char mac_text[ADDRESS_TEXT_CAP])
 {
     if (!inet_ntop(p->version == 4 ? AF_INET : AF_INET6, ip, ip_text, MOST_TEXT))
         ip_text[0] = 0;

@@ -1,6 +1,6 @@
-/* What NFStream finds in a frame: the innermost IP packet below tags, labels, IP in IP and GTP-U. Where it reads
- * beyond the captured bytes, this reader sees zeros. Invariant: the checks are the original's, also those that
- * look wrong, because they decide which frames it drops. */
+/* What NFStream finds in a frame: the innermost IP packet below tags, labels, IP in IP and GTP-U. Where it
+ * reads beyond the captured bytes, this reader sees zeros. Invariant: the checks are the original's, also
+ * those that look wrong, because they decide which frames it drops. */
 #include "base/rd.h"
 #include "sets/nfstream.h"
 
@@ -27,8 +27,8 @@ enum {
 };
 
 struct walk {
-    struct rd r; /* over the whole frame; its position does not move */
-    int64_t at;  /* of the present header */
+    struct rd r;   /* over the whole frame; its position does not move */
+    int64_t at;    /* of the present header */
     unsigned kind; /* Ethernet type */
     struct nfstream_packet *packet;
 };
@@ -142,7 +142,8 @@ struct carried {
 
 static bool is_extension(unsigned protocol)
 {
-    return protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60 || protocol == 135 || protocol == 59;
+    return protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60 || protocol == 135 ||
+           protocol == 59;
 }
 
 /* `left`: captured bytes, as the original counts them. */
@@ -171,8 +172,8 @@ static bool ip6(const struct walk *w, struct carried *c)
 
 static bool is_ip_in_ip(unsigned protocol) { return protocol == PROTO_IPIP || protocol == PROTO_IP6IN4; }
 
-/* Goes to the innermost IP packet. *length is that of its header (version 4) or of its payload (6), *protocol 0
- * where the Ethernet type is not that of IPv4. */
+/* Goes to the innermost IP packet. *length is that of its header (version 4) or of its payload (6), *protocol
+ * 0 where the Ethernet type is not that of IPv4. */
 static bool ip_headers(struct walk *w, int64_t *length, unsigned *protocol)
 {
     unsigned fragment = 0;

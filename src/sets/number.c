@@ -107,6 +107,6 @@ size_t set_number_fixed(char out[SET_NUMBER_CAP], double value)
         million = 0;
         whole += 1;
     }
-    return (size_t)snprintf(out, SET_NUMBER_CAP, "%s%lld.%06lld", signbit(value) ? "-" : "",
-                            (long long)whole, million);
+    return (size_t)snprintf(out, SET_NUMBER_CAP, "%s%lld.%06lld", signbit(value) ? "-" : "", (long long)whole,
+                            million);
 }

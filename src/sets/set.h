@@ -39,7 +39,7 @@ enum set_kind {
 /* One value of a row. Pointers are valid during the call of the sink. A column of reals may get an integer
  * where the original writes one (its 0 for an undefined statistic has no decimal point). */
 struct set_value {
-    uint8_t kind; /* enum set_kind */
+    uint8_t kind;   /* enum set_kind */
     bool undefined; /* the original has no value here and writes the one given as its filling */
     uint32_t n;
     union {
@@ -52,11 +52,13 @@ struct set_value {
 };
 
 struct set_column {
-    const char *name;        /* the original's */
-    const char *format;      /* Arrow: "l" int64, "L" uint64, "g" float64, "u" text, "c" int8, "+l" list of int32 */
+    const char *name; /* the original's */
+    const char
+        *format; /* Arrow: "l" int64, "L" uint64, "g" float64, "u" text, "c" int8, "+l" list of int32 */
     const char *description; /* what the value is, with its faults */
     const char *unit;        /* "bytes", "us", "ms", "s", "bytes/s" ... or "" */
-    uint16_t count; /* 0: one column; n: the n columns name_0 to name_(n-1), which get one value of SET_BITS */
+    uint16_t
+        count; /* 0: one column; n: the n columns name_0 to name_(n-1), which get one value of SET_BITS */
 };
 
 /* Where rows go. `row` gets one value for each column (one for each run of bits), and returns false when it
@@ -68,7 +70,8 @@ struct set_sink {
 
 enum set_faults { SET_AS_PUBLISHED, SET_CORRECTED };
 
-/* Members that a family does not use are ignored. Zero-initialised, they are the defaults of the originals. */
+/* Members that a family does not use are ignored. Zero-initialised, they are the defaults of the originals.
+ */
 struct set_options {
     enum set_faults faults;    /* cic-*: repairs the faults that leave the flows as they are */
     bool no_phantoms;          /* cic-*: leaves out the flows of frames without an IPv4 header */
@@ -78,8 +81,9 @@ struct set_options {
     const char *layers;        /* nprint: of "e46tui", in this order; NULL: "46tui" */
     unsigned payload;          /* nprint: bytes of payload, 0 to 1500 */
     bool ignore_checksums;     /* zeek-conn: as Zeek's -C */
-    const char *server_ports;  /* zeek-conn: likely server ports, "tcp/80,udp/53"; NULL: of the default scripts */
-    unsigned version;          /* netflow: 2 or 3; 0: 3 */
+    const char
+        *server_ports; /* zeek-conn: likely server ports, "tcp/80,udp/53"; NULL: of the default scripts */
+    unsigned version;  /* netflow: 2 or 3; 0: 3 */
 };
 
 struct set;

@@ -1,6 +1,7 @@
 /* A table of flows: records of one size, found by key and kept in the order in which they were added. Records
- * lie in blocks that never move, so a pointer to a record is valid until it is removed, and no packet costs an
- * allocation. The slots that a key leads to depend on a secret (base/hash.h); the order of records does not.
+ * lie in blocks that never move, so a pointer to a record is valid until it is removed, and no packet costs
+ * an allocation. The slots that a key leads to depend on a secret (base/hash.h); the order of records does
+ * not.
  *
  * A record begins with struct set_entry, directly followed by its key. */
 #ifndef FC_SETS_TABLE_H

@@ -1,4 +1,5 @@
-/* The state that the frames of a capture build up, emptied after each capture and freed after the last one. */
+/* The state that the frames of a capture build up, emptied after each capture and freed after the last one.
+ */
 #include "walk/inner.h"
 
 void tables_forget(struct walk *w)

@@ -805,6 +805,57 @@ def _():
     return quic_datagrams('heuristic')
 
 
+def quic_long(first, target, source, rest, token=b''):
+    """A packet with a long header, whose content is not decrypted. IDs are hexadecimal."""
+    ids = b''.join(bytes([len(one) // 2]) + bytes.fromhex(one) for one in (target, source))
+    return bytes([first]) + be('I', 1) + ids + token + be('H', 0x4000 | len(rest)) + rest
+
+
+@capture('quic_claims.pcap', 'QUIC connection IDs that several connections claim, as clients, as servers and before the first answer, also '
+         'with many connections in between')
+def _():
+    frames = []
+
+    def sent(way, port, packet):
+        ends = (A4, B4, port, 443) if way == '>' else (B4, A4, 443, port)
+        frames.append(on_ethernet(0 if way == '>' else 1, ip_udp(*ends, packet)))
+
+    def connect(port, first, client, server):
+        sent('>', port, quic_long(0xc4, first, client, b'Z' * 48, b'\0'))
+        sent('<', port, quic_long(0xc4, client, server, b'Z' * 48, b'\0'))
+
+    def ask(port, one):
+        """One short and one long header, from either side of two new paths and of a path that may be known."""
+        for way in '><':
+            for at in (port, 60000 + len(frames), 60000 + len(frames)):
+                sent(way, at, b'\x41' + bytes.fromhex(one) + b'w' * 40)
+            sent(way, 60000 + len(frames), quic_long(0xe1, one, '0f' * 8, b'f' * 30))
+            sent(way, 60000 + len(frames), quic_long(0xd1, one, '0f' * 8, b'f' * 30))
+
+    client, server = ['2%d' % i * 4 for i in range(6)], ['9%d' % i * 8 for i in range(6)]
+    connect(50000, '1a' * 8, client[0], server[0])
+    connect(50001, '1b' * 8, client[0], server[1])
+    ask(50000, client[0])
+    connect(50000, server[0], client[0], server[0])
+    ask(50001, client[0])
+    connect(50010, '2a' * 8, client[1], server[2])
+    connect(50011, '2b' * 8, client[2], server[2])
+    ask(50010, server[2])
+    connect(50020, '3a' * 8, client[3], server[3])
+    connect(50021, '3a' * 8, client[4], server[4])
+    ask(50020, '3a' * 8)
+    connect(50030, '4a' * 8, '5a' * 4, server[5])
+    connect(50031, '4b' * 8, client[5], '5a' * 4)
+    ask(50030, '5a' * 4)
+    for i in range(160):
+        connect(51000 + i, '%016x' % (i * 0x9e3779b97f4a7c15 % 2**64), '%08x' % (0xe0000000 + i), '%016x' % (i * 0xbf58476d1ce4e5b9 % 2**64 | 1))
+        if i % 50 == 7:
+            connect(52000 + i, '6a' * 8, client[0], server[2])
+    for one in (client[0], server[2], '3a' * 8, '5a' * 4, '6a' * 8):
+        ask(50000, one)
+    return pcap(frames)
+
+
 # ---- DTLS ----------------------------------------------------------------------------------------------------------
 
 def dtls_datagrams(datagrams):

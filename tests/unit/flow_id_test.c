@@ -39,6 +39,7 @@ TEST(a_flow_id_does_not_know_folders)
     CHECK(flow_id(a, "/home/x/day.pcap", &known[0].key, 5) && flow_id(b, "day.pcap", &known[0].key, 5) &&
           flow_id(c, "day.pcap", &known[0].key, 6));
     CHECK(!memcmp(a, b, sizeof a) && memcmp(a, c, sizeof a));
-    /* printf 'day.pcap\0\x06\x04\x80\xe8\x6e\x78\x88\x27\x04\x42\x23\xfa\xcc\x00\x50\0\0\0\0\0\0\0\x05' | sha256sum */
+    /* printf 'day.pcap\0\x06\x04\x80\xe8\x6e\x78\x88\x27\x04\x42\x23\xfa\xcc\x00\x50\0\0\0\0\0\0\0\x05' |
+     * sha256sum */
     CHECK(!memcmp(a, "b9343180acaabca40cc85c38fb2058b9", sizeof a));
 }

@@ -148,6 +148,27 @@ TEST(retry)
                "quic.retry_token=746f6b656e quic.retry_integrity_tag=04a265ba2eff4d829058fb3f0f2496ba");
 }
 
+/* Two connections whose servers chose the same ID: a short header belongs to the connection of its path, and
+ * on a new path to the connection that claimed the ID last. */
+TEST(id_claimed_twice)
+{
+    static const char other[] =
+        "c4 00000001 08 2222222222222222 00 00 4014 0000000000000000000000000000000000000000";
+    static const char data[] = "41 f067a5502a4262b5 00000000000000000000000000000000";
+    begin();
+    push("", CLIENT, false);
+    push("", SERVER, true);
+    struct quic_path first = path;
+    path = (struct quic_path){0};
+    push("", other, false);
+    push("", SERVER, true);
+    CHECK_TEXT(push("quic.connection.number", data, false), "quic.connection.number=1");
+    path = first;
+    CHECK_TEXT(push("quic.connection.number", data, false), "quic.connection.number=0");
+    path = (struct quic_path){0};
+    CHECK_TEXT(push("quic.connection.number", data, false), "quic.connection.number=1");
+}
+
 TEST(pieces)
 {
     static const char name[] = "tls.handshake.extensions_server_name=example.com";

@@ -1,4 +1,5 @@
-/* Feature sets: decoder profiles, number text, the flow table. Values of whole captures: tests/diff/test_sets.py. */
+/* Feature sets: decoder profiles, number text, the flow table. Values of whole captures:
+ * tests/diff/test_sets.py. */
 #include "sets/number.h"
 #include "sets/set.h"
 #include "sets/table.h"
