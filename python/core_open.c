@@ -126,7 +126,7 @@ static bool columns_fill(struct columns *columns, PyObject *sequence)
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields, *preferences, *decode_as, *columns;
+    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
     const char *values, *limit;
     long long idle_ns, active_ns;
@@ -137,11 +137,11 @@ struct arguments {
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"paths",        "fields",     "filter",  "level",       "style",     "drop",
-                            "protocols",    "policy",     "idle_ns", "active_ns",   "tunnel",    "max_frames",
-                            "jobs",         "batch_rows", "engine",  "preferences", "decode_as", "keylog",
-                            "passes",       "max_memory", "exact",   "columns",     "values",    "packets",
-                            "payload_only", "limit",      NULL};
+    static char *names[] = {
+        "paths",   "fields",      "filter",    "level",        "style",      "drop",       "protocols",
+        "policy",  "idle_ns",     "active_ns", "tunnel",       "max_frames", "jobs",       "batch_rows",
+        "engine",  "preferences", "decode_as", "keylog",       "passes",     "max_memory", "exact",
+        "columns", "values",      "packets",   "payload_only", "limit",      "features",   NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -156,12 +156,12 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIps:open", names, &a->paths,
+    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsO:open", names, &a->paths,
                                        &a->fields, &a->filter, &a->level, &a->style, &a->drop, &a->protocols,
                                        &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames,
                                        &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as,
                                        &a->keylog, &a->passes, &a->max_memory, &a->exact, &a->columns,
-                                       &a->values, &a->packets, &a->payload_only, &a->limit);
+                                       &a->values, &a->packets, &a->payload_only, &a->limit, &a->features);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -217,7 +217,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     (void)module;
     struct arguments a;
     struct fc_options options;
-    struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0};
+    struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
     struct columns columns = {0};
     PyObject *run = NULL;
     if (!arguments_parse(&a, args, kwargs))
@@ -225,7 +225,8 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     bool whole = options_fill(&options, &a) && texts_fill(&paths, a.paths) && texts_fill(&fields, a.fields) &&
                  (!a.preferences || texts_fill(&preferences, a.preferences)) &&
                  (!a.decode_as || texts_fill(&decode_as, a.decode_as)) &&
-                 (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns));
+                 (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns)) &&
+                 (!a.features || texts_fill(&features, a.features));
     if (whole) {
         options.fields = fields.items;
         options.n_fields = fields.n;
@@ -235,10 +236,13 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.n_decode_as = decode_as.n;
         options.columns = columns.items;
         options.n_columns = columns.n;
+        options.features = features.items;
+        options.n_features = features.n;
         run = open_run(&paths, &options);
     }
     PyMem_Free(columns.items);
     Py_XDECREF(columns.tuple);
+    texts_free(&features);
     texts_free(&decode_as);
     texts_free(&preferences);
     texts_free(&fields);

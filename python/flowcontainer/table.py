@@ -71,6 +71,7 @@ def scan(
     packets: int | None = None,
     payload_only: bool = False,
     limit: str = "sequences",
+    features: str | Iterable[str] = (),
 ) -> Scan:
     """A table over captures, which are read when something asks for its rows.
 
@@ -118,6 +119,8 @@ def scan(
     :param payload_only: they come from the packets that have payload
     :param limit: "sequences": `packets` and `payload_only` hold for sequences and values of fields; "all": for times
         and totals too
+    :param features: statistics, behind the other columns: the families "basic", "stats" and "entropy", or single
+        columns of them (docs/features.md); over all packets of a flow, whatever `packets` says, unless `limit` is "all"
     """
     if packets is not None:
         packets = arguments.count("packets", packets, 65536, least=1)
@@ -146,6 +149,7 @@ def scan(
             "packets": packets or 0,
             "payload_only": payload_only,
             "limit": limit,
+            "features": arguments.words("features", features),
         },
     )
 

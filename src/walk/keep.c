@@ -74,14 +74,15 @@ static void log_packet(struct walk *w, struct flow *flow, const struct kept_pack
     log_put_extras(&flow->packets, &w->tables.pool, w->output.flows->columns.extras, &extras);
 }
 
-/* The captured bytes above the transport header, of which `kept` says how long they were. */
+/* The captured bytes of the payload; none where the header was cut short. */
 static void find_payload(const struct kept_packet *kept, struct feature_packet *out)
 {
     const struct layer *layer = kept->layer;
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
     if (!rd_skip(&r, measure_header(layer)))
         return;
-    out->n_payload = r.cap < kept->payload_len ? r.cap : kept->payload_len;
+    uint32_t captured = rd_cap_left(&r);
+    out->n_payload = captured < kept->payload_len ? captured : kept->payload_len;
     out->payload = rd_bytes(&r, out->n_payload);
 }
 
