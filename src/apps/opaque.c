@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ports.h"
+#include "proto/tls_cipher.h"
 
 enum { TCP_SYN = 0x02 };
 enum { PORT = 443, UNKNOWN = 0, BEGUN = 1, FIRST_SIDE = 2, SECOND_SIDE = 4, ENCRYPTED = 7, OTHER = 8 };
@@ -32,19 +33,12 @@ static bool begins_quic(struct rd r)
 /* RFC 5246 section 7.4.1.3. A stream under one of the suites that do not encrypt is read without keys. */
 static bool begins_encryption(struct rd r)
 {
-    static const uint16_t null_suites[] = {0x0000, 0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b,
-                                           0x0082, 0x0083, 0x00b0, 0x00b1, 0x00b4, 0x00b5, 0x00b8,
-                                           0x00b9, 0xc001, 0xc006, 0xc00b, 0xc010, 0xc015, 0xc039,
-                                           0xc03a, 0xc03b, 0xc0b4, 0xc0b5, 0xc100, 0xc101, 0xc102};
     rd_skip(&r, 5); /* the record's header */
     uint8_t type = rd_u8(&r);
     rd_skip(&r, 3 + 2 + 32);
     rd_skip(&r, rd_u8(&r)); /* session id */
     uint16_t suite = rd_u16(&r);
-    for (size_t i = 0; i < sizeof null_suites / sizeof *null_suites; i++)
-        if (suite == null_suites[i])
-            return false;
-    return rd_ok(&r) && type == 2;
+    return rd_ok(&r) && type == 2 && !tls_cipher_is_plain(suite);
 }
 
 static bool is_server(const struct conv *conv, uint8_t direction)

@@ -6,20 +6,9 @@
 #include "field/ids_dtls.h"
 #include "field/ids_tls.h"
 #include "proto/dtls.h"
+#include "proto/tls_cipher.h"
 
 enum { HEADER = 12 };
-
-/* Cipher suites that do not encrypt: Wireshark dissects the payload that they protect. */
-static bool is_open(uint16_t cipher)
-{
-    static const uint16_t open[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x00b0,
-                                    0x00b1, 0x00b4, 0x00b5, 0x00b8, 0x00b9, 0xc001, 0xc006,
-                                    0xc00b, 0xc010, 0xc015, 0xc039, 0xc03a, 0xc03b};
-    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
-        if (open[i] == cipher)
-            return true;
-    return false;
-}
 
 /* struct { ProtocolVersion server_version; opaque cookie<0..2^8-1>; } HelloVerifyRequest */
 static void verify_request_read(struct row *row, struct rd *r)
@@ -31,7 +20,7 @@ static void verify_request_read(struct row *row, struct rd *r)
 static void dtls_server_hello_read(struct dtls *dtls, struct tls_hand *h, struct rd *body)
 {
     tls_body_read(h, body, TLS_SERVER_HELLO);
-    dtls->doubt |= is_open(h->state->cipher);
+    dtls->doubt |= tls_cipher_is_plain(h->state->cipher);
 }
 
 /* Wireshark shows only the header of the messages of TLS 1.3 and of rare ones. */

@@ -6,6 +6,7 @@
 #include "field/ids_dtls.h"
 #include "field/ids_tls.h"
 #include "proto/dtls.h"
+#include "proto/tls_cipher.h"
 
 enum { RANDOM_LEN = 32, EXTENSION_VERSIONS = 43 };
 
@@ -114,18 +115,6 @@ static void set_version(struct tls_hand *h, uint16_t version)
         tls_set_version(h->state, version);
 }
 
-/* Cipher suites that do not encrypt: Wireshark dissects the payload. */
-static bool is_null_cipher(uint16_t suite)
-{
-    static const uint16_t suites[] = {0x0001, 0x0002, 0x002c, 0x002d, 0x002e, 0x003b, 0x0047, 0x0082, 0x0083,
-                                      0x0084, 0x00b0, 0x00b1, 0x00b4, 0x00b5, 0x00b8, 0x00b9, 0xc001, 0xc006,
-                                      0xc00b, 0xc010, 0xc015, 0xc039, 0xc03a, 0xc03b, 0xc0b4, 0xc0b5};
-    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-        if (suites[i] == suite)
-            return true;
-    return !suite;
-}
-
 static void tls_server_hello_read(struct tls_hand *h, struct rd *r)
 {
     struct tls_ja3 ja3;
@@ -141,7 +130,7 @@ static void tls_server_hello_read(struct tls_hand *h, struct rd *r)
     h->state->cipher = put_u16(h->row, F_TLS_HANDSHAKE_CIPHERSUITE, r);
     if (rd_ok(r))
         ja3_add(&ja3, JA3_CIPHERS, h->state->cipher);
-    if (rd_ok(r) && is_null_cipher(h->state->cipher))
+    if (rd_ok(r) && tls_cipher_is_plain(h->state->cipher))
         pdu_doubt(h->facts, APP_READERS);
     if (!early_draft)
         put_u8(h->row, F_TLS_HANDSHAKE_COMP_METHOD, r);

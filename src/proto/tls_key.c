@@ -4,95 +4,8 @@
  * Source: these RFCs; observed (tshark 4.0.17). */
 #include "field/ids_tls.h"
 #include "field/ids_x509.h"
+#include "proto/tls_cipher.h"
 #include "proto/x509.h"
-
-enum kex {
-    KEX_NONE,
-    KEX_RSA,
-    KEX_RSA_EXPORT,
-    KEX_DHE,
-    KEX_DH,
-    KEX_DH_ANON,
-    KEX_ECDHE,
-    KEX_ECDH,
-    KEX_ECDH_ANON,
-    KEX_PSK,
-    KEX_DHE_PSK,
-    KEX_RSA_PSK,
-    KEX_ECDHE_PSK,
-    KEX_KRB5
-};
-
-/* The first and last cipher suite of a range with one key exchange, in the order of their numbers. */
-static const struct kex_range {
-    uint16_t first, last;
-    uint8_t kex;
-} kex_ranges[] = {
-    {0x0001, 0x0002, KEX_RSA},        {0x0003, 0x0003, KEX_RSA_EXPORT}, {0x0004, 0x0005, KEX_RSA},
-    {0x0006, 0x0006, KEX_RSA_EXPORT}, {0x0007, 0x0007, KEX_RSA},        {0x0008, 0x0008, KEX_RSA_EXPORT},
-    {0x0009, 0x000a, KEX_RSA},        {0x000b, 0x0010, KEX_DH},         {0x0011, 0x0016, KEX_DHE},
-    {0x0017, 0x001b, KEX_DH_ANON},    {0x001e, 0x002b, KEX_KRB5},       {0x002c, 0x002c, KEX_PSK},
-    {0x002d, 0x002d, KEX_DHE_PSK},    {0x002e, 0x002e, KEX_RSA_PSK},    {0x002f, 0x002f, KEX_RSA},
-    {0x0030, 0x0031, KEX_DH},         {0x0032, 0x0033, KEX_DHE},        {0x0034, 0x0034, KEX_DH_ANON},
-    {0x0035, 0x0035, KEX_RSA},        {0x0036, 0x0037, KEX_DH},         {0x0038, 0x0039, KEX_DHE},
-    {0x003a, 0x003a, KEX_DH_ANON},    {0x003b, 0x003d, KEX_RSA},        {0x003e, 0x003f, KEX_DH},
-    {0x0040, 0x0040, KEX_DHE},        {0x0041, 0x0041, KEX_RSA},        {0x0042, 0x0043, KEX_DH},
-    {0x0044, 0x0045, KEX_DHE},        {0x0046, 0x0046, KEX_DH_ANON},    {0x0060, 0x0062, KEX_RSA_EXPORT},
-    {0x0063, 0x0063, KEX_DHE},        {0x0064, 0x0064, KEX_RSA_EXPORT}, {0x0065, 0x0067, KEX_DHE},
-    {0x0068, 0x0069, KEX_DH},         {0x006a, 0x006b, KEX_DHE},        {0x006c, 0x006d, KEX_DH_ANON},
-    {0x0084, 0x0084, KEX_RSA},        {0x0085, 0x0086, KEX_DH},         {0x0087, 0x0088, KEX_DHE},
-    {0x0089, 0x0089, KEX_DH_ANON},    {0x008a, 0x008d, KEX_PSK},        {0x008e, 0x0091, KEX_DHE_PSK},
-    {0x0092, 0x0095, KEX_RSA_PSK},    {0x0096, 0x0096, KEX_RSA},        {0x0097, 0x0098, KEX_DH},
-    {0x0099, 0x009a, KEX_DHE},        {0x009b, 0x009b, KEX_DH_ANON},    {0x009c, 0x009d, KEX_RSA},
-    {0x009e, 0x009f, KEX_DHE},        {0x00a0, 0x00a1, KEX_DH},         {0x00a2, 0x00a3, KEX_DHE},
-    {0x00a4, 0x00a5, KEX_DH},         {0x00a6, 0x00a7, KEX_DH_ANON},    {0x00a8, 0x00a9, KEX_PSK},
-    {0x00aa, 0x00ab, KEX_DHE_PSK},    {0x00ac, 0x00ad, KEX_RSA_PSK},    {0x00ae, 0x00b1, KEX_PSK},
-    {0x00b2, 0x00b5, KEX_DHE_PSK},    {0x00b6, 0x00b9, KEX_RSA_PSK},    {0x00ba, 0x00ba, KEX_RSA},
-    {0x00bb, 0x00bc, KEX_DH},         {0x00bd, 0x00be, KEX_DHE},        {0x00bf, 0x00bf, KEX_DH_ANON},
-    {0x00c0, 0x00c0, KEX_RSA},        {0x00c1, 0x00c2, KEX_DH},         {0x00c3, 0x00c4, KEX_DHE},
-    {0x00c5, 0x00c5, KEX_DH_ANON},    {0xc001, 0xc005, KEX_ECDH},       {0xc006, 0xc00a, KEX_ECDHE},
-    {0xc00b, 0xc00f, KEX_ECDH},       {0xc010, 0xc014, KEX_ECDHE},      {0xc015, 0xc019, KEX_ECDH_ANON},
-    {0xc023, 0xc024, KEX_ECDHE},      {0xc025, 0xc026, KEX_ECDH},       {0xc027, 0xc028, KEX_ECDHE},
-    {0xc029, 0xc02a, KEX_ECDH},       {0xc02b, 0xc02c, KEX_ECDHE},      {0xc02d, 0xc02e, KEX_ECDH},
-    {0xc02f, 0xc030, KEX_ECDHE},      {0xc031, 0xc032, KEX_ECDH},       {0xc033, 0xc03b, KEX_ECDHE_PSK},
-    {0xc03c, 0xc03d, KEX_RSA},        {0xc03e, 0xc041, KEX_DH},         {0xc042, 0xc045, KEX_DHE},
-    {0xc046, 0xc047, KEX_DH_ANON},    {0xc048, 0xc049, KEX_ECDHE},      {0xc04a, 0xc04b, KEX_ECDH},
-    {0xc04c, 0xc04d, KEX_ECDHE},      {0xc04e, 0xc04f, KEX_ECDH},       {0xc050, 0xc051, KEX_RSA},
-    {0xc052, 0xc053, KEX_DHE},        {0xc054, 0xc055, KEX_DH},         {0xc056, 0xc057, KEX_DHE},
-    {0xc058, 0xc059, KEX_DH},         {0xc05a, 0xc05b, KEX_DH_ANON},    {0xc05c, 0xc05d, KEX_ECDHE},
-    {0xc05e, 0xc05f, KEX_ECDH},       {0xc060, 0xc061, KEX_ECDHE},      {0xc062, 0xc063, KEX_ECDH},
-    {0xc064, 0xc065, KEX_PSK},        {0xc066, 0xc067, KEX_DHE_PSK},    {0xc068, 0xc069, KEX_RSA_PSK},
-    {0xc06a, 0xc06b, KEX_PSK},        {0xc06c, 0xc06d, KEX_DHE_PSK},    {0xc06e, 0xc06f, KEX_RSA_PSK},
-    {0xc070, 0xc071, KEX_ECDHE_PSK},  {0xc072, 0xc073, KEX_ECDHE},      {0xc074, 0xc075, KEX_ECDH},
-    {0xc076, 0xc077, KEX_ECDHE},      {0xc078, 0xc079, KEX_ECDH},       {0xc07a, 0xc07b, KEX_RSA},
-    {0xc07c, 0xc07d, KEX_DHE},        {0xc07e, 0xc07f, KEX_DH},         {0xc080, 0xc081, KEX_DHE},
-    {0xc082, 0xc083, KEX_DH},         {0xc084, 0xc085, KEX_DH_ANON},    {0xc086, 0xc087, KEX_ECDHE},
-    {0xc088, 0xc089, KEX_ECDH},       {0xc08a, 0xc08b, KEX_ECDHE},      {0xc08c, 0xc08d, KEX_ECDH},
-    {0xc08e, 0xc08f, KEX_PSK},        {0xc090, 0xc091, KEX_DHE_PSK},    {0xc092, 0xc093, KEX_RSA_PSK},
-    {0xc094, 0xc095, KEX_PSK},        {0xc096, 0xc097, KEX_DHE_PSK},    {0xc098, 0xc099, KEX_RSA_PSK},
-    {0xc09a, 0xc09b, KEX_ECDHE_PSK},  {0xc09c, 0xc09d, KEX_RSA},        {0xc09e, 0xc09f, KEX_DHE},
-    {0xc0a0, 0xc0a1, KEX_RSA},        {0xc0a2, 0xc0a3, KEX_DHE},        {0xc0a4, 0xc0a5, KEX_PSK},
-    {0xc0a6, 0xc0a7, KEX_DHE_PSK},    {0xc0a8, 0xc0a9, KEX_PSK},        {0xc0aa, 0xc0ab, KEX_DHE_PSK},
-    {0xc0ac, 0xc0af, KEX_ECDHE},      {0xcc13, 0xcc14, KEX_ECDHE},      {0xcc15, 0xcc15, KEX_DHE},
-    {0xcca8, 0xcca9, KEX_ECDHE},      {0xccaa, 0xccaa, KEX_DHE},        {0xccab, 0xccab, KEX_PSK},
-    {0xccac, 0xccac, KEX_ECDHE_PSK},  {0xccad, 0xccad, KEX_DHE_PSK},    {0xccae, 0xccae, KEX_RSA_PSK},
-    {0xd001, 0xd003, KEX_ECDHE_PSK},  {0xd005, 0xd005, KEX_ECDHE_PSK},  {0xe410, 0xe411, KEX_RSA},
-    {0xe412, 0xe415, KEX_ECDHE},      {0xe416, 0xe417, KEX_PSK},        {0xe418, 0xe419, KEX_ECDHE_PSK},
-    {0xe41a, 0xe41b, KEX_RSA_PSK},    {0xe41c, 0xe41d, KEX_DHE_PSK},    {0xe41e, 0xe41f, KEX_DHE},
-};
-
-static enum kex kex_of(uint16_t cipher)
-{
-    size_t low = 0, n = sizeof kex_ranges / sizeof *kex_ranges, high = n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (kex_ranges[middle].last < cipher)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && kex_ranges[low].first <= cipher ? kex_ranges[low].kex : KEX_NONE;
-}
 
 /* Reads a vector that is one value. */
 static void key_opaque_read(struct row *row, struct rd *r, field_id len_id, field_id id, unsigned prefix)
@@ -131,24 +44,26 @@ static bool dh_read(struct tls_hand *h, struct rd *r)
     return rd_ok(r);
 }
 
-/* Experiments have not covered exchanges with pre-shared keys. */
-static void note_shared_key(const struct tls_hand *h, enum kex kex)
+/* Wireshark reads the hint only when nothing follows it. */
+static void hint_read(struct row *row, struct rd *r)
 {
-    if (kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
-        tls_doubt(h);
+    struct rd look = rd_rest(r);
+    uint16_t len = rd_u16(&look);
+    if (!rd_ok(&look) || len == rd_left(&look))
+        key_opaque_read(row, r, F_TLS_HANDSHAKE_HINT_LEN, F_TLS_HANDSHAKE_HINT, 2);
 }
 
-static void server_key_read(struct tls_hand *h, struct rd *r, enum kex kex)
+static void server_key_read(struct tls_hand *h, struct rd *r, enum tls_exchange exchange)
 {
-    if (kex == KEX_PSK || kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
-        key_opaque_read(h->row, r, F_TLS_HANDSHAKE_HINT_LEN, F_TLS_HANDSHAKE_HINT, 2);
-    if (kex == KEX_DHE || kex == KEX_DH_ANON || kex == KEX_DHE_PSK) {
-        if (dh_read(h, r) && kex == KEX_DHE)
+    if (exchange == EXCHANGE_PSK || exchange == EXCHANGE_RSA_PSK) {
+        hint_read(h->row, r);
+    } else if (exchange == EXCHANGE_DHE || exchange == EXCHANGE_DH_ANON) {
+        if (dh_read(h, r) && exchange == EXCHANGE_DHE)
             signature_read(h, r);
-    } else if (kex == KEX_ECDHE || kex == KEX_ECDH_ANON || kex == KEX_ECDHE_PSK) {
-        if (ecdh_read(h, r) && kex == KEX_ECDHE)
+    } else if (exchange == EXCHANGE_ECDHE || exchange == EXCHANGE_ECDH_ANON) {
+        if (ecdh_read(h, r) && exchange == EXCHANGE_ECDHE)
             signature_read(h, r);
-    } else if (kex == KEX_RSA_EXPORT || kex == KEX_RSA) {
+    } else if (exchange == EXCHANGE_RSA) {
         key_opaque_read(h->row, r, F_TLS_HANDSHAKE_MODULUS_LEN, F_TLS_HANDSHAKE_MODULUS, 2);
         key_opaque_read(h->row, r, F_TLS_HANDSHAKE_EXPONENT_LEN, F_TLS_HANDSHAKE_EXPONENT, 2);
         signature_read(h, r);
@@ -157,12 +72,11 @@ static void server_key_read(struct tls_hand *h, struct rd *r, enum kex kex)
 
 void tls_server_key_read(struct tls_hand *h, struct rd *r)
 {
-    enum kex kex = kex_of(h->state->cipher);
-    note_shared_key(h, kex);
-    server_key_read(h, r, kex);
-    if (!rd_ok(r) ||
-        h->state->version ==
-            TLS_13) /* Wireshark may read beyond the end of the message, or take it for another message */
+    enum tls_exchange exchange = tls_cipher_exchange(h->state->cipher);
+    server_key_read(h, r, exchange);
+    /* Wireshark may read beyond the end of the message, or take it for another message; experiments have not
+     * covered J-PAKE. */
+    if (!rd_ok(r) || h->state->version == TLS_13 || exchange == EXCHANGE_ECJPAKE)
         tls_doubt(h);
 }
 
@@ -176,16 +90,17 @@ static void rsa_secret_read(struct tls_hand *h, struct rd *r)
 
 void tls_client_key_read(struct tls_hand *h, struct rd *r)
 {
-    enum kex kex = kex_of(h->state->cipher);
-    note_shared_key(h, kex);
-    if (kex == KEX_PSK || kex == KEX_DHE_PSK || kex == KEX_ECDHE_PSK || kex == KEX_RSA_PSK)
+    enum tls_exchange exchange = tls_cipher_exchange(h->state->cipher);
+    if (exchange == EXCHANGE_PSK || exchange == EXCHANGE_RSA_PSK)
         key_opaque_read(h->row, r, F_TLS_HANDSHAKE_IDENTITY_LEN, F_TLS_HANDSHAKE_IDENTITY, 2);
-    if (kex == KEX_DHE || kex == KEX_DH || kex == KEX_DH_ANON || kex == KEX_DHE_PSK)
+    if (exchange == EXCHANGE_DHE || exchange == EXCHANGE_DH || exchange == EXCHANGE_DH_ANON)
         key_opaque_read(h->row, r, F_TLS_HANDSHAKE_YC_LEN, F_TLS_HANDSHAKE_YC, 2);
-    else if (kex == KEX_ECDHE || kex == KEX_ECDH || kex == KEX_ECDH_ANON || kex == KEX_ECDHE_PSK)
+    else if (exchange == EXCHANGE_ECDHE || exchange == EXCHANGE_ECDH_ANON)
         key_opaque_read(h->row, r, F_TLS_HANDSHAKE_CLIENT_POINT_LEN, F_TLS_HANDSHAKE_CLIENT_POINT, 1);
-    else if (kex == KEX_RSA || kex == KEX_RSA_EXPORT || kex == KEX_RSA_PSK)
+    else if (exchange == EXCHANGE_RSA || exchange == EXCHANGE_RSA_PSK)
         rsa_secret_read(h, r);
+    if (exchange == EXCHANGE_ECJPAKE)
+        tls_doubt(h);
 }
 
 void tls_one_certificate_read(struct row *row, struct rd *r, uint32_t len)

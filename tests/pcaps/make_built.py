@@ -9,6 +9,7 @@ import sys
 import zlib
 
 import dtls
+import tls_ciphers
 from packets import *  # noqa: F403 (functions that build packets)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -904,6 +905,18 @@ def _():
     sent(pieces[1], 41005)
     sent(pieces[2], 41005)
     return pcap(frames)
+
+
+# ---- cipher suites -------------------------------------------------------------------------------------------------
+
+for datagram in (False, True):
+    capture('dtls_ciphers.pcap' if datagram else 'tls_ciphers.pcap',
+            f'{"DTLS" if datagram else "TLS"} whose payload is not encrypted: suites that Wireshark takes for encrypted all the same, '
+            'then those whose payload it dissects')(
+                lambda datagram=datagram: pcap(tls_ciphers.frames(dict.fromkeys(tls_ciphers.SEALED + tls_ciphers.PLAIN, ()), datagram)))
+    capture('dtls_key_exchanges.pcap' if datagram else 'tls_key_exchanges.pcap',
+            f'{"DTLS" if datagram else "TLS"} with suites of each key exchange, and the messages of it')(
+                lambda datagram=datagram: pcap(tls_ciphers.frames({s: (k,) for s, k in tls_ciphers.EXCHANGES.items()}, datagram)))
 
 
 # ---- NTP, DHCP -----------------------------------------------------------------------------------------------------
