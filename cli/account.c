@@ -168,8 +168,8 @@ static void say_summary(const struct fc_run *run, const struct tally *tally, enu
         add_count(&line, progress.captures_total, "capture", "captures");
     }
     unit_bytes(text, tally->bytes);
-    add(&line, "; ");
-    add(&line, text);
+    add(&line, tally->has_bytes ? "; " : "");
+    add(&line, tally->has_bytes ? text : "");
     add_times(&line, tally, progress.captures_total > 1);
     write_wrapped(&line);
 }

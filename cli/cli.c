@@ -37,6 +37,8 @@ static int run_command(const struct opt *opt)
     switch (opt->command) {
     case OPT_FIELDS:
         return command_fields(opt);
+    case OPT_COLUMNS:
+        return command_columns(opt);
     case OPT_EXPLAIN:
         return command_explain(opt);
     default:

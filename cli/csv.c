@@ -186,15 +186,14 @@ static bool csv_begin(struct view *view)
 
 static void csv_row(struct view *view, const struct ArrowArray *batch, int64_t i)
 {
-    size_t n_base = view_n_base(view);
     for (size_t c = 0; c < view->type->n_children; c++) {
         if (c)
             out_char(view->out, ',');
         const struct cell_type *type = &view->type->children[c];
-        if (c < n_base)
-            csv_value(view, type, batch->children[c], i);
+        if (view->columns[c]->is_field)
+            csv_field(view, type, view->columns[c]->text_rule, batch->children[c], i);
         else
-            csv_field(view, type, view->rules[c - n_base], batch->children[c], i);
+            csv_value(view, type, batch->children[c], i);
     }
     out_char(view->out, '\n');
 }

@@ -118,15 +118,14 @@ static int write_batches(struct job *job, struct view *view, const struct format
     return 0;
 }
 
-static bool find_fields(struct job *job, struct view *view)
+static bool find_columns(struct job *job, struct view *view)
 {
-    size_t n = fc_run_n_fields(job->run);
-    uint32_t *rules = calloc(n + 1, sizeof *rules);
-    for (size_t i = 0; rules && i < n; i++)
-        rules[i] = fc_run_field(job->run, i).text_rule;
-    view->rules = rules;
-    view->n_fields = n;
-    return rules != NULL;
+    size_t n = fc_run_n_columns(job->run);
+    view->columns = calloc(n, sizeof *view->columns);
+    for (size_t i = 0; view->columns && i < n; i++)
+        view->columns[i] = fc_run_column(job->run, i);
+    view->chosen = job->opt->columns != NULL;
+    return view->columns != NULL;
 }
 
 static uint64_t n_captures(const struct job *job)
@@ -150,7 +149,7 @@ static int write_text(struct job *job)
                         .utf8 = say_utf8(),
                         .colour = command_colour(opt, job->fd),
                         .headings = n_captures(job) > 1};
-    if (!out_open(&out, job->fd, false) || !find_fields(job, &view)) {
+    if (!out_open(&out, job->fd, false) || !find_columns(job, &view)) {
         out_close(&out);
         return out_of_memory();
     }
@@ -161,7 +160,7 @@ static int write_text(struct job *job)
     if (!status && view.scratch.failed)
         status = out_of_memory();
     text_free(&view.scratch);
-    free((void *)view.rules);
+    free(view.columns);
     if (error == EPIPE && !opt->output)
         return status ? status : -1;
     return error && !status ? write_failure(opt->output ? opt->output : "standard output", error) : status;
@@ -226,7 +225,7 @@ static int export_run(struct job *job)
     struct ArrowArrayStream plain;
     if (fc_run_export(job->run, &plain, &err))
         return command_refuse(job->opt, &err);
-    if (!tally_wrap(&job->tally, &plain, &job->stream)) {
+    if (!tally_wrap(&job->tally, job->run, &plain, &job->stream)) {
         tally_free(&job->tally);
         return out_of_memory();
     }
@@ -240,11 +239,29 @@ static int export_run(struct job *job)
     return status;
 }
 
+/* The table shows few of the default columns; nothing else is asked for then. */
+static struct fc_options options_of(const struct opt *opt)
+{
+    static const struct fc_column shown[] = {
+        {.source = "capture"},     {.source = "protocol"},    {.source = "stream"},
+        {.source = "src"},         {.source = "sport"},       {.source = "dst"},
+        {.source = "dport"},       {.source = "time_start"},  {.source = "time_end"},
+        {.source = "fwd_packets"}, {.source = "bwd_packets"}, {.source = "fwd_bytes"},
+        {.source = "bwd_bytes"}};
+    struct fc_options options = opt->run;
+    if (opt->format == OPT_TABLE && options.level == FC_LEVEL_FLOWS && !options.columns) {
+        options.columns = shown;
+        options.n_columns = sizeof shown / sizeof shown[0];
+    }
+    return options;
+}
+
 int command_flows(const struct opt *opt)
 {
     struct fc_error err = {0};
     struct job job = {.opt = opt};
-    if (fc_open(&job.run, opt->paths, opt->n_paths, &opt->run, &err))
+    const struct fc_options options = options_of(opt);
+    if (fc_open(&job.run, opt->paths, opt->n_paths, &options, &err))
         return command_refuse(opt, &err);
     int status = export_run(&job);
     fc_run_free(job.run);

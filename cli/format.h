@@ -9,9 +9,9 @@
 
 struct view {
     struct out *out;
-    const struct cell_type *type; /* of a batch: CELL_STRUCT */
-    const uint32_t *rules;        /* the text_rule of each field column; field columns come last */
-    size_t n_fields;
+    const struct cell_type *type;          /* of a batch: CELL_STRUCT */
+    const struct fc_column_info **columns; /* of the answer */
+    bool chosen;                           /* they are the caller's choice */
     enum fc_level level;
     struct unit_clock clock;
     struct text scratch;
@@ -31,9 +31,6 @@ struct format {
 };
 
 extern const struct format FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_TABLE;
-
-/* The index of the first field column. */
-static inline size_t view_n_base(const struct view *view) { return view->type->n_children - view->n_fields; }
 
 /* Writes "text" with the escapes of JSON; broken UTF-8 becomes U+FFFD. */
 void json_string(struct out *out, const char *text, size_t len);

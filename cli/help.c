@@ -15,6 +15,7 @@ static const char INTRO[] = "flowcontainer " FC_VERSION ": captures in, flow dat
                             "Usage:\n"
                             "  flowcontainer [OPTION...] CAPTURE...     a table of the flows, or a data set\n"
                             "  flowcontainer fields [PATTERN...]        the fields that -e takes\n"
+                            "  flowcontainer columns [--level LEVEL]    the columns that -C takes\n"
                             "  flowcontainer explain [OPTION...] [CAPTURE...]\n"
                             "                                           which engine would answer, and why\n"
                             "\n"

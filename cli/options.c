@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "say.h"
 #include "suffix.h"
 #include "value.h"
@@ -31,6 +32,10 @@ enum {
     KEY_MAX_MEMORY,
     KEY_EXACT,
     KEY_NATIVE,
+    KEY_VALUES,
+    KEY_PACKETS,
+    KEY_PAYLOAD_ONLY,
+    KEY_LIMIT,
     KEY_JSON,
     KEY_COLOR,
     KEY_PROGRESS,
@@ -98,6 +103,17 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, 'e', "field", "FIELD",
      "add a Wireshark field, such as ip.ttl; may be repeated\n"
      "(see `flowcontainer fields')"},
+    {NULL, 'C', "columns", "LIST",
+     "these columns and fields, in this order: src,dst,\n"
+     "fwd_bytes,sni=first(sni) (see `flowcontainer columns')"},
+    {NULL, KEY_VALUES, "values", "HOW",
+     "values of a field: packets (default), list, first,\n"
+     "set (each once)"},
+    {NULL, KEY_PACKETS, "packets", "N", "lists hold the first N packets of each flow"},
+    {NULL, KEY_PAYLOAD_ONLY, "payload-only", NULL, "lists hold packets with payload only"},
+    {NULL, KEY_LIMIT, "limit", "sequences|all",
+     "all: these two bound times and totals too\n"
+     "(default: sequences)"},
     {NULL, KEY_NATIVE, "native", NULL, "with `fields': only those of the native engine"},
     {NULL, KEY_JSON, "json", NULL, "the same as -T ndjson"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
@@ -269,6 +285,44 @@ static int parse_field(struct opt *opt, const char *text)
     return add_text(opt->fields, &opt->n_fields, text);
 }
 
+static int parse_packets(struct opt *opt, const char *text)
+{
+    uint64_t n = 0;
+    int bad = opt_number(&n, "--packets", text, UINT16_MAX);
+    if (!bad && !n)
+        return say_usage("--packets is a number from 1 to 65535");
+    opt->run.packets = (uint32_t)n;
+    return bad;
+}
+
+/* Options that say what a row tells. */
+static int parse_row(struct opt *opt, int key, const char *arg)
+{
+    static const struct opt_choice ways[] = {{"packets", FC_VALUES_PACKETS},
+                                             {"list", FC_VALUES_LIST},
+                                             {"first", FC_VALUES_FIRST},
+                                             {"set", FC_VALUES_SET}};
+    static const struct opt_choice limits[] = {{"sequences", FC_LIMIT_SEQUENCES}, {"all", FC_LIMIT_ALL}};
+    int value = 0, bad = 0;
+    switch (key) {
+    case 'C':
+        return columns_parse(opt, arg);
+    case KEY_PACKETS:
+        return parse_packets(opt, arg);
+    case KEY_PAYLOAD_ONLY:
+        opt->run.taking = FC_TAKING_PAYLOAD;
+        return 0;
+    case KEY_VALUES:
+        bad = opt_choice(&value, "--values", arg, ways, 4);
+        opt->run.values = (enum fc_values)value;
+        return bad;
+    default:
+        bad = opt_choice(&value, "--limit", arg, limits, 2);
+        opt->run.limit = (enum fc_limit)value;
+        return bad;
+    }
+}
+
 /* Options of the wireshark engine. */
 static int parse_dissection(struct opt *opt, int key, const char *arg)
 {
@@ -320,6 +374,12 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return set_flag(&opt->version);
     case 'n':
         return 0;
+    case 'C':
+    case KEY_VALUES:
+    case KEY_PACKETS:
+    case KEY_PAYLOAD_ONLY:
+    case KEY_LIMIT:
+        return parse_row(opt, key, arg);
     case KEY_LEVEL:
         return parse_level(opt, arg);
     case KEY_DROP:
@@ -467,6 +527,7 @@ static enum opt_command take_command(struct opt *opt, int *argc)
 {
     const char *word = *argc > 1 ? opt->argv[1] : "";
     enum opt_command command = strcmp(word, "fields") == 0    ? OPT_FIELDS
+                               : strcmp(word, "columns") == 0 ? OPT_COLUMNS
                                : strcmp(word, "explain") == 0 ? OPT_EXPLAIN
                                : strcmp(word, "verify") == 0  ? OPT_VERIFY
                                                               : OPT_FLOWS;
@@ -514,5 +575,7 @@ void opt_free(struct opt *opt)
     free(opt->fields);
     free(opt->preferences);
     free(opt->decode_as);
+    free(opt->columns);
+    free(opt->columns_text);
     *opt = (struct opt){0};
 }

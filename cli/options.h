@@ -18,7 +18,7 @@ struct opt_row {
 extern const struct opt_row OPT_ROWS[];
 extern const size_t OPT_N_ROWS;
 
-enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_EXPLAIN, OPT_VERIFY };
+enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_COLUMNS, OPT_EXPLAIN, OPT_VERIFY };
 enum opt_format { OPT_AUTO, OPT_TABLE, OPT_NDJSON, OPT_JSON, OPT_CSV, OPT_SINK };
 enum opt_when { OPT_BY_ITSELF, OPT_ALWAYS, OPT_NEVER };
 
@@ -28,6 +28,8 @@ struct opt {
     size_t n_paths;
     const char **fields;
     size_t n_fields;
+    struct fc_column *columns; /* of -C, in columns_text */
+    char *columns_text;
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
     struct fc_options run;

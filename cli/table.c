@@ -146,15 +146,14 @@ struct both_ways {
 
 static struct both_ways count_ways(struct view *view, const struct ArrowArray *batch, int64_t i)
 {
-    struct both_ways ways = {0};
-    size_t c = cell_child(view->type, "ip_lengths");
-    const struct cell_type *type = &view->type->children[c];
-    struct cell_range range = cell_list(type, batch->children[c], i);
-    for (int64_t at = range.from; at < range.to; at++) {
-        int64_t length = cell_int(type->children, batch->children[c]->children[0], at);
-        size_t way = length < 0;
-        ways.packets[way]++;
-        ways.bytes[way] += (uint64_t)(way ? -length : length);
+    struct both_ways ways;
+    int64_t numbers[4];
+    static const char *const names[] = {"fwd_packets", "bwd_packets", "fwd_bytes", "bwd_bytes"};
+    for (size_t n = 0; n < 4; n++)
+        number_of(view, batch, i, names[n], &numbers[n]);
+    for (size_t way = 0; way < 2; way++) {
+        ways.packets[way] = (uint64_t)numbers[way];
+        ways.bytes[way] = (uint64_t)numbers[2 + way];
     }
     return ways;
 }
@@ -249,14 +248,14 @@ static void values_cell(struct view *view, struct table *table, uint32_t rule, c
     text_free(&shown);
 }
 
-static void field_cell(struct view *view, struct table *table, size_t k, const struct ArrowArray *batch,
+static void field_cell(struct view *view, struct table *table, size_t c, const struct ArrowArray *batch,
                        int64_t i)
 {
-    size_t c = view_n_base(view) + k;
+    uint32_t rule = view->columns[c]->text_rule;
     const struct cell_type *type = &view->type->children[c];
     const struct ArrowArray *array = batch->children[c];
     if (type->kind != CELL_LIST) {
-        values_cell(view, table, view->rules[k], array, (struct cell_range){i, i + 1});
+        values_cell(view, table, rule, array, (struct cell_range){i, i + 1});
         return;
     }
     struct cell_range range = cell_list(type, array, i);
@@ -266,7 +265,79 @@ static void field_cell(struct view *view, struct table *table, size_t k, const s
         range.to += items->offset;
         items = items->children[1];
     }
-    values_cell(view, table, view->rules[k], items, range);
+    values_cell(view, table, rule, items, range);
+}
+
+/* ---- columns that the caller chose ---- */
+
+static void chosen_columns(struct view *view, struct table *table)
+{
+    for (size_t c = 0; c < view->type->n_children; c++) {
+        enum cell_kind kind = view->type->children[c].kind;
+        bool number = kind == CELL_INT || kind == CELL_UINT || kind == CELL_DURATION;
+        enum grid_kind grid = view->columns[c]->is_field ? GRID_VALUE
+                              : number                   ? GRID_NUMBER
+                              : kind == CELL_TIME        ? GRID_TIME
+                                                         : GRID_VALUE;
+        add_column(table, view->columns[c]->name, grid, view->columns[c]->is_field ? "32" : NULL);
+    }
+}
+
+static void add_value(struct view *view, struct text *out, const struct cell_type *type,
+                      const struct ArrowArray *array, int64_t i)
+{
+    char text[UNIT_TEXT + UNIT_TIME];
+    if (type->kind == CELL_NULL || cell_is_null(array, i))
+        return;
+    struct cell_span span;
+    switch (type->kind) {
+    case CELL_INT:
+    case CELL_UINT:
+        text_add(out, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)cell_int(type, array, i)));
+        break;
+    case CELL_DURATION:
+        unit_duration(text, cell_int(type, array, i));
+        text_add(out, text, strlen(text));
+        break;
+    case CELL_TIME:
+        unit_time(text, &view->clock, cell_int(type, array, i));
+        text[10] = ' ';
+        text_add(out, text, 23);
+        break;
+    default:
+        span = cell_text(type, array, i);
+        text_add(out, span.p, span.len);
+    }
+}
+
+/* A value, or the first few of a list. */
+static void base_cell(struct view *view, struct table *table, size_t c, const struct ArrowArray *batch,
+                      int64_t i)
+{
+    const struct cell_type *type = &view->type->children[c];
+    const struct ArrowArray *array = batch->children[c];
+    struct text text = {0};
+    if (type->kind != CELL_LIST) {
+        add_value(view, &text, type, array, i);
+    } else {
+        struct cell_range range = cell_list(type, array, i);
+        for (int64_t at = range.from; at < range.to && at < range.from + DISTINCT_MOST; at++) {
+            text_add(&text, ",", at > range.from);
+            add_value(view, &text, type->children, array->children[0], at);
+        }
+        text_add(&text, ",...", range.to - range.from > DISTINCT_MOST ? 4 : 0);
+    }
+    clean_cell(view, table, text.len ? text.p : "", text.len);
+    text_free(&text);
+}
+
+static void chosen_cells(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
+{
+    for (size_t c = 0; c < view->type->n_children; c++)
+        if (view->columns[c]->is_field)
+            field_cell(view, table, c, batch, i);
+        else
+            base_cell(view, table, c, batch, i);
 }
 
 /* ---- rows ---- */
@@ -302,11 +373,13 @@ static void packet_cells(struct view *view, struct table *table, const struct Ar
 /* Stores the heading of this row. */
 static void head_row(struct view *view, struct table *table, const struct ArrowArray *batch, int64_t i)
 {
-    size_t c = cell_child(view->type, "capture");
-    struct cell_span span = cell_text(&view->type->children[c], batch->children[c], i);
+    size_t c = view->chosen ? SIZE_MAX : cell_child(view->type, "capture");
+    struct cell_span span = {"", 0};
+    if (c != SIZE_MAX)
+        span = cell_text(&view->type->children[c], batch->children[c], i);
     bool same =
         span.len == table->capture.len && (!span.len || memcmp(span.p, table->capture.p, span.len) == 0);
-    if (view->headings && !same) {
+    if (view->headings && !same && c != SIZE_MAX) {
         table->capture.len = 0;
         text_add(&table->capture, span.p, span.len);
         say_clean(&table->heads, span.p, span.len, view->utf8);
@@ -351,12 +424,15 @@ static void table_row(struct view *view, struct table *table, const struct Arrow
     }
     table->n_shown++;
     head_row(view, table, batch, i);
-    if (view->level == FC_LEVEL_FLOWS)
+    if (view->chosen)
+        chosen_cells(view, table, batch, i);
+    else if (view->level == FC_LEVEL_FLOWS)
         flow_cells(view, table, batch, i);
     else
         packet_cells(view, table, batch, i);
-    for (size_t k = 0; k < view->n_fields; k++)
-        field_cell(view, table, k, batch, i);
+    for (size_t c = 0; c < view->type->n_children && !view->chosen; c++)
+        if (view->columns[c]->is_field)
+            field_cell(view, table, c, batch, i);
     table->n_rows++;
     if (!view->limit && table->n_rows >= BLOCK_ROWS)
         write_block(view, table);
@@ -368,16 +444,19 @@ static bool table_begin(struct view *view)
     view->state = table;
     if (!table)
         return false;
-    table->columns = calloc(MAX_BASE + view->n_fields, sizeof *table->columns);
+    table->columns = calloc(MAX_BASE + view->type->n_children, sizeof *table->columns);
     if (!table->columns)
         return false;
     table->grid = (struct grid){.columns = table->columns, .utf8 = view->utf8, .colour = view->colour};
-    if (view->level == FC_LEVEL_FLOWS)
+    if (view->chosen)
+        chosen_columns(view, table);
+    else if (view->level == FC_LEVEL_FLOWS)
         flow_columns(table, view->utf8);
     else
         packet_columns(table, view->utf8, view->level == FC_LEVEL_FRAMES);
-    for (size_t k = 0; k < view->n_fields; k++)
-        add_column(table, view->type->children[view_n_base(view) + k].name, GRID_VALUE, "32");
+    for (size_t c = 0; c < view->type->n_children && !view->chosen; c++)
+        if (view->columns[c]->is_field)
+            add_column(table, view->columns[c]->name, GRID_VALUE, "32");
     return true;
 }
 

@@ -9,25 +9,20 @@
 #include <errno.h>
 #include <string.h>
 
-static void count_bytes(struct tally *tally, const struct ArrowArray *batch)
+static void count_bytes(struct tally *tally, const struct ArrowArray *batch, size_t column)
 {
-    const struct cell_type *type = &tally->type.children[tally->lengths];
-    const struct ArrowArray *array = batch->children[tally->lengths];
-    for (int64_t i = 0; i < batch->length; i++) {
-        if (type->kind != CELL_LIST) {
-            tally->bytes += cell_is_null(array, i) ? 0 : (uint64_t)cell_int(type, array, i);
-            continue;
-        }
-        struct cell_range range = cell_list(type, array, i);
-        for (int64_t at = range.from; at < range.to; at++) {
-            int64_t length = cell_int(type->children, array->children[0], at);
-            tally->bytes += (uint64_t)(length < 0 ? -length : length);
-        }
-    }
+    if (column == SIZE_MAX)
+        return;
+    const struct cell_type *type = &tally->type.children[column];
+    const struct ArrowArray *array = batch->children[column];
+    for (int64_t i = 0; i < batch->length; i++)
+        tally->bytes += cell_is_null(array, i) ? 0 : (uint64_t)cell_int(type, array, i);
 }
 
 static void count_times(struct tally *tally, const struct ArrowArray *batch, size_t column)
 {
+    if (column == SIZE_MAX)
+        return;
     const struct ArrowArray *array = batch->children[column];
     for (int64_t i = 0; i < batch->length; i++) {
         if (cell_is_null(array, i))
@@ -45,7 +40,8 @@ static int wrapped_next(struct ArrowArrayStream *self, struct ArrowArray *out)
     if (bad || !out->release)
         return bad;
     tally->rows += (uint64_t)out->length;
-    count_bytes(tally, out);
+    count_bytes(tally, out, tally->bytes_at[0]);
+    count_bytes(tally, out, tally->bytes_at[1]);
     count_times(tally, out, tally->start);
     count_times(tally, out, tally->end);
     return 0;
@@ -70,26 +66,46 @@ static void wrapped_release(struct ArrowArrayStream *self)
     self->release = NULL;
 }
 
+/* The column of the answer that has this source, whatever its name. */
+static size_t column_of(const struct fc_run *run, const char *source)
+{
+    for (size_t i = 0; i < fc_run_n_columns(run); i++) {
+        const struct fc_column_info *c = fc_run_column(run, i);
+        if (!c->is_field && strcmp(c->source, source) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static void find_columns(struct tally *tally, const struct fc_run *run)
+{
+    size_t fwd = column_of(run, "fwd_bytes"), bwd = column_of(run, "bwd_bytes");
+    size_t start = column_of(run, "time_start"), end = column_of(run, "time_end");
+    bool flows = fwd != SIZE_MAX && bwd != SIZE_MAX;
+    tally->bytes_at[0] = flows ? fwd : column_of(run, "ip_length");
+    tally->bytes_at[1] = flows ? bwd : SIZE_MAX;
+    tally->has_bytes = tally->bytes_at[0] != SIZE_MAX;
+    bool spans = start != SIZE_MAX && end != SIZE_MAX;
+    tally->start = spans ? start : column_of(run, "time");
+    tally->end = spans ? end : SIZE_MAX;
+}
+
 static bool describe(struct tally *tally)
 {
     struct ArrowSchema schema;
     if (tally->inner.get_schema(&tally->inner, &schema))
         return false;
     bool ok = cell_describe(&tally->type, &schema);
-    if (ok) {
-        bool flows = cell_child(&tally->type, "ip_lengths") != SIZE_MAX;
-        tally->lengths = cell_child(&tally->type, flows ? "ip_lengths" : "ip_length");
-        tally->start = cell_child(&tally->type, flows ? "time_start" : "time");
-        tally->end = cell_child(&tally->type, flows ? "time_end" : "time");
-    }
     schema.release(&schema);
     return ok;
 }
 
-bool tally_wrap(struct tally *tally, struct ArrowArrayStream *inner, struct ArrowArrayStream *out)
+bool tally_wrap(struct tally *tally, const struct fc_run *run, struct ArrowArrayStream *inner,
+                struct ArrowArrayStream *out)
 {
     *tally = (struct tally){.inner = *inner, .first_ns = INT64_MAX, .last_ns = INT64_MIN};
     inner->release = NULL;
+    find_columns(tally, run);
     if (!describe(tally)) {
         tally->inner.release(&tally->inner);
         return false;

@@ -27,22 +27,28 @@ _flowcontainer() {
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
     --drop) _flowcontainer_list "default none retransmission out_of_order mdns ssdp icmp"; return ;;
     --protocols) _flowcontainer_list "tcp udp sctp icmp icmpv6 gre esp"; return ;;
+    --values)
+        COMPREPLY=($(compgen -W "packets list first set" -- "$cur"))
+        return ;;
+    --limit)
+        COMPREPLY=($(compgen -W "sequences all" -- "$cur"))
+        return ;;
     -e | --field)
         COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" fields -T csv "$cur*" 2>/dev/null | tail -n +2 | cut -d, -f1)" -- "$cur"))
         return ;;
-    -c | --count | -j | --jobs | -Y | --filter | --idle | --active | --preference | -d | --decode-as | --max-memory)
+    -c | --count | -j | --jobs | -Y | --filter | --idle | --active | -C | --columns | --packets | --preference | -d | --decode-as | --max-memory)
         return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
-            -e --field --native --json --level -o --output -a --all --color -q --quiet \
+            -e --field -C --columns --values --packets --payload-only --limit --native --json --level -o --output -a --all --color -q --quiet \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return
     fi
     COMPREPLY=($(compgen -f -- "$cur"))
     compopt -o filenames
-    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields explain verify" -- "$cur"))
+    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields columns explain verify" -- "$cur"))
 }
 
 complete -F _flowcontainer flowcontainer

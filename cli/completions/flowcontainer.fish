@@ -5,6 +5,7 @@ function __flowcontainer_fields
 end
 
 complete -c flowcontainer -n __fish_is_first_arg -a fields -d 'List the fields that -e takes'
+complete -c flowcontainer -n __fish_is_first_arg -a columns -d 'List the columns that -C takes'
 complete -c flowcontainer -n __fish_is_first_arg -a explain -d 'Print which engine would answer'
 complete -c flowcontainer -n __fish_is_first_arg -a verify -d 'Compare with tshark on your captures'
 complete -c flowcontainer -s r -l read -r -d 'A capture'
@@ -32,6 +33,11 @@ complete -c flowcontainer -l tunnel -x -a 'inner outer' -d 'Header that decides 
 complete -c flowcontainer -l classic -d 'Lengths and directions as the original flowcontainer'
 complete -c flowcontainer -s T -l format -x -a 'table ndjson json csv' -d Format
 complete -c flowcontainer -s e -l field -x -a '(__flowcontainer_fields)' -d 'Add a Wireshark field'
+complete -c flowcontainer -s C -l columns -x -d 'Write these columns and fields'
+complete -c flowcontainer -l values -x -a 'packets list first set' -d 'How values of fields stand'
+complete -c flowcontainer -l packets -x -d 'Lists hold the first N packets'
+complete -c flowcontainer -l payload-only -d 'Lists hold packets with payload only'
+complete -c flowcontainer -l limit -x -a 'sequences all' -d 'What the limits hold for'
 complete -c flowcontainer -l level -x -a 'flows packets frames' -d 'One row per flow, packet or frame'
 complete -c flowcontainer -s o -l output -r -d 'Write a file'
 complete -c flowcontainer -s a -l all -d 'Show all rows on a terminal'
