@@ -3,7 +3,7 @@
 
 Exit status: 0 all equal, 1 something differs (one line each), 77 no tshark to ask.
 A base is hexadecimal when `tshark -T fields` prints hexadecimal, that is for BASE_HEX and BASE_HEX_DEC. A row whose releases
-do not hold the installed one must be a name that tshark does not know. tshark does not say whether a field looks ahead, nor
+do not hold the installed one must be a name that tshark does not know, or has with another type. tshark does not say whether a field looks ahead, nor
 how many values it can have.
 """
 import re
@@ -48,12 +48,12 @@ def problem(row, fields, named, release):
     """How the row differs from tshark, or None."""
     if row.name.split(".")[0] not in READERS[row.reader].split():
         return f"{row.reader} is not the reader of such a name"
-    if not row.in_wireshark(release):
-        return "the row says that this tshark has no such field, but it has" if row.name in fields else None
-    if row.name not in fields:
-        return "tshark has no such field"
-    want = wanted(row, *fields[row.name], row.name in named)
+    want = wanted(row, *fields[row.name], row.name in named) if row.name in fields else None
     have = (row.id, row.type, row.base, row.named)
+    if not row.in_wireshark(release):
+        return "the row says that this tshark has no such field, but it has" if want == have else None
+    if not want:
+        return "tshark has no such field"
     return f"{have}, tshark: {want}" if have != want else None
 
 

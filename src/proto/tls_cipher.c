@@ -15,7 +15,8 @@ static const struct cipher_row {
     bool is_plain;
     struct release_range releases;
 } rows[] = {
-#define CIPHERS(first, last, exchange, payload, releases) {first, last, EXCHANGE_##exchange, payload, releases},
+#define CIPHERS(first, last, exchange, payload, releases)                                                    \
+    {first, last, EXCHANGE_##exchange, payload, releases},
 #include "proto/tls_ciphers.def"
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How the peers agree on keys, as Wireshark reads the key exchange messages. It reads those of ECDH with fixed keys
- * as those of ECDHE. */
+/* How the peers agree on keys, as Wireshark reads the key exchange messages. It reads those of ECDH with
+ * fixed keys as those of ECDHE. */
 enum tls_exchange {
     EXCHANGE_NONE, /* Wireshark shows nothing of their content */
     EXCHANGE_RSA,

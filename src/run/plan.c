@@ -204,17 +204,31 @@ static enum fc_status native_query(struct query *q, const struct fc_options *o, 
 
 /* ---- libwireshark ---- */
 
-/* Adds names near to the one that libwireshark does not know. */
+/* The one of the names that the worker's message says it does not know, or NULL. */
+static const char *unknown_name(const char *text, const char *const *names, size_t n)
+{
+    char quoted[256];
+    for (size_t i = 0; strstr(text, "knows no field") && i < n; i++) {
+        snprintf(quoted, sizeof quoted, "\"%.250s\"", names[i]);
+        if (strstr(text, quoted))
+            return names[i];
+    }
+    return NULL;
+}
+
+/* Adds to "knows no field" which releases have the field, or which names are near to it. */
 static enum fc_status worker_refusal(const struct query *q, enum fc_status status, const char *const *names,
                                      struct fc_error *err)
 {
     char hint[256] = "", text[1024];
-    bool unknown = err && status == FC_FIELD && strstr(err->text, "knows no field");
-    for (size_t i = 0; unknown && i < q->n_fields; i++)
-        if (strstr(err->text, names[i]) && field_find(names[i]) == F_COUNT)
-            near_names_of_all(hint, sizeof hint, names[i], q->shark);
-    if (!err || !*hint)
-        return status;
+    const char *name = err && status == FC_FIELD ? unknown_name(err->text, names, q->n_fields) : NULL;
+    field_id id = name ? field_find(name) : F_COUNT;
+    if (id != F_COUNT)
+        status = plan_check_release(&field_table[id], q->release, err);
+    else if (name)
+        near_names_of_all(hint, sizeof hint, name, q->shark);
+    if (id != F_COUNT || !*hint)
+        return status ? status : FC_FIELD;
     snprintf(text, sizeof text, "%.700s%s", err->text, hint);
     return error_set(err, status, err->offset, "%s", text);
 }
@@ -255,20 +269,6 @@ static enum fc_status no_worker(const struct query *q, enum fc_status status, co
     return error_set(err, status, -1, "%s", missing);
 }
 
-/* Whether the release of the started worker has every field that the native table knows. Other fields are the
- * worker's to refuse. */
-static enum fc_status check_releases(struct query *q, const char *const *names, struct fc_error *err)
-{
-    enum fc_status status = FC_OK;
-    q->release = shark_release(q->shark);
-    for (size_t i = 0; !status && i < q->n_fields; i++) {
-        field_id id = field_find(names[i]);
-        if (id != F_COUNT)
-            status = plan_check_release(&field_table[id], q->release, err);
-    }
-    return status;
-}
-
 static enum fc_status wireshark_fields(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
     char *keylog = NULL;
@@ -277,9 +277,11 @@ static enum fc_status wireshark_fields(struct query *q, const struct fc_options 
         return status;
     if ((status = shark_start(q->shark, err)))
         status = no_worker(q, status, o->fields, err);
-    else if (!(status = check_releases(q, o->fields, err)) &&
-             (status = shark_ask(q->shark, o, keylog, q->fields, err)))
-        status = worker_refusal(q, status, o->fields, err);
+    else {
+        q->release = shark_release(q->shark);
+        if ((status = shark_ask(q->shark, o, keylog, q->fields, err)))
+            status = worker_refusal(q, status, o->fields, err);
+    }
     memory_free(keylog);
     return status;
 }
@@ -329,7 +331,7 @@ static bool are_native(struct query *q, const struct fc_options *o, bool *header
             return false;
         }
         struct fc_error why;
-        if (plan_check_release(&field_table[id], RELEASE_NATIVE, &why)) {
+        if (plan_check_release(&field_table[id], q->release, &why)) {
             snprintf(q->why_text, sizeof q->why_text, "%.150s", why.text);
             q->reason = q->why_text;
             return false;
@@ -426,9 +428,10 @@ static void forget_texts(struct fc_options *o)
 }
 
 /* q->reason may point into *out: it is not to be moved. */
-enum fc_status plan_make(struct query *out, const struct fc_options *options, struct fc_error *err)
+enum fc_status plan_make_as(struct query *out, const struct fc_options *options, enum release native,
+                            struct fc_error *err)
 {
-    *out = (struct query){.release = RELEASE_NATIVE};
+    *out = (struct query){.release = native};
     const char **fields = NULL;
     enum fc_status status = options ? take_options(&out->options, options, err) : FC_OK;
     if (!options)
@@ -446,6 +449,11 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
     if (status)
         plan_free(out);
     return status;
+}
+
+enum fc_status plan_make(struct query *out, const struct fc_options *options, struct fc_error *err)
+{
+    return plan_make_as(out, options, RELEASE_NATIVE, err);
 }
 
 void plan_free(struct query *q)

@@ -1,6 +1,7 @@
-/* The table of cipher suites: its order, and suites found by their number. tests/diff compares the rows with tshark. */
-#include "proto/tls_cipher.h"
+/* The table of cipher suites: its order, and suites found by their number. tests/diff compares the rows with
+ * tshark. */
 #include "base/release.h"
+#include "proto/tls_cipher.h"
 #include "test.h"
 
 static const struct {
