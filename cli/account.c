@@ -47,6 +47,8 @@ static const struct words NOTES[] = {
      "messages of TCP streams given up because too much was waiting"},
     {"protocols_not_followed", "capture in which unread protocols may hold requested fields",
      "captures in which unread protocols may hold requested fields"},
+    {"times_out_of_order", "capture whose frames are not in the order of their times",
+     "captures whose frames are not in the order of their times"},
     {"handed_over", "capture for which libwireshark answered from some frame on",
      "captures for which libwireshark answered from some frame on"},
 };

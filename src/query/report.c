@@ -13,6 +13,7 @@ const char *note_name(enum note note)
         [NOTE_REASSEMBLY_LIMIT] = "reassembly_over_limit",
         [NOTE_NOT_FOLLOWED] = "protocols_not_followed",
         [NOTE_HANDED_OVER] = "handed_over",
+        [NOTE_TIME_ORDER] = "times_out_of_order",
     };
     return names[note];
 }

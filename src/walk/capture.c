@@ -98,6 +98,7 @@ static void note_capture(struct walk *w)
     bool asks = w->query->n_fields || w->query->filter;
     if (t->examiner.convs.numbers_may_differ)
         notes[NOTE_STREAM_NUMBERS]++;
+    notes[NOTE_TIME_ORDER] += c->is_out_of_order;
     notes[NOTE_DEFRAG_LIMIT] += t->examiner.defrag.refused;
     if (c->source && !c->frames)
         notes[NOTE_EMPTY_CAPTURES]++;

@@ -63,6 +63,16 @@ static enum fc_status answer(struct walk *w, struct step *step)
     return answer_frame(w, step, wanted);
 }
 
+/* Notices frames that are not in the order of their times. */
+static void note_time(struct capture *c, const struct frame *frame)
+{
+    if (!frame->has_time)
+        return;
+    c->is_out_of_order |= c->has_last && frame->time_ns < c->last_ns;
+    c->has_last = true;
+    c->last_ns = frame->time_ns;
+}
+
 static enum fc_status count(struct walk *w, const struct step *step)
 {
     struct capture *c = &w->capture;
@@ -77,6 +87,7 @@ static enum fc_status count(struct walk *w, const struct step *step)
 enum fc_status walk_frame(struct walk *w, struct frame *frame)
 {
     struct step step = {.frame = frame};
+    note_time(&w->capture, frame);
     enum fc_status status = look_at(w, frame);
     if (status)
         return status;

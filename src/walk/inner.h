@@ -65,8 +65,10 @@ struct capture {
     uint64_t frames;                          /* read so far */
     uint64_t reported_frames, reported_bytes; /* the part of them that the progress knows */
     uint64_t unknown_link_frames;
-    uint32_t unknown_link_type; /* of the last of them */
-    uint32_t next_flow;         /* the first flow that is not written */
+    uint32_t unknown_link_type;     /* of the last of them */
+    uint32_t next_flow;             /* the first flow that is not written */
+    int64_t last_ns;                /* time of the last frame that has one */
+    bool has_last, is_out_of_order; /* some frame was earlier than the one before it */
 };
 
 struct walk {

@@ -17,7 +17,7 @@ pytest.importorskip("pyarrow")
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = {"stream_numbers_may_differ", "fragments_over_limit", "empty_captures", "reassembly_over_limit",
-         "protocols_not_followed", "handed_over"}
+         "protocols_not_followed", "handed_over", "times_out_of_order"}
 LEVELS = ("flows", "packets", "frames")
 SECOND = 10**9
 
@@ -217,7 +217,7 @@ def test_a_connection_after_the_close(rows) -> None:
 
 def test_reset(rows) -> None:
     frames = [*CONNECTION[:3], (3, segment(False, RST | ACK, 1)), (4, segment(True, PSH | ACK, 6, b"late"))]
-    assert ends(rows(frames, policy="timeout")) == [("rst", 0, 4), ("capture", 0, 1)]
+    assert ends(rows(frames, policy="timeout")) == [("rst", 0, 5)]  # data that was under way
 
 
 def test_idle(rows) -> None:
@@ -294,7 +294,7 @@ def test_other_protocols(rows, account, protocol: str) -> None:
     assert account(frames, protocols=("tcp", "udp", protocol)) == {"kept": 4}
     (row,) = rows(frames, protocols=protocol)
     assert row["protocol"] == protocol and row["stream"] == 0
-    assert row["client_by"] == ("port" if protocol == "sctp" else "first")
+    assert row["client_by"] == "first"
     assert (row["sport"], row["dport"]) == ((2905, 2904) if protocol == "sctp" else (0, 0))
     assert list(map(abs, row["payload_lengths"])) == [payload] * 2
     assert row["ip_lengths"][0] > 0 and (row["ip_lengths"][1] > 0) == (there == back)
@@ -337,7 +337,7 @@ def test_inner_flows(rows, wrap) -> None:
 
 def test_outer_flows(rows, account) -> None:
     (row,) = rows([vxlan(frame) for frame in talk()], tunnel="outer")
-    assert side(row) == (OUTER[0], 55555, OUTER[1], 4789, "port") and row["protocol"] == "udp"
+    assert side(row) == (OUTER[0], 55555, OUTER[1], 4789, "first") and row["protocol"] == "udp"
     assert row["outer_src"] is row["outer_dst"] is None
     assert row["payload_lengths"][0] == 8 + 14 + 40
     (row,) = rows([gre(frame) for frame in talk()], tunnel="outer")  # GRE is no flow by default: the next one is
@@ -500,3 +500,32 @@ def test_notes(tmp_path: Path) -> None:
         assert table.accounting == {"kept": 3}
         assert table.notes == {"stream_numbers_may_differ": 1, "empty_captures": 2}
         assert table.problems == []
+
+
+# ---- times ----
+
+
+def test_times_that_go_back(tmp_path: Path) -> None:
+    path = put(tmp_path / "x.pcap", [(5, datagram(5000, 53)), (3, datagram(5000, 53)), (4, datagram(5000, 53))])
+    table = scan(path, columns=["time_start", "time_end", "duration", "ip_timestamps"])
+    (row,) = table.to_arrow().to_pylist()
+    assert (row["time_start"].value, row["time_end"].value) == (3 * SECOND, 5 * SECOND)
+    assert row["duration"].value == 2 * SECOND
+    assert [time.value // SECOND for time in row["ip_timestamps"]] == [5, 3, 4]
+    assert table.notes == {"times_out_of_order": 1}
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the captures of known faults are not here")
+def test_no_flow_ends_before_it_starts() -> None:
+    table = scan(CASES / "time_backwards.pcap")
+    flows = table.to_arrow().to_pylist()
+    assert flows and table.notes["times_out_of_order"] == 1
+    for row in flows:
+        assert row["time_start"] == min(row["ip_timestamps"]) and row["time_end"] == max(row["ip_timestamps"])
+
+
+def test_segments_behind_a_reset_belong_to_its_flow(rows) -> None:
+    frames = [segment(True, SYN, 0), segment(False, SYN | ACK, 0), segment(True, ACK, 1), segment(True, RST | ACK, 1),
+              segment(False, PSH | ACK, 1, b"under way"), segment(True, SYN, 5000)]
+    flows = rows(frames, policy="timeout")
+    assert [(len(row["ip_lengths"]), row["end"]) for row in flows] == [(5, "rst"), (1, "capture")]
