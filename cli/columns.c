@@ -113,9 +113,10 @@ int command_columns(const struct opt *opt)
         say("out of memory");
         return EXIT_OUTPUT;
     }
-    out_text(&out, "Columns of this level (--level); * is there by default. -C also takes groups, `default' for\n"
-                   "the default columns, short names, and fields (see `flowcontainer fields').\n\n"
-                   "  column                group      type\n");
+    out_text(&out,
+             "Columns of this level (--level); * is there by default. -C also takes groups, `default' for\n"
+             "the default columns, short names, and fields (see `flowcontainer fields').\n\n"
+             "  column                group      type\n");
     write_columns(&out, opt->run.level);
     out_text(&out, "\nshort names of fields\n");
     for (size_t i = 0; i < fc_n_short_names(); i++) {

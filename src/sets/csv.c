@@ -114,7 +114,7 @@ bool set_csv_head(struct set_buffer *b, const struct set *set)
     if (set->family->csv->zeek) {
         good = good && put_text(b, "\n#types");
         for (size_t i = 0; good && i < set->n_columns; i++)
-            good = put(b, &separator, 1) && put_text(b, set->columns[i].unit);
+            good = put(b, &separator, 1) && put_text(b, set->columns[i].type);
     }
     return good && put_text(b, "\n");
 }

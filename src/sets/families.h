@@ -4,6 +4,6 @@
 
 #include "sets/set.h"
 
-extern const struct set_family set_cic_classic, set_cic_corrected, set_nfstream, set_nprint;
+extern const struct set_family set_cic_classic, set_cic_corrected, set_nfstream, set_nprint, set_zeek_conn;
 
 #endif

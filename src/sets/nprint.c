@@ -1,6 +1,6 @@
-/* nPrint 1.2.1: one row for each packet, the bits of its headers and of the beginning of its payload. There are
- * no flows. Invariant: the columns do not depend on the capture; a header that is not there, and bits behind the
- * end of one, are -1. */
+/* nPrint 1.2.1: one row for each packet, the bits of its headers and of the beginning of its payload. There
+ * are no flows. Invariant: the columns do not depend on the capture; a header that is not there, and bits
+ * behind the end of one, are -1. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,13 +95,14 @@ static const struct set_column FIRST_COLUMNS[] = {
 enum { N_FIRST = sizeof FIRST_COLUMNS / sizeof FIRST_COLUMNS[0] };
 
 /* Bytes of a layer in a row. */
-static const uint8_t WIDTHS[PAYLOAD] = {[ETH] = 14, [IP4] = 60, [IP6] = 40, [TCP] = 60, [UDP] = 8, [ICMP] = 8};
+static const uint8_t WIDTHS[PAYLOAD] = {
+    [ETH] = 14, [IP4] = 60, [IP6] = 40, [TCP] = 60, [UDP] = 8, [ICMP] = 8};
 static const char LETTERS[] = "e46tui";
 
 struct nprint {
     struct set set;
     struct set_column columns[MOST_COLUMNS];
-    struct set_value values[MOST_COLUMNS]; /* those of bits point into `bits` */
+    struct set_value values[MOST_COLUMNS];  /* those of bits point into `bits` */
     uint32_t at[N_LAYERS], width[N_LAYERS]; /* of each layer in a row, in bytes; width 0: not asked for */
     uint32_t n_bytes;
     bool has_last;
@@ -113,7 +114,7 @@ struct nprint {
 /* What the program prints of a frame. */
 struct parts {
     struct rd r;
-    uint32_t at[N_LAYERS]; /* the place of each header in the frame */
+    uint32_t at[N_LAYERS];  /* the place of each header in the frame */
     int64_t have[N_LAYERS]; /* and its length; 0: not there */
     uint32_t addresses, ports;
     bool is_ip6;
@@ -138,7 +139,7 @@ static void lay_out(struct nprint *n, const struct set_options *o)
         uint32_t bits = f->layer == PAYLOAD ? n->width[PAYLOAD] * 8 : n->width[f->layer] ? f->bits : 0;
         if (!bits)
             continue;
-        n->columns[n_columns] = (struct set_column){f->name, "c", f->description, "", (uint16_t)bits};
+        n->columns[n_columns] = (struct set_column){f->name, "c", f->description, "", (uint16_t)bits, NULL};
         n->values[n_columns++] = (struct set_value){.kind = SET_BITS, .n = bits, .bits = n->bits + at};
         at += bits;
     }
@@ -241,7 +242,8 @@ static bool nprint_packet(struct set *set, const struct set_view *view, const st
     char index[INDEX_TEXT];
     if (!take_apart(&parts, view))
         return true;
-    int64_t us = view->time_ns / 1000 - (view->time_ns % 1000 < 0), second = us / 1000000 - (us % 1000000 < 0);
+    int64_t us = view->time_ns / 1000 - (view->time_ns % 1000 < 0),
+            second = us / 1000000 - (us % 1000000 < 0);
     n->values[0] = set_text(index, put_index(index, &parts));
     n->values[1] = set_integer(n->has_last ? us - n->last_us : 0);
     n->values[2] = set_integer(second);

@@ -99,14 +99,14 @@ size_t set_number_python(char out[SET_NUMBER_CAP], double value)
 
 size_t set_number_fixed(char out[SET_NUMBER_CAP], double value)
 {
+    enum { DECIMALS = 6 };
     if (!isfinite(value) || fabs(value) > 1e18)
         return 0;
-    double whole = 0, part = modf(fabs(value), &whole);
-    long long million = llrint(part * 1e6);
-    if (million == 1000000) {
-        million = 0;
-        whole += 1;
-    }
-    return (size_t)snprintf(out, SET_NUMBER_CAP, "%s%lld.%06lld", signbit(value) ? "-" : "", (long long)whole,
-                            million);
+    int n = snprintf(out, SET_NUMBER_CAP, "%.*f", DECIMALS, value);
+    size_t whole = out[0] == '-';
+    while (out[whole] >= '0' && out[whole] <= '9')
+        whole++;
+    out[whole] = '.'; /* the locale's point may be another character, or several */
+    memmove(out + whole + 1, out + n - DECIMALS, DECIMALS);
+    return whole + 1 + DECIMALS;
 }

@@ -57,8 +57,8 @@ struct set_column {
         *format; /* Arrow: "l" int64, "L" uint64, "g" float64, "u" text, "c" int8, "+l" list of int32 */
     const char *description; /* what the value is, with its faults */
     const char *unit;        /* "bytes", "us", "ms", "s", "bytes/s" ... or "" */
-    uint16_t
-        count; /* 0: one column; n: the n columns name_0 to name_(n-1), which get one value of SET_BITS */
+    uint16_t count;          /* 0: one column; n: name_0 to name_(n-1), which get one value of SET_BITS */
+    const char *type;        /* the original's name of the type, where its output has one; else NULL */
 };
 
 /* Where rows go. `row` gets one value for each column (one for each run of bits), and returns false when it
@@ -81,9 +81,9 @@ struct set_options {
     const char *layers;        /* nprint: of "e46tui", in this order; NULL: "46tui" */
     unsigned payload;          /* nprint: bytes of payload, 0 to 1500 */
     bool ignore_checksums;     /* zeek-conn: as Zeek's -C */
-    const char
-        *server_ports; /* zeek-conn: likely server ports, "tcp/80,udp/53"; NULL: of the default scripts */
-    unsigned version;  /* netflow: 2 or 3; 0: 3 */
+    const char *capture;       /* zeek-conn: its name goes into uid; borrowed; NULL: none */
+    const char *server_ports;  /* zeek-conn: likely ones, "tcp/80,udp/53"; NULL: of the default scripts */
+    unsigned version;          /* netflow: 2 or 3; 0: 3 */
 };
 
 struct set;

@@ -5,6 +5,8 @@
 #include "sets/table.h"
 
 #include "sets/cic.h"
+#include "sets/nfstream.h"
+#include "sets/zeek.h"
 #include "test.h"
 
 typedef size_t number_text(char out[SET_NUMBER_CAP], double value);
@@ -144,4 +146,129 @@ TEST(cic_total_length_0)
     CHECK(cic_reads(&p, offload, true, true));
     CHECK_INT(p.protocol, 17);
     CHECK_INT(p.payload, 2);
+}
+
+static bool nfstream_reads(struct nfstream_packet *out, const char *hex, uint32_t link_type)
+{
+    uint8_t bytes[256];
+    uint32_t n = (uint32_t)test_hex(bytes, sizeof bytes, hex);
+    struct set_view view = {bytes, n, n, 1999999, link_type};
+    return nfstream_decode(out, &view);
+}
+
+TEST(nfstream_sizes_and_tags)
+{
+    struct nfstream_packet p;
+    CHECK(nfstream_reads(&p, ETH "81 00 00 05 81 00 00 07 08 00 " UDP_IP UDP_TWO "00 00 00 00", 1));
+    CHECK_INT(p.vlan, 7);
+    CHECK_INT(p.time_ms, 1);
+    CHECK_INT(p.sizes[0], 56);
+    CHECK_INT(p.sizes[1], 30);
+    CHECK_INT(p.sizes[2], 10);
+    CHECK_INT(p.sizes[3], 2);
+    CHECK_INT(p.src_mac[5], 2);
+    CHECK(nfstream_reads(&p, UDP_IP UDP_TWO, 101));
+    CHECK_INT(p.sport, 53);
+    CHECK(!nfstream_reads(&p, UDP_IP UDP_TWO, 147));
+    CHECK(!nfstream_reads(&p, "45 00 00 1e 00 01 00 01 40 11 00 00 0a 00 00 01 0a 00 00 02 " UDP_TWO, 101));
+}
+
+TEST(nfstream_takes_the_packet_out_of_gtp)
+{
+    struct nfstream_packet p;
+    CHECK(
+        nfstream_reads(&p,
+                       "45 00 00 42 00 01 00 00 40 11 00 00 0a 00 00 09 0a 00 00 08 08 68 08 68 00 2e 00 00 "
+                       "30 ff 00 1e 00 00 00 01 " UDP_IP UDP_TWO,
+                       101));
+    CHECK_INT(p.tunnel, 1);
+    CHECK_INT(p.src[3], 1);
+    CHECK_INT(p.dport, 40000);
+}
+
+/* The values of the rows of one frame, or of the capture. */
+struct taken {
+    int rows;
+    size_t n_columns;
+    struct set_value values[128];
+    int8_t bits[32];
+};
+
+static bool take_row(void *to, const struct set_value *values)
+{
+    struct taken *taken = to;
+    taken->rows++;
+    memcpy(taken->values, values, taken->n_columns * sizeof *values);
+    for (size_t i = 0; i < taken->n_columns; i++)
+        if (values[i].kind == SET_BITS && i == 4)
+            memcpy(taken->bits, values[i].bits, values[i].n);
+    return true;
+}
+
+static struct set *family_open(const char *name, const struct set_options *options)
+{
+    struct set *set = NULL;
+    CHECK_INT(set_family(name)->open(&set, options, NULL), FC_OK);
+    return set;
+}
+
+static void family_packet(struct set *set, struct taken *taken, const char *hex)
+{
+    uint8_t bytes[256];
+    uint32_t n = (uint32_t)test_hex(bytes, sizeof bytes, hex);
+    struct set_view view = {bytes, n, n, INT64_C(1600000000000001999), 1};
+    taken->n_columns = set->n_columns;
+    CHECK(set->family->packet(set, &view, &(struct set_sink){take_row, taken}));
+}
+
+TEST(nprint_has_no_row_of_a_tagged_frame)
+{
+    struct taken taken = {0};
+    struct set *set = family_open("nprint", &(struct set_options){.layers = "4u"});
+    family_packet(set, &taken, ETH "81 00 00 05 08 00 " UDP_IP UDP_TWO);
+    CHECK_INT(taken.rows, 0);
+    family_packet(set, &taken, ETH "08 00 " UDP_IP UDP_TWO);
+    CHECK_INT(taken.rows, 1);
+    CHECK_INT(taken.values[4].n, 4);
+    CHECK_INT(taken.bits[0], 0);
+    CHECK_INT(taken.bits[1], 1);
+    CHECK_INT(taken.values[3].integer, 1);
+    set->family->close(set);
+}
+
+TEST(zeek_drops_wrong_checksums_of_ip)
+{
+    struct taken taken = {0};
+    struct set *set = family_open("zeek-conn", &(struct set_options){0});
+    family_packet(set, &taken, ETH "08 00 " UDP_IP UDP_TWO);
+    CHECK(set->family->finish(set, &(struct set_sink){take_row, &taken}));
+    CHECK_INT(taken.rows, 0);
+    set->family->close(set);
+    set = family_open("zeek-conn", &(struct set_options){.ignore_checksums = true});
+    family_packet(set, &taken, ETH "08 00 " UDP_IP UDP_TWO);
+    CHECK(set->family->finish(set, &(struct set_sink){take_row, &taken}));
+    CHECK_INT(taken.rows, 1);
+    CHECK_INT(taken.values[3].integer, 40000); /* a server's port in the source exchanges the ends */
+    CHECK_INT(taken.values[5].integer, 53);
+    CHECK_INT(taken.values[8].kind, SET_NULL);
+    set->family->close(set);
+}
+
+TEST(options_that_make_no_sense)
+{
+    static const struct {
+        const char *family;
+        struct set_options options;
+    } bad[] = {{"nfstream", {.accounting_mode = 4}},
+               {"nfstream", {.splt = 256}},
+               {"nprint", {.layers = "4x"}},
+               {"nprint", {.payload = 1501}},
+               {"zeek-conn", {.server_ports = "tcp/80;udp/53"}},
+               {"zeek-conn", {.server_ports = "tcp/65536"}}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct set *set;
+        struct fc_error err;
+        CHECK_INT(set_family(bad[i].family)->open(&set, &bad[i].options, &err), FC_USAGE);
+        CHECK(!set);
+    }
 }
