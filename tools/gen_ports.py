@@ -16,10 +16,9 @@ import subprocess
 import sys
 
 TABLE = pathlib.Path(__file__).resolve().parent.parent / "src/base/ports.def"
-ROW = re.compile(r'^(UDP|TCP)\((\d+), (\d+), "([^"]*)", (.*), (\w+), (\w+)\)$')
+ROW = re.compile(r'^(UDP|TCP)\((\d+), (\d+), "([^"]*)", (.*), (EVERY_RELEASE|(?:SINCE|UNTIL)\(\d_\d\)|FROM_TO\(\d_\d, \d_\d\))\)$')
 NEW = {"UDP": "UNREAD, SOME, UNKNOWN, NOTHING, KEEPS", "TCP": "UNREAD, NOTHING, KEEPS"}
 RELEASES = ("4_0", "4_2", "4_4", "4_6")  # of src/base/release.h
-ENDS = {"FIRST": RELEASES[0], "LAST": RELEASES[-1]}
 
 
 def release():
@@ -29,8 +28,21 @@ def release():
     return max(i for i, name in enumerate(RELEASES) if tuple(map(int, name.split("_"))) <= version)
 
 
+def bounds(text):
+    """The first and last release of a column, as numbers: (0, 1) for UNTIL(4_2)."""
+    named = [RELEASES.index(word) for word in re.findall(r"\d_\d", text)]
+    return named[0] if text.startswith(("SINCE", "FROM")) else 0, named[-1] if text.startswith(("UNTIL", "FROM")) else len(RELEASES) - 1
+
+
+def column(since, until):
+    """The column of a first and last release."""
+    if until == len(RELEASES) - 1:
+        return f"SINCE({RELEASES[since]})" if since else "EVERY_RELEASE"
+    return f"FROM_TO({RELEASES[since]}, {RELEASES[until]})" if since else f"UNTIL({RELEASES[until]})"
+
+
 def holds(row, at):
-    since, until = (RELEASES.index(ENDS.get(word, word)) for word in row[5:])
+    since, until = bounds(row[5])
     return since <= at <= until
 
 
@@ -45,7 +57,7 @@ def tshark_owners():
 
 
 def table_rows():
-    """(transport, first, last, name, columns, since, until), and all lines of the table."""
+    """(transport, first, last, name, columns, releases), and all lines of the table."""
     rows, lines = [], TABLE.read_text().split("\n")
     for line in lines:
         match = ROW.match(line)
@@ -58,8 +70,8 @@ def table_rows():
 
 
 def row_text(row):
-    transport, first, last, name, columns, since, until = row
-    return f'{transport}({first}, {last}, "{name}", {columns}, {since}, {until})'
+    transport, first, last, name, columns, releases = row
+    return f'{transport}({first}, {last}, "{name}", {columns}, {releases})'
 
 
 def compare(rows, owners, at):
@@ -84,9 +96,9 @@ def successors(row, port, name, at):
     one = (row[0], port, port)
     if at == 0:
         return [(*one, name, *row[4:])] if name else [(*one, *row[3:])]
-    begins = row[5] == RELEASES[at]
-    old = [] if begins else [(*one, *row[3:6], RELEASES[at - 1])]
-    return old + ([(*one, name, row[4] if begins else NEW[row[0]], RELEASES[at], row[6])] if name else [])
+    since, until = bounds(row[5])
+    old = [] if since == at else [(*one, *row[3:5], column(since, at - 1))]
+    return old + ([(*one, name, row[4] if since == at else NEW[row[0]], column(at, until))] if name else [])
 
 
 def mended(rows, owners, names, at):
@@ -100,8 +112,7 @@ def mended(rows, owners, names, at):
                 out += [(row[0], port, port, *row[3:])] if name == row[3] else successors(row, port, name, at)
         else:
             out.append(row)
-    since = RELEASES[at] if at else "FIRST"
-    out += [(*key, key[1], name, NEW[key[0]], since, "LAST") for key, name in owners.items() if key not in names]
+    out += [(*key, key[1], name, NEW[key[0]], column(at, len(RELEASES) - 1)) for key, name in owners.items() if key not in names]
     return sorted(out, key=lambda row: (row[0], row[1]))
 
 

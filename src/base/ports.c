@@ -7,19 +7,23 @@
 
 #pragma GCC diagnostic ignored "-Woverride-init"
 
-#define PLACE(port, since, until)                                                                            \
-    (RELEASE_##since <= RELEASE_NATIVE && RELEASE_NATIVE <= RELEASE_##until ? (port) : N_PORTS)
+/* The columns of releases are arguments of macros here, not ranges: the place must be a constant. */
+#define NOW_EVERY_RELEASE true
+#define NOW_SINCE(first) (RELEASE_##first <= RELEASE_NATIVE)
+#define NOW_UNTIL(last) (RELEASE_NATIVE <= RELEASE_##last)
+#define NOW_FROM_TO(first, last) (NOW_SINCE(first) && NOW_UNTIL(last))
+#define PLACE(port, now) ((now) ? (port) : N_PORTS)
 
 const struct port ports_udp[N_PORTS + 1] = {
-#define UDP(first, last, name, owner, dtls, quic, holds, numbers, since, until)                              \
-    [PLACE(first, since, until)... PLACE(last, since, until)] = {OWNER_##owner, DTLS_##dtls, QUIC_##quic,    \
-                                                                 HOLDS_##holds, NUMBERS_##numbers},
+#define UDP(first, last, name, owner, dtls, quic, holds, numbers, releases)                                  \
+    [PLACE(first, NOW_##releases)... PLACE(last, NOW_##releases)] = {                                        \
+        OWNER_##owner, DTLS_##dtls, QUIC_##quic, HOLDS_##holds, NUMBERS_##numbers},
 #include "base/ports.def"
 };
 
 const struct port ports_tcp[N_PORTS + 1] = {
-#define TCP(first, last, name, owner, holds, numbers, since, until)                                          \
-    [PLACE(first, since, until)... PLACE(last, since, until)] = {OWNER_##owner, DTLS_REFUSES, QUIC_UNKNOWN,  \
-                                                                 HOLDS_##holds, NUMBERS_##numbers},
+#define TCP(first, last, name, owner, holds, numbers, releases)                                              \
+    [PLACE(first, NOW_##releases)... PLACE(last, NOW_##releases)] = {                                        \
+        OWNER_##owner, DTLS_REFUSES, QUIC_UNKNOWN, HOLDS_##holds, NUMBERS_##numbers},
 #include "base/ports.def"
 };
