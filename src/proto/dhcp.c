@@ -4,8 +4,8 @@
  * Source: RFC 951; RFC 2131 section 2; RFC 2132 sections 2 and 3; the conditions of the fields were observed
  * on messages that were cut and damaged at every byte (tshark 4.0.17). */
 #include "proto/dhcp.h"
-#include "field/ids_dhcp.h"
 
+#include "field/ids_dhcp.h"
 #include "proto/datagrams.h"
 
 /* op | htype | hlen | hops | xid 4 | secs 2 | flags 2 | ciaddr 4 | yiaddr 4 | siaddr 4 | giaddr 4 | chaddr 16
@@ -14,8 +14,9 @@
 enum { ADDRESS_AT = 28, ADDRESS_ROOM = 16, SERVER_ROOM = 64, FILE_ROOM = 128, OPTIONS_AT = 240 };
 enum { COOKIE = 0x63825363 };
 
-/* Wireshark shows nothing of a request that does not contain its client's whole hardware address. */
-bool dhcp_accepts(const struct rd *r)
+/* Returns true if Wireshark shows the message at all. It shows nothing of a request that does not contain its
+ * client's whole hardware address. */
+static bool dhcp_accepts(const struct rd *r)
 {
     enum { REQUEST = 1, HLEN_AT = 2 };
     uint8_t hlen = rd_peek8(r, HLEN_AT);
@@ -154,7 +155,7 @@ static bool options_read(struct row *row, struct rd *r, const struct overview *s
     return rd_ok(r);
 }
 
-bool dhcp_read(struct row *row, struct rd *r)
+static bool dhcp_read(struct row *row, struct rd *r)
 {
     struct overview seen = look_ahead(*r);
     if (seen.is_cut)

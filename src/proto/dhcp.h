@@ -1,15 +1,9 @@
-/* BOOTP (RFC 951) and DHCP (RFC 2131; options in RFC 2132 and later ones). A datagram holds one message. */
+/* BOOTP (RFC 951) and DHCP (RFC 2131; options in RFC 2132 and later ones). A datagram holds one message; this
+ * header is for the files of its reader. */
 #ifndef FC_PROTO_DHCP_H
 #define FC_PROTO_DHCP_H
 
 #include "field/row.h"
-
-/* Returns true if Wireshark shows the message at all. */
-bool dhcp_accepts(const struct rd *r);
-/* Reads a message that dhcp_accepts accepted; r covers it. Returns false if a part of it is not read here. */
-bool dhcp_read(struct row *row, struct rd *r);
-
-/* ---- inside the parser ---- */
 
 enum {
     DHCP_PAD = 0,

@@ -3,10 +3,9 @@
  * (mode 7) and extensions are not read here.
  * Source: RFC 5905 sections 7.3 and 7.5; the conditions of the fields were observed in all versions and
  * modes, with 0 to 71 bytes behind the timestamps (tshark 4.0.17). */
-#include "proto/ntp.h"
-#include "field/ids_ntp.h"
-
 #include "proto/datagrams.h"
+
+#include "field/ids_ntp.h"
 
 /* LI 2 bits, version 3, mode 3 | stratum | poll | precision | root delay 4 bytes | root dispersion 4 |
  * reference ID 4 | reference, origin, receive and transmit timestamp: seconds 4, fraction 4 | extensions |
@@ -49,7 +48,7 @@ static bool authenticator_read(struct row *row, struct rd *r)
     return true;
 }
 
-bool ntp_read(struct row *row, struct rd *r)
+static bool ntp_read(struct row *row, struct rd *r)
 {
     static const field_id times[] = {F_NTP_REFTIME, F_NTP_ORG, F_NTP_REC, F_NTP_XMT};
     uint8_t flags = put_u8(row, F_NTP_FLAGS, r), mode = flags & 7;

@@ -29,10 +29,6 @@ struct wanted {
                                 2^30 */
 };
 
-/* The columns of a caller that chooses none: the default ones of the level, then one a field. Fills *out when
- * it is not NULL and returns how many they are. */
-size_t wanted_by_default(struct wanted_column *out, enum fc_level level, const struct field *fields,
-                         size_t n_fields);
 /* Whether the table is to have this base column. */
 bool wanted_has(const struct wanted *wanted, uint32_t base);
 

@@ -136,9 +136,6 @@ FC_MUST_USE enum fc_status link_finish(struct walk *walk);
 
 /* Puts a kept frame into its flow, and its lengths, time and values into the flow's logs. */
 void keep_frame(struct walk *walk, struct step *step);
-/* The row of one flow whose packets have all been seen; corrects the counts instead when the style leaves the
- * flow out. */
-FC_MUST_USE enum fc_status write_flow(struct walk *walk, const struct flow *flow);
 /* Rows of the capture's flows, until all are written or the batch is full. */
 FC_MUST_USE enum fc_status write_flows(struct walk *walk);
 /* The row of one frame. */

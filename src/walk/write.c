@@ -77,7 +77,8 @@ static struct flow_row flow_row_of(const struct flow *flow)
     return row;
 }
 
-enum fc_status write_flow(struct walk *w, const struct flow *flow)
+/* Writes the row of one flow, or corrects the counts instead if the style leaves the flow out. */
+static enum fc_status write_flow(struct walk *w, const struct flow *flow)
 {
     if (w->query->options.style == FC_STYLE_CLASSIC && !flow->has_payload) {
         w->report.reasons[REASON_KEPT] -= flow->n_packets;

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/dhcp.h"
-#include "proto/ntp.h"
+#include "proto/datagrams.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,10 +11,9 @@ enum { NTP, DHCP, OPTIONS, N_KINDS, HEAD = 240, MOST = 65535 };
 
 static void read_as(int kind, struct row *row, struct rd *r)
 {
-    if (kind == NTP)
-        ntp_read(row, r);
-    else if (dhcp_accepts(r))
-        dhcp_read(row, r);
+    const struct datagram_protocol *protocol = kind == NTP ? &ntp_protocol : &dhcp_protocol;
+    if (!protocol->accepts || protocol->accepts(r))
+        protocol->read(row, r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

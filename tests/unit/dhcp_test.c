@@ -1,5 +1,5 @@
 /* Messages of BOOTP and DHCP. Expected values: tshark 4.0.17 on the same bytes. */
-#include "proto/dhcp.h"
+#include "proto/datagrams.h"
 #include "values.h"
 
 static struct values v;
@@ -9,7 +9,7 @@ static const char *dhcp(const char *prefix, const char *hex)
 {
     values_begin(&v, prefix, hex);
     struct rd r = values_reader(&v);
-    is_whole = dhcp_accepts(&r) && dhcp_read(&v.row, &r);
+    is_whole = dhcp_protocol.accepts(&r) && dhcp_protocol.read(&v.row, &r);
     return values_text(&v);
 }
 
@@ -129,7 +129,7 @@ TEST(cut_anywhere)
     for (uint32_t cap = 0; cap < len; cap++) {
         values_begin(&v, "dhcp.", hex);
         struct rd r = rd_make(v.bytes, cap, len);
-        CHECK(!dhcp_accepts(&r) || dhcp_read(&v.row, &r) == (cap >= len - 2));
+        CHECK(!dhcp_protocol.accepts(&r) || dhcp_protocol.read(&v.row, &r) == (cap >= len - 2));
         const char *part = values_text(&v);
         CHECK(!strncmp(part, whole, strlen(part)) && !*part == (cap < len - 2));
     }

@@ -1,5 +1,5 @@
 /* NTP messages. Expected values: tshark 4.0.17 on the same bytes. */
-#include "proto/ntp.h"
+#include "proto/datagrams.h"
 #include "values.h"
 
 static struct values v;
@@ -9,7 +9,7 @@ static const char *ntp(const char *prefix, const char *hex)
 {
     values_begin(&v, prefix, hex);
     struct rd r = values_reader(&v);
-    is_whole = ntp_read(&v.row, &r);
+    is_whole = ntp_protocol.read(&v.row, &r);
     return values_text(&v);
 }
 
@@ -77,7 +77,7 @@ TEST(cut_anywhere)
     for (uint32_t cap = 0; cap < len; cap++) {
         values_begin(&v, "ntp.", hex);
         struct rd r = rd_make(v.bytes, cap, len);
-        CHECK(ntp_read(&v.row, &r));
+        CHECK(ntp_protocol.read(&v.row, &r));
         const char *part = values_text(&v);
         CHECK(!strncmp(part, whole, strlen(part)));
     }

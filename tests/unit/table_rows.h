@@ -5,6 +5,7 @@
 #include <flowcontainer.h>
 
 #include "field/row.h"
+#include "table/schema.h"
 #include "table/wanted.h"
 #include "test.h"
 
@@ -39,6 +40,22 @@ static void rows_want(struct rows *rows, enum field_type type, bool single)
     rows->row.slot_of = rows->slot_of;
 }
 
+__attribute__((unused)) static size_t default_columns(struct wanted_column *out, enum fc_level level,
+                                                      const struct field *fields, size_t n_fields)
+{
+    size_t n_base, n = 0;
+    const struct schema_column *base = schema_columns(level, &n_base);
+    for (uint32_t i = 0; i < n_base; i++) {
+        if (!schema_is_default(&base[i], level))
+            continue;
+        out[n] = (struct wanted_column){.name = base[i].info.name, .source = WANTED_BASE, .index = i};
+        n++;
+    }
+    for (uint32_t i = 0; i < n_fields; i++, n++)
+        out[n] = (struct wanted_column){.name = fields[i].name, .source = WANTED_FIELD, .index = i};
+    return n;
+}
+
 /* The default columns of a level and one a field, as a table takes them. */
 struct picked {
     struct wanted_column columns[80];
@@ -49,7 +66,7 @@ __attribute__((unused)) static const struct wanted *pick(struct picked *p, enum 
 {
     p->wanted =
         (struct wanted){.level = level, .fields = fields, .n_fields = n_fields, .columns = p->columns};
-    p->wanted.n_columns = wanted_by_default(p->columns, level, fields, n_fields);
+    p->wanted.n_columns = default_columns(p->columns, level, fields, n_fields);
     return &p->wanted;
 }
 
