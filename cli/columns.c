@@ -82,6 +82,27 @@ int columns_parse(struct opt *opt, const char *text)
     return bad;
 }
 
+int features_parse(struct opt *opt, const char *text)
+{
+    size_t n = 1;
+    for (const char *at = text; *at; at++)
+        n += *at == ',';
+    free(opt->features_text);
+    free(opt->features);
+    opt->features_text = strdup(text);
+    opt->features = calloc(n, sizeof *opt->features);
+    if (!opt->features_text || !opt->features) {
+        say("out of memory");
+        return EXIT_OUTPUT;
+    }
+    char *rest = opt->features_text;
+    for (size_t i = 0; i < n; i++)
+        opt->features[i] = trimmed(strsep(&rest, ","));
+    opt->run.features = opt->features;
+    opt->run.n_features = n;
+    return 0;
+}
+
 /* ---- the list ---- */
 
 static void write_padded(struct out *out, const char *text, size_t width)

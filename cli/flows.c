@@ -124,7 +124,7 @@ static bool find_columns(struct job *job, struct view *view)
     view->columns = calloc(n, sizeof *view->columns);
     for (size_t i = 0; view->columns && i < n; i++)
         view->columns[i] = fc_run_column(job->run, i);
-    view->chosen = job->opt->columns != NULL;
+    view->chosen = job->opt->columns || job->opt->features;
     return view->columns != NULL;
 }
 

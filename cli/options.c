@@ -36,6 +36,7 @@ enum {
     KEY_PACKETS,
     KEY_PAYLOAD_ONLY,
     KEY_LIMIT,
+    KEY_FEATURES,
     KEY_JSON,
     KEY_COLOR,
     KEY_PROGRESS,
@@ -114,6 +115,9 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_LIMIT, "limit", "sequences|all",
      "all: these two bound times and totals too\n"
      "(default: sequences)"},
+    {NULL, KEY_FEATURES, "features", "LIST",
+     "statistics, behind the columns: basic, stats, entropy,\n"
+     "or single ones (see `flowcontainer columns')"},
     {NULL, KEY_NATIVE, "native", NULL, "with `fields': only those of the native engine"},
     {NULL, KEY_JSON, "json", NULL, "the same as -T ndjson"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
@@ -307,6 +311,8 @@ static int parse_row(struct opt *opt, int key, const char *arg)
     switch (key) {
     case 'C':
         return columns_parse(opt, arg);
+    case KEY_FEATURES:
+        return features_parse(opt, arg);
     case KEY_PACKETS:
         return parse_packets(opt, arg);
     case KEY_PAYLOAD_ONLY:
@@ -379,6 +385,7 @@ static int parse_one(struct opt *opt, int key, const char *arg)
     case KEY_PACKETS:
     case KEY_PAYLOAD_ONLY:
     case KEY_LIMIT:
+    case KEY_FEATURES:
         return parse_row(opt, key, arg);
     case KEY_LEVEL:
         return parse_level(opt, arg);
@@ -577,5 +584,7 @@ void opt_free(struct opt *opt)
     free(opt->decode_as);
     free(opt->columns);
     free(opt->columns_text);
+    free(opt->features);
+    free(opt->features_text);
     *opt = (struct opt){0};
 }

@@ -30,6 +30,8 @@ struct opt {
     size_t n_fields;
     struct fc_column *columns; /* of -C, in columns_text */
     char *columns_text;
+    const char **features; /* of --features, in features_text */
+    char *features_text;
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
     struct fc_options run;

@@ -274,7 +274,7 @@ static void chosen_columns(struct view *view, struct table *table)
 {
     for (size_t c = 0; c < view->type->n_children; c++) {
         enum cell_kind kind = view->type->children[c].kind;
-        bool number = kind == CELL_INT || kind == CELL_UINT || kind == CELL_DURATION;
+        bool number = kind == CELL_INT || kind == CELL_UINT || kind == CELL_FLOAT || kind == CELL_DURATION;
         enum grid_kind grid = view->columns[c]->is_field ? GRID_VALUE
                               : number                   ? GRID_NUMBER
                               : kind == CELL_TIME        ? GRID_TIME
@@ -292,8 +292,14 @@ static void add_value(struct view *view, struct text *out, const struct cell_typ
     struct cell_span span;
     switch (type->kind) {
     case CELL_INT:
-    case CELL_UINT:
         text_add(out, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)cell_int(type, array, i)));
+        break;
+    case CELL_UINT:
+        text_add(out, text,
+                 (size_t)snprintf(text, sizeof text, "%llu", (unsigned long long)cell_int(type, array, i)));
+        break;
+    case CELL_FLOAT:
+        text_add(out, text, (size_t)snprintf(text, sizeof text, "%.6g", cell_float(type, array, i)));
         break;
     case CELL_DURATION:
         unit_duration(text, cell_int(type, array, i));

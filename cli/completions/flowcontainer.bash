@@ -30,6 +30,7 @@ _flowcontainer() {
     --values)
         COMPREPLY=($(compgen -W "packets list first set" -- "$cur"))
         return ;;
+    --features) _flowcontainer_list "basic stats entropy"; return ;;
     --limit)
         COMPREPLY=($(compgen -W "sequences all" -- "$cur"))
         return ;;
@@ -42,7 +43,7 @@ _flowcontainer() {
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
-            -e --field -C --columns --values --packets --payload-only --limit --native --json --level -o --output -a --all --color -q --quiet \
+            -e --field -C --columns --values --packets --payload-only --limit --features --native --json --level -o --output -a --all --color -q --quiet \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return
     fi

@@ -36,6 +36,7 @@ complete -c flowcontainer -s e -l field -x -a '(__flowcontainer_fields)' -d 'Add
 complete -c flowcontainer -s C -l columns -x -d 'Write these columns and fields'
 complete -c flowcontainer -l values -x -a 'packets list first set' -d 'How values of fields stand'
 complete -c flowcontainer -l packets -x -d 'Lists hold the first N packets'
+complete -c flowcontainer -l features -x -a 'basic stats entropy' -d 'Statistics behind the columns'
 complete -c flowcontainer -l payload-only -d 'Lists hold packets with payload only'
 complete -c flowcontainer -l limit -x -a 'sequences all' -d 'What the limits hold for'
 complete -c flowcontainer -l level -x -a 'flows packets frames' -d 'One row per flow, packet or frame'

@@ -15,6 +15,10 @@
 
 enum { MOST_FIELDS = INT16_MAX, N_NEAR = 3 };
 
+/* Of statistics. */
+static const char *const families[] = {"basic", "stats", "entropy"};
+enum { N_FAMILIES = sizeof families / sizeof *families };
+
 struct selector {
     struct query *query;
     enum fc_level level;
@@ -33,6 +37,8 @@ static void write_near(char *out, size_t cap, enum fc_level level, const char *n
     struct field_search search;
     size_t used = 0;
     field_search_begin(&search, name, N_NEAR);
+    for (size_t i = 0; i < N_FAMILIES && level == FC_LEVEL_FLOWS; i++)
+        field_search_take(&search, families[i]);
     for (size_t i = 0; i < fc_n_columns(level); i++)
         field_search_take(&search, fc_column_at(level, i)->name);
     for (size_t i = 0; i < fc_n_short_names(); i++)
@@ -216,7 +222,6 @@ static enum fc_status add_column(struct selector *s, const struct fc_column *ask
 /* A family of statistics, or a single one. */
 static enum fc_status add_family(struct selector *s, const char *name)
 {
-    static const char *const families[] = {"basic", "stats", "entropy"};
     const struct fc_column asked = {.source = name};
     size_t feature = name ? feature_find(name) : SIZE_MAX;
     bool found = false;
@@ -224,7 +229,7 @@ static enum fc_status add_family(struct selector *s, const char *name)
         return error_set(s->err, FC_USAGE, -1, "statistics are for the level of flows");
     if (feature != SIZE_MAX)
         return has_feature(s, feature) ? FC_OK : add_feature(s, feature, &asked);
-    for (size_t i = 0; name && i < sizeof families / sizeof *families; i++)
+    for (size_t i = 0; name && i < N_FAMILIES; i++)
         if (!strcmp(name, families[i]))
             return add_group(s, &asked, &found);
     char near[256];

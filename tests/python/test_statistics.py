@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from pathlib import Path
@@ -92,3 +93,14 @@ def test_what_cannot_be_asked() -> None:
         scan(path, features="stats", level="packets")
     with pytest.raises(ValueError, match="near it: ip_len_mean"):
         scan(path, columns=["ip_len_meam"])
+
+
+def test_the_command(cli) -> None:
+    path = ROOT / "tests/pcaps/demo.pcap"
+    want = scan(path, columns=["stream", "fwd_ip_len_mean", "iat_std_ns"]).to_arrow().to_pylist()
+    done = cli("-C", "stream", "--features", "fwd_ip_len_mean, iat_std_ns", "-T", "ndjson", path)
+    assert [json.loads(line) for line in done.stdout.splitlines()] == want and not done.returncode
+    table = cli("-C", "stream", "--features", "fwd_ip_len_mean", path).stdout.splitlines()
+    assert table[0].split() == ["stream", "fwd_ip_len_mean"] and table[1].split()[1] == f"{want[0]['fwd_ip_len_mean']:.6g}"
+    wrong = cli("--features", "stat", path)
+    assert wrong.returncode == 2 and "near it: stats" in wrong.stderr
