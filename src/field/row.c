@@ -1,6 +1,6 @@
-/* Growing a row, and values whose bytes it has to keep itself: text that is made, or mended UTF-8.
- * Invariant: when memory ends, the memory state of the row's arena is set, and the row keeps the values it
- * has. */
+/* Growth of a row, and values with bytes of their own in the row's arena: text that was made, or UTF-8 that
+ * was mended. Invariant: when memory ends, the memory state of the row's arena is set, and the row keeps the
+ * values it has. */
 #include "field/row.h"
 
 #include "base/utf8.h"

@@ -1,6 +1,7 @@
-/* A packet's values, while it is looked at. Parsers put every field they meet; what nobody asked for costs
- * one table look-up. Values stand in the order put, which is Wireshark's order in the tree: outer header
- * first. Bytes are borrowed (from the frame, or from the row's arena) until the next row_reset. */
+/* The values of one packet. Readers put every field they meet; a field that the query did not ask for costs
+ * one table look-up. Values stand in the order in which they were put, which is Wireshark's order in the
+ * tree: outer header first. Their bytes belong to the frame or to the row's arena, and are valid until the
+ * next row_reset. */
 #ifndef FC_FIELD_ROW_H
 #define FC_FIELD_ROW_H
 
@@ -26,8 +27,8 @@ struct row {
         *own_slots; /* while a protocol borrows the fields of another: slot_of as it is otherwise; or NULL */
     struct value *values;
     uint32_t n_values, capacity;
-    bool malformed;      /* a reader met what its protocol does not allow; for its caller to see and clear */
-    uint16_t layer;      /* of the values put from now on */
+    bool malformed; /* a reader met bytes that its protocol does not allow; the caller asks and clears it */
+    uint16_t layer; /* of the values put from now on */
     struct arena *arena; /* for values that are not bytes of the frame; its memory state is the row's, too */
 };
 
@@ -82,11 +83,11 @@ static inline void put_text(struct row *row, field_id id, const char *text, uint
 }
 /* Text copied into the row's arena. */
 void put_text_copy(struct row *row, field_id id, const char *text, uint32_t len);
-/* Takes over what it wants of a row whose slots are the ids of fields. */
+/* Copies the wanted values of a row whose slots are the ids of fields. */
 void row_take(struct row *row, const struct row *from);
-/* A value by its slot, whatever the field; NULL when memory ends. */
+/* Puts a value of any field by its slot; NULL when memory ends. */
 struct value *row_slot(struct row *row, uint32_t slot);
-/* The same of text from the wire, as put_text_utf8. */
+/* The same for text from the wire; see put_text_utf8. */
 void row_slot_utf8(struct row *row, uint32_t slot, const uint8_t *text, uint32_t len);
 /* Text from the wire: as it is when it is valid UTF-8, else copied with U+FFFD for every byte that is not
  * part of a valid character. NULL (a failed read) puts nothing. */
