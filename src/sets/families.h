@@ -4,6 +4,7 @@
 
 #include "sets/set.h"
 
-extern const struct set_family set_cic_classic, set_cic_corrected, set_nfstream, set_nprint, set_zeek_conn;
+extern const struct set_family set_cic_classic, set_cic_corrected, set_nfstream, set_nprint, set_zeek_conn,
+    set_netflow;
 
 #endif

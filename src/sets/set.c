@@ -6,7 +6,7 @@
 #include "sets/families.h"
 
 static const struct set_family *const families[] = {&set_cic_classic, &set_cic_corrected, &set_nfstream,
-                                                    &set_nprint, &set_zeek_conn};
+                                                    &set_nprint,      &set_zeek_conn,     &set_netflow};
 
 size_t set_families(void) { return sizeof families / sizeof families[0]; }
 

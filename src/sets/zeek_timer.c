@@ -1,5 +1,5 @@
-/* Timers of connections: a heap by time, and among equal times by the order of setting. A timer whose connection
- * is gone, or has cancelled it, stays in the heap and is void. */
+/* Timers of connections: a heap by time, and among equal times by the order of setting. A timer whose
+ * connection is gone, or has cancelled it, stays in the heap and is void. */
 #include "base/memory.h"
 #include "sets/zeek.h"
 
