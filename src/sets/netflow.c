@@ -1,7 +1,7 @@
-/* The 43 columns of the NF-*-v2 data sets and the 53 of v3, under their names. Those sets were made with nProbe,
- * which is not free and of which only the manual can be read, so the values are this project's definition of each
- * name (docs of the columns), not nProbe's. A flow is both directions of one protocol and two ends; it ends when
- * it is idle for 30 s, and when a packet comes 120 s after its first. */
+/* The 43 columns of the NF-*-v2 data sets and the 53 of v3, under their names. Those sets were made with
+ * nProbe, which is not free and of which only the manual can be read, so the values are this project's
+ * definition of each name (docs of the columns), not nProbe's. A flow is both directions of one protocol and
+ * two ends; it ends when it is idle for 30 s, and when a packet comes 120 s after its first. */
 #include <arpa/inet.h>
 #include <math.h>
 #include <string.h>
@@ -80,7 +80,8 @@ struct netflow {
     I(way "_IAT_MIN", "ms", "least gap between packets " of ", floored; 0 of none"),                         \
         I(way "_IAT_MAX", "ms", "largest gap between packets " of ", floored; 0 of none"),                   \
         I(way "_IAT_AVG", "ms", "mean gap between packets " of ", floored; 0 of none"),                      \
-        I(way "_IAT_STDDEV", "ms", "deviation (n - 1) of the gaps between packets " of ", floored; 0 of none")
+        I(way "_IAT_STDDEV", "ms",                                                                           \
+          "deviation (n - 1) of the gaps between packets " of ", floored; 0 of none")
 
 static const struct set_column COLUMNS[] = {
     I("FLOW_START_MILLISECONDS", "ms", "time of the first packet since 1970"),
@@ -108,11 +109,14 @@ static const struct set_column COLUMNS[] = {
     I("MIN_IP_PKT_LEN", "bytes", "least IP length"),
     I("MAX_IP_PKT_LEN", "bytes", "largest IP length"),
     {"SRC_TO_DST_SECOND_BYTES", "g", "IN_BYTES by DURATION_IN; IN_BYTES where that is 0", "bytes/s", 0, NULL},
-    {"DST_TO_SRC_SECOND_BYTES", "g", "OUT_BYTES by DURATION_OUT; OUT_BYTES where that is 0", "bytes/s", 0, NULL},
+    {"DST_TO_SRC_SECOND_BYTES", "g", "OUT_BYTES by DURATION_OUT; OUT_BYTES where that is 0", "bytes/s", 0,
+     NULL},
     I("RETRANSMITTED_IN_BYTES", "bytes", "IP lengths of RETRANSMITTED_IN_PKTS"),
-    I("RETRANSMITTED_IN_PKTS", "packets", "TCP segments from the source that end at or before the highest end seen"),
+    I("RETRANSMITTED_IN_PKTS", "packets",
+      "TCP segments from the source that end at or before the highest end seen"),
     I("RETRANSMITTED_OUT_BYTES", "bytes", "IP lengths of RETRANSMITTED_OUT_PKTS"),
-    I("RETRANSMITTED_OUT_PKTS", "packets", "TCP segments to the source that end at or before the highest end seen"),
+    I("RETRANSMITTED_OUT_PKTS", "packets",
+      "TCP segments to the source that end at or before the highest end seen"),
     I("SRC_TO_DST_AVG_THROUGHPUT", "bit/s", "bits from the source by DURATION_IN, at least 1 ms"),
     I("DST_TO_SRC_AVG_THROUGHPUT", "bit/s", "bits to the source by DURATION_OUT, at least 1 ms"),
     I("NUM_PKTS_UP_TO_128_BYTES", "packets", "packets with an IP length up to 128"),
@@ -223,7 +227,10 @@ static bool ip_header(struct packet *p, const struct rd *r, uint32_t *header)
 /* False: the transport header was not captured. */
 static bool transport(struct packet *p, const struct rd *r, uint32_t at)
 {
-    uint32_t least = p->protocol == TCP ? 20 : p->protocol == UDP ? 8 : p->protocol == ICMP || p->protocol == ICMP6 ? 2 : 0;
+    uint32_t least = p->protocol == TCP                            ? 20
+                     : p->protocol == UDP                          ? 8
+                     : p->protocol == ICMP || p->protocol == ICMP6 ? 2
+                                                                   : 0;
     uint32_t header = least;
     if (!rd_has(r, at + least))
         return least == 0;
@@ -313,10 +320,16 @@ struct row {
 };
 
 static void integer(struct row *r, int64_t v) { r->values[r->n++] = set_integer(v); }
-static void null(struct row *r) { r->values[r->n++] = (struct set_value){.kind = SET_NULL, .undefined = true}; }
+static void null(struct row *r)
+{
+    r->values[r->n++] = (struct set_value){.kind = SET_NULL, .undefined = true};
+}
 static int64_t milliseconds(int64_t ns) { return ns / 1000000 - (ns % 1000000 < 0); }
 
-static int64_t duration(const struct side *s) { return s->packets ? milliseconds(time_diff(s->last, s->first)) : 0; }
+static int64_t duration(const struct side *s)
+{
+    return s->packets ? milliseconds(time_diff(s->last, s->first)) : 0;
+}
 
 static void put_end(struct row *r, int version, const uint8_t *ip, uint16_t port, char text[INET6_ADDRSTRLEN])
 {

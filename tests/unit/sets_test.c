@@ -4,6 +4,7 @@
 #include "sets/set.h"
 #include "sets/table.h"
 
+#include "base/memory.h"
 #include "sets/cic.h"
 #include "sets/nfstream.h"
 #include "sets/zeek.h"
@@ -270,5 +271,81 @@ TEST(options_that_make_no_sense)
         struct fc_error err;
         CHECK_INT(set_family(bad[i].family)->open(&set, &bad[i].options, &err), FC_USAGE);
         CHECK(!set);
+    }
+}
+
+#define TCP_IP(flags, sport, dport)                                                                          \
+    ETH "08 00 45 00 00 2c 00 01 00 00 40 06 00 00 0a 00 00 01 0a 00 00 02 " sport dport                     \
+        "00 00 00 01 00 00 00 01 50 " flags " 00 10 00 00 00 00 01 02 03 04"
+#define FRAGMENT(offset)                                                                                     \
+    ETH "08 00 45 00 00 1c 00 01 " offset " 40 11 00 00 0a 00 00 01 0a 00 00 02 00 35 00 35 00 10 00 00"
+
+/* Frames that make a family allocate whatever it can. */
+static bool run_frames(struct set *set, struct taken *taken)
+{
+    static const char *const frames[] = {TCP_IP("02", "00 51 ", "00 50 "),
+                                         TCP_IP("18", "00 51 ", "00 50 "),
+                                         TCP_IP("18", "00 52 ", "00 50 "),
+                                         TCP_IP("11", "00 51 ", "00 50 "),
+                                         TCP_IP("14", "00 51 ", "00 50 "),
+                                         FRAGMENT("20 00"),
+                                         FRAGMENT("00 01")};
+    struct set_sink sink = {take_row, taken};
+    taken->n_columns = set->n_columns;
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
+        uint8_t bytes[256];
+        uint32_t n = (uint32_t)test_hex(bytes, sizeof bytes, frames[i]);
+        struct set_view view = {bytes, n, n, INT64_C(1000000000) * (int64_t)i, 1};
+        if (!set->family->packet(set, &view, &sink))
+            return false;
+    }
+    return set->family->finish(set, &sink);
+}
+
+TEST(memory_may_end_anywhere)
+{
+    const struct set_options options = {.splt = 3, .ignore_checksums = true};
+    for (size_t i = 0; i < set_families(); i++) {
+        const struct set_family *family = set_family_at(i);
+        bool good = false;
+        for (int64_t n = 0; !good && n < 100; n++) {
+            struct taken taken = {0};
+            struct set *set;
+            struct fc_error err;
+            memory_fail_after(n);
+            enum fc_status status = family->open(&set, &options, &err);
+            CHECK(status == (set ? FC_OK : FC_MEMORY));
+            good = set && run_frames(set, &taken);
+            memory_fail_after(-1);
+            CHECK(!good || taken.rows > 0);
+            family->close(set);
+        }
+        CHECK(good);
+    }
+}
+
+static bool refuse_row(void *to, const struct set_value *values)
+{
+    (void)values;
+    (*(int *)to)++;
+    return false;
+}
+
+TEST(a_refused_row_ends_the_run)
+{
+    for (size_t i = 0; i < set_families(); i++) {
+        struct taken taken = {0};
+        int asked = 0;
+        struct set *set =
+            family_open(set_family_at(i)->name, &(struct set_options){.ignore_checksums = true});
+        struct set_sink sink = {refuse_row, &asked};
+        family_packet(set, &taken, ETH "08 06 00 01");
+        uint8_t bytes[256];
+        uint32_t n = (uint32_t)test_hex(bytes, sizeof bytes, ETH "08 00 " UDP_IP UDP_TWO);
+        struct set_view view = {bytes, n, n, 0, 1};
+        bool first = set->family->packet(set, &view, &sink), second = set->family->packet(set, &view, &sink);
+        CHECK(!first || !second || !set->family->finish(set, &sink));
+        CHECK(asked > 0);
+        set->family->close(set);
     }
 }
