@@ -197,16 +197,40 @@ static bool is_ethertype(uint16_t type)
            type == TYPE_QINQ || type == TYPE_MPLS || type == TYPE_PPPOE;
 }
 
+/* The associated channel of MPLS (RFC 5586): flags 16 bits, channel type 16. Wireshark does not look at the
+ * first nibble, which should be 1. */
+static void decode_channel(struct packet *p, struct rd r)
+{
+    enum { CHANNEL_IP4 = 0x21, CHANNEL_IP6 = 0x57 };
+    rd_skip(&r, 2);
+    uint16_t type = rd_u16(&r);
+    if (rd_ok(&r) && type == CHANNEL_IP4)
+        decode_ip(p, r);
+    else if (rd_ok(&r) && type == CHANNEL_IP6)
+        decode_ip6(p, r);
+    else
+        decode_stop(p, REASON_NOT_IP);
+}
+
 /* MPLS: labels of 32 bits up to the one with the bottom-of-stack bit. The first nibble behind them shows the
- * protocol. */
+ * protocol, unless the last label announces messages of MPLS itself. */
 void decode_mpls(struct packet *p, struct rd r)
 {
+    enum { GENERIC_CHANNEL = 13 /* RFC 5586 */, OAM_ALERT = 14 /* RFC 3429 */ };
     uint32_t entry;
     do
         entry = rd_u32(&r);
     while (rd_ok(&r) && !(entry & 0x100));
     if (!rd_ok(&r) || rd_left(&r) == 0) {
         decode_stop(p, rd_ok(&r) ? REASON_NOT_IP : decode_failure(&r));
+        return;
+    }
+    if (entry >> 12 == OAM_ALERT) {
+        decode_stop(p, REASON_NOT_IP);
+        return;
+    }
+    if (entry >> 12 == GENERIC_CHANNEL) {
+        decode_channel(p, r);
         return;
     }
     uint8_t nibble = rd_peek8(&r, 0) >> 4;

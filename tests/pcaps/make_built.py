@@ -323,6 +323,16 @@ def _():
                  for i, word in enumerate((b'', bytes(4))) for d, p in talk(port=40010 + i)])
 
 
+@capture('eth_mpls_own.pcap', 'what could be IP behind each reserved label of MPLS, two of which announce messages of MPLS itself')
+def _():
+    short, long = (ip_udp(A4, B4, 40020, 53, bytes(n)) for n in (1, 60))
+    stacks = [(label,) for label in range(17)] + [(13, 16), (14, 16), (16, 13), (16, 14), (14, 14)]
+    own = [mpls(*labels)(0, p) for labels in stacks for p in (short, long, ip_udp(A6, B6, 40020, 53, bytes(60)))]
+    channels = [be('I', 0x10000021) + long, be('I', 0x10000057) + ip_udp(A6, B6, 40020, 53, bytes(60)), be('I', 0x21) + long,
+                be('I', 0x10000007) + long, be('I', 0x10000021) + ip_udp(A6, B6, 40020, 53, bytes(60)), b'\x10\0\0']
+    return pcap(own + [mpls(13)(0, p) for p in channels])
+
+
 @capture('eth_mpls.pcap', 'MPLS of one and three labels, and under a VLAN tag')
 def _():
     vlan = [ethernet(d, 0x8100, be('HH', 5, 0x8847) + be('I', 18 << 12 | 0x140) + p) for d, p in talk(port=40011)]
