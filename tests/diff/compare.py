@@ -4,7 +4,7 @@
     python tests/diff/compare.py [CAPTURE...]
 
 In every capture (default: all of ../shared/corpus and tests/pcaps) it compares every native field of every frame with
-`tshark -n -T fields`, and the base columns of frames, packets and flows with a regrouping of tshark's text. Differences
+`tshark -n -T fields`, the native names of protocols with tshark's, and the base columns of frames, packets and flows with a regrouping of tshark's text. Differences
 are grouped by field and kind, and known.toml excuses some. The exit status is 1 if any other difference is left or a row
 of known.toml excuses nothing, and 3 if there is nothing to compare with."""
 
@@ -78,6 +78,23 @@ def compare_fields(result: Result, fields: list[str], theirs: list[str], mine: l
         for name, x, y in zip(fields, a.split(CELL, len(fields) - 1), b.split(CELL, len(fields) - 1)):
             if x != y:
                 result.add(name, kind_of(x, y), index + 1, x, y)
+
+
+# ---- names of protocols ----
+
+
+def compare_names(result: Result, path: Path, theirs: list[str], columns: list[str]) -> None:
+    """The frames on which a filter with nothing but the name of a protocol is true. tshark prints a text for a protocol of
+    the frame. From the first frame with a doubt on, libwireshark answers."""
+    doubt, mine = ours.shown(path)
+    last = doubt - 1 if doubt else len(theirs)
+    rows = [row.split(CELL, len(columns) - 1) for row in theirs[:last]]
+    for name, frames in mine.items():
+        at = columns.index(name)
+        for frame, cells in enumerate(rows, 1):
+            if bool(cells[at]) != (frame in frames):
+                result.add("protocol." + name, "missing" if cells[at] else "extra", frame, name if cells[at] else "",
+                           "" if cells[at] else name)
 
 
 # ---- base columns of frames and packets ----
@@ -202,10 +219,11 @@ def compare_flows(result: Result, what: str, flows: list[regroup.Flow], mine: ou
 def compare(path: Path, fields: list[str], cache: Path | None = None) -> Result:
     started = time.monotonic()
     result = Result(captures.name_of(path))
-    extra = [name for name in regroup.NEEDS if name not in fields]
+    extra = [name for name in dict.fromkeys([*regroup.NEEDS, *ours.protocols()]) if name not in fields]
     theirs, status = tshark.rows(path, extra + fields, cache)
     try:
         compare_with(result, path, fields, theirs, status, extra)
+        compare_names(result, path, theirs, extra + fields)
     except ours.Failed as failure:
         result.add("run", "failed", 0, f"{len(theirs)} frames", str(failure)[:2000])
     result.seconds = time.monotonic() - started

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +52,25 @@ def types() -> dict[str, str]:
 
 def fields() -> list[str]:
     return list(types())
+
+
+@functools.cache
+def protocols() -> list[str]:
+    """The protocols that a native filter may name."""
+    return re.findall(r'^PROTOCOL\(\w+, "(\w+)"', (ROOT / "src/filter/protocols.def").read_text(), re.M)
+
+
+def shown(capture: Path) -> tuple[int, dict[str, set[int]]]:
+    """The first frame with a doubt, or 0; and the frames that the native engine says have each of the protocols."""
+    done = subprocess.run([program().with_name("diff_verdicts"), capture], input="\n".join([*protocols(), ""]).encode(),
+                          capture_output=True, timeout=900)
+    if done.returncode:
+        raise Failed(f"diff_verdicts ended with {done.returncode}: {done.stderr.decode(errors='replace')[-3000:]}")
+    head, *rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
+    frames = {name: {frame for part in row[1].split(",") if part for first, last in [part.split("-")]
+                     for frame in range(int(first), int(last) + 1)}
+              for name, row in zip(protocols(), rows, strict=head[2] != "ERR") if row[1] not in ("ERR", "NOT_NATIVE")}
+    return (int(head[2]) if head[2] != "ERR" else 0), frames
 
 
 def read(text: str) -> Answer:

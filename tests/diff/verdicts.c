@@ -150,11 +150,24 @@ static void run(const char *path)
     }
 }
 
+/* A filter that names every protocol above TCP and UDP. */
+static struct filter *name_all_apps(void)
+{
+    char text[1024] = "";
+    struct fc_error error;
+    struct filter *filter;
+    for (int p = 0; p < P_COUNT; p++)
+        if (filter_protocol_is_app((enum filter_protocol)p)) {
+            strcat(text, *text ? " or " : "");
+            strcat(text, filter_protocol_name((enum filter_protocol)p));
+        }
+    return filter_compile(&filter, text, &error) ? NULL : filter;
+}
+
 int main(int argc, char **argv)
 {
-    struct fc_error error;
     memset(apps_slots, 0xff, sizeof apps_slots);
-    if (filter_compile(&all_apps, "tls", &error))
+    if (!(all_apps = name_all_apps()))
         return 1;
     read_lines();
     if (argc > 1 && !strcmp(argv[1], "-c"))

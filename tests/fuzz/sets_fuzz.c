@@ -1,5 +1,5 @@
-/* The input as a capture, read by every family of feature sets at once; the first byte chooses options. Every row
- * is also written as the original's text. */
+/* The input as a capture, read by every family of feature sets at once; the first byte chooses options. Every
+ * row is also written as the original's text. */
 #include <stdlib.h>
 
 #include "sets/csv.h"
@@ -39,7 +39,8 @@ static void read_frames(struct source *source, struct writer *writers, size_t n)
 {
     struct fc_error err;
     struct frame f;
-    for (uint32_t frame = 0; frame < MOST_FRAMES && source_next(source, &f, &err) == FC_OK && f.data; frame++) {
+    for (uint32_t frame = 0; frame < MOST_FRAMES && source_next(source, &f, &err) == FC_OK && f.data;
+         frame++) {
         if (f.opaque)
             continue;
         struct set_view view = {f.data, f.cap_len, f.len, f.has_time ? f.time_ns : 0, f.interface->link_type};
