@@ -67,7 +67,7 @@ PyObject *schema_object(struct share *schema);
 PyObject *array_object(struct share *schema_share, struct share *array_share,
                        const struct ArrowSchema *schema, const struct ArrowArray *array);
 /* The contents of a Schema or an Array object; borrowed. */
-struct share *schema_object_share(PyObject *object);
+const struct ArrowSchema *schema_object_schema(PyObject *object, struct share **share);
 const struct ArrowArray *array_object_array(PyObject *object, struct share **share);
 bool core_array_ready(PyObject *module);
 
@@ -89,6 +89,11 @@ bool core_run_ready(PyObject *module);
 
 /* stream(schema, iterator of Array) -> capsule of an ArrowArrayStream */
 PyObject *core_stream(PyObject *module, PyObject *args);
+
+/* ---- core_take.c ---- */
+
+/* take(capsule of an ArrowArrayStream) -> (Schema, [Array, ...]) */
+PyObject *core_take(PyObject *module, PyObject *capsule);
 
 /* ---- core_open.c ---- */
 

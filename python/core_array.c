@@ -42,7 +42,11 @@ PyObject *array_object(struct share *schema_share, struct share *array_share,
     return node_new(array_type, schema_share, array_share, schema, array);
 }
 
-struct share *schema_object_share(PyObject *object) { return NODE(object)->schema_share; }
+const struct ArrowSchema *schema_object_schema(PyObject *object, struct share **share)
+{
+    *share = NODE(object)->schema_share;
+    return NODE(object)->schema;
+}
 
 const struct ArrowArray *array_object_array(PyObject *object, struct share **share)
 {
@@ -107,6 +111,17 @@ static PyObject *schema_empty(PyObject *self, PyObject *unused)
         array = array_object(node->schema_share, share, node->schema, &share->array);
     share_drop(share);
     return array;
+}
+
+static PyObject *schema_child(PyObject *self, PyObject *index)
+{
+    struct node_object *node = NODE(self);
+    Py_ssize_t i = PyLong_AsSsize_t(index);
+    if (i == -1 && PyErr_Occurred())
+        return NULL;
+    if (i < 0 || i >= node->schema->n_children)
+        return PyErr_Format(PyExc_IndexError, "no child %zd", i);
+    return node_new(schema_type, node->schema_share, NULL, node->schema->children[i], NULL);
 }
 
 /* ---- Array: shape ---- */
@@ -274,6 +289,7 @@ static PyObject *array_texts(PyObject *self, PyObject *args)
 static PyMethodDef schema_methods[] = {
     {"__arrow_c_schema__", node_arrow_schema, METH_NOARGS, "The schema as a capsule."},
     {"empty", schema_empty, METH_NOARGS, "A batch without rows."},
+    {"child", schema_child, METH_O, "child(i): the schema of a column."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -10,7 +10,8 @@
 #include "core.h"
 
 struct iterator_stream {
-    struct share *schema;
+    struct share *share; /* of the schema */
+    const struct ArrowSchema *schema;
     PyObject *iterator;
     char error[1024];
 };
@@ -18,7 +19,7 @@ struct iterator_stream {
 static int iterator_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     struct iterator_stream *self = stream->private_data;
-    return schema_copy(out, &self->schema->schema);
+    return schema_copy(out, self->schema);
 }
 
 static int exception_errno(void)
@@ -81,7 +82,7 @@ static void iterator_release(struct ArrowArrayStream *stream)
         return; /* the interpreter has ended, and the iterator with it */
     PyGILState_STATE lock = PyGILState_Ensure();
     Py_DECREF(self->iterator);
-    share_drop(self->schema);
+    share_drop(self->share);
     free(self);
     PyGILState_Release(lock);
 }
@@ -97,7 +98,9 @@ PyObject *core_stream(PyObject *module, PyObject *args)
     struct iterator_stream *self = calloc(1, sizeof *self);
     if (!self)
         return PyErr_NoMemory();
-    self->schema = share_keep(schema_object_share(schema));
+    struct share *share;
+    self->schema = schema_object_schema(schema, &share);
+    self->share = share_keep(share);
     Py_INCREF(iterator);
     self->iterator = iterator;
     struct ArrowArrayStream stream = {iterator_schema, iterator_next, iterator_error, iterator_release, self};

@@ -63,6 +63,19 @@ static PyObject *bytes_object(const struct ArrowArray *array, int64_t at, bool l
     return PyBytes_FromStringAndSize(bytes, len);
 }
 
+/* A view: 4 bytes of length, then up to 12 bytes of text, or 4 of its beginning, the number of its buffer and
+ * the place in it. polars gives text in this form. */
+static PyObject *view_object(const struct ArrowArray *array, int64_t at, bool text)
+{
+    const char *view = (const char *)array->buffers[1] + at * 16, *bytes = view + 4;
+    int32_t len, place[2];
+    memcpy(&len, view, sizeof len);
+    memcpy(place, view + 8, sizeof place);
+    if (len > 12)
+        bytes = (const char *)array->buffers[2 + place[0]] + place[1];
+    return text ? PyUnicode_DecodeUTF8(bytes, len, "surrogateescape") : PyBytes_FromStringAndSize(bytes, len);
+}
+
 /* True for the integer types, with the value in *out; UINT64 keeps its bits. */
 static bool integer_at(char format, const void *data, int64_t at, int64_t *out)
 {
@@ -168,6 +181,8 @@ PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray
     case 'z':
     case 'Z':
         return bytes_object(array, at, format[0] == 'Z');
+    case 'v':
+        return view_object(array, at, format[1] == 'u');
     case '+':
         return format[1] == 's' ? struct_object(schema, array, at) : list_object(schema, array, i);
     default:

@@ -13,14 +13,17 @@ from .arrays import Padded, Ragged
 from .columns import Column, Values, columns, distinct, first, listed
 from .extractor import extract
 from .flows import Flow
+from .held import Cells, Table
 from .problems import CaptureError, CaptureWarning, Problem
-from .table import Batch, Field, Scan, fields, scan
+from .rows import Batch
+from .table import Field, Scan, fields, scan
 
 __all__ = [
     "Batch",
     "Cancelled",
     "CaptureError",
     "CaptureWarning",
+    "Cells",
     "Column",
     "Field",
     "Flow",
@@ -28,6 +31,7 @@ __all__ = [
     "Problem",
     "Ragged",
     "Scan",
+    "Table",
     "UnsupportedError",
     "Values",
     "__version__",

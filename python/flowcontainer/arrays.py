@@ -82,7 +82,7 @@ def _flat(np: Any, array: Array) -> Any:
     if form == "+s":
         span = slice(array.offset, array.offset + len(array))
         return {name: _flat(np, array.child(i))[span] for i, name in enumerate(array.names)}
-    if form[0] in "uUzZn+":
+    if form[0] in "uUzZvn+":
         return _objects(np, array.to_list())
     if form == "b":
         values = _bits(np, array, 1)

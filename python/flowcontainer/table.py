@@ -1,18 +1,19 @@
-"""Captures as a table: a lazy :class:`Scan` that every Arrow consumer can read, and its :class:`Batch` objects."""
+"""Captures as a table: a lazy :class:`Scan` that every Arrow consumer can read."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import _core, arguments, arrays
+from . import _core, arguments
 from .arguments import StrPath
 from .columns import Chosen, Values, chosen
-from .problems import Problem, finish, missing, problems_of
+from .held import Table
+from .problems import Problem, finish, problems_of
+from .rows import Rows
 
 DROP_DEFAULT = ("retransmission", "out_of_order", "mdns", "ssdp", "icmp")
 
@@ -154,11 +155,10 @@ def scan(
     )
 
 
-class Scan:
+class Scan(Rows):
     """The result of :func:`scan`: a table that reads the captures anew for each request of its rows.
 
-    It has ``__arrow_c_stream__``, so pyarrow, polars, DuckDB, pandas and other libraries can take it directly.
-    Iteration gives :class:`Batch` objects and needs no other package.
+    :meth:`read` reads them once and gives a :class:`Table` with the same methods.
     """
 
     def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
@@ -190,11 +190,6 @@ class Scan:
             self._schema = self._next.schema
         return self._schema
 
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return self.schema.names
-
     def explain(self) -> str:
         """A sentence about the engine that answers, and why."""
         return self._last.explain
@@ -206,56 +201,13 @@ class Scan:
     def __reduce__(self) -> tuple[Any, ...]:
         return Scan, (self._paths, self._options)
 
-    # ---- rows ----
-
-    def __iter__(self) -> Iterator[Batch]:
-        for array in self._arrays():
-            yield Batch(array)
-
-    def __arrow_c_schema__(self) -> object:
-        return self.schema.__arrow_c_schema__()
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return _core.stream(self.schema, self._arrays())
-
-    def to_arrow(self) -> Any:
-        """A pyarrow.Table. The buffers are not copied."""
-        pa = _need("pyarrow", "arrow")
-        batches = [pa.record_batch(array) for array in self._arrays()]
-        return pa.Table.from_batches(batches, pa.schema(self.schema))
-
-    def to_pandas(self, **options: Any) -> Any:
-        """A pandas.DataFrame. The options are those of pyarrow.Table.to_pandas."""
-        _need("pandas", "pandas")
-        return self.to_arrow().to_pandas(**options)
-
-    def to_polars(self) -> Any:
-        """A polars.DataFrame. Needs no pyarrow."""
-        polars = _need("polars", "polars")
-        return polars.DataFrame(_Read(self.schema, list(self._arrays())))
-
-    def to_numpy(
-        self, columns: str | Iterable[str] | None = None, layout: str = "ragged", length: int | None = None
-    ) -> dict[str, Any]:
-        """Columns as numpy arrays, {name: array}.
-
-        A column of single values is one array with one element per row. Numbers with nulls are masked arrays; text and
-        bytes are object arrays. A column of lists depends on the layout:
-
-        - "ragged": :class:`Ragged` (values, offsets). Row i is values[offsets[i]:offsets[i + 1]]. The values of a
-          field's column are {"packet": array, "value": array}.
-        - "padded": :class:`Padded` (values, mask), both rows x length. The mask is true where there is a value. Longer
-          rows are cut, shorter ones are filled with 0 (NaT, None). Column j of a field is packet j of ip_lengths; if a
-          packet has several values, it is the first. With length None, the longest row decides.
-
-        Integers stay integers. If there is one batch, only text, booleans and padding are copied, and the other arrays
-        are read-only views. Raises ValueError for an unknown column or layout, ImportError without numpy.
-        """
-        names = self.column_names if columns is None else arguments.words("columns", columns)
-        batches = list(self._arrays()) or [self.schema.empty()]
-        return arrays.table(batches, self.column_names, names, layout, length)
-
     # ---- a run ----
+
+    def read(self) -> Table:
+        """Reads the captures now and holds their rows in memory: all shapes of a :class:`Table` come from this one
+        reading. Raises and warns as every reading does."""
+        batches = list(self._arrays())
+        return Table(self.schema, batches, self.accounting, self.notes, self.problems)
 
     @property
     def accounting(self) -> dict[str, int]:
@@ -283,74 +235,6 @@ class Scan:
         self._last.cancel()
 
 
-class Batch:
-    """Some rows of a :class:`Scan`. Has ``__arrow_c_array__``. Its buffers live as long as anything refers to them."""
-
-    __slots__ = ("_array", "column_names")
-
-    def __init__(self, array: _core.Array) -> None:
-        self._array = array
-        self.column_names: tuple[str, ...] = array.names
-
-    @property
-    def num_rows(self) -> int:
-        """Number of rows."""
-        return len(self._array)
-
-    @property
-    def num_columns(self) -> int:
-        """Number of columns."""
-        return len(self.column_names)
-
-    def __len__(self) -> int:
-        return len(self._array)
-
-    def __getitem__(self, column: str | int) -> _core.Array:
-        """A column, by name or index. Has ``__arrow_c_array__``, ``value(i)`` and ``to_list()``. Raises KeyError."""
-        if isinstance(column, str):
-            if column not in self.column_names:
-                raise KeyError(column)
-            column = self.column_names.index(column)
-        return self._array.child(column)
-
-    def __arrow_c_schema__(self) -> object:
-        return self._array.__arrow_c_schema__()
-
-    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        return self._array.__arrow_c_array__(requested_schema)
-
-    def to_pydict(self) -> dict[str, list[Any]]:
-        """{column: list of values}. Times are ints of nanoseconds."""
-        return {name: self[name].to_list() for name in self.column_names}
-
-    def to_numpy(
-        self, columns: str | Iterable[str] | None = None, layout: str = "ragged", length: int | None = None
-    ) -> dict[str, Any]:
-        """Like :meth:`Scan.to_numpy`, for this batch."""
-        names = self.column_names if columns is None else arguments.words("columns", columns)
-        return arrays.table([self._array], self.column_names, names, layout, length)
-
-    def __repr__(self) -> str:
-        return f"<flowcontainer.Batch of {self.num_rows} rows, {self.num_columns} columns>"
-
-
-class _Read:
-    """Batches in memory, as an Arrow stream."""
-
-    def __init__(self, schema: _core.Schema, batches: list[_core.Array]) -> None:
-        self._schema, self._batches = schema, batches
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return _core.stream(self._schema, iter(self._batches))
-
-
-def _need(module: str, extra: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise missing(module, extra) from None
-
-
 # ---- standard input ----
 
 _stdin: tuple[int, int] | None = None  # device and inode of the standard input that was read
@@ -366,5 +250,5 @@ def _take_stdin() -> None:
     now = status.st_dev, status.st_ino
     rewound = stat.S_ISREG(status.st_mode) and os.lseek(0, 0, os.SEEK_CUR) == 0
     if now == _stdin and not rewound:
-        raise ValueError("standard input was read already, and can be read only once; keep its rows with to_arrow()")
+        raise ValueError("standard input was read already, and can be read only once; keep its rows with read()")
     _stdin = now
