@@ -166,6 +166,51 @@ def test_cic_random(program: Path, family: str, tmp_path: Path) -> None:
         assert not differences(got[0], in_order(got[1:]), in_order(cic_oracle(path, family == "cic-corrected"))), seed
 
 
+@pytest.mark.parametrize("family", CIC)
+def test_cic_without_phantoms(program: Path, family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oracle reads a frame of fewer than 6 bytes once; here no frame is read as IPv4 from byte 0."""
+    import cic
+
+    stock = cic.headers
+    monkeypatch.setattr(cic, "headers", lambda buf, wire, start, tso: stock(buf, wire, start, tso) if start == "eth" else [])
+    for seed in range(SEEDS // 5):
+        path = random_capture.write(tmp_path / "random.pcap", seed)
+        got = rows_of(program, family, path, no_phantoms=True)
+        assert not differences(got[0], in_order(got[1:]), in_order(cic_oracle(path, family == "cic-corrected"))), seed
+
+
+def test_cic_classic_without_faults(program: Path, tmp_path: Path) -> None:
+    """The corrections leave flows, times and lengths by direction as they are."""
+    for seed in range(SEEDS // 5):
+        path = random_capture.write(tmp_path / "random.pcap", seed)
+        head, *published = rows_of(program, "cic-classic", path)
+        _, *corrected = rows_of(program, "cic-classic", path, faults="corrected")
+        assert [row[:36] for row in corrected] == [row[:36] for row in published]
+        for row in corrected:
+            cell = dict(zip(head, row))
+            n = int(cell["Total Fwd Packet"]) + int(cell["Total Bwd packets"])
+            total = float(cell["Total Length of Fwd Packet"]) + float(cell["Total Length of Bwd Packet"])
+            assert float(cell["Average Packet Size"]) == total / n
+            assert float(cell["Packet Length Mean"]) == pytest.approx(total / n, rel=1e-12)
+            for flag in ("PSH", "URG"):
+                assert int(cell[f"Fwd {flag} Flags"]) + int(cell[f"Bwd {flag} Flags"]) == int(cell[f"{flag} Flag Count"])
+
+
+def test_cic_corrected_without_faults(program: Path, tmp_path: Path) -> None:
+    """The least header length of both sides is that of a packet; all else stays."""
+    for seed in range(SEEDS // 5):
+        path = random_capture.write(tmp_path / "random.pcap", seed)
+        head, *published = rows_of(program, "cic-corrected", path)
+        _, *corrected = rows_of(program, "cic-corrected", path, faults="corrected")
+        changed = {head.index("Fwd Seg Size Min"), head.index("Bwd Seg Size Min")}
+        for row, old in zip(corrected, published, strict=True):
+            assert all(a == b for i, (a, b) in enumerate(zip(row, old)) if i not in changed)
+            cell = dict(zip(head, row))
+            for side, packets in (("Fwd", "Total Fwd Packet"), ("Bwd", "Total Bwd packets")):
+                if cell["Protocol"] == "6" and int(cell[packets]):
+                    assert int(cell[f"{side} Seg Size Min"]) >= 20
+
+
 # ---- nfstream ----
 
 # Link types that the engine lacks (PPP, Cisco HDLC, radiotap), CAPWAP, and reads beyond a cut frame (features.md 5.6).
