@@ -28,7 +28,7 @@ static enum fc_status cic_open(struct set **out, const struct set_options *optio
     cic->phantoms = !options->no_phantoms;
     hash_key_make(&cic->seen_key);
     cic->set.family = family;
-    cic->set.n_columns = cic_columns(cic->columns, corrected);
+    cic->set.n_columns = cic_columns(cic->columns, cic->rules);
     cic->set.columns = cic->columns;
     *out = &cic->set;
     return FC_OK;

@@ -135,8 +135,8 @@ FC_MUST_USE bool cic_seen_add(struct cic *cic, struct cic_seen *seen, const stru
 
 /* ---- cic_row.c: its columns ---- */
 
-/* Writes the columns of a family; returns how many. */
-size_t cic_columns(struct set_column columns[CIC_MOST_COLUMNS], bool corrected);
+/* Writes the columns of a program with these rules; returns how many. */
+size_t cic_columns(struct set_column columns[CIC_MOST_COLUMNS], unsigned rules);
 bool cic_row(const struct cic *cic, const struct cic_flow *flow, const struct set_sink *sink);
 
 #endif

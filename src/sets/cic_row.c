@@ -107,12 +107,19 @@ static const struct spec SPECS[] = {
     BOTH("Label", "u", "", "NeedManualLabel"),
 };
 
-size_t cic_columns(struct set_column columns[CIC_MOST_COLUMNS], bool corrected)
+/* Ratios that keep their fractions are reals in both programs. */
+static const char *format_of(const struct spec *s, unsigned rules)
+{
+    bool is_real = s->classic && !(rules & CIC_WHOLE_RATIOS);
+    return rules & CIC_IS_CORRECTED || is_real ? s->corrected : s->classic;
+}
+
+size_t cic_columns(struct set_column columns[CIC_MOST_COLUMNS], unsigned rules)
 {
     size_t n = 0;
     for (size_t i = 0; i < sizeof SPECS / sizeof SPECS[0]; i++) {
         const struct spec *s = &SPECS[i];
-        const char *format = corrected ? s->corrected : s->classic;
+        const char *format = format_of(s, rules);
         if (format)
             columns[n++] = (struct set_column){s->name, format, s->description, s->unit, 0};
     }

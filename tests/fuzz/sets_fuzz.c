@@ -15,9 +15,32 @@ struct writer {
     struct set_buffer text;
 };
 
+/* Whether a value has a type that its column may have. */
+static bool fits(const struct set_column *column, const struct set_value *v)
+{
+    switch (column->format[0]) {
+    case 'l':
+    case 'L':
+        return v->kind == SET_INTEGER || v->kind == SET_NULL;
+    case 'g':
+        return v->kind == SET_INTEGER || v->kind == SET_REAL || v->kind == SET_NULL;
+    case 'u':
+        return v->kind == SET_TEXT || v->kind == SET_NULL;
+    case 'c':
+        return v->kind == SET_BITS && v->n == column->count;
+    case '+':
+        return v->kind == SET_LIST;
+    default:
+        return v->kind == SET_NULL;
+    }
+}
+
 static bool write_row(void *to, const struct set_value *values)
 {
     struct writer *writer = to;
+    for (size_t i = 0; i < writer->set->n_columns; i++)
+        if (!fits(&writer->set->columns[i], &values[i]))
+            abort();
     if (writer->text.len > MOST_TEXT)
         writer->text.len = 0;
     return set_csv_row(&writer->text, writer->set, values);
