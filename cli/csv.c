@@ -91,6 +91,8 @@ static void csv_value(struct view *view, const struct cell_type *type, const str
         out_uint(view->out, (uint64_t)cell_int(type, array, i));
     } else if (type->kind == CELL_INT) {
         out_int(view->out, cell_int(type, array, i));
+    } else if (type->kind == CELL_FLOAT) {
+        out_float(view->out, cell_float(type, array, i), type->width);
     } else {
         struct cell_span span = cell_text(type, array, i);
         csv_cell(view->out, span.p, span.len);

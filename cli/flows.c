@@ -240,7 +240,7 @@ static int export_run(struct job *job)
 }
 
 /* The table shows few of the default columns; nothing else is asked for then. */
-static struct fc_options options_of(const struct opt *opt)
+static void choose_shown(struct fc_options *options)
 {
     static const struct fc_column shown[] = {
         {.source = "capture"},     {.source = "protocol"},    {.source = "stream"},
@@ -248,23 +248,52 @@ static struct fc_options options_of(const struct opt *opt)
         {.source = "dport"},       {.source = "time_start"},  {.source = "time_end"},
         {.source = "fwd_packets"}, {.source = "bwd_packets"}, {.source = "fwd_bytes"},
         {.source = "bwd_bytes"}};
-    struct fc_options options = opt->run;
-    if (opt->format == OPT_TABLE && options.level == FC_LEVEL_FLOWS && !options.columns) {
-        options.columns = shown;
-        options.n_columns = sizeof shown / sizeof shown[0];
+    options->columns = shown;
+    options->n_columns = sizeof shown / sizeof shown[0];
+}
+
+/* CSV without -C has the default columns without the sequences: their cells may have megabytes, which
+ * spreadsheets and readers of CSV refuse. Returns the list, which the caller frees; NULL if memory ran out.
+ */
+static struct fc_column *choose_short(struct fc_options *options)
+{
+    size_t n = fc_n_columns(options->level);
+    struct fc_column *columns = calloc(n, sizeof *columns);
+    options->columns = columns;
+    for (size_t i = 0; columns && i < n; i++) {
+        const struct fc_column_info *c = fc_column_at(options->level, i);
+        if (c->is_default && strncmp(c->type, "list<", 5) != 0)
+            columns[options->n_columns++].source = c->name;
     }
-    return options;
+    return columns;
+}
+
+static int open_and_write(struct job *job, const struct fc_options *options)
+{
+    const struct opt *opt = job->opt;
+    struct fc_error err = {0};
+    if (fc_open(&job->run, opt->paths, opt->n_paths, options, &err))
+        return command_refuse(opt, &err);
+    int status = export_run(job);
+    fc_run_free(job->run);
+    return status;
 }
 
 int command_flows(const struct opt *opt)
 {
-    struct fc_error err = {0};
     struct job job = {.opt = opt};
-    const struct fc_options options = options_of(opt);
-    if (fc_open(&job.run, opt->paths, opt->n_paths, &options, &err))
-        return command_refuse(opt, &err);
-    int status = export_run(&job);
-    fc_run_free(job.run);
+    struct fc_options options = opt->run;
+    if (options.level != FC_LEVEL_FLOWS || options.columns)
+        return open_and_write(&job, &options);
+    struct fc_column *columns = NULL;
+    if (opt->format == OPT_TABLE)
+        choose_shown(&options);
+    if (opt->format == OPT_CSV && !(columns = choose_short(&options)))
+        return out_of_memory();
+    int status = open_and_write(&job, &options);
+    free(columns);
+    if (columns && !opt->quiet && (status == EXIT_WHOLE || status == EXIT_DAMAGED))
+        say("CSV leaves out the sequences, such as ip_lengths; -C default writes them");
     return status;
 }
 

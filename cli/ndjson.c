@@ -73,23 +73,13 @@ static void json_duration(struct out *out, int64_t ns)
     out_bytes(out, seconds, unit_seconds(seconds, ns));
 }
 
-/* The shortest decimal that reads back as the same number; JSON has no infinities. */
+/* JSON has no infinities. */
 static void json_float(struct out *out, double value, uint8_t width)
 {
-    char text[40];
-    int least = width == 4 ? 6 : 15;
-    int most = width == 4 ? 9 : 17;
-    if (!isfinite(value)) {
+    if (isfinite(value))
+        out_float(out, value, width);
+    else
         out_text(out, "null");
-        return;
-    }
-    for (int digits = least; digits <= most; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        double back = strtod(text, NULL);
-        if (width == 4 ? (float)back == (float)value : back == value)
-            break;
-    }
-    out_text(out, text);
 }
 
 static void json_bytes(struct out *out, struct cell_span bytes)

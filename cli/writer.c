@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -99,6 +100,20 @@ void out_int(struct out *out, int64_t value)
     if (value < 0)
         out_char(out, '-');
     out_uint(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void out_float(struct out *out, double value, uint8_t width)
+{
+    char text[40];
+    int least = width == 4 ? 6 : 15;
+    int most = width == 4 ? 9 : 17;
+    for (int digits = least; digits <= most; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (width == 4 ? (float)back == (float)value : back == value)
+            break;
+    }
+    out_text(out, text);
 }
 
 void out_hex(struct out *out, const uint8_t *bytes, size_t len)

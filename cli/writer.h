@@ -54,6 +54,8 @@ static inline void out_text(struct out *out, const char *text) { out_bytes(out, 
 
 void out_uint(struct out *out, uint64_t value);
 void out_int(struct out *out, int64_t value);
+/* The shortest decimal that reads back as the same number of `width` bytes. */
+void out_float(struct out *out, double value, uint8_t width);
 void out_hex(struct out *out, const uint8_t *bytes, size_t len);
 
 /* A text that grows. If memory runs out, the new part is left out and `failed` is set. */

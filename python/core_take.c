@@ -1,7 +1,8 @@
 /* take(stream) -> (Schema, [Array, ...]): the batches of an Arrow stream that another library made.
  *
- * Invariant: the stream is released whether it failed or not, and every schema and array that came out of it lies in a
- * share of its own. The stream runs without the interpreter lock, because its threads may need it. Source: Apache Arrow, "The Arrow C stream interface".
+ * Invariant: the stream is released whether it failed or not, and every schema and array that came out of it
+ * lies in a share of its own. The stream runs without the interpreter lock, because its threads may need it.
+ * Source: Apache Arrow, "The Arrow C stream interface".
  */
 #include <string.h>
 
@@ -39,13 +40,14 @@ static PyObject *take_batch(struct ArrowArrayStream *stream, struct share *schem
     PyObject *batch = NULL;
     int bad;
     Py_BEGIN_ALLOW_THREADS bad = stream->get_next(stream, &share->array);
-    Py_END_ALLOW_THREADS
-    if (bad) {
-        take_fail(stream);
-    } else if (share->array.release) {
+    Py_END_ALLOW_THREADS if (bad) { take_fail(stream); }
+    else if (share->array.release)
+    {
         push_offset(&share->array);
         batch = array_object(schema, share, &schema->schema, &share->array);
-    } else {
+    }
+    else
+    {
         Py_INCREF(Py_None);
         batch = Py_None;
     }
@@ -72,9 +74,7 @@ static PyObject *take_stream(struct ArrowArrayStream *stream, struct share *sche
 {
     int bad;
     Py_BEGIN_ALLOW_THREADS bad = stream->get_schema(stream, &schema->schema);
-    Py_END_ALLOW_THREADS
-    if (bad)
-        return take_fail(stream);
+    Py_END_ALLOW_THREADS if (bad) return take_fail(stream);
     if (strcmp(schema->schema.format, "+s") != 0)
         return PyErr_Format(PyExc_TypeError, "this is a column; a table is needed");
     PyObject *batches = take_batches(stream, schema);
@@ -98,7 +98,6 @@ PyObject *core_take(PyObject *module, PyObject *capsule)
         return PyErr_NoMemory();
     PyObject *answer = take_stream(stream, schema);
     Py_BEGIN_ALLOW_THREADS stream->release(stream);
-    Py_END_ALLOW_THREADS
-    share_drop(schema);
+    Py_END_ALLOW_THREADS share_drop(schema);
     return answer;
 }

@@ -59,7 +59,7 @@ def test_ndjson_has_typed_values(cli, mixed):
 
 def test_csv_says_the_same_as_ndjson(cli, mixed):
     by_json = [json.loads(line) for line in cli("-T", "ndjson", "-e", "ip.ttl", mixed).stdout.splitlines()]
-    by_csv = rows_of(cli("-T", "csv", "-e", "ip.ttl", mixed).stdout)
+    by_csv = rows_of(cli("-T", "csv", "-C", "default", "-e", "ip.ttl", mixed).stdout)
     assert len(by_csv) == len(by_json) == 2
     for record, row in zip(by_csv, by_json):
         assert list(record) == [*row, "ip.ttl#packet"]
@@ -70,6 +70,25 @@ def test_csv_says_the_same_as_ndjson(cli, mixed):
         assert record["ip.ttl"].split(";") == [str(item["value"]) for item in row["ip.ttl"]]
         assert record["ip.ttl#packet"].split(";") == [str(item["packet"]) for item in row["ip.ttl"]]
         assert record["outer_src"] == ""
+
+
+def test_csv_has_sequences_only_where_they_are_asked_for(cli, mixed):
+    said = "flowcontainer: CSV leaves out the sequences, such as ip_lengths; -C default writes them"
+    done, whole = cli("-T", "csv", "-e", "ip.ttl", mixed), cli("-T", "csv", "-C", "default", "-e", "ip.ttl", mixed)
+    sequences = {"ip_lengths", "ip_timestamps", "payload_lengths", "payload_timestamps"}
+    assert done.stderr.splitlines()[-1] == said and said not in whole.stderr
+    short = [{name: text for name, text in row.items() if name not in sequences} for row in rows_of(whole.stdout)]
+    assert rows_of(done.stdout) == short and len(short[0]) == len(rows_of(whole.stdout)[0]) - 4
+    assert cli("-q", "-T", "csv", mixed).stderr == ""
+    assert rows_of(cli("-T", "csv", "-C", "ip_lengths", mixed).stdout)[1] == {"ip_lengths": "58;-118"}
+    assert said not in cli("-T", "csv", "--level", "packets", mixed).stderr
+
+
+def test_csv_writes_real_numbers(cli, mixed):
+    args = ("--features", "stats", mixed)
+    row, typed = rows_of(cli("-T", "csv", *args).stdout)[0], json.loads(cli("-T", "json", *args).stdout)[0]
+    real = [name for name, value in typed.items() if isinstance(value, float) and name != "duration"]
+    assert real and all(float(row[name]) == typed[name] for name in real)
 
 
 def test_json_is_one_array(cli, mixed, tmp_path):
