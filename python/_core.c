@@ -17,6 +17,7 @@ static PyMethodDef core_methods[] = {
     {"open", (PyCFunction)(void (*)(void))core_open, METH_VARARGS | METH_KEYWORDS,
      "open(paths, fields, ...) -> Run. Checks the options; reads no packet."},
     {"stream", core_stream, METH_VARARGS, "stream(schema, iterator of batches) -> Arrow stream capsule."},
+    {"write_csv", core_write_csv, METH_VARARGS, "write_csv(schema, iterator of batches, rules, path)."},
     {"take", core_take, METH_O, "take(Arrow stream capsule) -> (schema, list of batches)."},
     {"cli", core_cli, METH_VARARGS, "cli(argv, sinks) -> exit status of the command."},
     {"columns", core_columns, METH_VARARGS,

@@ -90,6 +90,11 @@ bool core_run_ready(PyObject *module);
 /* stream(schema, iterator of Array) -> capsule of an ArrowArrayStream */
 PyObject *core_stream(PyObject *module, PyObject *args);
 
+/* ---- core_csv.c ---- */
+
+/* write_csv(schema, iterator of Array, rules, path) writes a file whole or not at all */
+PyObject *core_write_csv(PyObject *module, PyObject *args);
+
 /* ---- core_take.c ---- */
 
 /* take(capsule of an ArrowArrayStream) -> (Schema, [Array, ...]) */

@@ -16,7 +16,8 @@ struct run_object {
     struct share *schema;
     bool exported, busy;
     uint64_t captures;
-    PyObject *rules; /* text_rule of each field, in the order of the columns */
+    PyObject *rules;        /* text_rule of each field, in the order of the columns */
+    PyObject *column_rules; /* of each column: None, or the text_rule of its field */
     PyObject *accounting, *notes, *problems,
         *explain; /* all but the last are None until the stream has ended */
 };
@@ -37,6 +38,23 @@ static PyObject *run_rules(const struct fc_run *run)
     return rules;
 }
 
+static PyObject *run_column_rules_make(const struct fc_run *run)
+{
+    size_t n = fc_run_n_columns(run);
+    PyObject *rules = PyTuple_New((Py_ssize_t)n);
+    for (size_t i = 0; rules && i < n; i++) {
+        const struct fc_column_info *column = fc_run_column(run, i);
+        PyObject *rule = column->is_field ? PyLong_FromUnsignedLong(column->text_rule) : Py_None;
+        if (rule == Py_None)
+            Py_INCREF(rule);
+        if (!rule)
+            Py_CLEAR(rules);
+        else
+            PyTuple_SetItem(rules, (Py_ssize_t)i, rule);
+    }
+    return rules;
+}
+
 PyObject *run_object(struct fc_run *run)
 {
     struct run_object *self = PyObject_New(struct run_object, run_type);
@@ -49,7 +67,8 @@ PyObject *run_object(struct fc_run *run)
     const char *explain = fc_run_explain(run);
     self->explain = PyUnicode_DecodeUTF8(explain, (Py_ssize_t)strlen(explain), "replace");
     self->rules = run_rules(run);
-    if (self->explain && self->rules)
+    self->column_rules = run_column_rules_make(run);
+    if (self->explain && self->rules && self->column_rules)
         return (PyObject *)self;
     Py_DECREF(self);
     return NULL;
@@ -74,6 +93,7 @@ static void run_dealloc(PyObject *self)
     Py_XDECREF(RUN(self)->problems);
     Py_XDECREF(RUN(self)->explain);
     Py_XDECREF(RUN(self)->rules);
+    Py_XDECREF(RUN(self)->column_rules);
     PyObject_Free(self);
     Py_DECREF(type);
 }
@@ -259,6 +279,12 @@ static PyObject *run_text_rules(PyObject *self, void *closure)
     return or_none(RUN(self)->rules);
 }
 
+static PyObject *run_column_rules(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->column_rules);
+}
+
 static PyObject *run_cancel(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -296,6 +322,7 @@ static PyGetSetDef run_getset[] = {
      NULL},
     {"captures", run_captures, NULL, "Number of captures; 0 before the end.", NULL},
     {"text_rules", run_text_rules, NULL, "How the fields' values print: for Array.texts().", NULL},
+    {"column_rules", run_column_rules, NULL, "None or the field's text rule, of each column.", NULL},
     {"explain", run_explain, NULL, "Which engine answers, and why.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

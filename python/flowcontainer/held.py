@@ -26,8 +26,11 @@ class Table(Rows):
         accounting: Mapping[str, int] | None = None,
         notes: Mapping[str, int] | None = None,
         problems: Iterable[Problem] = (),
+        rules: tuple[int | None, ...] | None = None,
+        chosen: bool = False,
     ) -> None:
         self._schema, self._batches = schema, tuple(batches)
+        self._text_rules, self._chosen = rules, chosen
         self._accounting, self._notes, self._problems = dict(accounting or {}), dict(notes or {}), list(problems)
 
     @classmethod
@@ -89,6 +92,11 @@ class Table(Rows):
         return f"<flowcontainer.Table of {self.num_rows} rows, {self.num_columns} columns>"
 
     # ---- rows ----
+
+    def _rules(self) -> tuple[int | None, ...]:
+        if self._text_rules is None:
+            raise ValueError("write_csv is for the rows of scan(); a table from elsewhere does not say how fields print")
+        return self._text_rules
 
     def _arrays(self) -> Iterator[_core.Array]:
         return iter(self._batches)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import _core, arguments, arrays
+from .arguments import StrPath
 from .problems import missing
 
 
@@ -77,6 +79,31 @@ class Rows:
         names = self.column_names if columns is None else arguments.words("columns", columns)
         batches = list(self._arrays()) or [self.schema.empty()]
         return arrays.table(batches, self.column_names, names, layout, length)
+
+    def _rules(self) -> tuple[int | None, ...]:
+        """For each column None, or the rule by which the values of its field are written."""
+        raise NotImplementedError
+
+    _chosen = False  # whether the columns are the caller's choice, sequences included
+
+    def _is_sequence(self, column: int) -> bool:
+        return self.schema.child(column).format.startswith("+") and self._rules()[column] is None
+
+    def write_csv(self, path: StrPath, columns: str | Iterable[str] | None = None) -> None:
+        """Writes the CSV of the command, whole or not at all. Columns stand in the order of the table.
+
+        Sequences such as ip_lengths are left out unless `columns` names them, because readers of CSV refuse long
+        cells. Raises ValueError for an unknown column and for a table from elsewhere, OSError for the file.
+
+        :param columns: the columns to write; None: all but the sequences, or, after `scan(columns=...)`, all
+        """
+        rules, every = self._rules(), self.column_names
+        wanted = set(every if columns is None else arguments.words("columns", columns))
+        if unknown := sorted(wanted.difference(every)):
+            raise ValueError(f"no column {unknown[0]!r}; there are {', '.join(every)}")
+        kept = [name in wanted and (columns is not None or self._chosen or not self._is_sequence(i)) for i, name in enumerate(every)]
+        asked = tuple(rule if keep else -1 for rule, keep in zip(rules, kept))
+        _core.write_csv(self.schema, iter(self._arrays()), asked, os.fsencode(path))
 
 
 class Batch:

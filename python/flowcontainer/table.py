@@ -163,6 +163,7 @@ class Scan(Rows):
 
     def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
         self._paths, self._options = tuple(paths), options
+        self._chosen = options.get("columns") is not None
         self._next: _core.Run | None = self._open()  # options are checked now; the first reading uses this run
         self._last: _core.Run = self._next
         self._schema: _core.Schema | None = None
@@ -179,6 +180,9 @@ class Scan(Rows):
         while (array := run.next_batch()) is not None:
             yield array
         finish(run)
+
+    def _rules(self) -> tuple[int | None, ...]:
+        return self._last.column_rules
 
     # ---- description ----
 
@@ -207,7 +211,9 @@ class Scan(Rows):
         """Reads the captures now and holds their rows in memory: all shapes of a :class:`Table` come from this one
         reading. Raises and warns as every reading does."""
         batches = list(self._arrays())
-        return Table(self.schema, batches, self.accounting, self.notes, self.problems)
+        return Table(
+            self.schema, batches, self.accounting, self.notes, self.problems, self._rules(), chosen=self._chosen
+        )
 
     @property
     def accounting(self) -> dict[str, int]:

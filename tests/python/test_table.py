@@ -215,3 +215,41 @@ def test_a_stream_gives_its_rows_once() -> None:
     assert Table.from_arrow(Once()).to_pydict() == {"a": [1]}
     with pytest.raises(ValueError, match="read already"):
         Table.from_arrow(Once())
+
+
+@pytest.mark.parametrize("level", ["flows", "packets"])
+@pytest.mark.parametrize("batch_rows", [65536, 37])
+def test_csv_is_that_of_the_command(cli: Any, several: Path, tmp_path: Path, level: str, batch_rows: int) -> None:
+    fields = [word for name in FIELDS for word in ("-e", name)]
+    want = cli("-T", "csv", "--level", level, *fields, several).stdout
+    rows = scan(several, FIELDS, level=level, batch_rows=batch_rows)
+    for number, table in enumerate((rows, rows.read())):
+        table.write_csv(tmp_path / f"{number}.csv")
+        assert (tmp_path / f"{number}.csv").read_text() == want
+        table.write_csv(tmp_path / "all.csv", rows.column_names)
+        whole = cli("-T", "csv", "--level", level, "-C", "default", *fields, several).stdout
+        assert (tmp_path / "all.csv").read_text() == whole
+    with pytest.raises(ValueError, match="nothing"):
+        rows.write_csv(tmp_path / "x.csv", "nothing")
+    with pytest.raises(OSError):
+        rows.write_csv(tmp_path / "none" / "x.csv")
+    with pytest.raises(ValueError, match="from elsewhere"):
+        Table.from_arrow(rows).write_csv(tmp_path / "x.csv")
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_csv_of_chosen_columns(cli: Any, several: Path, tmp_path: Path) -> None:
+    rows = scan(several, columns=["src", "ip_lengths", "duration"])
+    want = cli("-T", "csv", "-C", "src,ip_lengths,duration", several).stdout
+    for table in (rows, rows.read()):
+        table.write_csv(tmp_path / "x.csv")
+        assert (tmp_path / "x.csv").read_text() == want
+
+
+def test_csv_of_statistics_and_of_no_rows(cli: Any, several: Path, tmp_path: Path) -> None:
+    scan(several, features="stats").write_csv(tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == cli("-T", "csv", "--features", "stats", several).stdout
+    empty = tmp_path / "empty.pcap"
+    capture.write(empty, [])
+    scan(empty).read().write_csv(tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == cli("-T", "csv", empty).stdout
