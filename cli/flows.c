@@ -26,6 +26,7 @@ struct job {
     struct progress progress;
     struct target target;
     int fd;
+    struct fc_column *short_columns; /* of CSV without -C; else NULL */
 };
 
 bool command_colour(const struct opt *opt, int fd)
@@ -215,6 +216,8 @@ static int write_answer(struct job *job)
         return write_failure(job->opt->output, error);
     if (!job->opt->quiet)
         account_say(job->run, &job->tally, &job->opt->run);
+    if (!job->opt->quiet && job->short_columns)
+        say("CSV leaves out the sequences, such as ip_lengths; -C default writes them");
     account_say_problems(job->run);
     return status;
 }
@@ -285,15 +288,12 @@ int command_flows(const struct opt *opt)
     struct fc_options options = opt->run;
     if (options.level != FC_LEVEL_FLOWS || options.columns)
         return open_and_write(&job, &options);
-    struct fc_column *columns = NULL;
     if (opt->format == OPT_TABLE)
         choose_shown(&options);
-    if (opt->format == OPT_CSV && !(columns = choose_short(&options)))
+    if (opt->format == OPT_CSV && !(job.short_columns = choose_short(&options)))
         return out_of_memory();
     int status = open_and_write(&job, &options);
-    free(columns);
-    if (columns && !opt->quiet && (status == EXIT_WHOLE || status == EXIT_DAMAGED))
-        say("CSV leaves out the sequences, such as ip_lengths; -C default writes them");
+    free(job.short_columns);
     return status;
 }
 
