@@ -58,7 +58,7 @@ def test_order_and_names(small: Path) -> None:
     table = scan(small, columns={"to": "dst", "n": "fwd_packets", "sni": first("sni")}, fields=["ip.ttl"])
     assert table.column_names == ("to", "n", "sni", "ip.ttl")
     assert [row["to"] for row in rows(small, columns={"to": "dst"})] == [row["dst"] for row in rows(small)]
-    assert scan(small, columns=["totals"]).column_names == tuple(f"{w}_{t}" for t in TOTALS for w in ("fwd", "bwd"))
+    assert scan(small, columns=["totals"]).column_names == (*TOTALS, *(f"{w}_{t}" for t in TOTALS for w in ("fwd", "bwd")))
     plain = scan(small).column_names
     assert scan(small, columns=["default", "flow_id"]).column_names == (*plain, "flow_id")
     assert scan(small, columns="src", level="packets").column_names == ("src",)
@@ -128,7 +128,7 @@ def test_flow_ids_are_stable(small: Path, tmp_path: Path) -> None:
         ({"columns": {"x": "src", "y": "src"}}, '"src" is asked for twice'),
         ({"columns": []}, "no column"),
         ({"columns": ["src"], "values": "last"}, "values is one of|values must be one of"),
-        ({"columns": [first("src")]}, "no field"),
+        ({"columns": [first("src")]}, "not a field"),
         ({"packets": 0}, "1 to 65535"),
         ({"packets": 65536}, "1 to 65535"),
         ({"packets": 5, "level": "packets"}, "level of flows"),

@@ -24,7 +24,8 @@ pa = pytest.importorskip("pyarrow")
 
 FLOW_COLUMNS = (
     "capture", "protocol", "stream", "src", "dst", "sport", "dport", "client_by", "outer_src", "outer_dst",
-    "time_start", "time_end", "end", "ip_lengths", "ip_timestamps", "payload_lengths", "payload_timestamps",
+    "time_start", "time_end", "duration", "end", "fwd_packets", "bwd_packets", "fwd_bytes", "bwd_bytes",
+    "fwd_payload_packets", "bwd_payload_packets", "fwd_payload_bytes", "bwd_payload_bytes", "ip_lengths", "ip_timestamps", "payload_lengths", "payload_timestamps",
 )  # fmt: skip
 
 
