@@ -92,8 +92,7 @@ TEST(columns_that_are_refused)
         {{{"ip.tll"}}, 1, FC_FIELD, "near it: ip.ttl"},
         {{{"src"}, {"src", "client"}}, 2, FC_USAGE, "\"src\" is asked for twice"},
         {{{"src", "x"}, {"dst", "x"}}, 2, FC_USAGE, "\"x\" is asked for twice"},
-        {{{"src"}, {"identity"}}, 2, FC_USAGE, "\"src\" is asked for twice"},
-        {{{"src", NULL, FC_VALUES_FIRST}}, 1, FC_USAGE, "no field"},
+        {{{"src", NULL, FC_VALUES_FIRST}}, 1, FC_USAGE, "not a field"},
         {{{"identity", "x"}}, 1, FC_USAGE, "group"},
         {{{"src", ""}}, 1, FC_USAGE, "empty"},
         {{{"reason"}}, 1, FC_FIELD, "unknown column \"reason\""},
@@ -103,6 +102,26 @@ TEST(columns_that_are_refused)
         CHECK(choose(cases[i].columns, cases[i].n, &err) == cases[i].status);
         CHECK(strstr(err.text, cases[i].text) != NULL);
     }
+}
+
+TEST(a_group_adds_the_columns_that_are_not_there_yet)
+{
+    static const struct fc_column columns[] = {
+        {"dst"}, {"default"}, {"identity"}, {"ip_len_mean"}, {"stats"}};
+    struct fc_options o;
+    struct fc_run *run = NULL;
+    fc_options_init(&o);
+    o.columns = columns;
+    o.n_columns = sizeof columns / sizeof *columns;
+    CHECK(fc_open_memory(&run, "empty", empty, sizeof empty, &o, NULL) == FC_OK);
+    CHECK_TEXT(fc_run_column(run, 0)->name, "dst");
+    size_t n_dst = 0, n_means = 0;
+    for (size_t i = 0; i < fc_run_n_columns(run); i++) {
+        n_dst += !strcmp(fc_run_column(run, i)->name, "dst");
+        n_means += !strcmp(fc_run_column(run, i)->name, "ip_len_mean");
+    }
+    CHECK(n_dst == 1 && n_means == 1);
+    fc_run_free(run);
 }
 
 TEST(columns_in_the_order_asked_for)
