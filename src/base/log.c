@@ -55,12 +55,12 @@ bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, 
     return true;
 }
 
-bool log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, size_t len)
+void log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, size_t len)
 {
     const uint8_t *from = bytes;
     while (len) {
         if (!log->left && !log_grow(log, pool))
-            return false;
+            return;
         uint32_t n = len < log->left ? (uint32_t)len : log->left;
         memcpy(log->next, from, n);
         log->next += n;
@@ -68,17 +68,16 @@ bool log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, si
         from += n;
         len -= n;
     }
-    return true;
 }
 
-bool log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u)
+void log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u)
 {
     uint8_t bytes[10];
     uint32_t n = 0;
     for (; u >= 0x80; u >>= 7)
         bytes[n++] = (uint8_t)(u | 0x80);
     bytes[n++] = (uint8_t)u;
-    return log_put_slow(log, pool, bytes, n);
+    (void)log_put_slow(log, pool, bytes, n);
 }
 
 static void log_open(struct log_reader *r, const struct log_chunk *chunk)

@@ -41,20 +41,24 @@ struct log {
     uint32_t n_payloads; /* packets with payload_len > 0; in a log of values: index of the newest packet */
 };
 
-/* The slow path of the functions below; returns false when memory ends. */
+/* The slow path of the functions below. Appends nothing and returns false when memory ends. */
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len);
 
-/* Appends `len` bytes, which may be split over chunks. Returns false when memory ends. */
-bool log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, size_t len);
-bool log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u);
-/* Appends a number, 7 bits in each byte, low bits first, within one chunk. Returns false when memory ends. */
-static inline bool log_put_varint(struct log *log, struct log_pool *pool, uint64_t u)
+/* When memory ends, the functions below set pool->arena.memory and append nothing, or a part; such a log is
+ * not to be read. */
+
+/* Appends `len` bytes, which may be split over chunks. */
+void log_put_bytes(struct log *log, struct log_pool *pool, const void *bytes, size_t len);
+void log_put_long_varint(struct log *log, struct log_pool *pool, uint64_t u);
+/* Appends a number, 7 bits in each byte, low bits first, within one chunk. */
+static inline void log_put_varint(struct log *log, struct log_pool *pool, uint64_t u)
 {
-    if (u >= 0x80 || !log->left)
-        return log_put_long_varint(log, pool, u);
-    *log->next++ = (uint8_t)u;
-    log->left--;
-    return true;
+    if (u >= 0x80 || !log->left) {
+        log_put_long_varint(log, pool, u);
+    } else {
+        *log->next++ = (uint8_t)u;
+        log->left--;
+    }
 }
 
 static inline uint64_t log_zigzag(int64_t i) { return (uint64_t)i << 1 ^ (uint64_t)(i >> 63); }
@@ -115,9 +119,9 @@ static inline uint32_t log_encode(uint8_t *out, uint64_t time, unsigned flags, u
 }
 
 /* Appends one packet: its time in nanoseconds (or LOG_NO_TIME), its direction, and two lengths in bytes,
- * which the caller defines. A packet with payload_len 0 does not appear in the payload columns. Returns false
- * when memory ends; the log is then unchanged. */
-static inline bool log_put_packet(struct log *log, struct log_pool *pool, int64_t time_ns, bool forward,
+ * which the caller defines. A packet with payload_len 0 does not appear in the payload columns. When memory
+ * ends, the log is unchanged. */
+static inline void log_put_packet(struct log *log, struct log_pool *pool, int64_t time_ns, bool forward,
                                   uint32_t ip_len, uint32_t payload_len)
 {
     bool timed = time_ns != LOG_NO_TIME;
@@ -130,12 +134,11 @@ static inline bool log_put_packet(struct log *log, struct log_pool *pool, int64_
     } else {
         uint8_t record[LOG_RECORD_ROOM];
         if (!log_put_slow(log, pool, record, log_encode(record, time, flags, ip_len, payload_len)))
-            return false;
+            return;
     }
     log->last_ns = timed ? time_ns : log->last_ns;
     log->n_packets++;
     log->n_payloads += payload_len != 0;
-    return true;
 }
 
 /* Facts of a packet that stand behind its record where they are wanted: bits of a mask that is the same for
@@ -144,12 +147,15 @@ enum log_extra { LOG_TCP_FLAGS = 1, LOG_FRAME = 2, LOG_FRAME_LENGTH = 4 };
 struct log_extras {
     uint32_t tcp_flags, frame, frame_len;
 };
-static inline bool log_put_extras(struct log *log, struct log_pool *pool, unsigned mask,
+static inline void log_put_extras(struct log *log, struct log_pool *pool, unsigned mask,
                                   const struct log_extras *e)
 {
-    return (!(mask & LOG_TCP_FLAGS) || log_put_varint(log, pool, e->tcp_flags)) &&
-           (!(mask & LOG_FRAME) || log_put_varint(log, pool, e->frame)) &&
-           (!(mask & LOG_FRAME_LENGTH) || log_put_varint(log, pool, e->frame_len));
+    if (mask & LOG_TCP_FLAGS)
+        log_put_varint(log, pool, e->tcp_flags);
+    if (mask & LOG_FRAME)
+        log_put_varint(log, pool, e->frame);
+    if (mask & LOG_FRAME_LENGTH)
+        log_put_varint(log, pool, e->frame_len);
 }
 
 struct log_reader {

@@ -1,4 +1,5 @@
-/* What is asked of a run, and of which captures. */
+/* The checked query: what the user wants to know, in the form that the engine works with, and the captures.
+ */
 #ifndef FC_QUERY_QUERY_H
 #define FC_QUERY_QUERY_H
 
@@ -9,45 +10,46 @@
 #include "query/report.h"
 #include "table/wanted.h"
 
-/* Which engine gives values and verdicts of the filter. */
+/* The source of field values and of the filter's verdicts. */
 enum query_engine {
-    ENGINE_NATIVE, /* the native engine, whatever a capture holds */
-    ENGINE_BOTH,   /* the native engine; libwireshark takes over from the first frame of a capture that holds
-                      something which is not read natively and may matter */
+    ENGINE_NATIVE, /* the native engine, for every capture */
+    ENGINE_BOTH,   /* the native engine; when a capture shows something that is not read natively and that may
+                      change the answer, libwireshark takes over from that frame on */
     ENGINE_WIRESHARK /* libwireshark, from the first frame of each capture */
 };
 
-/* The user's options, checked and looked up; read-only while walks run. */
+/* The user's options after they were checked and looked up. Walks on several threads share one query, so
+ * nobody changes it while they run. */
 struct query {
-    struct fc_options options;     /* its pointers are NULL */
-    struct wanted_column *columns; /* of the answer, in order */
+    struct fc_options options;     /* pointers in it are NULL: the members below replace them */
+    struct wanted_column *columns; /* the columns of the answer, in order */
     size_t n_columns;
-    struct arena texts;    /* names of the columns */
-    bool keeps_packets;    /* flows keep a log of their packets: some column needs it */
+    struct arena texts;    /* owns the names of the columns */
+    bool keeps_packets;    /* flows keep a log of their packets, because a column needs it */
     uint16_t *feature_ids; /* the statistics among the columns, each once */
     size_t n_features;
     struct feature_plan features;
-    bool features_log; /* statistics need all packets, and the flow's log has only the first: they have a log
-                          of their own */
-    struct field *fields; /* that the columns need, by slot */
-    size_t n_fields;
-    int16_t
-        slot_of[F_COUNT]; /* index into fields, or -1; ENGINE_WIRESHARK: all -1, native readers put nothing */
+    bool features_log;    /* flows keep a second log with all packets for the statistics, because the first
+                             log has only the first packets */
+    struct field *fields; /* the fields that the columns need; the index of a field is its slot */
+    size_t n_fields;      /* number of fields */
+    int16_t slot_of[F_COUNT]; /* the slot of each native field, or -1. With ENGINE_WIRESHARK all are -1, so
+                                 that the native readers make no values */
     enum query_engine engine;
-    enum release
-        release;         /* that all values are of: the worker's with ENGINE_WIRESHARK, else RELEASE_NATIVE */
-    struct shark *shark; /* starts the worker; NULL: libwireshark is not to be used at all, so that captures
-                            of alien formats are refused and frames of unknown link types stay undecoded */
-    bool headers_only;   /* of ENGINE_BOTH: only header fields are asked for; no protocol above makes them
-                            doubtful, only unknown link types and alien formats do */
-    uint32_t children;   /* processes that may dissect one capture at a time, at least 1 */
+    enum release release; /* all values are those of this release of Wireshark: with ENGINE_WIRESHARK the
+                             worker's release, otherwise RELEASE_NATIVE */
+    struct shark *shark;  /* starts the worker. NULL: the query must not use libwireshark; then captures of
+                             alien formats are refused, and frames of unknown link types stay undecoded */
+    bool headers_only;    /* for ENGINE_BOTH: the query names header fields only. Protocols above TCP and UDP
+                             cannot change their values; unknown link types and alien formats can */
+    uint32_t children;    /* the number of processes that may dissect one capture at the same time, >= 1 */
     bool has_filter;
-    struct filter *filter; /* compiled; NULL with ENGINE_WIRESHARK */
-    const char *reason;    /* why libwireshark answers; a constant, or why_text */
+    struct filter *filter; /* the compiled filter; NULL with ENGINE_WIRESHARK or without a filter */
+    const char *reason;    /* the reason why libwireshark answers: a constant, or why_text */
     char why_text[160];
 };
 
-/* The table that the answer is made in. Borrows from the query. */
+/* Describes the table of the answer to the table room. The result borrows its arrays from the query. */
 static inline struct wanted query_wanted(const struct query *q)
 {
     return (struct wanted){.level = q->options.level,
@@ -59,11 +61,12 @@ static inline struct wanted query_wanted(const struct query *q)
                            .batch_rows = q->options.batch_rows};
 }
 
+/* One capture to read: a file, or bytes in memory. */
 struct input {
-    const char *name;
-    const char *label;  /* the name as UTF-8, for the column `capture` */
-    const void *memory; /* NULL: open the path `name` */
-    size_t len;
+    const char *name;   /* the path, or the name that the user gave to the bytes */
+    const char *label;  /* the name as valid UTF-8, for the column `capture` */
+    const void *memory; /* the bytes of the capture; NULL: the path is opened */
+    size_t len;         /* the number of bytes in memory */
 };
 
 #endif

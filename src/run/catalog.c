@@ -61,7 +61,7 @@ static enum fc_status ask_worker(struct fc_fields *fields, struct fc_error *err)
 static void add_native(struct fc_fields *fields)
 {
     size_t n_wireshark = fields->n;
-    for (size_t i = 0; i < field_count() && !fields->failed; i++) {
+    for (size_t i = 0; i < field_count() && !fields->memory.ended; i++) {
         const struct field *f = &field_table[field_order()[i]];
         struct catalog_entry key = {.field = {.name = f->name}};
         struct catalog_entry *same =
@@ -85,16 +85,19 @@ static enum fc_status load(struct fc_fields *fields, const char *version, struct
         kept = false;
     }
     /* A worker that does not start is no worker: then there are the native fields. */
-    if (has_worker && !kept && !ask_worker(fields, err) && !fields->failed)
+    if (has_worker && !kept && !ask_worker(fields, err) && !fields->memory.ended)
         catalog_write(fields, path);
     add_native(fields);
-    return fields->failed ? error_memory(err) : FC_OK;
+    return fields->memory.ended ? error_memory(err) : FC_OK;
 }
 
 enum fc_status catalog_load(struct fc_fields **out, const char *version, struct fc_error *err)
 {
     struct fc_fields *fields = memory_zero(1, sizeof *fields);
-    enum fc_status status = fields ? load(fields, version, err) : error_memory(err);
+    if (!fields)
+        return error_memory(err);
+    fields->texts.memory = &fields->memory;
+    enum fc_status status = load(fields, version, err);
     if (status)
         fc_fields_free(fields);
     else

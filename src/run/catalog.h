@@ -22,8 +22,8 @@ struct fc_fields {
     struct catalog_old_name *old_names;
     size_t n_old, cap_old;
     struct arena texts;
-    char version[64]; /* of libwireshark; "": only native fields are known */
-    bool failed;      /* memory has ended */
+    char version[64];           /* of libwireshark; "": only native fields are known */
+    struct memory_state memory; /* set by the functions below; asked when all fields are there */
 };
 
 /* Copies the texts. */

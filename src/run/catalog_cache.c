@@ -109,7 +109,7 @@ static bool next_field(struct cursor *c, struct fc_fields *out)
                           .named = flags & NAMED,
                           .may_be_empty = flags & MAY_BE_EMPTY};
     catalog_add(out, &field, type_name, "wireshark");
-    return sorted && !out->failed;
+    return sorted && !out->memory.ended;
 }
 
 static bool parse(struct fc_fields *out, struct cursor *c)
@@ -128,7 +128,7 @@ static bool parse(struct fc_fields *out, struct cursor *c)
             return false;
         catalog_add_old_name(out, old, today);
     }
-    return c->at == c->end && !out->failed;
+    return c->at == c->end && !out->memory.ended;
 }
 
 bool catalog_read(struct fc_fields *fields, const char *worker)

@@ -11,14 +11,13 @@ static const char *keep(struct fc_fields *fields, const char *text)
     char *copy = arena_alloc(&fields->texts, n);
     if (copy)
         memcpy(copy, text, n);
-    fields->failed |= !copy;
     return copy ? copy : "";
 }
 
 void catalog_add(struct fc_fields *fields, const struct field *field, const char *type, const char *engine)
 {
     if (!memory_reserve((void **)&fields->entries, &fields->cap, fields->n + 1, sizeof *fields->entries)) {
-        fields->failed = true;
+        memory_ended(&fields->memory);
         return;
     }
     struct catalog_entry entry = {.field = *field, .engine = engine};
@@ -32,7 +31,7 @@ void catalog_add_old_name(struct fc_fields *fields, const char *old, const char 
 {
     if (!memory_reserve((void **)&fields->old_names, &fields->cap_old, fields->n_old + 1,
                         sizeof *fields->old_names)) {
-        fields->failed = true;
+        memory_ended(&fields->memory);
         return;
     }
     fields->old_names[fields->n_old++] = (struct catalog_old_name){keep(fields, old), keep(fields, today)};

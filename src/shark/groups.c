@@ -36,8 +36,8 @@ struct group_table {
     uint32_t n;
     uint32_t *slots; /* index + 1 */
     uint32_t n_slots, n_ids;
-    uint32_t id_lens; /* bits: lengths of the ids in the table */
-    bool failed;
+    uint32_t id_lens;           /* bits: lengths of the ids in the table */
+    struct memory_state memory; /* asked once a frame */
 };
 
 uint32_t groups_find(struct group_table *t, uint32_t g)
@@ -88,7 +88,7 @@ static bool slots_grow(struct group_table *t)
 static uint32_t look_up(struct group_table *t, const struct pair *key, bool add)
 {
     if (t->n * 2 >= t->n_slots && !slots_grow(t)) {
-        t->failed = true;
+        memory_ended(&t->memory);
         return UINT32_MAX;
     }
     uint32_t at = slot_of(t, key, t->n_slots);
@@ -98,7 +98,7 @@ static uint32_t look_up(struct group_table *t, const struct pair *key, bool add)
     if (!add)
         return UINT32_MAX;
     if (!memory_reserve((void **)&t->groups, &t->cap, t->n + 1, sizeof *t->groups)) {
-        t->failed = true;
+        memory_ended(&t->memory);
         return UINT32_MAX;
     }
     t->groups[t->n] = (struct group){*key, t->n};
@@ -190,7 +190,7 @@ static uint32_t note_quic(struct group_table *t, struct rd r, uint32_t group)
 uint32_t groups_note(struct group_table *t, const struct packet *p)
 {
     uint32_t group = UINT32_MAX;
-    for (uint8_t i = 0; i < p->n_layers && !t->failed; i++) {
+    for (uint8_t i = 0; i < p->n_layers && !t->memory.ended; i++) {
         const struct layer *l = &p->layers[i];
         if (l->kind == LAYER_IP4 || l->kind == LAYER_IP6) {
             struct pair key = pair_of(l);
@@ -205,7 +205,7 @@ uint32_t groups_note(struct group_table *t, const struct packet *p)
             group = note_quic(t, r, group);
         }
     }
-    if (t->failed)
+    if (t->memory.ended)
         return UINT32_MAX;
     return group == UINT32_MAX ? NO_IP : group;
 }

@@ -28,7 +28,7 @@ enum {
 struct letter {
     char *bytes;
     size_t len, cap;
-    bool failed;
+    struct memory_state memory; /* asked when the letter is sent */
 };
 
 struct worker {
@@ -49,8 +49,8 @@ struct worker {
 
 static void letter_put(struct letter *l, const void *bytes, size_t n)
 {
-    if (l->failed || !memory_reserve((void **)&l->bytes, &l->cap, l->len + n + 1, 1)) {
-        l->failed = true;
+    if (l->memory.ended || !memory_reserve((void **)&l->bytes, &l->cap, l->len + n + 1, 1)) {
+        memory_ended(&l->memory);
         return;
     }
     if (n)
@@ -229,7 +229,7 @@ enum fc_status worker_query(struct worker *w, const struct worker_question *q, s
     letter_list(&letter, q->options->decode_as, q->options->n_decode_as);
     letter_text(&letter, q->keylog);
     letter_uint(&letter, q->options->passes);
-    enum fc_status status = letter.failed ? error_memory(err) : FC_OK;
+    enum fc_status status = letter.memory.ended ? error_memory(err) : FC_OK;
     if (!status && (!message_send(w->socket, WIRE_QUERY, letter.bytes, letter.len, NULL, 0) ||
                     !message_receive(w->socket, &head, &bytes)))
         status = gone(err);
@@ -407,7 +407,7 @@ static void letter_numbers(struct letter *letter, const uint32_t *numbers, uint3
 static enum fc_status post(const struct worker_child *child, enum wire_kind kind, struct letter *letter,
                            const int fds[3], struct fc_error *err)
 {
-    enum fc_status status = letter->failed ? error_memory(err) : FC_OK;
+    enum fc_status status = letter->memory.ended ? error_memory(err) : FC_OK;
     if (!status && !message_send(child->socket, kind, letter->bytes, letter->len, fds, WIRE_FDS))
         status = gone(err);
     memory_free(letter->bytes);

@@ -125,7 +125,7 @@ static bool put_values(struct columns *columns, const struct log *log)
     bool ok = true;
     while (ok && values_next(&reader, &v))
         ok = columns_put_value(columns, reader.packet, &v);
-    ok = ok && !reader.out_of_memory;
+    ok = ok && !reader.memory.ended;
     values_done(&reader);
     return ok;
 }

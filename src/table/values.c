@@ -9,7 +9,7 @@
 
 static size_t value_len(enum field_type type) { return type == FT_ETHER ? 6 : type == FT_IPv6 ? 16 : 0; }
 
-static bool value_put(struct log *log, struct log_pool *pool, enum field_type type, const struct value *v)
+static void value_put(struct log *log, struct log_pool *pool, enum field_type type, const struct value *v)
 {
     switch (type) {
     case FT_INT8:
@@ -19,34 +19,39 @@ static bool value_put(struct log *log, struct log_pool *pool, enum field_type ty
     case FT_INT64:
     case FT_RELATIVE_TIME:
     case FT_ABSOLUTE_TIME:
-        return log_put_varint(log, pool, log_zigzag(v->i));
+        log_put_varint(log, pool, log_zigzag(v->i));
+        return;
     case FT_FLOAT:
     case FT_DOUBLE:
-        return log_put_bytes(log, pool, &v->f, sizeof v->f);
+        log_put_bytes(log, pool, &v->f, sizeof v->f);
+        return;
     case FT_ETHER:
     case FT_IPv6:
-        return log_put_bytes(log, pool, v->bytes, value_len(type));
+        log_put_bytes(log, pool, v->bytes, value_len(type));
+        return;
     case FT_BYTES:
     case FT_STRING:
-        return log_put_varint(log, pool, v->len) && log_put_bytes(log, pool, v->bytes, v->len);
+        log_put_varint(log, pool, v->len);
+        log_put_bytes(log, pool, v->bytes, v->len);
+        return;
     default:
-        return log_put_varint(log, pool, v->u);
+        log_put_varint(log, pool, v->u);
     }
 }
 
-bool values_put(struct log *log, struct log_pool *pool, uint32_t packet, const struct row *row,
+void values_put(struct log *log, struct log_pool *pool, uint32_t packet, const struct row *row,
                 const enum field_type *types)
 {
     if (!row->n_values)
-        return true;
-    bool ok = log_put_varint(log, pool, packet - log->n_payloads) && log_put_varint(log, pool, row->n_values);
-    for (uint32_t i = 0; ok && i < row->n_values; i++) {
-        const struct value *v = &row->values[i];
-        ok = log_put_varint(log, pool, v->slot) && value_put(log, pool, types[v->slot], v);
+        return;
+    log_put_varint(log, pool, packet - log->n_payloads);
+    log_put_varint(log, pool, row->n_values);
+    for (const struct value *v = row->values; v < row->values + row->n_values; v++) {
+        log_put_varint(log, pool, v->slot);
+        value_put(log, pool, types[v->slot], v);
     }
     log->n_packets++;
     log->n_payloads = packet;
-    return ok;
 }
 
 struct values_reader values_read(const struct log *log, const enum field_type *types)
@@ -58,7 +63,7 @@ static const uint8_t *values_bytes(struct values_reader *r, size_t n)
 {
     r->scratch.len = 0;
     if (n > log_together(&r->log) && !buffer_room(&r->scratch, n)) {
-        r->out_of_memory = true;
+        memory_ended(&r->memory);
         return NULL;
     }
     return log_get_bytes(&r->log, n, r->scratch.data);
@@ -108,7 +113,7 @@ bool values_next(struct values_reader *r, struct value *out)
     r->n_left--;
     out->slot = (uint16_t)log_get_varint(&r->log);
     value_get(r, r->types[out->slot], out);
-    return !r->out_of_memory;
+    return !r->memory.ended;
 }
 
 void values_done(struct values_reader *r) { buffer_free(&r->scratch); }

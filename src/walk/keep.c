@@ -45,8 +45,7 @@ static void log_values(struct walk *w, struct flow *flow)
             return;
         *flow->values = (struct log){0};
     }
-    if (!values_put(flow->values, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types))
-        memory_ended(&w->memory);
+    values_put(flow->values, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
 }
 
 /* Whether the row of the flow tells this packet's lengths and values. */
