@@ -173,10 +173,12 @@ def flow_cells(flow: regroup.Flow, classic: bool) -> dict[str, list | str]:
             payloads.append(None if payload is None else str(sign * payload))
             payload_times.append(number(when))
     times = [number(when) for when, _, _ in flow.packets]
+    known = [when for when, _, _ in flow.packets if when is not None]
+    start, end = (number(min(known)), number(max(known))) if known else (number(None), number(None))
     return {"protocol": flow.protocol, "stream": number(flow.stream), "src": flow.client[0], "dst": flow.server[0],
             "sport": number(flow.client[1]), "dport": number(flow.server[1]), "client_by": flow.client_by,
             "outer_src": flow.outer[0] if flow.outer else "", "outer_dst": flow.outer[1] if flow.outer else "",
-            "time_start": times[0], "time_end": times[-1], "end": "capture", "ip_lengths": lengths,
+            "time_start": start, "time_end": end, "end": "capture", "ip_lengths": lengths,
             "ip_timestamps": times, "payload_lengths": payloads, "payload_timestamps": payload_times}
 
 

@@ -163,7 +163,7 @@ def test_many_at_a_time(cache: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("http.hoost", "http.host"), ("tls.handshake.ja33", "tls.handshake.ja3"), ("ip.tttl", "ip.ttl"),
-     ("dns.qry.nmae", "dns.qry.name"), ("user_agent", "http.user_agent")],
+     ("dns.qry.nmae", "dns.qry.name"), ("userr_agent", "http.user_agent")],
 )  # fmt: skip
 def test_near_names_are_out_of_all(typed: str, meant: str, cache: Path) -> None:
     for _ in range(2):  # without the cache, and with it
