@@ -27,47 +27,13 @@
      statistic_},
 static const struct feature_column table[] = {
 #define FAMILY "stats"
-#define PREFIX ""
-#define DIRECTION ""
-#define SIDE FEATURE_BOTH
-#include "feature/stats.def"
-#undef PREFIX
-#undef DIRECTION
-#undef SIDE
-#define PREFIX "fwd_"
-#define DIRECTION "Client to server: "
-#define SIDE FEATURE_FORWARD
-#include "feature/stats.def"
-#undef PREFIX
-#undef DIRECTION
-#undef SIDE
-#define PREFIX "bwd_"
-#define DIRECTION "Server to client: "
-#define SIDE FEATURE_BACKWARD
-#include "feature/stats.def"
+#define ROWS "feature/stats.def"
+#include "feature/sides.def"
 #undef FAMILY
+#undef ROWS
 #define FAMILY "entropy"
-#undef PREFIX
-#undef DIRECTION
-#undef SIDE
-#define PREFIX ""
-#define DIRECTION ""
-#define SIDE FEATURE_BOTH
-#include "feature/entropy.def"
-#undef PREFIX
-#undef DIRECTION
-#undef SIDE
-#define PREFIX "fwd_"
-#define DIRECTION "Client to server: "
-#define SIDE FEATURE_FORWARD
-#include "feature/entropy.def"
-#undef PREFIX
-#undef DIRECTION
-#undef SIDE
-#define PREFIX "bwd_"
-#define DIRECTION "Server to client: "
-#define SIDE FEATURE_BACKWARD
-#include "feature/entropy.def"
+#define ROWS "feature/entropy.def"
+#include "feature/sides.def"
 };
 
 size_t feature_count(void) { return sizeof table / sizeof *table; }

@@ -294,6 +294,20 @@ static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type
         put_span(h->row, F_TLS_HANDSHAKE_EXTENSION_DATA, r, rd_left(r));
 }
 
+/* RFC 8879 3. */
+static void compress_certificate_read(struct row *row, struct rd *r)
+{
+    numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
+                 F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
+}
+
+/* RFC 8446 4.2.9. */
+static void psk_modes_read(struct row *row, struct rd *r)
+{
+    numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1,
+                 LIST_U8, NULL, 0);
+}
+
 /* Reads the data of one extension. */
 static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint8_t message,
                            struct tls_ja3 *ja3)
@@ -347,8 +361,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         put_span(row, F_TLS_HANDSHAKE_EXTENSIONS_PADDING_DATA, r, rd_left(r));
         break;
     case EXT_COMPRESS_CERTIFICATE:
-        numbers_read(row, r, F_TLS_COMPRESS_CERTIFICATE_ALGORITHMS_LENGTH, F_COUNT,
-                     F_TLS_COMPRESS_CERTIFICATE_ALGORITHM, 1, LIST_U16, NULL, 0);
+        compress_certificate_read(row, r);
         break;
     case EXT_RECORD_SIZE_LIMIT:
         put_u16(row, F_TLS_RECORD_SIZE_LIMIT, r);
@@ -372,8 +385,7 @@ static void extension_read(struct tls_hand *h, struct rd *r, uint16_t type, uint
         tls_bytes_read(row, r, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE_LEN, F_TLS_HANDSHAKE_EXTENSIONS_COOKIE, 2);
         break;
     case EXT_PSK_MODES:
-        numbers_read(row, r, F_TLS_EXTENSION_PSK_KE_MODES_LENGTH, F_COUNT, F_TLS_EXTENSION_PSK_KE_MODE, 1,
-                     LIST_U8, NULL, 0);
+        psk_modes_read(row, r);
         break;
     case EXT_NPN:
         npn_read(row, r);
