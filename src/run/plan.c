@@ -13,6 +13,7 @@
 #include "run/catalog.h"
 #include "run/select.h"
 #include "shark/start.h"
+#include "table/schema.h"
 
 enum {
     ALL_PROTOCOLS = FC_TCP | FC_UDP | FC_SCTP | FC_ICMP | FC_ICMP6 | FC_GRE | FC_ESP,
@@ -114,19 +115,28 @@ enum fc_status fc_protocols_parse(uint32_t *out, const char *text, struct fc_err
 
 enum { N_NEAR = 3 };
 
-/* "; near it: ip.ttl, ..." or nothing. */
-static void write_near(char *out, size_t cap, const char *const *near, size_t n)
+/* "; near it: ip.ttl, user_agent (http.user_agent)" or nothing: the short names near to `name`, behind the
+ * `n` fields. */
+static void write_near(char *out, size_t cap, const char *name, const char *const *fields, size_t n)
 {
+    struct field_search search;
     size_t used = 0;
+    field_search_begin(&search, name, N_NEAR);
+    for (size_t i = 0; i < fc_n_short_names(); i++)
+        field_search_take(&search, fc_short_name_at(i)->name);
     *out = 0;
     for (size_t i = 0; i < n && used < cap; i++)
-        used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "; near it: ", near[i]);
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", used ? ", " : "; near it: ", fields[i]);
+    for (size_t i = 0; i < search.found && n + i < N_NEAR && used < cap; i++)
+        used += (size_t)snprintf(out + used, cap - used, "%s%s (%s)",
+                                 used ? ", " : "; near it: ", search.names[i],
+                                 schema_short_name(search.names[i])->field);
 }
 
 static void near_names(char *out, size_t cap, const char *name)
 {
     const char *near[N_NEAR];
-    write_near(out, cap, near, field_nearest(near, N_NEAR, name));
+    write_near(out, cap, name, near, field_nearest(near, N_NEAR, name));
 }
 
 /* Out of all that the worker's libwireshark knows. */
@@ -136,7 +146,7 @@ static void near_names_of_all(char *out, size_t cap, const char *name, struct sh
     struct fc_fields *all = NULL;
     *out = 0;
     if (!catalog_load(&all, worker_version(shark_worker(shark)), NULL))
-        write_near(out, cap, near, fc_fields_nearest(near, N_NEAR, all, name));
+        write_near(out, cap, name, near, fc_fields_nearest(near, N_NEAR, all, name));
     fc_fields_free(all);
 }
 

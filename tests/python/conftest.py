@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import capture
+import made
 import pytest
 from cli_command import cli, root  # noqa: F401 - fixtures of the command's tests
 
@@ -31,7 +31,7 @@ def shared() -> Path:
 def small(tmp_path: Path) -> Path:
     """One TCP and one UDP flow."""
     path = tmp_path / "small.pcap"
-    capture.write(path, capture.talk() + capture.exchange())
+    made.write(path, made.talk() + made.exchange())
     return path
 
 
@@ -39,5 +39,5 @@ def small(tmp_path: Path) -> Path:
 def several(tmp_path: Path) -> Path:
     """300 UDP flows."""
     path = tmp_path / "several.pcap"
-    capture.write(path, capture.many(300))
+    made.write(path, made.many(300))
     return path

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from capture import ethernet, exchange, ipv4, talk, udp, write
+from made import ethernet, exchange, ipv4, talk, udp, write
 
 MB, GB = 10**6, 10**9
 HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)

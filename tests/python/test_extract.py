@@ -9,7 +9,7 @@ import pickle
 import threading
 from pathlib import Path
 
-import capture
+import made
 import flowcontainer
 import pytest
 from flowcontainer.extractor import extract
@@ -20,10 +20,10 @@ def test_flows_of_a_capture(small: Path) -> None:
     flows = extract(str(small))
     assert list(flows) == [(str(small), "tcp", "0"), (str(small), "udp", "0")]
     tcp, udp = flows.values()
-    assert (tcp.src, tcp.sport, tcp.dst, tcp.dport) == (capture.CLIENT, 50000, capture.SERVER, 443)
-    assert tcp.source == (capture.CLIENT, 50000) and tcp.destination == (capture.SERVER, 443)
-    assert tcp.ip_lengths == capture.TALK_IP
-    assert tcp.payload_lengths == capture.TALK_PAYLOAD == tcp.lengths
+    assert (tcp.src, tcp.sport, tcp.dst, tcp.dport) == (made.CLIENT, 50000, made.SERVER, 443)
+    assert tcp.source == (made.CLIENT, 50000) and tcp.destination == (made.SERVER, 443)
+    assert tcp.ip_lengths == made.TALK_IP
+    assert tcp.payload_lengths == made.TALK_PAYLOAD == tcp.lengths
     assert udp.protocol == "udp"
     assert udp.ip_lengths == [48, -58]
     assert udp.payload_lengths == [28, -38]  # with the header of 8 bytes, as the original has it
@@ -32,7 +32,7 @@ def test_flows_of_a_capture(small: Path) -> None:
 
 def test_times_are_the_nearest_floats(small: Path) -> None:
     tcp = extract(str(small))[str(small), "tcp", "0"]
-    ns = [capture.START + i * 1_000_001 for i in range(6)]
+    ns = [made.START + i * 1_000_001 for i in range(6)]
     assert tcp.ip_timestamps == [t / 10**9 for t in ns]
     assert tcp.payload_timestamps == tcp.timestamps == [t / 10**9 for t in ns[3:5]]
     assert tcp.time_start == tcp.payload_timestamps[0] and tcp.time_end == tcp.payload_timestamps[-1]
@@ -40,30 +40,30 @@ def test_times_are_the_nearest_floats(small: Path) -> None:
 
 def test_larger_port_is_the_client(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, capture.talk(sport=443, dport=50000))
+    made.write(path, made.talk(sport=443, dport=50000))
     flow = extract(path)[path, "tcp", "0"]
-    assert (flow.src, flow.sport) == (capture.SERVER, 50000)
+    assert (flow.src, flow.sport) == (made.SERVER, 50000)
     assert flow.payload_lengths == [-100, 300]
 
 
 def test_ipv6_length_is_plen(tmp_path: Path) -> None:
     path = tmp_path / "six.pcap"
-    packet = capture.ipv6("2001:db8::1", "2001:db8::2", 17, capture.udp(5000, 4000, b"x" * 10))
-    capture.write(path, [capture.ethernet(packet, 0x86DD)])
+    packet = made.ipv6("2001:db8::1", "2001:db8::2", 17, made.udp(5000, 4000, b"x" * 10))
+    made.write(path, [made.ethernet(packet, 0x86DD)])
     flow = extract(path)[path, "udp", "0"]
     assert flow.src == "2001:db8::1" and flow.ip_lengths == [18] and flow.payload_lengths == [18]
 
 
 def test_flow_without_payload_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, capture.talk()[:3] + capture.exchange())
+    made.write(path, made.talk()[:3] + made.exchange())
     assert list(extract(path)) == [(path, "udp", "0")]
 
 
 def test_main_chooses_the_lists(small: Path) -> None:
     flow = extract(str(small))[str(small), "tcp", "0"]
     flow.main = "ip"
-    assert flow.lengths == capture.TALK_IP and len(flow) == 6
+    assert flow.lengths == made.TALK_IP and len(flow) == 6
     assert flow.timestamps is flow.ip_timestamps and flow.time_end == flow.ip_timestamps[-1]
 
 
@@ -89,7 +89,7 @@ def test_payload_and_addresses(small: Path) -> None:
     assert udp.extension["udp.payload"] == [("61" * 20, 0), ("62" * 30, 1)]
     assert tcp.extension["eth.src"][0] == ("02:00:00:00:00:01", 0)
     assert tcp.extension["ip.id"][:2] == [("0x1234", 0), ("0x0007", 1)]
-    assert tcp.extension["ip.addr"][1] == (f"{capture.SERVER},{capture.CLIENT}", 1)
+    assert tcp.extension["ip.addr"][1] == (f"{made.SERVER},{made.CLIENT}", 1)
 
 
 def test_integers_whose_values_have_names_are_decimal(small: Path) -> None:
@@ -132,14 +132,14 @@ def test_keys_hold_the_path_as_given(small: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", ["-", "a[1].pcap", "*.pcap", "r\u00e4um\u4e2d.pcap", "with space\n.pcap", "no_ending"])
 def test_odd_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
-    capture.write(name, capture.talk())
+    made.write(name, made.talk())
     assert list(extract(name)) == [(name, "tcp", "0")]
 
 
 def test_name_that_is_no_text(tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + b"/\xff\xfe.pcap"
     try:
-        capture.write(name, capture.talk())
+        made.write(name, made.talk())
     except OSError:
         pytest.skip("the file system takes UTF-8 names only")
     assert list(extract(name)) == [(name, "tcp", "0")]
@@ -276,14 +276,14 @@ def test_not_a_capture(tmp_path: Path, content: bytes) -> None:
 
 def test_link_type_that_is_not_known(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, [b"\1" * 60] * 3, linktype=147)
+    made.write(path, [b"\1" * 60] * 3, linktype=147)
     with pytest.raises(flowcontainer.CaptureError, match="147"):
         extract(str(path))
 
 
 def test_capture_without_packets_is_no_error(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, [])
+    made.write(path, [])
     assert extract(str(path)) == {}
     path.write_bytes(b"")  # as tshark has it
     assert extract(str(path)) == {}
@@ -295,7 +295,7 @@ def test_cut_capture_gives_what_is_there(small: Path) -> None:
         flows = extract(str(small))
     assert caught[0].filename == __file__  # it points to the caller
     assert flows[str(small), "udp", "0"].payload_lengths == [28]
-    assert flows[str(small), "tcp", "0"].ip_lengths == capture.TALK_IP
+    assert flows[str(small), "tcp", "0"].ip_lengths == made.TALK_IP
 
 
 def test_null_byte_in_arguments(small: Path) -> None:

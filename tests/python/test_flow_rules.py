@@ -9,7 +9,7 @@ from pathlib import Path
 
 import flowcontainer
 import pytest
-from capture import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, ethernet, exchange, ipv4, ipv6, talk, tcp, udp
+from made import ACK, CLIENT, FIN, PSH, RST, SERVER, SYN, ethernet, exchange, ipv4, ipv6, talk, tcp, udp
 from flowcontainer import _core, scan
 from needs_worker import WORKER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import capture
+import made
 import pytest
 from flowcontainer import scan
 
@@ -89,18 +89,18 @@ def test_padded_field_stands_at_its_packet(small: Path) -> None:
     assert mask.tolist() == [[False, False, False, True, True, False], [False] * 6]
     assert values[0].tolist() == [None, None, None, b"q" * 100, b"r" * 300, None]
     values, mask = got["ip.addr"]  # two values a packet: the first
-    assert values[0, :2].tolist() == [capture.CLIENT, capture.SERVER]
+    assert values[0, :2].tolist() == [made.CLIENT, made.SERVER]
     values, mask = got["udp.length"]
     assert values.dtype == np.uint16 and values.tolist()[1] == [28, 38, 0, 0, 0, 0] and mask.sum() == 2
 
 
 def test_nulls_are_masked(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, [capture.ethernet(b"\0" * 46, 0x0806), *capture.exchange()])
+    made.write(path, [made.ethernet(b"\0" * 46, 0x0806), *made.exchange()])
     got = scan(path, level="frames").to_numpy()
     assert isinstance(got["sport"], np.ma.MaskedArray)
     assert got["sport"].tolist() == [None, 40000, 9999] and got["sport"].dtype == np.uint16
-    assert got["src"].tolist() == [None, capture.CLIENT, capture.SERVER]
+    assert got["src"].tolist() == [None, made.CLIENT, made.SERVER]
     assert got["reason"][0] is not None and got["reason"][1:].tolist() == [None, None]
     assert got["protocol"].tolist() == [None, "udp", "udp"]
 
@@ -121,7 +121,7 @@ def test_columns(small: Path) -> None:
 
 def test_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, [])
+    made.write(path, [])
     got = scan(path).to_numpy()
     assert len(got["sport"]) == 0 and len(got["ip_lengths"].values) == 0 and got["ip_lengths"].offsets.tolist() == [0]
     padded = scan(path).to_numpy(layout="padded", length=4)

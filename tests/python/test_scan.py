@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import capture
+import made
 import flowcontainer
 import pytest
 from flowcontainer import scan
@@ -34,8 +34,8 @@ def test_flows(small: Path) -> None:
     assert table.column_names == (*FLOW_COLUMNS, "ip.ttl")
     tcp, udp = table.to_arrow().to_pylist()
     assert tcp["capture"] == str(small) and tcp["protocol"] == "tcp" and tcp["stream"] == 0
-    assert (tcp["src"], tcp["sport"], tcp["client_by"], tcp["end"]) == (capture.CLIENT, 50000, "syn", "capture")
-    assert tcp["ip_lengths"] == capture.TALK_IP and tcp["payload_lengths"] == [100, -300]
+    assert (tcp["src"], tcp["sport"], tcp["client_by"], tcp["end"]) == (made.CLIENT, 50000, "syn", "capture")
+    assert tcp["ip_lengths"] == made.TALK_IP and tcp["payload_lengths"] == [100, -300]
     assert udp["payload_lengths"] == [20, -30]  # without the UDP header
     assert tcp["ip.ttl"][1] == {"packet": 1, "value": 55}
     assert tcp["outer_src"] is None
@@ -85,10 +85,10 @@ def test_errors_come_at_once(small: Path) -> None:
 
 def test_drop(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    talk = capture.talk()
-    capture.write(path, [*talk[:4], talk[3], *talk[4:]], step_ns=300_000_000)
+    talk = made.talk()
+    made.write(path, [*talk[:4], talk[3], *talk[4:]], step_ns=300_000_000)
     table = scan(path)
-    assert table.to_arrow()["ip_lengths"].to_pylist() == [capture.TALK_IP]
+    assert table.to_arrow()["ip_lengths"].to_pylist() == [made.TALK_IP]
     assert table.accounting == {"kept": 6, "retransmission": 1}
     for drop in ((), None, "", "none"):
         assert len(scan(path, drop=drop).to_arrow()["ip_lengths"][0]) == 7
@@ -236,7 +236,7 @@ def test_read_again(small: Path) -> None:
     assert table.accounting == {} and table.problems == []
     first = table.to_arrow()
     assert table.accounting == {"kept": 8}
-    capture.write(small, capture.talk())
+    made.write(small, made.talk())
     assert table.to_arrow().num_rows == 1 and first.num_rows == 2
     assert table.accounting == {"kept": 6}
 
@@ -247,19 +247,19 @@ def test_left_in_the_middle(several: Path) -> None:
         assert batch.num_rows == 10
         break
     assert table.accounting == {}
-    assert table.to_arrow().num_rows == 300 and table.accounting["kept"] == len(capture.many(300))
+    assert table.to_arrow().num_rows == 300 and table.accounting["kept"] == len(made.many(300))
 
 
 def test_jobs_and_order_of_files(tmp_path: Path) -> None:
     paths = []
     for i in range(20):
         paths.append(tmp_path / f"{i:02}.pcap")
-        capture.write(paths[-1], capture.talk(50000 + i) + capture.many(i))
+        made.write(paths[-1], made.talk(50000 + i) + made.many(i))
     one = scan(paths, ["ip.ttl"]).to_arrow()
     for jobs in (0, 2, 5):
         table = scan(paths, ["ip.ttl"], jobs=jobs)
         assert table.to_arrow().to_pylist() == one.to_pylist()
-        assert table.accounting == {"kept": 20 * 6 + sum(len(capture.many(i)) for i in range(20))}
+        assert table.accounting == {"kept": 20 * 6 + sum(len(made.many(i)) for i in range(20))}
 
 
 def test_damaged_among_good(small: Path, several: Path) -> None:
@@ -371,7 +371,7 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("how", ["batches", "to_arrow"])
 def test_ctrl_c(tmp_path: Path, how: str) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, capture.many(3000))
+    made.write(path, made.many(3000))
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPT, str(path), how], capture_output=True, text=True, timeout=100
     )
@@ -380,7 +380,7 @@ def test_ctrl_c(tmp_path: Path, how: str) -> None:
 
 def test_cancel_from_another_thread(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, capture.many(3000))
+    made.write(path, made.many(3000))
     table = scan([path] * 20000, ["udp.payload"], batch_rows=2**24)
     timer = threading.Timer(0.2, table.cancel)
     timer.start()
@@ -394,7 +394,7 @@ def test_cancel_from_another_thread(tmp_path: Path) -> None:
 
 def test_other_threads_run_meanwhile(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, capture.many(3000))
+    made.write(path, made.many(3000))
     table = scan([path] * 300, batch_rows=2**24)
     seen = []
     thread = threading.Thread(target=lambda: seen.append(table.to_arrow().num_rows))

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import capture
+import made
 import pytest
 from flowcontainer import CaptureWarning, Scan, Table, scan
 
@@ -163,7 +163,7 @@ def test_the_rows_outlive_their_source(several: Path) -> None:
 
 def test_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
-    capture.write(path, [])
+    made.write(path, [])
     table = scan(path, FIELDS).read()
     assert table.num_rows == 0 and table["sport"].to_list() == [] and table.notes == {"empty_captures": 1}
     same_shapes(table, scan(path, FIELDS))
@@ -250,6 +250,6 @@ def test_csv_of_statistics_and_of_no_rows(cli: Any, several: Path, tmp_path: Pat
     scan(several, features="stats").write_csv(tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_text() == cli("-T", "csv", "--features", "stats", several).stdout
     empty = tmp_path / "empty.pcap"
-    capture.write(empty, [])
+    made.write(empty, [])
     scan(empty).read().write_csv(tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_text() == cli("-T", "csv", empty).stdout

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 from pathlib import Path
 
-import capture
+import made
 import flowcontainer
 import pytest
 import retold
@@ -197,21 +197,21 @@ def conversation(folder: Path) -> tuple[Path, Path]:
 
     def segment(side: int, flags: int, data: bytes = b"", at: int | None = None) -> None:
         ports = (50000, 8443) if side == 0 else (8443, 50000)
-        ends = (capture.CLIENT, capture.SERVER) if side == 0 else (capture.SERVER, capture.CLIENT)
-        packet = capture.tcp(*ports, sent[side] if at is None else at, sent[1 - side], flags, data)
-        frames.append(capture.ethernet(capture.ipv4(*ends, 6, packet)))
+        ends = (made.CLIENT, made.SERVER) if side == 0 else (made.SERVER, made.CLIENT)
+        packet = made.tcp(*ports, sent[side] if at is None else at, sent[1 - side], flags, data)
+        frames.append(made.ethernet(made.ipv4(*ends, 6, packet)))
         sent[side] += len(data)
 
     def carry() -> None:
         for side in (0, 1):
             data = pipes[side][1].read()
             for i in range(0, len(data), 1400):
-                segment(side, capture.ACK | capture.PSH, data[i : i + 1400])
+                segment(side, made.ACK | made.PSH, data[i : i + 1400])
             pipes[1 - side][0].write(data)
 
-    segment(0, capture.SYN, at=0)
-    segment(1, capture.SYN | capture.ACK, at=0)
-    segment(0, capture.ACK)
+    segment(0, made.SYN, at=0)
+    segment(1, made.SYN | made.ACK, at=0)
+    segment(0, made.ACK)
     for _ in range(4):
         for end in (client, server):
             try:
@@ -225,7 +225,7 @@ def conversation(folder: Path) -> tuple[Path, Path]:
     server.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
     carry()
     path = folder / "secret.pcap"
-    capture.write(path, frames)
+    made.write(path, frames)
     return path, keylog
 
 
