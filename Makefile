@@ -1,6 +1,7 @@
 # make build   the C library and command, and .venv with the Python package
 # make demo    sets up, builds, prints the flows of a capture that comes with the project
 # make test    sets up, builds with sanitizers, runs every test; last line: N passed, N failed
+# make test-long  every test over the whole corpus, then every fuzz target for ten minutes (hours)
 # make fuzz    libFuzzer on every target for FUZZ_SECONDS each (clang)
 SHELL := /bin/bash
 RELEASE := build/release
@@ -10,7 +11,7 @@ SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
-.PHONY: build demo test fuzz clean setup library
+.PHONY: build demo test test-long checked fuzz clean setup library
 build: library $(PACKAGE)
 
 setup:
@@ -27,11 +28,18 @@ $(PACKAGE): $(SOURCES) | setup
 demo: build
 	@.venv/bin/flowcontainer tests/pcaps/demo.pcap
 
-test: build
+checked: build
 	@tools/setup.sh test
 	@[ -f $(CHECKED)/build.ninja ] || cmake -S . -B $(CHECKED) -G Ninja -DFC_TESTS=ON -DFC_SANITIZE=ON >/dev/null
 	@cmake --build $(CHECKED) -- --quiet
+
+test: checked
 	@.venv/bin/python tools/test.py $(CHECKED)
+
+test-long: checked
+	@tools/setup.sh fuzz
+	@$(MAKE) fuzz FUZZ_SECONDS=600
+	@.venv/bin/python tools/test.py $(CHECKED) --long
 
 fuzz:
 	@[ -f build/fuzz/build.ninja ] || CC=clang cmake -S . -B build/fuzz -G Ninja -DFC_FUZZ=ON >/dev/null

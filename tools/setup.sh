@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs missing packages: `setup.sh build` those for building, `setup.sh test` also those for the tests.
+# Installs missing packages: `setup.sh build` those for building, `setup.sh test` also those for the tests, `setup.sh fuzz`
+# those for building and fuzzing.
 # On Debian and Ubuntu it uses apt, and takes libwireshark's headers if apt has them. Elsewhere it names the packages.
 set -eu
 cd "$(dirname "$0")/.."
@@ -42,6 +43,10 @@ if [ "$what" = test ]; then
     want pkg-config command -v pkg-config
 fi
 
+if [ "$what" = fuzz ]; then
+    want clang command -v clang
+fi
+
 if [ ${#packages[@]} -gt 0 ]; then
     if ! command -v apt-get >/dev/null; then
         echo "There is no apt-get here. Please install the equivalent of these Debian packages:" >&2
@@ -72,6 +77,7 @@ if ! { command -v pkg-config && pkg-config --exists wireshark; } >/dev/null 2>&1
     fi
 fi
 
+[ "$what" != fuzz ] || exit 0 # no Python package is needed
 requirements=tools/requirements-$what.txt
 stamp=.venv/.installed-$what
 if [ ! -x .venv/bin/python ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs all tests: the C tests, the fuzz corpora, the checks of the tree and pytest. Each part prints how many passed and
-failed; the last line is the sum."""
+"""Runs the tests: the C tests, the fuzz corpora, the checks of the tree and pytest. Each part prints how many passed and
+failed; the last line is the sum. With --long the tests that take long run too, over the whole corpus."""
 import concurrent.futures
 import os
 import pathlib
@@ -11,7 +11,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
 SUMMARY = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
-ENVIRONMENT = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=1",
+LONG = "--long" in sys.argv
+ENVIRONMENT = {**os.environ, "FLOWCONTAINER_LONG": str(int(LONG)), "TZ": "UTC", "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=1",
                "UBSAN_OPTIONS": "print_stacktrace=1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -37,7 +38,7 @@ def check(command):
 
 def pytest():
     done = run([sys.executable, "-m", "pytest", "-q", "-n", "2", "--no-header", "-p", "no:cacheprovider",
-                "tests/python", "tests/diff"])
+                *([] if LONG else ["-m", "not long"]), "tests/python", "tests/diff"])
     numbers = {word: int(n) for n, word in SUMMARY.findall(done.stdout.splitlines()[-1] if done.stdout else "")}
     passed = numbers.get("passed", 0)
     failed = numbers.get("failed", 0) + numbers.get("error", 0) + numbers.get("errors", 0)

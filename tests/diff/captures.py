@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 OWN = ROOT / "tests" / "pcaps"
+# `make test` compares one part of the corpus, another one each day; `make test-long` compares all of it. The part is kept in the
+# environment, so that the processes of pytest-xdist agree about it at midnight, too.
+LONG = os.environ.get("FLOWCONTAINER_LONG") == "1"
+PARTS = 4
+PART = int(os.environ.setdefault("FLOWCONTAINER_PART", str(int(time.time() // 86400) % PARTS))) % PARTS
 NOT_CAPTURES = {".md", ".py", ".sh", ".toml", ".txt", ".json", ".keys", ".pyc"}
 
 
@@ -36,6 +42,14 @@ def under(folder: Path) -> list[Path]:
 
 def default() -> list[Path]:
     return [path for path in under(OWN) if not path.name.startswith("foreign_")] + under(CORPUS)
+
+
+def chosen() -> list[Path]:
+    """The project's own captures, and today's part of the corpus or all of it."""
+    every = default()
+    of_the_corpus = [path for path in every if path.is_relative_to(CORPUS)]
+    left_out = set() if LONG else {*of_the_corpus} - {*of_the_corpus[PART::PARTS]}
+    return [path for path in every if path not in left_out]
 
 
 def foreign() -> list[Path]:

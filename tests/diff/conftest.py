@@ -60,5 +60,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for complaint in judge():
         terminalreporter.write_line(complaint, red=True)
+    if excused and captures.CORPUS.is_dir() and not captures.LONG:
+        terminalreporter.write_line(f"part {captures.PART + 1} of {captures.PARTS} of the corpus was compared "
+                                    f"(FLOWCONTAINER_PART={captures.PART}); `make test-long` compares all of it")
     if excused and not captures.CORPUS.is_dir():
         terminalreporter.write_line(f"{captures.CORPUS} is missing: the project's own captures alone were compared")

@@ -1,9 +1,9 @@
 """The feature sets of other programs (src/sets) against what these programs gave, and against independent implementations
 of their rules.
 
-The originals' own outputs are in shared/golden/features, the independent implementations in shared/oracle. By default a
-handful of captures of the corpus and 50 random captures are compared; FLOWCONTAINER_SETS=all compares every capture of the
-corpus, FLOWCONTAINER_SETS_SEEDS=2000 that many random captures."""
+The originals' own outputs are in shared/golden/features, the independent implementations in shared/oracle. `make test`
+compares a handful of captures of the corpus and 50 random captures, `make test-long` every capture of the corpus and 2,000 random
+captures."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ import random_capture
 SHARED = captures.CORPUS.parent
 GOLDEN = SHARED / "golden" / "features"
 ORACLES = SHARED / "oracle"
-ALL = os.environ.get("FLOWCONTAINER_SETS") == "all"
-SEEDS = int(os.environ.get("FLOWCONTAINER_SETS_SEEDS", "50"))
+ALL = captures.LONG
+SEEDS = 2000 if ALL else 50
 NAMED = [name for name in (GOLDEN / "captures" / "LIST.txt").read_text().split()] if GOLDEN.is_dir() else []
 # libpcap stops in these at the first interface with another snapshot length, so the originals' rows are not whole.
 CUT_SHORT = {"WireGuard", "BgpPackets", "GrePackets", "dns_over_tcp"}

@@ -1,10 +1,9 @@
 """The shard law for libwireshark: the rows do not depend on the number of parts into which a capture is divided, nor on
-the captures that a process has dissected before. Fields are drawn from those that occur. `FLOWCONTAINER_SHARDS=all` takes
-every capture and an hour."""
+the captures that a process has dissected before. Fields are drawn from those that occur. `make test-long` takes
+every capture, and an hour."""
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import pytest
 import tshark
 
 BUCKETS = [2, 3, 8, 64]
-EVERYTHING = os.environ.get("FLOWCONTAINER_SHARDS") == "all"
 N_FIELDS, N_CAPTURES, SMALL = 200, 12, 300_000
 FILTERS = ["", "udp or tcp.flags.syn == 1", "dns or http or tls"]
 CLEAR = ["http.host", "http.request.uri", "http.response.code", "dns.qry.name", "dns.a", "smtp.req.command"]
@@ -40,8 +38,8 @@ def fields(stock: str) -> list[str]:
 
 
 def chosen() -> list[Path]:
-    every = [path for path in captures.under(captures.CORPUS) if EVERYTHING or path.stat().st_size < SMALL]
-    return every if EVERYTHING else random.Random(11).sample(every, N_CAPTURES) + [
+    every = [path for path in captures.under(captures.CORPUS) if captures.LONG or path.stat().st_size < SMALL]
+    return every if captures.LONG else random.Random(11).sample(every, N_CAPTURES) + [
         captures.OWN / name for name in ("demo.pcap", "transports.pcap", "tunnels.pcap", "link_239_nflog_odd.pcap",
                                          "eth_mpls_pseudowire.pcap") if (captures.OWN / name).exists()]
 

@@ -1,4 +1,4 @@
-"""The twin law: one test per capture. Without pytest-xdist, all selected captures are compared on two cores before the
+"""The twin law: one test per capture of today's part of the corpus (captures.py). Without pytest-xdist, all selected captures are compared on two cores before the
 first test; with it, each worker compares its own captures. conftest.py then checks known.toml."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import known
 import ours
 import pytest
 
-CAPTURES = {captures.name_of(path): path for path in captures.default()}
+CAPTURES = {captures.name_of(path): path for path in captures.chosen()}
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def account(tmp_path: Path):
     return account
 
 
-def accounts(path: Path, n_frames: int, **options) -> dict[str, int]:
+def accounts(path: Path | list[Path], n_frames: int, **options) -> dict[str, int]:
     found = []
     for level in LEVELS:
         table = scan(path, level=level, **options)
@@ -447,16 +447,32 @@ def test_classic_leaves_flows_without_payload_out(tmp_path: Path) -> None:
     assert len(scan(path).to_arrow()) == 3
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests/pcaps").glob("*.pcap*")), ids=lambda path: path.name)
+def accounts_of_options(paths: Path | list[Path], n_frames: int) -> None:
+    accounts(paths, n_frames, drop=())
+    accounts(paths, n_frames, tunnel="outer", protocols="tcp,udp,gre,esp,sctp,icmp,icmpv6")
+    accounts(paths, n_frames, policy="timeout", idle=0.01, active=0.1)
+
+
+OWN = sorted((ROOT / "tests/pcaps").glob("*.pcap*"))
+FOREIGN = [path for path in OWN if path.name.startswith("foreign_")]
+
+
+@pytest.mark.parametrize("path", [path for path in OWN if path not in FOREIGN], ids=lambda path: path.name)
 def test_accounts_of_the_projects_captures(path: Path, recwarn: pytest.WarningsRecorder) -> None:
     try:
         n_frames = scan(path, level="frames").to_arrow().num_rows
     except (flowcontainer.CaptureError, flowcontainer.CaptureWarning):
-        assert path.name.startswith(("bad_", "link_147")) or (path.name.startswith("foreign_") and not WORKER.exists())
+        assert path.name.startswith(("bad_", "link_147"))
         return
-    accounts(path, n_frames, drop=())
-    accounts(path, n_frames, tunnel="outer", protocols="tcp,udp,gre,esp,sctp,icmp,icmpv6")
-    accounts(path, n_frames, policy="timeout", idle=0.01, active=0.1)
+    accounts_of_options(path, n_frames)
+
+
+@pytest.mark.skipif(not WORKER.exists(), reason="flowcontainer-worker is not built")
+def test_accounts_of_captures_of_libwireshark() -> None:
+    """All at once: one worker is started for all of them. Each is in the answer with as many rows as it has frames."""
+    per_capture = Counter(scan(FOREIGN, level="frames").to_arrow()["capture"].to_pylist())
+    assert len(per_capture) == len(FOREIGN) > 15
+    accounts_of_options(FOREIGN, per_capture.total())
 
 
 def test_an_unknown_link_type_is_an_error(tmp_path: Path, cli) -> None:
