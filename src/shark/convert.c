@@ -1,57 +1,35 @@
 /* Invariant: the copy is handed out only when it has been written whole. */
 #include "shark/convert.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "shark/file.h"
 #include "shark/spool.h"
-#include "shark/start.h"
 #include "shark/wire.h"
-
-enum { LOOK_MS = 200 /* between two checks whether the run was cancelled */ };
-
-static enum fc_status copy(int from, int to, const struct progress *progress, struct fc_error *err)
-{
-    char bytes[1 << 16];
-    for (;;) {
-        struct pollfd waiting = {.fd = from, .events = POLLIN};
-        while (poll(&waiting, 1, LOOK_MS) <= 0)
-            if (atomic_load_explicit(&progress->cancelled, memory_order_relaxed))
-                return FC_CANCELLED;
-        ssize_t n = read(from, bytes, sizeof bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FC_OK;
-        if (!spool_write(to, bytes, (size_t)n))
-            return spool_error(err);
-    }
-}
+#include "source/copy.h"
+#include "source/source.h"
 
 static enum fc_status ask(struct worker *worker, const int fds[3], int records, int to,
                           const struct progress *progress, struct fc_error *err)
 {
+    struct copy out = {.to = to, .cancelled = &progress->cancelled};
     struct worker_child child = {.socket = -1};
     enum fc_status status = worker_child_take(worker, true, &child, err);
     if (!status)
         status = worker_child_convert(&child, fds, err);
     close(fds[1]); /* so that the pipe ends when the child is done */
     if (!status)
-        status = copy(records, to, progress, err);
+        status = copy_descriptor(&out, records, err);
     if (child.socket >= 0)
         close(child.socket);
     return status;
 }
 
-static enum fc_status convert_file(int *out, int capture, struct worker *worker,
-                                   const struct progress *progress, struct fc_error *err)
+enum fc_status convert_file(int *out, int capture, struct worker *worker, const struct progress *progress,
+                            struct fc_error *err)
 {
     int ends[2] = {-1, -1}, to = spool_file(), page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
     struct wire_page page = {0};
@@ -76,23 +54,20 @@ static enum fc_status convert_file(int *out, int capture, struct worker *worker,
     return status;
 }
 
-enum fc_status convert_open(struct source **out, struct shark *shark, const struct input *input, int given,
-                            const struct progress *progress, struct fc_error *err)
+enum fc_status convert_judge(int head, struct worker *worker, const struct progress *progress,
+                             struct fc_error *err)
 {
-    struct worker *worker = shark_worker(shark);
-    int capture = -1, file = -1;
+    struct source *source = NULL;
     struct fc_error ignored; /* the error of the native reader says more */
-    char copy[32];
-    if (!worker || file_descriptor(&capture, input, given, &ignored))
-        return err->status;
-    enum fc_status status = convert_file(&file, capture, worker, progress, &ignored);
-    close(capture);
-    if (status == FC_CANCELLED || status == FC_MEMORY)
-        return status;
-    if (status)
-        return err->status;
-    snprintf(copy, sizeof copy, "/proc/self/fd/%d", file);
-    status = source_open(out, copy, err);
-    close(file);
-    return status;
+    char path[32];
+    int file = -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", head);
+    enum fc_status native = source_open(&source, path, err);
+    source_close(source);
+    if (native != FC_FORMAT && native != FC_UNSUPPORTED)
+        return native == FC_CUT ? FC_OK : native; /* the copy is read, and the error then reported */
+    enum fc_status status = convert_file(&file, head, worker, progress, &ignored);
+    if (!status)
+        close(file);
+    return !status || status == FC_MEMORY || status == FC_CANCELLED ? status : native;
 }

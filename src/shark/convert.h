@@ -1,14 +1,18 @@
-/* Converts captures of formats that are not read natively to pcapng. */
+/* Captures of formats that are not read natively: libwireshark copies them as pcapng. */
 #ifndef FC_SHARK_CONVERT_H
 #define FC_SHARK_CONVERT_H
 
 #include "query/query.h"
-#include "source/source.h"
+#include "shark/worker.h"
 
-/* Opens a copy of the capture that libwireshark makes. `given`: a descriptor of the capture as a plain file
- * (shark/file.h), borrowed, or -1. On entry *err is the error of the native reader; if libwireshark cannot
- * read the capture either, that error stays and its status is returned. */
-FC_MUST_USE enum fc_status convert_open(struct source **out, struct shark *shark, const struct input *input,
-                                        int given, const struct progress *progress, struct fc_error *err);
+/* Makes such a copy of the regular file `capture`; the caller closes *out. Errors: FC_FORMAT (libwireshark
+ * cannot read it either), FC_IO, FC_MEMORY, FC_CANCELLED. */
+FC_MUST_USE enum fc_status convert_file(int *out, int capture, struct worker *worker,
+                                        const struct progress *progress, struct fc_error *err);
+/* Returns FC_OK if the regular file `head`, which holds the first bytes of a capture, has a format that the
+ * native engine or libwireshark reads; otherwise the native reader's error, which names the format, or
+ * FC_MEMORY or FC_CANCELLED. */
+FC_MUST_USE enum fc_status convert_judge(int head, struct worker *worker, const struct progress *progress,
+                                         struct fc_error *err);
 
 #endif

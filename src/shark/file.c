@@ -9,34 +9,86 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "shark/convert.h"
 #include "shark/spool.h"
+#include "source/copy.h"
 #include "source/source.h"
 
-static enum fc_status copy_pipe(struct capture_file *file, int from, struct fc_error *err)
+/* A record of a capture fits into so many bytes. */
+enum { HEAD = 1 << 20 };
+
+/* What a capture is copied for. */
+struct job {
+    const struct input *input;
+    struct worker *worker;
+    const struct progress *progress;
+};
+
+static struct copy copy_to(int to, const struct job *job, uint64_t most)
 {
-    char bytes[1 << 16];
-    ssize_t n = 0;
+    return (struct copy){.to = to, .cancelled = &job->progress->cancelled, .most = most};
+}
+
+/* Unpacks to a new file: at most `most` bytes, or all of them if it is 0. */
+static enum fc_status unpack_to(int *out, const struct capture_file *file, const struct job *job,
+                                uint64_t most, struct fc_error *err)
+{
+    const char *path = file->copy >= 0 ? file->path : job->input->name;
+    int to = spool_file();
+    if (to < 0)
+        return spool_error(err);
+    struct copy copy = copy_to(to, job, most);
+    enum fc_status status = source_unpack(path, job->input->memory, job->input->len, &copy, err);
+    if (status)
+        close(to);
+    else
+        *out = to;
+    return status;
+}
+
+/* Whether the unpacked bytes are a capture, by the first of them. */
+static enum fc_status judge_packed(const struct capture_file *file, const struct job *job,
+                                   struct fc_error *err)
+{
+    int head = -1;
+    enum fc_status status = unpack_to(&head, file, job, HEAD, err);
+    if (status)
+        return status;
+    status = convert_judge(head, job->worker, job->progress, err);
+    close(head);
+    return status;
+}
+
+static enum fc_status copy_pipe(struct capture_file *file, int from, const struct job *job,
+                                struct fc_error *err)
+{
     file->copy = spool_file();
-    bool ok = file->copy >= 0;
-    while (ok && (n = read(from, bytes, sizeof bytes)) != 0)
-        ok = n > 0 ? spool_write(file->copy, bytes, (size_t)n) : errno == EINTR;
-    if (!ok)
-        return n < 0 ? error_set(err, FC_IO, -1, "%s", strerror(errno)) : spool_error(err);
+    if (file->copy < 0)
+        return spool_error(err);
     snprintf(file->path, sizeof file->path, "/proc/self/fd/%d", file->copy);
-    return FC_OK;
+    struct copy copy = copy_to(file->copy, job, HEAD);
+    enum fc_status status = copy_descriptor(&copy, from, err);
+    if (!status && job->worker)
+        status = source_is_packed(file->copy) ? judge_packed(file, job, err)
+                                              : convert_judge(file->copy, job->worker, job->progress, err);
+    copy.most = 0;
+    if (!status)
+        status = copy_descriptor(&copy, from, err);
+    return status;
 }
 
 /* Opens the input by its name, and copies it if it can be read only once. */
-static enum fc_status open_named(struct capture_file *file, const struct input *input, struct fc_error *err)
+static enum fc_status open_named(struct capture_file *file, const struct job *job, struct fc_error *err)
 {
     struct stat info;
-    bool is_stdin = !strcmp(input->name, "-");
-    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(input->name, O_RDONLY | O_CLOEXEC);
+    const char *name = job->input->name;
+    bool is_stdin = !strcmp(name, "-");
+    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_CLOEXEC);
     enum fc_status status = FC_OK;
     if (fd < 0 || fstat(fd, &info))
         status = error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s", strerror(errno));
     else if (is_stdin || !S_ISREG(info.st_mode))
-        status = copy_pipe(file, fd, err);
+        status = copy_pipe(file, fd, job, err);
     if (status || file->copy >= 0) {
         if (fd >= 0)
             close(fd);
@@ -47,29 +99,28 @@ static enum fc_status open_named(struct capture_file *file, const struct input *
 }
 
 /* Replaces file->plain, which may be -1, by an unpacked copy. */
-static enum fc_status unpack(struct capture_file *file, const struct input *input, struct fc_error *err)
+static enum fc_status unpack(struct capture_file *file, const struct job *job, struct fc_error *err)
 {
-    const char *path = file->copy >= 0 ? file->path : input->name;
-    int plain = spool_file();
-    if (plain < 0)
-        return spool_error(err);
-    enum fc_status status = source_unpack(path, input->memory, input->len, plain, err);
-    if (status) {
-        close(plain);
+    int plain = -1;
+    enum fc_status status = job->worker ? judge_packed(file, job, err) : FC_OK;
+    if (!status)
+        status = unpack_to(&plain, file, job, 0, err);
+    if (status)
         return status;
-    }
     if (file->plain >= 0)
         close(file->plain);
     file->plain = plain;
     return FC_OK;
 }
 
-enum fc_status file_open(struct capture_file *file, const struct input *input, struct fc_error *err)
+enum fc_status file_open(struct capture_file *file, const struct input *input, struct worker *worker,
+                         const struct progress *progress, struct fc_error *err)
 {
+    const struct job job = {input, worker, progress};
     *file = (struct capture_file){.plain = -1, .copy = -1};
-    enum fc_status status = input->memory ? FC_OK : open_named(file, input, err);
+    enum fc_status status = input->memory ? FC_OK : open_named(file, &job, err);
     if (!status && (input->memory || source_is_packed(file->plain)))
-        status = unpack(file, input, err);
+        status = unpack(file, &job, err);
     if (status)
         file_close(file);
     return status;
@@ -84,7 +135,8 @@ void file_close(struct capture_file *file)
     *file = (struct capture_file){.plain = -1, .copy = -1};
 }
 
-enum fc_status file_descriptor(int *out, const struct input *input, int given, struct fc_error *err)
+enum fc_status file_descriptor(int *out, const struct input *input, int given, struct worker *worker,
+                               const struct progress *progress, struct fc_error *err)
 {
     struct capture_file file;
     if (given >= 0) {
@@ -93,7 +145,7 @@ enum fc_status file_descriptor(int *out, const struct input *input, int given, s
     }
     if (!input->memory && source_reads_once(input->name))
         return error_set(err, FC_UNSUPPORTED, -1, "can be read only once");
-    enum fc_status status = file_open(&file, input, err);
+    enum fc_status status = file_open(&file, input, worker, progress, err);
     if (!status)
         *out = file.plain; /* there is no copy of something that can be read again */
     return status;

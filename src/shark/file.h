@@ -3,6 +3,7 @@
 #define FC_SHARK_FILE_H
 
 #include "query/query.h"
+#include "shark/worker.h"
 
 struct capture_file {
     int plain;     /* descriptor of the file; -1: it is not open */
@@ -12,9 +13,11 @@ struct capture_file {
 
 /* A capture that can be read only once, such as a pipe, is copied to a temporary file first, and then has to
  * be read from there: `path`. What is in memory or compressed is unpacked to another temporary file.
- * Temporary files have no names and end with their descriptors. FC_NOT_FOUND, FC_IO, and errors of
- * source_unpack. */
+ * Temporary files have no names and end with their descriptors. With a worker, only the first bytes are
+ * copied before it is known that the capture has a format that is read; without one the caller knows it.
+ * Errors: FC_NOT_FOUND, FC_IO, FC_CANCELLED, and those of source_unpack and convert_judge. */
 FC_MUST_USE enum fc_status file_open(struct capture_file *out, const struct input *input,
+                                     struct worker *worker, const struct progress *progress,
                                      struct fc_error *err);
 void file_close(struct capture_file *file);
 
@@ -22,6 +25,7 @@ void file_close(struct capture_file *file);
  * plain file, which is then shared, or -1. FC_UNSUPPORTED without one when the capture can be read only once.
  */
 FC_MUST_USE enum fc_status file_descriptor(int *out, const struct input *input, int given,
+                                           struct worker *worker, const struct progress *progress,
                                            struct fc_error *err);
 
 #endif

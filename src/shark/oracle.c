@@ -220,7 +220,7 @@ static enum fc_status open_with(struct oracle **out, struct worker *worker, cons
     o->worker = worker;
     o->query = query;
     o->progress = progress;
-    enum fc_status status = file_open(&o->file, input, err);
+    enum fc_status status = file_open(&o->file, input, worker, progress, err);
     if (!status)
         status = survey ? divide_doubts(o, survey, err) : divide_all(o, err);
     if (status)

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "source/copy.h"
 #include "source/inner.h"
 
 static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, size_t *got,
@@ -133,19 +134,6 @@ bool source_reads_once(const char *path)
     return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
-static enum fc_status write_window(struct window *w, int to, struct fc_error *err)
-{
-    while (window_need(w, 1)) {
-        ssize_t n = write(to, window_at(w), window_left(w));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return error_set(err, FC_IO, -1, "cannot write the temporary copy: %s", strerror(errno));
-        w->pos += (size_t)n;
-    }
-    return FC_OK; /* an error behind these bytes is reported when they are read as a capture */
-}
-
 bool source_is_packed(int file)
 {
     uint8_t head[CODEC_MAGIC_MAX];
@@ -153,7 +141,8 @@ bool source_is_packed(int file)
     return n > 0 && codec_find(head, (size_t)n);
 }
 
-enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to, struct fc_error *err)
+enum fc_status source_unpack(const char *path, const void *memory, size_t len, struct copy *copy,
+                             struct fc_error *err)
 {
     struct source *s = source_new(path);
     if (!s)
@@ -169,8 +158,13 @@ enum fc_status source_unpack(const char *path, const void *memory, size_t len, i
     const struct codec *codec = status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
     if (codec)
         status = source_decompress(s, codec, err);
-    if (!status)
-        status = write_window(&s->window, to, err);
+    struct window *w = &s->window;
+    while (!status && copy_goes_on(copy) &&
+           window_need(w, 1)) { /* damage is met again by the reader of the copy */
+        size_t n = window_left(w);
+        w->pos += n;
+        status = copy_put(copy, window_at(w) - n, n, s->unpack ? unpack_consumed(s->unpack) : 0, err);
+    }
     source_close(s);
     return status;
 }

@@ -65,10 +65,11 @@ FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *n
 bool source_reads_once(const char *path);
 /* Returns true if the file of this descriptor begins like a compressed one. */
 bool source_is_packed(int file);
-/* Writes the decompressed bytes of a capture (in memory, or of that path) to the descriptor `to`. If the
- * capture is damaged, the bytes before the damage are written. Errors: FC_NOT_FOUND, FC_IO, FC_UNSUPPORTED,
- * FC_MEMORY. */
-FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, int to,
+struct copy;
+/* Writes the decompressed bytes of a capture (in memory, or of that path) to a copy (source/copy.h). If the
+ * capture is damaged, the bytes before the damage are written. Errors: FC_NOT_FOUND, FC_UNSUPPORTED,
+ * FC_MEMORY, and those of copy_put. */
+FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, struct copy *copy,
                                          struct fc_error *err);
 
 /* Reads the next frame; out->data is NULL at the end. Errors: FC_CUT (the file ends inside a record; all

@@ -1,7 +1,7 @@
 /* One capture: opened, read frame by frame, judged as a whole, forgotten. Invariant: damage, and crashes of
  * libwireshark, are problems in the report; everything that was read before them stays in the answer. */
 #include "base/error.h"
-#include "shark/convert.h"
+#include "shark/alien.h"
 #include "shark/locator.h"
 #include "shark/start.h"
 #include "walk/inner.h"
@@ -66,8 +66,8 @@ static enum fc_status open_source(struct walk *w, const struct input *input, str
     if (!alien_format || !w->query->shark)
         return status;
     c->has_hidden_headers = true; /* the copy has all frames, but not all that the capture says of them */
-    status = convert_open(&c->source, w->query->shark, input, c->oracle ? oracle_file(c->oracle) : -1,
-                          w->progress, err);
+    status = alien_open(&c->source, w->query->shark, input, c->oracle ? oracle_file(c->oracle) : -1,
+                        w->progress, err);
     if (status)
         c->source = NULL;
     return status;

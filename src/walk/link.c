@@ -20,8 +20,8 @@ static enum fc_status open_locator(struct walk *w)
     c->locator_state = LOCATOR_NONE;
     if (!worker)
         return FC_OK;
-    enum fc_status status =
-        file_descriptor(&file, &w->inputs[w->input], c->oracle ? oracle_file(c->oracle) : -1, &ignored);
+    enum fc_status status = file_descriptor(
+        &file, &w->inputs[w->input], c->oracle ? oracle_file(c->oracle) : -1, NULL, w->progress, &ignored);
     if (!status)
         status = locator_open(&c->locator, worker, file, most < UINT32_MAX ? (uint32_t)most : 0, w->progress,
                               &ignored);
