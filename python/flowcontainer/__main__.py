@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from . import verify
 
         return verify.main(words[2:])
+    if list(words[1:2]) == ["dataset"]:
+        from .dataset import command
+
+        return command.main(words[2:])
     return _core.cli(tuple(os.fsencode(word) for word in words), SINKS)
 
 

@@ -1,0 +1,181 @@
+"""Building a data set: recipe -> captures -> rows -> labels, cleaning, split -> files and manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from . import captures, cleaning, manifest, outputs, query, reading, split
+from .captures import Capture
+from .labels import Labels, extra_columns
+from .pieces import Piece, Reader, even, in_order
+from .query import Query
+from .recipe import Recipe
+from .rows import Rows
+from .store import Store
+
+Array = np.ndarray[Any, Any]
+CHUNK = 4096  #: rows that are looked at together
+
+
+class Built(NamedTuple):
+    """The answer of a build."""
+
+    manifest: dict[str, Any]
+    new: bool  #: false if nothing had changed
+
+
+def build(recipe: Recipe, say: Callable[[str], None] = lambda text: None) -> Built:
+    """Builds the data set, or what is missing of it. Raises RecipeError before any capture is read."""
+    found = captures.listed(recipe)
+    recipe.out.mkdir(parents=True, exist_ok=True)
+    store = Store(recipe.out)
+    try:
+        mark = _mark(recipe, found)
+        if store.meta("built") == mark and (recipe.out / "manifest.json").exists():
+            return Built(manifest.read(recipe.out), False)
+        cleaning.check(recipe)
+        labels = Labels(recipe, [capture.name for capture in found])
+        asked = query.of_recipe(recipe, found[0].path)
+        todo = reading.work(store, found, asked)
+        for sentence in todo.why:
+            say(sentence)
+        if not todo.read and store.meta("built"):
+            say("No capture is read anew; labels, cleaning, split and files are made anew.")
+        reading.read(store, todo, asked, recipe.dataset["jobs"], say)
+        whole = _files(recipe, asked, store, labels)
+        store.set_meta("built", mark)
+        return Built(whole, True)
+    finally:
+        store.close()
+
+
+def _mark(recipe: Recipe, found: list[Capture]) -> str:
+    """A digest of everything that the data set depends on: the recipe, its files, names, sizes and times of captures."""
+    running = hashlib.sha256(json.dumps([recipe.sections(), query.VERSION], sort_keys=True, default=str).encode())
+    for path in recipe.files():
+        running.update(captures.digest(path).encode())
+    for capture in found:
+        running.update(f"{capture.name}\0{capture.size}\0{capture.mtime_ns}\0".encode())
+    return running.hexdigest()
+
+
+# ---- files ----
+
+
+def _files(recipe: Recipe, asked: Query, store: Store, labels: Labels) -> dict[str, Any]:
+    """Writes all files into a new folder, which then takes the place of the old files."""
+    new = store.folder / "new"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    pieces = in_order(store.known().values())
+    rows = _rows(recipe, asked, store, labels, pieces)
+    reasons = cleaning.reasons(recipe, rows)
+    part = split.assigned(recipe, rows, reasons == 0)
+    made = manifest.made(recipe, asked, store, rows, reasons, part)
+    _left_out(new, store, pieces, rows, reasons)
+    _write(recipe, new, made, labels, rows, part, _stream(asked, store, pieces))
+    whole = manifest.write(new, made)
+    for old in recipe.out.iterdir():
+        if old.name != store.folder.name and old.name in _OURS:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    for path in new.iterdir():
+        os.replace(path, recipe.out / path.name)
+    new.rmdir()
+    return whole
+
+
+_OURS = {"parquet", "arrow", "npy", "npz", "csv", "data.sqlite", "left_out.parquet", "scaling.json", "manifest.json", "model"}
+
+
+def _rows(recipe: Recipe, asked: Query, store: Store, labels: Labels, pieces: list[Piece]) -> Rows:
+    rows = Rows(labels, recipe.cleaning["doubly_labelled"] == "first")
+    keys, columns = Reader(store.folder, "keys"), Reader(store.folder, "rows")
+    for piece in pieces:
+        done = piece.first
+        for batch in keys.read(piece):
+            here = Piece(piece.task, done, batch.num_rows)
+            rows.add(batch, lambda here=here: pa.concat_batches(list(columns.read(here))))
+            done += batch.num_rows
+    return rows.finish()
+
+
+def _stream(asked: Query, store: Store, pieces: list[Piece]) -> Iterator[pa.RecordBatch]:
+    reader = Reader(store.folder, "rows")
+    return even((batch for piece in pieces for batch in reader.read(piece)), CHUNK)
+
+
+def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows: Rows, part: Array, stream: Iterator[pa.RecordBatch]) -> None:
+    names = list(split.parts(recipe))
+    formats = [format for format in outputs.WRITERS if format in recipe.outputs["formats"]]
+    if "npz" in recipe.outputs["formats"] and "npy" not in formats:
+        formats.append("npy")
+    counts = {name: int((part == i).sum()) for i, name in enumerate(names)}
+    writers: list[Any] = []
+    first = 0
+    for batch in stream:
+        here = slice(first, first + batch.num_rows)
+        first += batch.num_rows
+        told = _told(batch, labels, rows, part, names, here)
+        if not writers:
+            plan = outputs.Plan(new, told.schema, counts, rows.labels, recipe.outputs["length"], recipe.outputs["row_group"], manifest.metadata(made))
+            writers = [outputs.WRITERS[format](plan) for format in formats]
+        for writer in writers if told.num_rows else ():
+            writer.write(told)
+    for writer in writers:
+        writer.close()
+    if writers and "npz" in recipe.outputs["formats"]:
+        outputs.zipped(new, names)
+        if "npy" not in recipe.outputs["formats"]:
+            shutil.rmtree(new / "npy")
+
+
+def _told(batch: pa.RecordBatch, labels: Labels, rows: Rows, part: Array, names: list[str], here: slice) -> pa.RecordBatch:
+    """The kept rows of a batch with the columns of paths, label and part behind them."""
+    codes = rows["label"][here]
+    columns = dict(zip(batch.schema.names, batch.columns))
+    for name, column in extra_columns(labels.extras, batch[rows_capture(batch)]).items():
+        columns.setdefault(name, column)
+    columns["label"] = pa.array(rows.labels, pa.utf8()).take(pa.array(codes, mask=codes < 0))
+    places = part[here]
+    columns["part"] = pa.array(names, pa.utf8()).take(pa.array(places, mask=places < 0))
+    return pa.record_batch(columns).filter(pa.array(places >= 0))
+
+
+def rows_capture(batch: pa.RecordBatch) -> str:
+    """The column of the capture's name."""
+    return "capture"
+
+
+_LISTED = ("capture", "flow_id", "protocol", "stream", "src", "sport", "dst", "dport", "time_start")
+
+
+def _left_out(new: Path, store: Store, pieces: list[Piece], rows: Rows, reasons: Array) -> None:
+    """left_out.parquet: every flow that is not in the data set, with the reason."""
+    reader = Reader(store.folder, "keys")
+    writer, first = None, 0
+    for batch in even((batch for piece in pieces for batch in reader.read(piece)), CHUNK):
+        here = reasons[first : first + batch.num_rows]
+        columns = {name: batch[name] for name in _LISTED}
+        columns["labels"] = pa.array([rows.labels_of.get(first + i) or _one(rows, first + i) for i in range(batch.num_rows)], pa.list_(pa.utf8()))
+        columns["reason"] = pa.array(cleaning.REASONS).take(pa.array(here))
+        told = pa.record_batch(columns).filter(pa.array(here > 0))
+        writer = writer or pa.parquet.ParquetWriter(new / "left_out.parquet", told.schema, compression="zstd")
+        writer.write_batch(told)
+        first += batch.num_rows
+    if writer:
+        writer.close()
+
+
+def _one(rows: Rows, row: int) -> list[str]:
+    code = int(rows["label"][row])
+    return [rows.labels[code]] if code >= 0 else []

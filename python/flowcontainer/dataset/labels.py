@@ -1,0 +1,198 @@
+"""Labels of flows. Each source of the recipe gives a row any number of labels; a row with several different ones is doubly labelled."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from . import rules
+from .errors import RecipeError
+from .patterns import Pattern
+from .recipe import Recipe
+
+Answer = list["set[str] | None"]  #: for each row its labels; None: none
+
+
+class Labels:
+    """All sources of a recipe. Making it reads their files and checks them; no capture is read."""
+
+    def __init__(self, recipe: Recipe, captures: Sequence[str]) -> None:
+        self._default = [label["default"] for label in recipe.labels]
+        self._paths = _PathLabels(recipe, captures)
+        self.extras = self._paths.extras
+        self._sources = [self._source(recipe, i) for i in range(len(recipe.labels))]
+
+    def _source(self, recipe: Recipe, index: int) -> Callable[..., Answer]:
+        label = recipe.labels[index]
+        if label["path"] is not None:
+            return self._paths.labels(index)
+        if label["rules"] is not None:
+            return _rule_source(rules.read_csv(recipe.base / label["rules"], label["offset"]))
+        if label["zeek"] is not None:
+            paths = label["zeek"] if isinstance(label["zeek"], list) else [label["zeek"]]
+            return _zeek_source(rules.Connections([recipe.base / path for path in paths], label["column"]))
+        if label["field"] is not None:
+            return _field_source(_suffixes(recipe, index), f"label{index}")
+        return _function_source(recipe, index)
+
+    def of(self, keys: pa.RecordBatch, rows: Callable[[], pa.RecordBatch]) -> list[list[str]]:
+        """For each row its different labels, in the order of the sources.
+
+        :param rows: gives the columns of the data set for the same rows, for functions
+        """
+        out: list[list[str]] = [[] for _ in range(keys.num_rows)]
+        for source, default in zip(self._sources, self._default):
+            for mine, found in zip(out, source(keys, rows)):
+                names = found or ({default} if default else set())
+                mine.extend(sorted(names.difference(mine)))
+        return out
+
+
+# ---- paths ----
+
+
+class _PathLabels:
+    """The patterns of a recipe, applied to the names of captures. Other groups than {label} are columns: `extras`."""
+
+    def __init__(self, recipe: Recipe, captures: Sequence[str]) -> None:
+        self._groups: dict[int, dict[str, dict[str, str]]] = {}
+        for i, label in enumerate(recipe.labels):
+            if label["path"] is not None:
+                self._groups[i] = self._matched(recipe, i, label["path"], captures)
+        self.extras: dict[str, dict[str, str]] = {}
+        for groups in self._groups.values():
+            for capture, found in groups.items():
+                for name, value in found.items():
+                    if name != "label":
+                        self.extras.setdefault(name, {})[capture] = value
+
+    @staticmethod
+    def _matched(recipe: Recipe, index: int, text: str, captures: Sequence[str]) -> dict[str, dict[str, str]]:
+        try:
+            pattern = Pattern(text)
+        except RecipeError as error:
+            raise recipe.wrong(str(error), "labels", "path", index) from None
+        if "label" not in pattern.names:
+            raise recipe.wrong(f"the pattern {text!r} has no {{label}}; it has {', '.join(pattern.names) or 'no names'}", "labels", "path", index)
+        found = {name: groups for name in captures if (groups := pattern.groups(name))}
+        if not found:
+            seen = ", ".join(captures[:3])
+            raise recipe.wrong(f"the pattern {text!r} matches none of {len(captures)} captures, such as {seen}", "labels", "path", index)
+        return found
+
+    def labels(self, index: int) -> Callable[..., Answer]:
+        """The source of one pattern."""
+        groups = self._groups[index]
+
+        def source(keys: pa.RecordBatch, rows: object) -> Answer:
+            coded = keys["capture"].dictionary_encode()
+            each = [{groups[name]["label"]} if name in groups else None for name in coded.dictionary.to_pylist()]
+            return [each[i] for i in coded.indices.to_pylist()]
+
+        return source
+
+
+# ---- rules, Zeek, fields, functions ----
+
+
+def _rule_source(given: list[rules.Rule]) -> Callable[..., Answer]:
+    def source(keys: pa.RecordBatch, rows: object) -> Answer:
+        out: Answer = [None] * keys.num_rows
+        compared = rules.Rows(keys)
+        for rule in given:
+            for i in rules.matching(rule, compared).tolist():
+                out[i] = (out[i] or set()) | {rule.label}
+        return out
+
+    return source
+
+
+def _zeek_source(connections: rules.Connections) -> Callable[..., Answer]:
+    def source(keys: pa.RecordBatch, rows: object) -> Answer:
+        return list(connections.labels(rules.Rows(keys), keys))
+
+    return source
+
+
+def _suffixes(recipe: Recipe, index: int) -> dict[str, str]:
+    given = recipe.labels[index]["suffixes"]
+    if isinstance(given, str):
+        given = _suffix_file(recipe.base / given)
+    for suffix, label in given.items():
+        if not isinstance(label, str) or not label:
+            raise recipe.wrong(f"the label of suffix {suffix!r} must be a text, not {label!r}", "labels", "suffixes", index)
+    return {suffix.lower().lstrip("."): label for suffix, label in given.items()}
+
+
+def _suffix_file(path: Path) -> dict[str, str]:
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            lines = list(csv.reader(file))
+    except OSError as error:
+        raise RecipeError(f"{path}: the suffixes cannot be read: {error.strerror}") from None
+    for number, line in enumerate(lines, 1):
+        if line and (len(line) != 2 or not all(cell.strip() for cell in line)):
+            raise RecipeError(f"{path}, line {number}: a line must be suffix,label, not {','.join(line)!r}")
+    return {line[0].strip(): line[1].strip() for line in lines if line}
+
+
+def suffix_label(suffixes: dict[str, str], name: str) -> str | None:
+    """The label of the longest suffix of a name that begins at a dot or at its start."""
+    rest = name.lower().rstrip(".")
+    while rest not in suffixes:
+        _, dot, rest = rest.partition(".")
+        if not dot:
+            return None
+    return suffixes[rest]
+
+
+def _field_source(suffixes: dict[str, str], key: str) -> Callable[..., Answer]:
+    def source(keys: pa.RecordBatch, rows: object) -> Answer:
+        values = keys[key].to_pylist()
+        return [{label for value in found or () if (label := suffix_label(suffixes, str(value)))} for found in values]
+
+    return source
+
+
+def _function_source(recipe: Recipe, index: int) -> Callable[..., Answer]:
+    function = recipe.functions[index] or _function(recipe, index)
+
+    def source(keys: pa.RecordBatch, rows: Callable[[], pa.RecordBatch]) -> Answer:
+        found = list(function(rows()))
+        if len(found) != keys.num_rows:
+            raise RecipeError(f"the function of labels gave {len(found)} labels for {keys.num_rows} rows")
+        return [None if label is None else {str(label)} for label in found]
+
+    return source
+
+
+def _function(recipe: Recipe, index: int) -> Callable[[pa.RecordBatch], Any]:
+    module, colon, name = recipe.labels[index]["function"].rpartition(":")
+    try:
+        if module.endswith(".py"):
+            spec = importlib.util.spec_from_file_location("flowcontainer_labels", recipe.base / module)
+            assert spec and spec.loader
+            loaded = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(loaded)
+        else:
+            loaded = importlib.import_module(module)
+        return getattr(loaded, name)  # type: ignore[no-any-return]
+    except (ImportError, AttributeError, OSError, ValueError) as error:
+        raise recipe.wrong(f"function must be file.py:name or module:name: {error}", "labels", "function", index) from None
+
+
+def extra_columns(extras: dict[str, dict[str, str]], captures: pa.Array) -> dict[str, pa.Array]:
+    """The columns of the named groups of paths, for rows of these captures."""
+    coded = captures.dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    return {
+        column: pc.take(pa.array([found.get(name) for name in names], pa.utf8()), coded.indices)
+        for column, found in extras.items()
+    }

@@ -1,0 +1,111 @@
+"""The manifest: everything that a reader of the data set needs to trust it, and to make it again."""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .. import _core
+from . import cleaning, leaks, split
+from .captures import digest
+from .query import Query
+from .recipe import Recipe, unsound
+from .rows import Rows
+from .store import Store
+
+Array = np.ndarray[Any, Any]
+MOST = 1 << 20  #: bytes of a manifest that stands whole in the metadata of each file
+
+
+def made(recipe: Recipe, query: Query, store: Store, rows: Rows, reasons: Array, part: Array) -> dict[str, Any]:
+    """The manifest, without the files and the time."""
+    names = list(split.parts(recipe))
+    kept = part >= 0
+    accounting, notes, problems = _totals(store)
+    return {
+        "name": recipe.dataset["name"] or recipe.out.resolve().name,
+        "flowcontainer": _core.version,
+        "engine": query.explained,
+        "query_digest": query.digest,
+        "recipe": recipe.sections(),
+        "recipe_text": recipe.text,
+        "rows": int(kept.sum()),
+        "counts": _counts(rows, part, names),
+        "left_out": _left_out(reasons),
+        "doubly_labelled": dict(sorted(rows.doubles.items())),
+        "duplicates": cleaning.duplicates(rows, kept, recipe.cleaning["near_packets"]),
+        "split": {"by": recipe.split["by"], "seed": recipe.split["seed"], "parts": split.parts(recipe)},
+        "unsound": {key: {"why": why, "i_know": recipe.split["i_know"]} for key, why in unsound(recipe).items()},
+        "leaks": leaks.shared(rows, part, names, recipe.cleaning["near_packets"]) if len(rows) else {},
+        "shortcuts": leaks.shortcuts(rows, part, recipe.split["seed"]) if len(rows) else [],
+        "accounting": accounting,
+        "notes": notes,
+        "problems": problems,
+        "captures": [{"name": one.name, "size": one.size, "sha256": one.sha256, "flows": one.rows} for one in sorted(store.known().values())],
+    }
+
+
+def _totals(store: Store) -> tuple[dict[str, int], dict[str, int], list[dict[str, Any]]]:
+    accounting: dict[str, int] = {}
+    notes: dict[str, int] = {}
+    problems: list[Any] = []
+    for one, remarks, found in store.tasks():
+        for total, counts in ((accounting, one), (notes, remarks)):
+            for name, count in counts.items():
+                total[name] = total.get(name, 0) + count
+        problems += found
+    return dict(sorted(accounting.items())), dict(sorted(notes.items())), sorted(problems, key=lambda one: one["capture"])
+
+
+def _counts(rows: Rows, part: Array, names: list[str]) -> dict[str, dict[str, int]]:
+    """{label: {part: rows}}."""
+    table = {}
+    for code, label in [*enumerate(rows.labels), (-1, "")]:
+        found = np.bincount(part[(rows["label"] == code) & (part >= 0)], minlength=len(names))
+        if found.any() or code >= 0:
+            table[label] = dict(zip(names, map(int, found)))
+    return table
+
+
+def _left_out(reasons: Array) -> dict[str, int]:
+    found = np.bincount(reasons, minlength=len(cleaning.REASONS))
+    return {reason: int(count) for reason, count in zip(cleaning.REASONS, found) if reason and count}
+
+
+def metadata(manifest: dict[str, Any]) -> dict[str, str]:
+    """The manifest as metadata of a file. Where it is long, a digest stands for the list of captures."""
+    text = json.dumps(manifest)
+    if len(text) > MOST:
+        names = [[one["name"], one["sha256"]] for one in manifest["captures"]]
+        short = {"number": len(names), "sha256_of_list": _sha(json.dumps(names).encode())}
+        text = json.dumps({**manifest, "captures": short})
+    return {"flowcontainer.dataset": text}
+
+
+def _sha(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def write(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Adds the files of the folder and the time, and writes manifest.json."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = [{"name": str(path.relative_to(folder)), "size": path.stat().st_size, "sha256": digest(path)} for path in paths]
+    made_with = {"python": platform.python_version(), "pyarrow": pa.__version__, "numpy": np.__version__}
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    whole = {**manifest, "files": files, "made_with": made_with, "made": now}
+    (folder / "manifest.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    return whole
+
+
+def read(out: Path) -> dict[str, Any]:
+    """The manifest of a data set. Raises FileNotFoundError."""
+    found: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,91 @@
+"""The query of a data set: the columns that the recipe asks for, and the key columns that labels, cleaning, split and leak report need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import Any, NamedTuple
+
+from .. import _core
+from ..columns import Values, chosen
+from ..table import Scan, scan
+from .recipe import Recipe
+
+#: Columns that every row has, because they lead back to the capture and its frames.
+ORIGIN = ("capture", "flow_id", "frames")
+#: Columns of the engine that are keys.
+BASE = (*ORIGIN, "community_id", "protocol", "stream", "src", "dst", "sport", "dport", "time_start", "time_end", "packets", "bytes", "ip_lengths")
+#: {key: field} of the leak report.
+LEAKS = {
+    "sni": "tls.handshake.extensions_server_name",
+    "certificate": "x509af.serialNumber",
+    "ttl": "ip.ttl",
+    "hop_limit": "ipv6.hlim",
+    "ip_id": "ip.id",
+    "tcp_seq": "tcp.seq_raw",
+}
+HIDDEN = "_key_"
+VERSION = _core.version
+
+
+class Query(NamedTuple):
+    """A query that was checked."""
+
+    options: dict[str, Any]  #: of `_core.open`
+    columns: tuple[str, ...]  #: of the stream that are columns of the data set
+    keys: dict[str, str]  #: {key: column of the stream}
+    digest: str  #: SHA-256 of the options and of the engine's version; equal digests give equal rows
+    explained: str  #: the engine that answers, and why
+
+
+def of_recipe(recipe: Recipe, path: str) -> Query:
+    """Checks the query; `path` is any capture, which is not read. Raises RecipeError."""
+    try:
+        asked = scan(path, **_arguments(recipe))
+        wanted, keys = _with_keys(recipe, asked)
+        options = {**asked._options, "columns": wanted}
+        full = Scan(asked._paths, options)
+    except (ValueError, TypeError, FileNotFoundError) as error:
+        raise recipe.wrong(str(error), "query", _named_in(str(error), recipe)) from None
+    names = full.schema.names
+    columns = tuple(name for name in names if not name.startswith(HIDDEN))
+    text = json.dumps([options, columns, keys, _core.version, full.explain()], sort_keys=True, default=repr)
+    return Query(options, columns, keys, hashlib.sha256(text.encode()).hexdigest(), full.explain())
+
+
+def _arguments(recipe: Recipe) -> dict[str, Any]:
+    given = {key: value for key, value in recipe.query.items() if value is not None}
+    if "keylog" in given:
+        given["keylog"] = os.path.join(recipe.base, given["keylog"])
+    return {**given, "jobs": 1}
+
+
+def _named_in(message: str, recipe: Recipe) -> str:
+    """The key of [query] that a message of the engine is about, as well as its words tell."""
+    for key, value in recipe.query.items():
+        texts = value if isinstance(value, (list, dict)) else [value]
+        if any(isinstance(text, str) and text and f"{text}" in message for text in texts):
+            return key
+    return ""
+
+
+def _with_keys(recipe: Recipe, asked: Scan) -> tuple[tuple[Any, ...], dict[str, str]]:
+    """The columns with those of the keys behind them, and the column of each key."""
+    wanted = asked._options["columns"]
+    wanted = chosen(["default"]) if wanted is None else wanted
+    assert wanted is not None
+    there = set(asked.schema.names)
+    renamed = {source: name for source, name, values in wanted if name and not values}
+    keys, added = {}, []
+    for key in BASE:
+        keys[key] = renamed.get(key, key)
+        if keys[key] not in there:
+            keys[key] = key if key in ORIGIN else HIDDEN + key
+            added.append((key, keys[key], ""))
+    fields = {key: Values(field, "first") for key, field in (LEAKS if recipe.outputs["leaks"] else {}).items()}
+    fields |= {f"label{i}": Values(label["field"], "set") for i, label in enumerate(recipe.labels) if label["field"]}
+    for key, (field, values) in fields.items():
+        keys[key] = HIDDEN + key
+        added.append((field, keys[key], values))
+    return (*wanted, *added), keys

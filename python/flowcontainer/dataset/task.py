@@ -1,0 +1,140 @@
+"""A task: some captures, read with one scan into two files, the rows and their keys."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc
+
+from .. import _core
+from ..problems import problems_of
+from .captures import Capture, digest
+from .query import Query
+
+FEW = 500  #: captures of a task
+MUCH = 64 << 20  #: bytes of a task, unless it is one capture
+
+
+class Done(NamedTuple):
+    """The answer of a task."""
+
+    captures: list[tuple[Capture, str, int]]  #: with SHA-256 and number of rows, in the order of rows
+    accounting: dict[str, int]
+    notes: dict[str, int]
+    problems: list[dict[str, Any]]
+
+
+def divided(captures: Sequence[Capture]) -> list[list[Capture]]:
+    """Neighbouring captures together, in tasks that take seconds."""
+    tasks: list[list[Capture]] = []
+    size = 0
+    for capture in captures:
+        if not tasks or len(tasks[-1]) == FEW or size + capture.size > MUCH:
+            tasks.append([])
+            size = 0
+        tasks[-1].append(capture)
+        size += capture.size
+    return tasks
+
+
+def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: Any) -> Done:
+    """Reads the captures and writes the files `number`.rows and `number`.keys, each whole or not at all.
+
+    :param stop: an object whose `is_set` says that the task should end; it then raises Cancelled
+    """
+    digests = [digest(capture.path) for capture in captures]
+    reading = _core.open(tuple(os.fsencode(capture.path) for capture in captures), **query.options)
+    names = {capture.path: capture.name for capture in captures}
+    counts = dict.fromkeys((capture.name for capture in captures), 0)
+    with Files(folder, number) as files:
+        for batch in _batches(reading, stop):
+            plain = _plain(batch, query.keys["capture"], names)
+            kept = keys_of(plain, query)
+            _count(counts, kept)
+            files.write(plain.select(query.columns), kept)
+    problems = [_problem(problem, names) for problem in problems_of(reading)]
+    rows = [(capture, sha, counts[capture.name]) for capture, sha in zip(captures, digests)]
+    return Done(rows, dict(reading.accounting or {}), dict(reading.notes or {}), problems)
+
+
+class Files:
+    """The two files of a task. Leaving the block renames them to their names; an error removes them."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self._paths = [folder / f"{number}.{kind}" for kind in ("rows", "keys")]
+        self._writers: list[Any] = []
+
+    def __enter__(self) -> Files:
+        return self
+
+    def write(self, *batches: pa.RecordBatch) -> None:
+        """Adds a batch to each file."""
+        if not self._writers:
+            options = pyarrow.ipc.IpcWriteOptions(compression="lz4")
+            paths = zip(self._paths, batches)
+            self._writers = [pa.ipc.new_file(f"{path}.part", batch.schema, options=options) for path, batch in paths]
+        for writer, batch in zip(self._writers, batches):
+            writer.write_batch(batch)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        for writer, path in zip(self._writers, self._paths):
+            writer.close()
+            if kind is None:
+                os.replace(f"{path}.part", path)
+            else:
+                os.unlink(f"{path}.part")
+
+
+def _batches(reading: _core.Run, stop: Any) -> Iterator[pa.RecordBatch]:
+    while (array := reading.next_batch()) is not None:
+        if stop.is_set():
+            reading.cancel()
+        yield pa.record_batch(array)
+
+
+def _plain(batch: pa.RecordBatch, capture: str, names: dict[str, str]) -> pa.RecordBatch:
+    """The batch without dictionaries, its captures by their names in the data set."""
+    arrays = []
+    for name, column in zip(batch.schema.names, batch.columns):
+        if name == capture:
+            column = pa.DictionaryArray.from_arrays(column.indices, pa.array([names[path] for path in column.dictionary.to_pylist()], pa.utf8()))
+        arrays.append(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column)
+    return pa.record_batch(arrays, batch.schema.names)
+
+
+def _count(counts: dict[str, int], keys: pa.RecordBatch) -> None:
+    for entry in pc.value_counts(keys["capture"]).to_pylist():
+        counts[entry["values"]] += entry["counts"]
+
+
+def _problem(problem: Any, names: dict[str, str]) -> dict[str, Any]:
+    name = names.get(problem.capture, problem.capture)
+    return {**problem._asdict(), "capture": name, "message": problem.message.replace(problem.capture, name)}
+
+
+# ---- keys ----
+
+
+def keys_of(batch: pa.RecordBatch, query: Query) -> pa.RecordBatch:
+    """The key columns of a batch by their names; sequences are replaced by the hash of their items."""
+    columns = {key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths")}
+    columns["lengths_hash"] = pa.array(hashes(batch[query.keys["ip_lengths"]], columns["protocol"]))
+    return pa.record_batch(columns)
+
+
+def hashes(lists: pa.ListArray, salt: pa.Array) -> np.ndarray[Any, Any]:
+    """A 64-bit hash of the items of each list, and of a text beside it."""
+    values = lists.values.to_numpy(zero_copy_only=False)
+    offsets = lists.offsets.to_numpy()
+    out = np.empty(len(lists), np.uint64)
+    for i, text in enumerate(salt.to_pylist()):
+        data = str(text).encode() + values[offsets[i] : offsets[i + 1]].tobytes()
+        out[i] = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+    return out
