@@ -34,6 +34,8 @@ struct fc_run {
     struct progress progress;
     struct walk *walk; /* one of these two while the stream lives */
     struct shards *shards;
+    pid_t owner; /* the process that began to read; a child of fork has neither its threads nor its place in
+                    files */
     bool exported;
     bool ended, counted;  /* the stream has ended; and the counts are laid down for good */
     struct report report; /* of what has ended */
@@ -185,9 +187,12 @@ static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_
     return status ? error_memory(err) : FC_OK;
 }
 
-/* Ends the work and adds its counts to the run's report. */
+/* Ends the work and adds its counts to the run's report. In a child of fork, whose threads are missing, locks
+ * and memory of the shards are left as they are: the child ends with them. */
 static enum fc_status run_close(struct fc_run *run)
 {
+    if (run->owner != getpid())
+        run->shards = NULL;
     enum fc_status status = FC_OK;
     if (run->walk) {
         status = report_merge(&run->report, walk_report(run->walk));
@@ -206,6 +211,7 @@ static void run_stop(void *self) { (void)!run_close(self); }
 
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
 {
+    run->owner = getpid();
     bool share = run->jobs > 1 && run->n_inputs > 1;
     run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
     if (share)
@@ -221,6 +227,9 @@ static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_err
     *out = (struct ArrowArray){0};
     if (!run->walk && !run->shards)
         status = run_start(run, err);
+    else if (run->owner != getpid())
+        return error_set(err, FC_IO, -1,
+                         "this stream is being read by another process: a child of fork opens its own");
     if (!status && run->walk)
         status = walk_next(run->walk, out, err);
     else if (!status)

@@ -42,7 +42,8 @@ struct source {
     struct source_interface **interfaces;
     size_t n_interfaces, interfaces_capacity;
     struct source_blob *blobs;
-    size_t n_blobs, blobs_capacity, blobs_len;
+    size_t n_blobs, blobs_capacity;
+    size_t kept_len; /* bytes of interfaces and blobs */
 
     int fd;                /* -1: none */
     struct unpack *unpack; /* NULL: the capture is not compressed */

@@ -10,7 +10,8 @@ struct paths {
 };
 
 /* Adds the captures of `path`: the file itself; every regular file below a folder (recursive, in byte order
- * of the whole path, without hidden files and folders); the matches of a glob pattern, if no file has that
+ * of the whole path, without hidden files and folders; a folder below it that cannot be read is added
+ * itself, and opening it then reports why); the matches of a glob pattern, if no file has that
  * very name; or "-" for standard input. Returns FC_NOT_FOUND when there is no such file, FC_IO when a folder
  * cannot be read, FC_MEMORY.
  * A file that was found in a folder and is not a capture is later skipped with a note; a file that was named

@@ -33,9 +33,9 @@ enum {
 /* The longest block that tshark accepts: a D-Bus packet of 128 MiB with its header and options. */
 static const uint32_t BLOCK_MAX = 134348832;
 
-/* The most bytes of secrets and names that are copied from one capture (a capture in memory needs no copy). A
- * file with more is not a real capture. */
-static const size_t BLOBS_MAX = 256u << 20;
+/* The most bytes of interfaces, secrets and names that are kept of one capture. A file with more is not a
+ * real capture. */
+static const size_t KEPT_MAX = 256u << 20;
 
 static uint32_t padded(uint32_t n) { return (n + 3) & ~3u; }
 
@@ -69,6 +69,18 @@ static enum fc_status read_section(struct source *s, struct block *b, struct fc_
     return FC_OK;
 }
 
+/* Counts n bytes that are kept until the capture is closed. */
+static enum fc_status count_kept(struct source *s, const struct block *b, size_t n, struct fc_error *err)
+{
+    if (n > KEPT_MAX - s->kept_len)
+        return source_damaged(s, b->offset, err, "more than %zu bytes of interfaces, secrets and names",
+                              KEPT_MAX);
+    s->kept_len += n;
+    return FC_OK;
+}
+
+static size_t text_len(const char *text) { return text ? strlen(text) : 0; }
+
 static enum fc_status read_interface(struct source *s, struct block *b, struct fc_error *err)
 {
     if (s->n_interfaces >= SOURCE_MAX_INTERFACES)
@@ -84,7 +96,8 @@ static enum fc_status read_interface(struct source *s, struct block *b, struct f
     if (!options_of_interface(interface, b))
         return source_stop(s, FC_MEMORY, b->offset, err, "out of memory");
     clock_prepare(interface);
-    return FC_OK;
+    const struct capture_interface *shown = &interface->shown;
+    return count_kept(s, b, sizeof *interface + text_len(shown->name) + text_len(shown->description), err);
 }
 
 static enum fc_status keep_blob(struct source *s, struct block *b, uint32_t type, uint32_t len,
@@ -93,8 +106,9 @@ static enum fc_status keep_blob(struct source *s, struct block *b, uint32_t type
     const uint8_t *data = rd_bytes(&b->r, len);
     if (!data)
         return block_short(s, b, "a block of secrets or names", err);
-    if (!s->stable && len > BLOBS_MAX - s->blobs_len)
-        return source_damaged(s, b->offset, err, "more than %zu bytes of secrets and names", BLOBS_MAX);
+    enum fc_status status = count_kept(s, b, sizeof s->blobs[0] + (s->stable ? 0 : len), err);
+    if (status != FC_OK)
+        return status;
     if (!memory_reserve((void **)&s->blobs, &s->blobs_capacity, s->n_blobs + 1, sizeof s->blobs[0]))
         return source_stop(s, FC_MEMORY, b->offset, err, "out of memory");
     if (!s->stable) {
@@ -102,7 +116,6 @@ static enum fc_status keep_blob(struct source *s, struct block *b, uint32_t type
         if (!copy)
             return source_stop(s, FC_MEMORY, b->offset, err, "out of memory");
         data = memcpy(copy, data, len);
-        s->blobs_len += len;
     }
     s->blobs[s->n_blobs++] =
         (struct source_blob){.type = type, .before = s->n_frames + 1, .data = data, .len = len};

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import signal
 import tarfile
 from pathlib import Path
 
@@ -35,3 +37,29 @@ def test_what_is_no_capture_is_not_unpacked(fields: list[str], tmp_path: Path) -
     with pytest.raises(flowcontainer.CaptureError, match="not a capture"):
         scan(tmp_path, fields).to_arrow()
     assert bytes_written() - before < 3 << 20
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("act", ["drop", "pull", "count"])
+def test_a_child_of_fork_does_not_hang(act: str, jobs: int) -> None:
+    """A half-read stream belongs to the process that reads it; PyTorch's loaders fork with one at hand."""
+    table = scan([DEMO] * 300, level="packets", batch_rows=1000, jobs=jobs)
+    batches = iter(table)
+    n_rows = len(next(batches))
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        status = 1
+        try:
+            if act == "pull":
+                next(batches)
+        except OSError as error:
+            status = 0 if "another process" in str(error) else 2
+        else:
+            if act == "count":
+                table.notes  # noqa: B018
+            del batches
+            status = 0 if act != "pull" else 3
+        os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert n_rows + sum(map(len, batches)) == 300 * 188  # the parent reads on

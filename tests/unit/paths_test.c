@@ -132,6 +132,84 @@ TEST(loops_of_links_end)
     end();
 }
 
+TEST(each_folder_is_read_once)
+{
+    begin();
+    folder("d");
+    folder("d/b");
+    touch("d/b/f");
+    CHECK_INT(symlink("b", "d/a"), 0); /* a real name comes before a link */
+    folder("outside");
+    touch("outside/g");
+    CHECK_INT(symlink("../outside", "d/y"), 0);
+    CHECK_INT(symlink("../outside", "d/x"), 0);
+    CHECK_INT(paths_add(&found, "d", &err), FC_OK);
+    CHECK_TEXT(text(), "d/b/f d/x/g");
+    paths_free(&found);
+    CHECK_INT(paths_add(&found, "d/a", &err), FC_OK); /* a link that is named */
+    CHECK_TEXT(text(), "d/a/f");
+    end();
+}
+
+TEST(links_that_fan_out_cost_nothing)
+{
+    enum { LEVELS = 30 }; /* two links on each level: 2^30 ways to one file */
+    begin();
+    folder("d");
+    for (int i = 0; i <= LEVELS; i++) {
+        char name[32], to[32];
+        snprintf(name, sizeof name, "d/%d", i);
+        folder(name);
+        snprintf(to, sizeof to, "../%d", i + 1);
+        for (char side = 'a'; side <= 'b' && i < LEVELS; side++) {
+            snprintf(name, sizeof name, "d/%d/%c", i, side);
+            CHECK_INT(symlink(to, name), 0);
+        }
+    }
+    touch("d/30/f");
+    CHECK_INT(paths_add(&found, "d", &err), FC_OK);
+    CHECK_TEXT(text(), "d/30/f");
+    paths_free(&found);
+    CHECK_INT(paths_add(&found, "d/0", &err), FC_OK); /* reached by links alone */
+    CHECK_INT(found.n, 1);
+    end();
+}
+
+TEST(a_folder_that_cannot_be_read_hides_no_other)
+{
+    begin();
+    chmod(home, 0755);
+    folder("d");
+    chmod("d", 0755);
+    folder("d/lost+found");
+    chmod("d/lost+found", 0);
+    touch("d/a");
+    bool root = geteuid() == 0;
+    CHECK(!root || !seteuid(65534));
+    CHECK_INT(paths_add(&found, "d", &err), FC_OK);
+    CHECK_TEXT(text(), "d/a d/lost+found");
+    CHECK_INT(paths_add(&found, "d/lost+found", &err), FC_IO);
+    CHECK(strstr(err.text, "Permission denied"));
+    CHECK(!root || !seteuid(0));
+    end();
+}
+
+TEST(folders_that_are_nested_too_deep_hide_no_other)
+{
+    begin();
+    char path[1024] = "d";
+    folder(path);
+    touch("d/a");
+    for (int i = 0; i < 202; i++) {
+        strcat(path, "/e");
+        folder(path);
+    }
+    CHECK_INT(paths_add(&found, "d", &err), FC_OK);
+    CHECK_INT(found.n, 2);
+    CHECK(found.n == 2 && strlen(found.items[1]) == 403 && !strcmp(found.items[0], "d/a"));
+    end();
+}
+
 TEST(globs)
 {
     begin();

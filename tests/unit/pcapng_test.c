@@ -380,6 +380,36 @@ TEST(secrets_and_names_are_kept)
     source_close(s);
 }
 
+/* Interfaces with names and descriptions of 65,532 bytes each: 3,000 of them would take 390 MB. */
+TEST(names_of_interfaces_have_a_limit)
+{
+    enum { LEN = 65532, N = 3000 };
+    static uint32_t block[4 + 2 * (1 + LEN / 4) + 1];
+    struct bytes b = begin(false);
+    FILE *f = tmpfile();
+    memset(block, 'a', sizeof block);
+    block[0] = 1;
+    block[1] = block[sizeof block / 4 - 1] = sizeof block;
+    block[2] = 1;
+    block[3] = 0;
+    for (uint32_t code = 2; code <= 3; code++)
+        block[4 + (code - 2) * (1 + LEN / 4)] = code | (uint32_t)LEN << 16;
+    CHECK(f && fwrite(b.data, 1, b.len, f) == b.len);
+    for (int i = 0; f && i < N; i++)
+        CHECK(fwrite(block, 1, sizeof block, f) == sizeof block);
+    CHECK(f && !fflush(f));
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(f));
+    struct source *s = NULL;
+    struct frame frame;
+    CHECK_INT(source_open(&s, path, &err), FC_OK);
+    CHECK_INT(source_next(s, &frame, &err), FC_FORMAT);
+    CHECK(strstr(err.text, "bytes of interfaces, secrets and names"));
+    CHECK(source_n_interfaces(s) > 1900 && source_n_interfaces(s) < 2100);
+    source_close(s);
+    fclose(f);
+}
+
 TEST(damaged_blocks)
 {
     static const struct {
