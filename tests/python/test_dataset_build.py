@@ -122,7 +122,7 @@ def test_new_changed_and_lost_captures_end_with_the_bytes_of_a_build_from_nothin
     capsys.readouterr()
     command("build", folder / "dataset.toml")
     said = capsys.readouterr().err
-    assert "1 captures are new" in said and "1 captures are changed" in said and "1 captures are gone" in said
+    assert all(f"captures that are {what}: 1\n" in said for what in ("new", "changed", "gone"))
     resumed = files(folder / "out")
     shutil.rmtree(folder / "out")
     command("build", folder / "dataset.toml")
@@ -148,7 +148,7 @@ def test_a_changed_recipe_says_what_is_done_anew(folder: Path, capsys: pytest.Ca
     assert "No capture is read anew" in capsys.readouterr().err
     recipe.write_text(RECIPE.replace('["sni"]', '["ip.ttl"]'))
     command("build", recipe)
-    assert "all 8 captures are read anew" in capsys.readouterr().err
+    assert "all captures are read anew" in capsys.readouterr().err
 
 
 def test_a_build_that_ends_early_goes_on_and_ends_with_the_same_bytes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,11 +71,14 @@ class Dataset:
         return manifest.read(self.out)
 
     def to_arrow(self, part: str | None = None) -> Any:
-        """The rows as a pyarrow.Table with the columns part and label. Needs the format parquet."""
-        import pyarrow.dataset
+        """The rows as a pyarrow.Table with the columns part and label, which are texts. Needs the format parquet. Raises
+        FileNotFoundError if the data set was not built, or has no rows."""
+        import pyarrow as pa
+        import pyarrow.dataset as files
 
-        parts = pyarrow.dataset.dataset(self.out / "parquet", partitioning="hive")
-        return parts.to_table(filter=None if part is None else pyarrow.dataset.field("part") == part)
+        hive = files.partitioning(pa.schema([("part", pa.utf8()), ("label", pa.utf8())]), flavor="hive")
+        rows = files.dataset(self.out / "parquet", partitioning=hive)
+        return rows.to_table(filter=None if part is None else files.field("part") == part)
 
     def __repr__(self) -> str:
         return f"<flowcontainer.Dataset in {self.out}>"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import platform
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,14 +31,16 @@ def made(recipe: Recipe, query: Query, store: Store, rows: Rows, reasons: Array,
     kept = part >= 0
     accounting, notes, problems = _totals(store)
     return {
-        "name": recipe.dataset["name"] or recipe.out.resolve().name,
+        "name": recipe.dataset["name"] or Path(recipe.dataset["out"]).name,
         "flowcontainer": _core.version,
         "engine": query.explained,
         "query_digest": query.digest,
         "recipe": recipe.sections(),
         "recipe_text": recipe.text,
+        "base": os.path.relpath(recipe.base, recipe.base / recipe.dataset["out"]),
         "rows": int(kept.sum()),
         "counts": _counts(rows, part, names),
+        "labels": _summary(rows, kept),
         "left_out": _left_out(reasons),
         "doubly_labelled": dict(sorted(rows.doubles.items())),
         "duplicates": cleaning.duplicates(rows, kept, recipe.cleaning["near_packets"]),
@@ -73,6 +77,17 @@ def _counts(rows: Rows, part: Array, names: list[str]) -> dict[str, dict[str, in
     return table
 
 
+def _summary(rows: Rows, kept: Array) -> dict[str, dict[str, list[int]]]:
+    """{label: least, quartiles and most of packets and bytes; first and last time in ns}."""
+    table = {}
+    for code, label in enumerate(rows.labels):
+        mine = kept & (rows["label"] == code)
+        if mine.any():
+            ranges = {name: np.quantile(rows[name][mine], (0, 0.25, 0.5, 0.75, 1), method="nearest").tolist() for name in ("packets", "bytes")}
+            table[label] = {**ranges, "time": [int(rows["time_start"][mine].min()), int(rows["time_end"][mine].max())]}
+    return table
+
+
 def _left_out(reasons: Array) -> dict[str, int]:
     found = np.bincount(reasons, minlength=len(cleaning.REASONS))
     return {reason: int(count) for reason, count in zip(cleaning.REASONS, found) if reason and count}
@@ -83,15 +98,9 @@ def metadata(manifest: dict[str, Any]) -> dict[str, str]:
     text = json.dumps(manifest)
     if len(text) > MOST:
         names = [[one["name"], one["sha256"]] for one in manifest["captures"]]
-        short = {"number": len(names), "sha256_of_list": _sha(json.dumps(names).encode())}
+        short = {"number": len(names), "sha256_of_list": hashlib.sha256(json.dumps(names).encode()).hexdigest()}
         text = json.dumps({**manifest, "captures": short})
     return {"flowcontainer.dataset": text}
-
-
-def _sha(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()
 
 
 def write(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _named_in(message: str, recipe: Recipe) -> str:
         texts = value if isinstance(value, (list, dict)) else [value]
         if any(isinstance(text, str) and text and f"{text}" in message for text in texts):
             return key
-    return ""
+    return "filter" if recipe.query["filter"] and "filter" in message.lower() else ""
 
 
 def _with_keys(recipe: Recipe, asked: Scan) -> tuple[tuple[Any, ...], dict[str, str]]:

@@ -30,7 +30,7 @@ def work(store: Store, captures: list[Capture], query: Query) -> Work:
     known = store.known()
     why: list[str] = []
     if known and store.meta("query") != query.digest:
-        why.append(f"The query or the engine has changed: all {len(known)} captures are read anew.")
+        why.append("The query or the engine has changed: all captures are read anew.")
         return Work(captures, list(known), why)
     names = {capture.name for capture in captures}
     gone = [name for name in known if name not in names]
@@ -40,7 +40,7 @@ def work(store: Store, captures: list[Capture], query: Query) -> Work:
     fresh = [capture for capture in captures if capture.name not in known or capture.name in again]
     for text, count in (("new", sum(capture.name not in known for capture in captures)), ("changed", len(changed)), ("gone", len(gone))):
         if count and known:
-            why.append(f"{count} captures are {text}.")
+            why.append(f"captures that are {text}: {count}")
     return Work(fresh, gone + changed, why)
 
 

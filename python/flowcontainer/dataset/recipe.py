@@ -30,11 +30,12 @@ class Recipe:
     file: Path | None = None  #: the file of the recipe
     text: str = ""  #: the text of that file
     functions: tuple[Any, ...] = ()  #: for each source of labels its Python function, or None
+    target: Path | None = None  #: the folder to write to, if it is not that of the recipe
 
     @property
     def out(self) -> Path:
         """The folder of the data set."""
-        return self.base / self.dataset["out"]
+        return self.target or self.base / self.dataset["out"]
 
     def files(self) -> list[Path]:
         """The files of the recipe: its own, and those of its labels."""
