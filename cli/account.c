@@ -35,6 +35,7 @@ static const struct words REASONS[] = {
     {"cut", "cut short", "cut short"},
     {"no_content", "without content", "without content"},
     {"flow_without_payload", "in a flow without payload", "in flows without payload"},
+    {"in_no_family", "that the original program does not take", "that the original program does not take"},
 };
 
 static const struct words NOTES[] = {
@@ -149,6 +150,21 @@ static void add_times(struct text *line, const struct tally *tally, bool several
     add(line, " UTC");
 }
 
+/* "12 rows of cic-classic", for feature sets. */
+static bool add_rows(struct text *line, const struct fc_run *run, uint64_t rows)
+{
+    const char *name = fc_run_table_name(run, 0);
+    for (size_t i = 0; i < fc_n_families(); i++)
+        if (strcmp(fc_family_at(i).name, name) == 0) {
+            add(line, ", ");
+            add_count(line, rows, "row", "rows");
+            add(line, " of ");
+            add(line, name);
+            return true;
+        }
+    return false;
+}
+
 static void say_summary(const struct fc_run *run, const struct tally *tally, enum fc_level level,
                         uint64_t kept)
 {
@@ -161,7 +177,7 @@ static void say_summary(const struct fc_run *run, const struct tally *tally, enu
         add(&line, " kept of ");
         add_count(&line, tally->rows, "frame", "frames");
     }
-    if (level == FC_LEVEL_FLOWS) {
+    if (!add_rows(&line, run, tally->rows) && level == FC_LEVEL_FLOWS) {
         add(&line, " in ");
         add_count(&line, tally->rows, "flow", "flows");
     }
@@ -203,7 +219,8 @@ static void say_notes(const struct fc_run *run)
 {
     for (size_t i = 0; i < fc_run_n_counts(run); i++) {
         struct fc_count count = fc_run_count(run, i);
-        if (!count.is_note)
+        if (!count.is_note ||
+            strncmp(count.name, "left_out_by_", 12) == 0) /* the frames left out, with one table */
             continue;
         struct text line = {0};
         add(&line, "note: ");

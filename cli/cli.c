@@ -39,6 +39,8 @@ static int run_command(const struct opt *opt)
         return command_fields(opt);
     case OPT_COLUMNS:
         return command_columns(opt);
+    case OPT_FEATURES:
+        return command_features(opt);
     case OPT_EXPLAIN:
         return command_explain(opt);
     default:

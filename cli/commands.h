@@ -1,4 +1,4 @@
-/* The three subcommands. Each returns the exit status. */
+/* The subcommands. Each returns the exit status. */
 #ifndef FC_CLI_COMMANDS_H
 #define FC_CLI_COMMANDS_H
 
@@ -9,6 +9,7 @@ int command_flows(const struct opt *opt);
 int command_explain(const struct opt *opt);
 int command_fields(const struct opt *opt);
 int command_columns(const struct opt *opt);
+int command_features(const struct opt *opt);
 
 bool command_colour(const struct opt *opt, int fd);
 /* Ends writing to standard output and reports a failure; a reader that has gone away is not one. */

@@ -74,9 +74,17 @@ int command_close(struct out *out, int status)
     return write_failure("standard output", error);
 }
 
-static const struct format *format_of(enum opt_format format)
+/* The text of an original program is made by the library. */
+static bool is_text(const struct opt *opt)
 {
-    switch (format) {
+    return opt->n_sets && (opt->format == OPT_CSV || opt->format == OPT_NDJSON);
+}
+
+static const struct format *format_of(const struct opt *opt)
+{
+    if (is_text(opt))
+        return &FORMAT_LINES;
+    switch (opt->format) {
     case OPT_NDJSON:
         return &FORMAT_NDJSON;
     case OPT_JSON:
@@ -139,7 +147,7 @@ static uint64_t n_captures(const struct job *job)
 static int write_text(struct job *job)
 {
     const struct opt *opt = job->opt;
-    const struct format *format = format_of(opt->format);
+    const struct format *format = format_of(opt);
     struct out out;
     bool terminal = isatty(job->fd) && opt->format == OPT_TABLE;
     struct view view = {.out = &out,
@@ -147,6 +155,7 @@ static int write_text(struct job *job)
                         .level = opt->run.level,
                         .width = say_screen_width(job->fd),
                         .limit = terminal && !opt->all ? TERMINAL_ROWS : 0,
+                        .head = fc_run_table_head(job->run, 0),
                         .utf8 = say_utf8(),
                         .colour = command_colour(opt, job->fd),
                         .headings = n_captures(job) > 1};
@@ -286,6 +295,12 @@ int command_flows(const struct opt *opt)
 {
     struct job job = {.opt = opt};
     struct fc_options options = opt->run;
+    struct fc_set_options sets = opt->sets;
+    if (is_text(opt))
+        sets.form = opt->format == OPT_CSV ? FC_SET_TEXT : FC_SET_JSON;
+    options.sets = &sets;
+    if (opt->n_sets)
+        return open_and_write(&job, &options);
     if (options.level != FC_LEVEL_FLOWS || options.columns)
         return open_and_write(&job, &options);
     if (opt->format == OPT_TABLE)

@@ -15,6 +15,7 @@ struct view {
     enum fc_level level;
     struct unit_clock clock;
     struct text scratch;
+    const char *head; /* lines above the rows, for FORMAT_LINES */
     /* for the table format */
     size_t width; /* columns of the screen; 0: no limit */
     size_t limit; /* rows shown; 0: all of them */
@@ -30,7 +31,7 @@ struct format {
     void (*end)(struct view *view);
 };
 
-extern const struct format FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_TABLE;
+extern const struct format FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_TABLE, FORMAT_LINES;
 
 /* Writes "text" with the escapes of JSON; broken UTF-8 becomes U+FFFD. */
 void json_string(struct out *out, const char *text, size_t len);

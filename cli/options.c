@@ -12,36 +12,12 @@
 #include <string.h>
 
 #include "columns.h"
+#include "dissection.h"
+#include "keys.h"
 #include "say.h"
+#include "sets.h"
 #include "suffix.h"
 #include "value.h"
-
-enum {
-    KEY_LEVEL = 256,
-    KEY_DROP,
-    KEY_PROTOCOLS,
-    KEY_POLICY,
-    KEY_IDLE,
-    KEY_ACTIVE,
-    KEY_TUNNEL,
-    KEY_CLASSIC,
-    KEY_ENGINE,
-    KEY_PREFERENCE,
-    KEY_KEYLOG,
-    KEY_PASSES,
-    KEY_MAX_MEMORY,
-    KEY_EXACT,
-    KEY_NATIVE,
-    KEY_VALUES,
-    KEY_PACKETS,
-    KEY_PAYLOAD_ONLY,
-    KEY_LIMIT,
-    KEY_FEATURES,
-    KEY_JSON,
-    KEY_COLOR,
-    KEY_PROGRESS,
-    KEY_NO_PROGRESS
-};
 
 const struct opt_row OPT_ROWS[] = {
     {"Which captures to read", 'r', "read", "FILE", "a capture, like CAPTURE; may be repeated"},
@@ -117,7 +93,9 @@ const struct opt_row OPT_ROWS[] = {
      "(default: sequences)"},
     {NULL, KEY_FEATURES, "features", "LIST",
      "statistics, behind the columns: basic, stats, entropy,\n"
-     "or single ones (see `flowcontainer columns')"},
+     "or single ones (see `flowcontainer columns'); or the\n"
+     "table of another program, such as cic-corrected (see\n"
+     "`flowcontainer features')"},
     {NULL, KEY_NATIVE, "native", NULL, "with `fields': only those of the native engine"},
     {NULL, KEY_JSON, "json", NULL, "the same as -T ndjson"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
@@ -126,6 +104,32 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, 'o', "output", "FILE", "write FILE, whole or not at all; -: standard output"},
     {NULL, 'a', "all", NULL, "show all rows on a terminal, not just the first 50"},
     {NULL, KEY_COLOR, "color", "WHEN", "auto (default), always, never; NO_COLOR is respected"},
+
+    {"Tables of other programs (--features)", KEY_FAULTS, "faults", "WHICH",
+     "as-published (default) or corrected: cic-classic and\n"
+     "cic-corrected without faults that leave the flows as\n"
+     "they are"},
+    {NULL, KEY_NO_PHANTOMS, "no-phantoms", NULL, "cic-*: no flows of frames without an IPv4 header"},
+    {NULL, KEY_NAMES, "names", "DATASET",
+     "cic-*: the columns of cic-ids2017, cse-cic-ids2018,\n"
+     "or hieulw (the Python cicflowmeter)"},
+    {NULL, KEY_ACCOUNTING_MODE, "accounting-mode", "0..3",
+     "nfstream: the size of a packet is that of its frame\n"
+     "(0, default), IP packet, transport, or payload (3)"},
+    {NULL, KEY_SPLT, "splt", "N", "nfstream: lists of the first N packets"},
+    {NULL, KEY_LAYERS, "layers", "LETTERS",
+     "nprint: bits of e Ethernet, 4 IPv4, 6 IPv6, t TCP,\n"
+     "u UDP, i ICMP (default: 46tui)"},
+    {NULL, KEY_PAYLOAD_BYTES, "payload-bytes", "N", "nprint: bits of the first N bytes of payload"},
+    {NULL, KEY_IGNORE_CHECKSUMS, "ignore-checksums", NULL, "zeek-conn: as the option -C of Zeek"},
+    {NULL, KEY_SERVER_PORTS, "server-ports", "LIST",
+     "zeek-conn: likely ports of servers, tcp/80,udp/53\n"
+     "(default: those of Zeek's scripts)"},
+    {NULL, KEY_NETFLOW_VERSION, "netflow-version", "2|3", "netflow: the columns of NF-*-v2 or v3 (default)"},
+    {NULL, KEY_NULLS, "nulls", NULL,
+     "null for an undefined value, where the original\n"
+     "writes 0, -1 or NaN; not in CSV"},
+    {NULL, KEY_WITH_CAPTURE, "with-capture", NULL, "a first column with the name of the capture"},
 
     {"Messages", 'q', "quiet", NULL, "no summary and no progress; errors are still shown"},
     {NULL, KEY_PROGRESS, "progress", NULL, "show progress even if not on a terminal"},
@@ -189,16 +193,6 @@ static int parse_engine(struct opt *opt, const char *text)
     return bad;
 }
 
-static int parse_passes(struct opt *opt, const char *text)
-{
-    static const struct opt_choice choices[] = {
-        {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {"auto", FC_PASSES_AUTO}};
-    int value = 0;
-    int bad = opt_choice(&value, "--passes", text, choices, 3);
-    opt->run.passes = (enum fc_passes)value;
-    return bad;
-}
-
 static int parse_colour(struct opt *opt, const char *text)
 {
     static const struct opt_choice choices[] = {
@@ -233,9 +227,9 @@ static int parse_jobs(struct opt *opt, const char *text)
     return bad;
 }
 
-static int parse_timeout(struct opt *opt, int64_t *out, const char *option, const char *text)
+static int parse_timeout(bool *is_set, int64_t *out, const char *option, const char *text)
 {
-    opt->idle_or_active = true;
+    *is_set = true;
     return opt_duration(out, option, text);
 }
 
@@ -257,26 +251,10 @@ static int add_text(const char **list, size_t *n, const char *text)
     return 0;
 }
 
-/* A key log is an option of its own: the library reads it, because the process that dissects may open no
- * file. */
-static int parse_preference(struct opt *opt, const char *text)
-{
-    static const char *const keylogs[] = {"tls.keylog_file:", "ssl.keylog_file:"};
-    if (!opt_is_preference(text))
-        return say_usage("--preference takes NAME:VALUE, such as tcp.desegment_tcp_streams:FALSE, not \"%s\"",
-                         text);
-    for (size_t i = 0; i < sizeof keylogs / sizeof keylogs[0]; i++)
-        if (strncmp(text, keylogs[i], strlen(keylogs[i])) == 0) {
-            opt->run.keylog = text + strlen(keylogs[i]);
-            return 0;
-        }
-    return add_text(opt->preferences, &opt->n_preferences, text);
-}
-
 static int parse_output(struct opt *opt, const char *text)
 {
     if (opt_is_preference(text))
-        return parse_preference(opt, text);
+        return dissection_preference(opt, text);
     opt->output = text;
     return 0;
 }
@@ -329,29 +307,6 @@ static int parse_row(struct opt *opt, int key, const char *arg)
     }
 }
 
-/* Options of the wireshark engine. */
-static int parse_dissection(struct opt *opt, int key, const char *arg)
-{
-    switch (key) {
-    case KEY_PREFERENCE:
-        return parse_preference(opt, arg);
-    case 'd':
-        return add_text(opt->decode_as, &opt->n_decode_as, arg);
-    case KEY_KEYLOG:
-        opt->run.keylog = arg;
-        return 0;
-    case KEY_PASSES:
-        return parse_passes(opt, arg);
-    case KEY_MAX_MEMORY:
-        return opt_size(&opt->run.max_memory, "--max-memory", arg);
-    case KEY_EXACT:
-        opt->run.exact = true;
-        return 0;
-    default:
-        return EXIT_USAGE;
-    }
-}
-
 static int parse_one(struct opt *opt, int key, const char *arg)
 {
     switch (key) {
@@ -396,9 +351,9 @@ static int parse_one(struct opt *opt, int key, const char *arg)
     case KEY_POLICY:
         return parse_policy(opt, arg);
     case KEY_IDLE:
-        return parse_timeout(opt, &opt->run.idle_ns, "--idle", arg);
+        return parse_timeout(&opt->idle_set, &opt->run.idle_ns, "--idle", arg);
     case KEY_ACTIVE:
-        return parse_timeout(opt, &opt->run.active_ns, "--active", arg);
+        return parse_timeout(&opt->active_set, &opt->run.active_ns, "--active", arg);
     case KEY_TUNNEL:
         return parse_tunnel(opt, arg);
     case KEY_ENGINE:
@@ -417,7 +372,7 @@ static int parse_one(struct opt *opt, int key, const char *arg)
     case KEY_JSON:
         return parse_format(opt, "ndjson");
     default:
-        return parse_dissection(opt, key, arg);
+        return key >= KEY_SETS ? sets_parse(opt, key, arg) : dissection_parse(opt, key, arg);
     }
 }
 
@@ -512,7 +467,11 @@ static int read_options(struct opt *opt, int argc)
 
 static int check_together(struct opt *opt)
 {
-    if (opt->idle_or_active && opt->run.policy != FC_POLICY_TIMEOUT)
+    int bad = sets_check(opt);
+    if (bad)
+        return bad;
+    if ((opt->idle_set || opt->active_set) && !opt->n_sets && opt->command != OPT_FEATURES &&
+        opt->run.policy != FC_POLICY_TIMEOUT)
         return say_usage("--idle and --active need --policy timeout");
     if (opt->command == OPT_VERIFY)
         return say_usage(
@@ -520,24 +479,27 @@ static int check_together(struct opt *opt)
             "`pip install .' in a clone");
     if (opt->command == OPT_FLOWS && opt->n_paths == 0)
         return say_usage("no capture given");
-    for (size_t i = 0; i < opt->n_paths && opt->command != OPT_FIELDS; i++)
+    bool reads = opt->command != OPT_FIELDS && opt->command != OPT_FEATURES;
+    for (size_t i = 0; i < opt->n_paths && reads; i++)
         if (!*opt->paths[i])
             return say_usage("the name of a capture is empty");
     if (opt->command != OPT_FIELDS && opt->native)
         return say_usage("--native is for `flowcontainer fields'; --engine native chooses the engine");
-    if (opt->command == OPT_FIELDS && opt->output)
-        return say_usage("`flowcontainer fields' writes to standard output; use > FILE");
+    if (!reads && opt->output)
+        return say_usage("`flowcontainer %s' writes to standard output; use > FILE",
+                         opt->command == OPT_FIELDS ? "fields" : "features");
     return 0;
 }
 
 static enum opt_command take_command(struct opt *opt, int *argc)
 {
     const char *word = *argc > 1 ? opt->argv[1] : "";
-    enum opt_command command = strcmp(word, "fields") == 0    ? OPT_FIELDS
-                               : strcmp(word, "columns") == 0 ? OPT_COLUMNS
-                               : strcmp(word, "explain") == 0 ? OPT_EXPLAIN
-                               : strcmp(word, "verify") == 0  ? OPT_VERIFY
-                                                              : OPT_FLOWS;
+    enum opt_command command = strcmp(word, "fields") == 0     ? OPT_FIELDS
+                               : strcmp(word, "columns") == 0  ? OPT_COLUMNS
+                               : strcmp(word, "features") == 0 ? OPT_FEATURES
+                               : strcmp(word, "explain") == 0  ? OPT_EXPLAIN
+                               : strcmp(word, "verify") == 0   ? OPT_VERIFY
+                                                               : OPT_FLOWS;
     if (command == OPT_FLOWS)
         return command;
     memmove(opt->argv + 1, opt->argv + 2, (size_t)(*argc - 1) * sizeof *opt->argv);
@@ -549,6 +511,7 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
 {
     *opt = (struct opt){0};
     fc_options_init(&opt->run);
+    fc_set_options_init(&opt->sets);
     opt->run.jobs = 0;
     size_t n = (size_t)argc + 1;
     opt->argv = calloc(n, sizeof *opt->argv);

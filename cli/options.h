@@ -18,13 +18,13 @@ struct opt_row {
 extern const struct opt_row OPT_ROWS[];
 extern const size_t OPT_N_ROWS;
 
-enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_COLUMNS, OPT_EXPLAIN, OPT_VERIFY };
+enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_COLUMNS, OPT_FEATURES, OPT_EXPLAIN, OPT_VERIFY };
 enum opt_format { OPT_AUTO, OPT_TABLE, OPT_NDJSON, OPT_JSON, OPT_CSV, OPT_SINK };
 enum opt_when { OPT_BY_ITSELF, OPT_ALWAYS, OPT_NEVER };
 
 struct opt {
     enum opt_command command;
-    const char **paths; /* captures; for OPT_FIELDS patterns */
+    const char **paths; /* captures; for OPT_FIELDS patterns, for OPT_FEATURES families */
     size_t n_paths;
     const char **fields;
     size_t n_fields;
@@ -32,6 +32,9 @@ struct opt {
     char *columns_text;
     const char **features; /* of --features, in features_text */
     char *features_text;
+    struct fc_set_options sets;
+    size_t n_sets;    /* feature sets of other programs among the features */
+    bool sets_option; /* one of their options was given */
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
     struct fc_options run;
@@ -40,7 +43,7 @@ struct opt {
     const struct cli_sink *sink;
     enum opt_when progress, colour;
     bool all, quiet, help, version, native;
-    bool idle_or_active;
+    bool idle_set, active_set;
     char **argv; /* a copy, since getopt_long reorders it */
 };
 

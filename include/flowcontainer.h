@@ -170,6 +170,43 @@ enum fc_limit {
     FC_LIMIT_ALL        /* times and totals as well */
 };
 
+/* The answer of a run over feature sets of other programs. */
+enum fc_set_form {
+    FC_SET_VALUES, /* typed columns under the names of the original */
+    FC_SET_TEXT,   /* one column `text` (large_utf8): each row as the line that the original writes, with its
+                      line   feed. fc_run_table_head gives the lines above the rows */
+    FC_SET_JSON    /* the same with a JSON object for each row; for zeek-conn as Zeek writes it */
+};
+
+/* Faults of the original programs, which docs/features.md lists. */
+enum fc_faults {
+    FC_FAULTS_AS_PUBLISHED, /* with all faults, as in the published data sets */
+    FC_FAULTS_CORRECTED     /* cic-*: without the faults that leave the flows as they are */
+};
+
+/* How the feature sets of other programs are made: for fc_options.sets. Where all members are 0, each program
+ * runs with its own defaults. New members are added at the end, as to fc_options. */
+struct fc_set_options {
+    size_t size; /* of this struct in the caller's header; fc_set_options_init sets it */
+    enum fc_set_form form;
+    enum fc_faults faults;
+    const char *names;  /* cic-*: column names of a published data set, "cic-ids2017", "cse-cic-ids2018" or
+                           "hieulw"; NULL: the program's */
+    const char *layers; /* nprint: of "e46tui", in any order; NULL: "46tui" */
+    const char *server_ports; /* zeek-conn: likely_server_ports, "tcp/80,udp/53"; NULL: those of Zeek */
+    int64_t idle_ns;          /* nfstream (0: 120 s) and netflow (0: 30 s): whole seconds */
+    int64_t active_ns;        /* nfstream (0: 1,800 s) and netflow (0: 120 s): whole seconds */
+    uint32_t accounting_mode; /* nfstream: the size of a packet: 0 frame, 1 IP, 2 transport, 3 payload */
+    uint32_t splt;            /* nfstream: length of the lists of the first packets, 0 to 255; 0: no lists */
+    uint32_t payload;         /* nprint: bytes of payload, 0 to 1,500 */
+    uint32_t version;         /* netflow: 2 or 3; 0: 3 */
+    bool no_phantoms;         /* cic-*: without the flows of frames that have no IPv4 header */
+    bool nulls;            /* null where the original writes a filling (0, -1, NaN) for an undefined value */
+    bool capture;          /* a first column `capture`: the capture that the row is from */
+    bool ignore_checksums; /* zeek-conn: as the option -C of Zeek */
+    uint32_t reserved;     /* 0 */
+};
+
 /* What is asked for. fc_options_init fills it with the defaults; then set members. New members are added at
  * the end only, so a program that was built against an older header runs with a newer library: `size` says
  * which members it knows, and the others have their defaults. A program that was built against a newer header
@@ -216,9 +253,19 @@ struct fc_options {
     enum fc_taking taking;
     enum fc_limit limit;
     const char *const *features; /* statistics, behind the columns: families ("basic", "stats", "entropy") or
-                                    single columns of them; docs/features.md */
+                                    single columns of them; docs/features.md. Or one or several feature sets
+                                    of other programs ("cic-corrected", "nfstream"): the answer is then a
+                                    table for each of them and nothing else, and of the other options only
+                                    jobs, max_frames, batch_rows and sets have a meaning */
     size_t n_features;
+    const struct fc_set_options *sets; /* NULL: the defaults of the original programs */
 };
+
+FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);
+static inline void fc_set_options_init(struct fc_set_options *options)
+{
+    fc_set_options_init_sized(options, sizeof *options);
+}
 
 /* Fills in the defaults: level flows, style clean, drop FC_DROP_DEFAULT, TCP and UDP, streams, one job,
  * engine auto, default columns. For callers without this header: `size` is the size of the caller's struct.
@@ -305,11 +352,29 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_open_memory(struct fc_run **out, const c
                                                     size_t len, const struct fc_options *options,
                                                     struct fc_error *err);
 
-/* Makes the run's one stream; work happens in its get_next. The stream must be released before the run is
+/* Makes the run's one stream; work happens in its get_next. A run with several tables has no such stream: use
+ * fc_run_next. The stream must be released before the run is
  * freed; batches may outlive both. A capture that cannot be used does not end the stream: it is listed by
  * fc_run_problem. get_next fails only when memory ends or the run is cancelled. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out,
                                                    struct fc_error *err);
+
+/* The tables of a run: one, or one for each feature set of another program, in the order of
+ * fc_options.features. Names and texts are valid until fc_run_free. */
+FC_PUBLIC size_t fc_run_n_tables(const struct fc_run *run);
+/* "flows", "packets", "frames"; or the name of the feature set. */
+FC_PUBLIC const char *fc_run_table_name(const struct fc_run *run, size_t table);
+/* The lines above the rows as the original writes them, for FC_SET_TEXT; else "". */
+FC_PUBLIC const char *fc_run_table_head(const struct fc_run *run, size_t table);
+FC_PUBLIC FC_MUST_USE enum fc_status fc_run_table_schema(struct fc_run *run, size_t table,
+                                                         struct ArrowSchema *out, struct fc_error *err);
+FC_PUBLIC size_t fc_run_table_n_columns(const struct fc_run *run, size_t table);
+/* NULL: there is no such column. */
+FC_PUBLIC const struct fc_column_info *fc_run_table_column(const struct fc_run *run, size_t table, size_t i);
+/* The next batch of any table: *table says of which. Batches of one table come in their order. out->release
+ * is NULL after the last one. In place of fc_run_export; errors as of its get_next. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_run_next(struct fc_run *run, size_t *table, struct ArrowArray *out,
+                                                 struct fc_error *err);
 
 struct fc_progress {
     uint64_t bytes_read;  /* of the files as they lie on disk */
@@ -374,7 +439,7 @@ struct fc_short_name {
 FC_PUBLIC size_t fc_n_short_names(void);
 FC_PUBLIC const struct fc_short_name *fc_short_name_at(size_t i);
 
-/* The columns of a run's answer, in order. Valid until fc_run_free. */
+/* The columns of the first table of a run, in order. Valid until fc_run_free. */
 FC_PUBLIC size_t fc_run_n_columns(const struct fc_run *run);
 FC_PUBLIC const struct fc_column_info *fc_run_column(const struct fc_run *run, size_t i);
 
@@ -399,6 +464,40 @@ FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
 FC_PUBLIC const char *fc_run_program(struct fc_run *run);
 
 FC_PUBLIC void fc_run_free(struct fc_run *run);
+
+/* ---- families of features ------------------------------------------------------------------------------ */
+
+/* A name for fc_options.features that stands for several columns. */
+struct fc_family_info {
+    const char *name; /* "stats", "cic-classic" */
+    const char
+        *program; /* the program and its version; "flowcontainer" for columns of this library's own flows */
+    const char *row; /* one row of its table: "flow", "packet" */
+    bool is_own;     /* columns of this library's own flows; else a table of its own */
+};
+FC_PUBLIC size_t fc_n_families(void);
+/* i >= fc_n_families: all members are NULL. Valid for ever. */
+FC_PUBLIC struct fc_family_info fc_family_at(size_t i);
+
+/* A known fault of the original program, which the values carry. */
+struct fc_fault {
+    const char *columns; /* the columns that have it, in words */
+    const char *description;
+    const char *source; /* the paper that describes it; "": none */
+    bool is_corrected;  /* FC_FAULTS_CORRECTED repairs it */
+};
+
+/* The columns of one family under these options (NULL: defaults). Columns of bits stand in one entry,
+ * "tcp_seq_0 to tcp_seq_31". FC_USAGE: there is no such family. Free with fc_family_free. */
+struct fc_family;
+FC_PUBLIC FC_MUST_USE enum fc_status fc_family_open(struct fc_family **out, const char *name,
+                                                    const struct fc_set_options *options,
+                                                    struct fc_error *err);
+FC_PUBLIC size_t fc_family_n_columns(const struct fc_family *family);
+FC_PUBLIC const struct fc_column_info *fc_family_column(const struct fc_family *family, size_t i);
+FC_PUBLIC size_t fc_family_n_faults(const struct fc_family *family);
+FC_PUBLIC const struct fc_fault *fc_family_fault(const struct fc_family *family, size_t i);
+FC_PUBLIC void fc_family_free(struct fc_family *family);
 
 /* ---- fields -------------------------------------------------------------------------------------------- */
 

@@ -28,8 +28,6 @@ ALLOWED = {
     "text_value": "tests call it with arrays of their own; the file's other functions build on it",
 }
 
-# Folders whose files may have functions without a user, each with the reason.
-UNFINISHED = {"src/sets/": "tests/diff/sets.c calls the feature sets; the public interface does not yet"}
 
 
 def symbols(build):
@@ -66,7 +64,7 @@ def unused_symbols(build):
             if name in public or name.startswith("__") or users[name] - {source}:
                 continue
             stale.discard(name)
-            if name in ALLOWED or source.startswith(tuple(UNFINISHED)) or inlines[name] > 1:
+            if name in ALLOWED or inlines[name] > 1:
                 continue
             yield f"{source}: {name} " + ("should be static" if words[name] > 1 else "is not used")
     for name in stale if defines else ():

@@ -30,26 +30,31 @@ _flowcontainer() {
     --values)
         COMPREPLY=($(compgen -W "packets list first set" -- "$cur"))
         return ;;
-    --features) _flowcontainer_list "basic stats entropy"; return ;;
+    --features) _flowcontainer_list "basic stats entropy cic-classic cic-corrected nfstream nprint zeek-conn netflow"; return ;;
+    --faults) COMPREPLY=($(compgen -W "as-published corrected" -- "$cur")); return ;;
+    --names) COMPREPLY=($(compgen -W "cic-ids2017 cse-cic-ids2018 hieulw" -- "$cur")); return ;;
+    --accounting-mode) COMPREPLY=($(compgen -W "0 1 2 3" -- "$cur")); return ;;
+    --netflow-version) COMPREPLY=($(compgen -W "2 3" -- "$cur")); return ;;
     --limit)
         COMPREPLY=($(compgen -W "sequences all" -- "$cur"))
         return ;;
     -e | --field)
         COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" fields -T csv "$cur*" 2>/dev/null | tail -n +2 | cut -d, -f1)" -- "$cur"))
         return ;;
-    -c | --count | -j | --jobs | -Y | --filter | --idle | --active | -C | --columns | --packets | --preference | -d | --decode-as | --max-memory)
+    -c | --count | -j | --jobs | -Y | --filter | --idle | --active | -C | --columns | --packets | --splt | --layers | --payload-bytes | --server-ports | --preference | -d | --decode-as | --max-memory)
         return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
             -e --field -C --columns --values --packets --payload-only --limit --features --native --json --level -o --output -a --all --color -q --quiet \
+            --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return
     fi
     COMPREPLY=($(compgen -f -- "$cur"))
     compopt -o filenames
-    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields columns explain verify" -- "$cur"))
+    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields columns features explain verify" -- "$cur"))
 }
 
 complete -F _flowcontainer flowcontainer

@@ -23,6 +23,7 @@ const char *reason_name(enum reason reason)
         [REASON_LINK_TYPE] = "link_type",
         [REASON_NO_CONTENT] = "no_content",
         [REASON_FLOW_WITHOUT_PAYLOAD] = "flow_without_payload",
+        [REASON_NO_FAMILY] = "in_no_family",
     };
     return names[reason];
 }

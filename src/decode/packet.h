@@ -60,6 +60,7 @@ enum reason {
     REASON_LINK_TYPE,            /* a link type without a decoder */
     REASON_NO_CONTENT,           /* pcapng blocks that Wireshark counts as frames */
     REASON_FLOW_WITHOUT_PAYLOAD, /* the classic style leaves out flows without payload */
+    REASON_NO_FAMILY,            /* none of the feature sets asked for takes it as a packet */
     N_REASONS
 };
 const char *reason_name(enum reason reason);

@@ -8,6 +8,7 @@
 #include "field/field.h"
 #include "filter/filter.h"
 #include "query/report.h"
+#include "sets/layout.h"
 #include "table/wanted.h"
 
 /* The source of field values and of the filter's verdicts. */
@@ -45,7 +46,10 @@ struct query {
     uint32_t children;    /* the number of processes that may dissect one capture at the same time, >= 1 */
     bool has_filter;
     struct filter *filter; /* the compiled filter; NULL with ENGINE_WIRESHARK or without a filter */
-    const char *reason;    /* the reason why libwireshark answers: a constant, or why_text */
+    struct set_layout
+        *sets[MOST_SETS]; /* the feature sets of other programs that are the answer, one table each */
+    size_t n_sets;        /* 0: the answer is one table of flows, packets or frames */
+    const char *reason;   /* the reason why libwireshark answers: a constant, or why_text */
     char why_text[160];
 };
 

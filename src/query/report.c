@@ -47,6 +47,8 @@ enum fc_status report_merge(struct report *into, const struct report *from)
         into->reasons[i] += from->reasons[i];
     for (int i = 0; i < N_NOTES; i++)
         into->notes[i] += from->notes[i];
+    for (int i = 0; i < MOST_SETS; i++)
+        into->left_out[i] += from->left_out[i];
     for (size_t i = 0; !status && i < from->n_links; i++)
         status = report_link(into, from->links[i].link_type, from->links[i].frames);
     for (size_t i = 0; !status && i < from->n_problems; i++) {

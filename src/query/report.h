@@ -26,10 +26,14 @@ struct link_count {
     uint64_t frames;
 };
 
+enum { MOST_SETS = 16 /* feature sets of other programs in one query */ };
+
 struct report {
     uint64_t reasons[N_REASONS];
     uint64_t notes[N_NOTES];
-    struct link_count *links; /* the frames counted under REASON_LINK_TYPE */
+    uint64_t left_out[MOST_SETS]; /* frames that each feature set of the query does not take; remarks as notes
+                                     are */
+    struct link_count *links;     /* the frames counted under REASON_LINK_TYPE */
     size_t n_links, links_capacity;
     struct fc_problem *problems; /* capture names are borrowed from the run */
     size_t n_problems, problems_capacity;

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "run/catalog.h"
 #include "run/select.h"
+#include "run/sets.h"
 #include "shark/start.h"
 #include "table/schema.h"
 
@@ -38,7 +39,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, n_features) + sizeof defaults.n_features == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, sets) + sizeof defaults.sets == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -435,6 +436,17 @@ static void forget_texts(struct fc_options *o)
     o->keylog = NULL;
     o->columns = NULL;
     o->features = NULL;
+    o->sets = NULL;
+}
+
+/* A query for feature sets of other programs. */
+static enum fc_status plan_sets(struct query *q, struct fc_error *err)
+{
+    enum fc_status status = sets_plan(q, &q->options, &defaults, err);
+    forget_texts(&q->options);
+    if (status)
+        plan_free(q);
+    return status;
 }
 
 /* q->reason may point into *out: it is not to be moved. */
@@ -448,6 +460,8 @@ enum fc_status plan_make_as(struct query *out, const struct fc_options *options,
         out->options = defaults;
     if (!status)
         status = check_options(&out->options, err);
+    if (!status && sets_asked(&out->options))
+        return plan_sets(out, err);
     struct fc_options asked = out->options;
     if (!status)
         status = select_columns(out, &out->options, &fields, &asked.n_fields, err);
@@ -468,6 +482,7 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
 
 void plan_free(struct query *q)
 {
+    sets_forget(q);
     shark_free(q->shark);
     filter_free(q->filter);
     memory_free(q->columns);
@@ -492,7 +507,9 @@ void plan_explain(char *out, size_t cap, const struct query *q)
         q->engine == ENGINE_BOTH && !q->headers_only
             ? "; where a capture holds what it does not read, and for pipes, libwireshark goes on"
             : "";
-    if (worker)
+    if (q->n_sets)
+        sets_explain(out, cap, q);
+    else if (worker)
         snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(worker),
                  worker_dissects_twice(worker) ? ", two passes" : "", q->reason,
                  *lacks ? "; its jail is without " : "", lacks);

@@ -11,28 +11,40 @@
 #include "base/utf8.h"
 #include "run/fields.h"
 #include "run/plan.h"
+#include "run/reader.h"
 #include "run/select.h"
+#include "run/sets.h"
 #include "run/shard.h"
+#include "sets/csv.h"
+#include "sets/rows.h"
 #include "source/paths.h"
 #include "table/export.h"
 #include "table/flows.h"
 #include "table/packets.h"
-#include "walk/walk.h"
 
-enum { MAX_JOBS = 256 };
+enum { MAX_JOBS = 256, COUNT_NAME = 48 };
+
+/* A table of the answer. */
+struct table {
+    const char *name;
+    struct fc_column_info *columns;
+    size_t n_columns;
+    char *head; /* lines above the rows, of the form of text */
+};
 
 struct fc_run {
     struct query query;
-    struct fc_column_info *columns; /* of the answer */
+    struct table tables[MOST_SETS];
+    size_t n_tables;
     struct paths paths;
     struct input *inputs;
     size_t n_inputs;
     char *memory_name;   /* of fc_open_memory */
-    struct arena labels; /* names of captures that are no UTF-8, mended */
+    struct arena labels; /* names of captures that are no UTF-8, mended; names of columns */
     uint32_t jobs;
     uint64_t bytes_total;
     struct progress progress;
-    struct walk *walk; /* one of these two while the stream lives */
+    struct reader reader; /* one of these two is open while the stream lives */
     struct shards *shards;
     pid_t owner; /* the process that began to read; a child of fork has neither its threads nor its place in
                     files */
@@ -41,20 +53,68 @@ struct fc_run {
     struct report report; /* of what has ended */
     struct fc_count *counts;
     size_t n_counts;
-    char (*link_names)[24];
+    char (*link_names)[COUNT_NAME]; /* names of counts that are no constants */
     char explanation[512];
     char *program; /* of the filter, once it was asked for */
 };
 
 /* ---- opening ---- */
 
+/* The lines above the rows. */
+static char *head_of(const struct set_layout *layout)
+{
+    struct set_buffer head = {0};
+    bool good = layout->form != FC_SET_TEXT || set_csv_head(&head, layout);
+    char *text = good ? memory_zero(1, head.len + 1) : NULL;
+    if (text && head.len)
+        memcpy(text, head.data, head.len);
+    set_buffer_free(&head);
+    return text;
+}
+
+/* The one column of the forms of text. */
+static struct fc_column_info *describe_text(size_t *n)
+{
+    struct fc_column_info *info = memory_zero(1, sizeof *info);
+    *n = info != NULL;
+    if (info)
+        *info = (struct fc_column_info){.name = "text",
+                                        .source = "text",
+                                        .type = "large_utf8",
+                                        .group = "",
+                                        .unit = "",
+                                        .description = "the line of a row, with its line feed",
+                                        .is_default = true};
+    return info;
+}
+
+static bool describe_sets(struct fc_run *run)
+{
+    for (size_t i = 0; i < run->query.n_sets; i++) {
+        const struct set_layout *layout = run->query.sets[i];
+        struct table *t = &run->tables[run->n_tables++];
+        t->name = layout->family->name;
+        t->columns = layout->form == FC_SET_VALUES ? sets_describe(layout, true, &run->labels, &t->n_columns)
+                                                   : describe_text(&t->n_columns);
+        t->head = head_of(layout);
+        if (!t->columns || !t->head)
+            return false;
+    }
+    return true;
+}
+
 static bool describe_columns(struct fc_run *run)
 {
+    static const char *const levels[] = {"flows", "packets", "frames"};
     size_t n = run->query.n_columns;
-    run->columns = memory_zero(n, sizeof *run->columns);
-    for (size_t i = 0; run->columns && i < n; i++)
-        run->columns[i] = select_describe(&run->query, i);
-    return run->columns != NULL;
+    if (run->query.n_sets)
+        return describe_sets(run);
+    struct table *t = &run->tables[run->n_tables++];
+    t->name = levels[run->query.options.level];
+    t->columns = memory_zero(n, sizeof *t->columns);
+    for (; t->columns && t->n_columns < n; t->n_columns++)
+        t->columns[t->n_columns] = select_describe(&run->query, t->n_columns);
+    return t->columns != NULL;
 }
 
 static enum fc_status run_make(struct fc_run **out, const struct fc_options *options, struct fc_error *err)
@@ -160,7 +220,10 @@ void fc_run_free(struct fc_run *run)
     arena_free(&run->labels);
     report_free(&run->report);
     memory_free(run->inputs);
-    memory_free(run->columns);
+    for (size_t i = 0; i < run->n_tables; i++) {
+        memory_free(run->tables[i].columns);
+        memory_free(run->tables[i].head);
+    }
     memory_free(run->memory_name);
     memory_free(run->counts);
     memory_free(run->program);
@@ -170,11 +233,20 @@ void fc_run_free(struct fc_run *run)
 
 /* ---- the stream ---- */
 
-static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_error *err)
+static enum fc_status set_schema(const struct fc_run *run, size_t table, struct ArrowSchema *out)
 {
-    struct fc_run *run = self;
+    struct set_rows *rows = set_rows_new(run->query.sets[table], run->query.options.batch_rows);
+    enum fc_status status = rows ? set_rows_schema(rows, out) : FC_MEMORY;
+    set_rows_free(rows);
+    return status;
+}
+
+static enum fc_status table_schema(const struct fc_run *run, size_t table, struct ArrowSchema *out)
+{
     struct wanted wanted = query_wanted(&run->query);
     enum fc_status status = FC_MEMORY;
+    if (run->query.n_sets)
+        return set_schema(run, table, out);
     if (wanted.level == FC_LEVEL_FLOWS) {
         struct flows *flows = flows_new(&wanted);
         status = flows ? flows_schema(flows, out) : FC_MEMORY;
@@ -184,7 +256,12 @@ static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_
         status = packets ? packets_schema(packets, out) : FC_MEMORY;
         packets_free(packets);
     }
-    return status ? error_memory(err) : FC_OK;
+    return status;
+}
+
+static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_error *err)
+{
+    return table_schema(self, 0, out) ? error_memory(err) : FC_OK;
 }
 
 /* Ends the work and adds its counts to the run's report. In a child of fork, whose threads are missing, locks
@@ -194,15 +271,14 @@ static enum fc_status run_close(struct fc_run *run)
     if (run->owner != getpid())
         run->shards = NULL;
     enum fc_status status = FC_OK;
-    if (run->walk) {
-        status = report_merge(&run->report, walk_report(run->walk));
-        walk_close(run->walk);
+    if (reader_is_open(&run->reader)) {
+        status = report_merge(&run->report, reader_report(&run->reader));
+        reader_close(&run->reader);
     }
     if (run->shards) {
         status = report_merge(&run->report, shards_report(run->shards));
         shards_close(run->shards);
     }
-    run->walk = NULL;
     run->shards = NULL;
     return status;
 }
@@ -217,24 +293,23 @@ static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
     if (share)
         return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress,
                            err);
-    return walk_open(&run->walk, &run->query, run->inputs, run->n_inputs, &run->progress, err);
+    return reader_open(&run->reader, &run->query, run->inputs, run->n_inputs, &run->progress, err);
 }
 
-static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_error *err)
+static enum fc_status next_batch(struct fc_run *run, struct batch *out, struct fc_error *err)
 {
-    struct fc_run *run = self;
     enum fc_status status = FC_OK;
-    *out = (struct ArrowArray){0};
-    if (!run->walk && !run->shards)
+    *out = (struct batch){.table = 0};
+    if (!reader_is_open(&run->reader) && !run->shards)
         status = run_start(run, err);
     else if (run->owner != getpid())
         return error_set(err, FC_IO, -1,
                          "this stream is being read by another process: a child of fork opens its own");
-    if (!status && run->walk)
-        status = walk_next(run->walk, out, err);
-    else if (!status)
+    if (!status && run->shards)
         status = shards_next(run->shards, out, err);
-    if (status || !out->release) {
+    else if (!status)
+        status = reader_next(&run->reader, out, err);
+    if (status || !out->array.release) {
         run->ended = true;
         enum fc_status closed = run_close(run);
         if (!status && closed)
@@ -243,10 +318,33 @@ static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_err
     return status;
 }
 
+static enum fc_status run_next(void *self, struct ArrowArray *out, struct fc_error *err)
+{
+    struct batch batch;
+    enum fc_status status = next_batch(self, &batch, err);
+    *out = batch.array;
+    return status;
+}
+
+enum fc_status fc_run_next(struct fc_run *run, size_t *table, struct ArrowArray *out, struct fc_error *err)
+{
+    struct batch batch = {.table = 0};
+    enum fc_status status = FC_OK;
+    if (run->exported)
+        status = error_set(err, FC_USAGE, -1, "the stream of this run was exported before");
+    else if (!run->ended)
+        status = next_batch(run, &batch, err);
+    *table = batch.table;
+    *out = batch.array;
+    return status;
+}
+
 enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out, struct fc_error *err)
 {
     if (run->exported)
         return error_set(err, FC_USAGE, -1, "the stream of this run was exported before");
+    if (run->n_tables > 1)
+        return error_set(err, FC_USAGE, -1, "the answer has %zu tables, and a stream has one", run->n_tables);
     struct export_source source = {.self = run, .schema = run_schema, .next = run_next, .done = run_stop};
     enum fc_status status = export_stream(out, &source, err);
     run->exported = !status;
@@ -276,11 +374,41 @@ struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)
     return field_info(&run->query.fields[i], run->query.engine == ENGINE_WIRESHARK ? "wireshark" : "native");
 }
 
-size_t fc_run_n_columns(const struct fc_run *run) { return run->query.n_columns; }
+size_t fc_run_n_columns(const struct fc_run *run) { return run->tables[0].n_columns; }
 
 const struct fc_column_info *fc_run_column(const struct fc_run *run, size_t i)
 {
-    return i < run->query.n_columns ? &run->columns[i] : NULL;
+    return fc_run_table_column(run, 0, i);
+}
+
+size_t fc_run_n_tables(const struct fc_run *run) { return run->n_tables; }
+
+const char *fc_run_table_name(const struct fc_run *run, size_t table)
+{
+    return table < run->n_tables ? run->tables[table].name : "";
+}
+
+const char *fc_run_table_head(const struct fc_run *run, size_t table)
+{
+    return table < run->n_tables && run->tables[table].head ? run->tables[table].head : "";
+}
+
+enum fc_status fc_run_table_schema(struct fc_run *run, size_t table, struct ArrowSchema *out,
+                                   struct fc_error *err)
+{
+    if (table >= run->n_tables)
+        return error_set(err, FC_USAGE, -1, "the answer has %zu tables", run->n_tables);
+    return table_schema(run, table, out) ? error_memory(err) : FC_OK;
+}
+
+size_t fc_run_table_n_columns(const struct fc_run *run, size_t table)
+{
+    return table < run->n_tables ? run->tables[table].n_columns : 0;
+}
+
+const struct fc_column_info *fc_run_table_column(const struct fc_run *run, size_t table, size_t i)
+{
+    return i < fc_run_table_n_columns(run, table) ? &run->tables[table].columns[i] : NULL;
 }
 
 const char *fc_run_explain(const struct fc_run *run) { return run->explanation; }
@@ -302,14 +430,16 @@ const char *fc_run_program(struct fc_run *run)
 
 static const struct report *run_report(const struct fc_run *run)
 {
-    if (run->walk)
-        return walk_report(run->walk);
+    if (reader_is_open(&run->reader))
+        return reader_report(&run->reader);
     return run->shards ? shards_report(run->shards) : &run->report;
 }
 
-/* The i-th count that is not 0: reasons, then unknown link types one by one, then notes. */
-static bool count_at(const struct report *r, size_t i, struct fc_count *out, char link_name[24])
+/* The i-th count that is not 0: reasons, then unknown link types one by one, then notes, then the frames that
+ * each feature set leaves out. */
+static bool count_at(const struct fc_run *run, size_t i, struct fc_count *out, char name[COUNT_NAME])
 {
+    const struct report *r = run_report(run);
     for (int reason = 0; reason < N_REASONS; reason++) {
         if (!r->reasons[reason] || reason == REASON_LINK_TYPE)
             continue;
@@ -319,14 +449,20 @@ static bool count_at(const struct report *r, size_t i, struct fc_count *out, cha
         }
     }
     if (i < r->n_links) {
-        snprintf(link_name, 24, "link_type_%u", r->links[i].link_type);
-        *out = (struct fc_count){link_name, r->links[i].frames, false};
+        snprintf(name, COUNT_NAME, "link_type_%u", r->links[i].link_type);
+        *out = (struct fc_count){name, r->links[i].frames, false};
         return true;
     }
     i -= r->n_links;
     for (int note = 0; note < N_NOTES; note++)
         if (r->notes[note] && i-- == 0) {
             *out = (struct fc_count){note_name((enum note)note), r->notes[note], true};
+            return true;
+        }
+    for (size_t set = 0; set < run->query.n_sets; set++)
+        if (r->left_out[set] && i-- == 0) {
+            snprintf(name, COUNT_NAME, "left_out_by_%s", run->tables[set].name);
+            *out = (struct fc_count){name, r->left_out[set], true};
             return true;
         }
     return false;
@@ -339,7 +475,7 @@ static void lay_counts(struct fc_run *run)
         return;
     run->counted = run->ended;
     const struct report *r = run_report(run);
-    size_t most = N_REASONS + r->n_links + N_NOTES;
+    size_t most = N_REASONS + r->n_links + N_NOTES + MOST_SETS;
     memory_free(run->counts);
     memory_free(run->link_names);
     run->n_counts = 0;
@@ -347,7 +483,7 @@ static void lay_counts(struct fc_run *run)
     run->link_names = memory_zero(most, sizeof *run->link_names);
     if (!run->counts || !run->link_names)
         return;
-    while (count_at(r, run->n_counts, &run->counts[run->n_counts], run->link_names[run->n_counts]))
+    while (count_at(run, run->n_counts, &run->counts[run->n_counts], run->link_names[run->n_counts]))
         run->n_counts++;
 }
 

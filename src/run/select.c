@@ -235,8 +235,9 @@ static enum fc_status add_family(struct selector *s, const char *name)
     char near[256];
     write_near(near, sizeof near, s->level, name ? name : "");
     return error_set(s->err, FC_USAGE, -1,
-                     "unknown statistic \"%.60s\"%s; families are basic, stats, entropy", name ? name : "",
-                     near);
+                     "unknown statistic \"%.60s\"%s; families are basic, stats, entropy, and those of other "
+                     "programs: cic-classic, cic-corrected, nfstream, nprint, zeek-conn, netflow",
+                     name ? name : "", near);
 }
 
 /* ---- all of them ---- */

@@ -9,13 +9,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "walk/walk.h"
 
 enum { TASK_CAPTURES = 64, TASK_BYTES = 32 << 20, QUEUE = 4, AHEAD = 4 };
 
 struct task {
     size_t from, to; /* inputs */
-    struct ArrowArray queue[QUEUE];
+    struct batch queue[QUEUE];
     size_t head, n_queued;
     struct report report;
     struct fc_error error;
@@ -63,7 +62,7 @@ static bool cut_tasks(struct shards *s, size_t n_inputs)
 }
 
 /* Waits for room and queues the batch; false when everything stops (the batch is then released). */
-static bool task_push(struct shards *s, struct task *t, struct ArrowArray *batch)
+static bool task_push(struct shards *s, struct task *t, struct batch *batch)
 {
     pthread_mutex_lock(&s->lock);
     while (t->n_queued == QUEUE && !s->stopping)
@@ -75,26 +74,26 @@ static bool task_push(struct shards *s, struct task *t, struct ArrowArray *batch
     }
     pthread_mutex_unlock(&s->lock);
     if (stopping)
-        batch->release(batch);
+        batch->array.release(&batch->array);
     return !stopping;
 }
 
 static void task_work(struct shards *s, struct task *t)
 {
-    struct walk *walk = NULL;
+    struct reader reader = {0};
     struct fc_error error = {0};
     struct report report = {0};
     enum fc_status status =
-        walk_open(&walk, s->query, s->inputs + t->from, t->to - t->from, s->progress, &error);
+        reader_open(&reader, s->query, s->inputs + t->from, t->to - t->from, s->progress, &error);
     while (!status) {
-        struct ArrowArray batch = {0};
-        status = walk_next(walk, &batch, &error);
-        if (status || !batch.release || !task_push(s, t, &batch))
+        struct batch batch;
+        status = reader_next(&reader, &batch, &error);
+        if (status || !batch.array.release || !task_push(s, t, &batch))
             break;
     }
-    if (walk && report_merge(&report, walk_report(walk)))
+    if (reader_is_open(&reader) && report_merge(&report, reader_report(&reader)))
         error_memory(&error);
-    walk_close(walk);
+    reader_close(&reader);
     pthread_mutex_lock(&s->lock);
     t->report = report;
     t->error = error;
@@ -149,12 +148,12 @@ enum fc_status shards_open(struct shards **out, const struct query *query, const
     return FC_OK;
 }
 
-enum fc_status shards_next(struct shards *s, struct ArrowArray *out, struct fc_error *err)
+enum fc_status shards_next(struct shards *s, struct batch *out, struct fc_error *err)
 {
     enum fc_status status = FC_OK;
-    *out = (struct ArrowArray){0};
+    *out = (struct batch){.table = 0};
     pthread_mutex_lock(&s->lock);
-    while (!status && !out->release && s->reading < s->n_tasks) {
+    while (!status && !out->array.release && s->reading < s->n_tasks) {
         struct task *t = &s->tasks[s->reading];
         if (t->n_queued) {
             *out = t->queue[t->head];
@@ -193,7 +192,7 @@ void shards_close(struct shards *s)
     for (size_t i = 0; i < s->n_tasks; i++) {
         struct task *t = &s->tasks[i];
         for (; t->n_queued; t->n_queued--, t->head = (t->head + 1) % QUEUE)
-            t->queue[t->head].release(&t->queue[t->head]);
+            t->queue[t->head].array.release(&t->queue[t->head].array);
         report_free(&t->report);
     }
     report_free(&s->report);

@@ -23,7 +23,7 @@ static enum fc_status cic_open(struct set **out, const struct set_options *optio
                                 : CIC_FIRST_TWICE | CIC_FIRST_FLAGS | CIC_LAST_WINDOW | CIC_FIRST_NO_DATA |
                                       CIC_ONE_BULK | CIC_WHOLE_RATIOS;
     cic->rules = corrected ? CIC_IS_CORRECTED : CIC_NO_EXCHANGE;
-    if (options->faults == SET_AS_PUBLISHED)
+    if (options->faults == FC_FAULTS_AS_PUBLISHED)
         cic->rules |= faults;
     cic->phantoms = !options->no_phantoms;
     hash_key_make(&cic->seen_key);
@@ -68,8 +68,10 @@ static bool classic_step(struct cic *cic, struct cic_flow *f, const struct cic_p
         return good && begin(cic, &key, p, &id, &ends);
     }
     bool from_source = f->ends.src == p->src, fin = p->flags & CIC_FIN;
-    if (fin && from_source && ++f->originator_fins > 1)
-        return true; /* later FINs of the source are not counted */
+    if (fin && from_source && ++f->originator_fins > 1) {
+        cic->set.left_out++; /* later FINs of the source are not counted */
+        return true;
+    }
     bool ends = fin ? !from_source : (p->flags & CIC_RST) != 0;
     if (!ends)
         cic_flow_activity(f, p->time_us);
@@ -164,8 +166,10 @@ static bool cic_packet(struct set *set, const struct set_view *view, const struc
     struct cic *cic = (struct cic *)set;
     bool corrected = cic->rules & CIC_IS_CORRECTED;
     struct cic_packet p;
-    if (!cic_decode(&p, view, corrected, cic->phantoms))
+    if (!cic_decode(&p, view, corrected, cic->phantoms)) {
+        set->left_out++;
         return true;
+    }
     bool up = p.src < p.dst || (p.src == p.dst && p.sport <= p.dport);
     struct cic_key key = up ? (struct cic_key){p.src, p.dst, p.sport, p.dport, p.protocol}
                             : (struct cic_key){p.dst, p.src, p.dport, p.sport, p.protocol};
@@ -206,6 +210,7 @@ static void cic_close(struct set *set)
 }
 
 static const struct set_csv csv = {.separator = ',', .null = "", .real = set_number_java};
+enum { USES = SET_USES_FAULTS | SET_USES_PHANTOMS | SET_USES_NAMES };
 
 static enum fc_status classic_open(struct set **out, const struct set_options *options, struct fc_error *err)
 {
@@ -220,7 +225,11 @@ static enum fc_status corrected_open(struct set **out, const struct set_options 
 
 const struct set_family set_cic_classic = {
     .name = "cic-classic",
-    .description = "CICFlowMeter, ahlashkari 98a5eba, with its faults",
+    .description = "CICFlowMeter, ahlashkari 98a5eba",
+    .row = "flow",
+    .uses = USES,
+    .faults = set_faults_cic_classic,
+    .n_faults = SET_FAULTS_CIC_CLASSIC,
     .open = classic_open,
     .packet = cic_packet,
     .finish = cic_finish,
@@ -231,6 +240,10 @@ const struct set_family set_cic_classic = {
 const struct set_family set_cic_corrected = {
     .name = "cic-corrected",
     .description = "CICFlowMeter, corrected by Engelen and others, GintsEngelen 4dd5319",
+    .row = "flow",
+    .uses = USES,
+    .faults = set_faults_cic_corrected,
+    .n_faults = SET_FAULTS_CIC_CORRECTED,
     .open = corrected_open,
     .packet = cic_packet,
     .finish = cic_finish,

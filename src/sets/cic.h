@@ -41,7 +41,6 @@ struct cic_moments {
     int64_t n;
     double sum, min, max, mean, m2;
 };
-void cic_add(struct cic_moments *m, int64_t value);
 double cic_variance(const struct cic_moments *m);
 double cic_deviation(const struct cic_moments *m);
 
@@ -128,10 +127,6 @@ static inline int64_t cic_packets(const struct cic_flow *f)
 {
     return f->side[0].lengths.n + f->side[1].lengths.n;
 }
-
-/* Adds a segment; *again: it was seen before. */
-FC_MUST_USE bool cic_seen_add(struct cic *cic, struct cic_seen *seen, const struct cic_packet *packet,
-                              bool *again);
 
 /* ---- cic_row.c: its columns ---- */
 

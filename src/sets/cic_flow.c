@@ -11,7 +11,7 @@ enum { BULK_PACKETS = 4, FORWARD = 0, BACKWARD = 1, FIRST_SEEN = 8, TCP = 6 };
 #define PAUSE_US INT64_C(1000000)    /* ends a bulk, and a sub-flow */
 #define ACTIVITY_US INT64_C(5000000) /* a longer pause is idle time */
 
-void cic_add(struct cic_moments *m, int64_t value)
+static void cic_add(struct cic_moments *m, int64_t value)
 {
     double x = (double)value;
     if (m->n == 0)
@@ -145,7 +145,8 @@ static bool seen_grow(struct cic_seen *seen)
     return true;
 }
 
-bool cic_seen_add(struct cic *cic, struct cic_seen *seen, const struct cic_packet *p, bool *again)
+/* Adds a segment; *again: it was seen before. */
+static bool cic_seen_add(struct cic *cic, struct cic_seen *seen, const struct cic_packet *p, bool *again)
 {
     uint32_t segment[] = {p->src, p->seq, p->ack, (uint32_t)p->payload, p->window};
     uint64_t hash = hash_bytes(&cic->seen_key, segment, sizeof segment);

@@ -439,8 +439,10 @@ static bool netflow_packet(struct set *set, const struct set_view *view, const s
 {
     struct netflow *n = (struct netflow *)set;
     struct packet p;
-    if (!decode(&p, view))
+    if (!decode(&p, view)) {
+        set->left_out++;
         return true;
+    }
     n->now = p.time_ns > n->now ? p.time_ns : n->now;
     bool good = end_idle(n, sink);
     struct key key = key_of(&p);
@@ -487,6 +489,8 @@ static const struct set_csv csv = {.separator = ',', .null = "", .real = set_num
 const struct set_family set_netflow = {
     .name = "netflow",
     .description = "the columns of the NF-*-v2 and v3 data sets, by this project's definition",
+    .row = "flow",
+    .uses = SET_USES_TIMEOUTS | SET_USES_VERSION,
     .open = netflow_open,
     .packet = netflow_packet,
     .finish = netflow_finish,

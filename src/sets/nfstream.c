@@ -307,8 +307,10 @@ static bool nfstream_packet(struct set *set, const struct set_view *view, const 
 {
     struct nfstream *n = (struct nfstream *)set;
     struct nfstream_packet p;
-    if (!nfstream_decode(&p, view))
+    if (!nfstream_decode(&p, view)) {
+        set->left_out++;
         return true;
+    }
     if (p.time_ms > n->now)
         n->now = p.time_ms;
     p.time_ms = n->now; /* time never runs back */
@@ -353,6 +355,10 @@ static const struct set_csv csv = {.separator = ',', .null = "", .real = set_num
 const struct set_family set_nfstream = {
     .name = "nfstream",
     .description = "NFStream 6.6.0, with statistics and early packets, without nDPI",
+    .row = "flow",
+    .uses = SET_USES_ACCOUNTING | SET_USES_SPLT | SET_USES_TIMEOUTS,
+    .faults = set_faults_nfstream,
+    .n_faults = SET_FAULTS_NFSTREAM,
     .open = nfstream_open,
     .packet = nfstream_packet,
     .finish = nfstream_finish,

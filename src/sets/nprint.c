@@ -240,8 +240,10 @@ static bool nprint_packet(struct set *set, const struct set_view *view, const st
     struct nprint *n = (struct nprint *)set;
     struct parts parts;
     char index[INDEX_TEXT];
-    if (!take_apart(&parts, view))
+    if (!take_apart(&parts, view)) {
+        set->left_out++;
         return true;
+    }
     int64_t us = view->time_ns / 1000 - (view->time_ns % 1000 < 0),
             second = us / 1000000 - (us % 1000000 < 0);
     n->values[0] = set_text(index, put_index(index, &parts));
@@ -267,6 +269,10 @@ static const struct set_csv csv = {.separator = ',', .null = "", .real = set_num
 const struct set_family set_nprint = {
     .name = "nprint",
     .description = "nPrint 1.2.1, one row for each packet",
+    .row = "packet",
+    .uses = SET_USES_LAYERS,
+    .faults = set_faults_nprint,
+    .n_faults = SET_FAULTS_NPRINT,
     .open = nprint_open,
     .packet = nprint_packet,
     .finish = nprint_finish,

@@ -2,6 +2,7 @@
 #include "sets/number.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,28 @@ struct decimal {
     int n, point;
 };
 
+/* The same of a whole number: most values of these tables are such. */
+static struct decimal decimal_of_whole(uint64_t value)
+{
+    char text[MOST_DIGITS];
+    struct decimal d = {.n = 0};
+    int at = MOST_DIGITS;
+    for (; at == MOST_DIGITS || value; value /= 10)
+        text[--at] = (char)('0' + value % 10);
+    d.point = d.n = MOST_DIGITS - at;
+    memcpy(d.digits, text + at, (size_t)d.n);
+    while (d.n > 1 && d.digits[d.n - 1] == '0')
+        d.n--;
+    return d;
+}
+
 /* The digits of a finite value that is not negative. A decimal of up to 15 digits that gives the value is
  * also the beginning of its first 15 digits, so fewer than 15 need not be tried. */
 static struct decimal decimal_of(double value)
 {
     char text[64];
+    if (value < 1e15 && value == floor(value))
+        return decimal_of_whole((uint64_t)value);
     for (int n = FEWEST_TRIED; n <= MOST_DIGITS; n++) {
         snprintf(text, sizeof text, "%.*e", n - 1, value);
         if (n == MOST_DIGITS || strtod(text, NULL) == value)
@@ -95,6 +113,19 @@ size_t set_number_python(char out[SET_NUMBER_CAP], double value)
     n += d.n == 1 ? 1 : digits; /* 1e-05, not 1.0e-05 */
     return n + (size_t)snprintf(out + n, SET_NUMBER_CAP - n, "e%c%02d", d.point < 1 ? '-' : '+',
                                 abs(d.point - 1));
+}
+
+size_t set_number_json(char out[SET_NUMBER_CAP], double value)
+{
+    size_t n = signbit(value) ? put(out, "-") : 0;
+    struct decimal d = decimal_of(fabs(value));
+    if (d.point > -6 && d.point <= 21)
+        return n + put_plain(out + n, &d);
+    struct decimal mantissa = d;
+    mantissa.point = 1;
+    size_t digits = put_plain(out + n, &mantissa);
+    n += d.n == 1 ? 1 : digits;
+    return n + (size_t)snprintf(out + n, SET_NUMBER_CAP - n, "e%d", d.point - 1);
 }
 
 size_t set_number_fixed(char out[SET_NUMBER_CAP], double value)

@@ -14,6 +14,8 @@ enum { SET_NUMBER_CAP = 40 };
 size_t set_number_java(char out[SET_NUMBER_CAP], double value);
 /* As repr of Python: 1e-05, 118526.625, 1e+16, nan, inf. */
 size_t set_number_python(char out[SET_NUMBER_CAP], double value);
+/* As Zeek's JSON: 0.000001, 118526.625, 1e-7, 1e22; the value is finite. */
+size_t set_number_json(char out[SET_NUMBER_CAP], double value);
 /* As printf's %.6f; nothing for a value that is not finite. */
 size_t set_number_fixed(char out[SET_NUMBER_CAP], double value);
 

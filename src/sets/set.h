@@ -68,12 +68,24 @@ struct set_sink {
     void *to;
 };
 
-enum set_faults { SET_AS_PUBLISHED, SET_CORRECTED };
+/* The members of struct set_options that a family uses. */
+enum set_use {
+    SET_USES_FAULTS = 1 << 0,
+    SET_USES_PHANTOMS = 1 << 1,
+    SET_USES_NAMES = 1 << 2,
+    SET_USES_ACCOUNTING = 1 << 3,
+    SET_USES_SPLT = 1 << 4,
+    SET_USES_TIMEOUTS = 1 << 5,
+    SET_USES_LAYERS = 1 << 6,
+    SET_USES_CHECKSUMS = 1 << 7,
+    SET_USES_PORTS = 1 << 8,
+    SET_USES_VERSION = 1 << 9
+};
 
 /* Members that a family does not use are ignored. Zero-initialised, they are the defaults of the originals.
  */
 struct set_options {
-    enum set_faults faults;    /* cic-*: repairs the faults that leave the flows as they are */
+    enum fc_faults faults;     /* cic-*: repairs the faults that leave the flows as they are */
     bool no_phantoms;          /* cic-*: leaves out the flows of frames without an IPv4 header */
     unsigned accounting_mode;  /* nfstream: 0 frame, 1 IP packet, 2 transport, 3 payload */
     unsigned splt;             /* nfstream: length of the lists of early packets, 0 to 255 */
@@ -91,6 +103,10 @@ struct set;
 struct set_family {
     const char *name;
     const char *description; /* the program and its version */
+    const char *row;         /* "flow" or "packet" */
+    unsigned uses;           /* enum set_use: the options that mean something to it */
+    const struct fc_fault *faults;
+    size_t n_faults;
     /* FC_MEMORY, FC_ARGUMENT. */
     enum fc_status (*open)(struct set **out, const struct set_options *options, struct fc_error *err);
     /* False when memory ends or the sink refuses a row. */
@@ -105,6 +121,7 @@ struct set {
     const struct set_family *family;
     const struct set_column *columns;
     size_t n_columns;
+    uint64_t left_out; /* frames that the program does not take as a packet */
 };
 
 size_t set_families(void);

@@ -30,7 +30,12 @@ struct zeek_fragments {
 FC_MUST_USE bool zeek_fragments_init(struct zeek_fragments *fragments);
 void zeek_fragments_free(struct zeek_fragments *fragments);
 
-enum zeek_found { ZEEK_NONE, ZEEK_PACKET, ZEEK_NO_MEMORY };
+enum zeek_found {
+    ZEEK_NONE,
+    ZEEK_WAITS, /* a fragment, kept for its datagram */
+    ZEEK_PACKET,
+    ZEEK_NO_MEMORY
+};
 /* The IP packet that a frame holds or completes. */
 enum zeek_found zeek_decode(struct zeek_packet *out, struct zeek_fragments *fragments,
                             const struct set_view *view, bool ignore_checksums);

@@ -231,8 +231,10 @@ static void ip_packet(struct zeek_world *w, const struct zeek_packet *p, const s
 {
     static const uint8_t least[] = {[ZEEK_TCP] = 20, [ZEEK_UDP] = 8, [ZEEK_ICMP] = 8, [ZEEK_OTHER] = 0};
     enum zeek_transport transport = transport_of(p->protocol);
-    if ((p->n_payload && p->n_payload < least[transport]) || p->n_body < least[transport])
+    if ((p->n_payload && p->n_payload < least[transport]) || p->n_body < least[transport]) {
+        w->set.left_out++;
         return;
+    }
     struct ends e = ends_of(p, transport);
     struct zeek_key key = key_of(p, &e);
     struct zeek_conn *c = set_table_find(&w->conns, &key);
@@ -265,7 +267,8 @@ static bool zeek_packet(struct set *set, const struct set_view *view, const stru
     struct zeek_world *w = (struct zeek_world *)set;
     struct zeek_packet p;
     enum zeek_found found = zeek_decode(&p, &w->fragments, view, w->ignore_checksums);
-    if (found == ZEEK_NONE)
+    set->left_out += found == ZEEK_NONE;
+    if (found == ZEEK_NONE || found == ZEEK_WAITS)
         return true;
     w->failed |= found == ZEEK_NO_MEMORY;
     int64_t second = view->time_ns / 1000000000 - (view->time_ns % 1000000000 < 0);
@@ -326,6 +329,8 @@ static const struct set_csv csv = {.separator = '\t', .null = "-", .real = set_n
 const struct set_family set_zeek_conn = {
     .name = "zeek-conn",
     .description = "conn.log of Zeek (a13de64), without what protocol analysers add",
+    .row = "flow",
+    .uses = SET_USES_CHECKSUMS | SET_USES_PORTS,
     .open = zeek_open,
     .packet = zeek_packet,
     .finish = zeek_finish,

@@ -271,7 +271,7 @@ static enum zeek_found reassemble(struct zeek_packet *p, struct ip *ip, struct z
     if (!good)
         return ZEEK_NO_MEMORY;
     if (!payload)
-        return ZEEK_NONE;
+        return ZEEK_WAITS;
     drop(f, d);
     memset(f->whole, 0, header);
     p->header = header;

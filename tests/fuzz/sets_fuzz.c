@@ -1,17 +1,19 @@
 /* The input as a capture, read by every family of feature sets at once; the first byte chooses options. Every
- * row is also written as the original's text. */
+ * row is also written as Arrow values, as the original's text and as JSON. */
 #include <stdlib.h>
 
 #include "sets/csv.h"
-#include "sets/set.h"
+#include "sets/rows.h"
 #include "source/source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MOST_FAMILIES = 16, MOST_TEXT = 1 << 20, MOST_FRAMES = 20000 };
+enum { MOST_FAMILIES = 16, MOST_TEXT = 1 << 20, MOST_FRAMES = 20000, BATCH_ROWS = 100 };
 
 struct writer {
-    const struct set *set;
+    struct set_layout *layout;
+    struct set *set;
+    struct set_rows *rows;
     struct set_buffer text;
 };
 
@@ -43,19 +45,54 @@ static bool write_row(void *to, const struct set_value *values)
             abort();
     if (writer->text.len > MOST_TEXT)
         writer->text.len = 0;
-    return set_csv_row(&writer->text, writer->set, values);
+    return set_rows_add(writer->rows, values) && set_csv_row(&writer->text, writer->layout, "fuzz", values) &&
+           set_json_row(&writer->text, writer->layout, "fuzz", values);
 }
 
-static struct set_options options_of(uint8_t byte)
+static struct fc_set_options options_of(uint8_t byte)
 {
-    return (struct set_options){.faults = byte & 1 ? SET_CORRECTED : SET_AS_PUBLISHED,
-                                .no_phantoms = byte & 2,
-                                .accounting_mode = byte >> 2 & 3,
-                                .splt = byte & 16 ? 5 : 0,
-                                .layers = "e46tui",
-                                .payload = byte & 32 ? 20 : 0,
-                                .ignore_checksums = byte & 64,
-                                .version = byte & 128 ? 2 : 3};
+    return (struct fc_set_options){.size = sizeof(struct fc_set_options),
+                                   .faults = byte & 1 ? FC_FAULTS_CORRECTED : FC_FAULTS_AS_PUBLISHED,
+                                   .names = byte & 32 ? "cic-ids2017" : NULL,
+                                   .no_phantoms = byte & 2,
+                                   .accounting_mode = byte >> 2 & 3,
+                                   .splt = byte & 16 ? 5 : 0,
+                                   .layers = "e46tui",
+                                   .payload = byte & 32 ? 20 : 0,
+                                   .ignore_checksums = byte & 64,
+                                   .nulls = byte & 64,
+                                   .capture = byte & 128,
+                                   .version = byte & 128 ? 2 : 3};
+}
+
+static void writer_open(struct writer *w, size_t family, const struct fc_set_options *options)
+{
+    struct fc_error err;
+    if (set_layout_make(&w->layout, set_family_at(family), options, &err) ||
+        set_layout_open(&w->set, w->layout, "fuzz", &err) ||
+        !(w->rows = set_rows_new(w->layout, BATCH_ROWS)) || !set_csv_head(&w->text, w->layout))
+        abort();
+}
+
+static void writer_drain(struct writer *w, bool last)
+{
+    struct ArrowArray batch;
+    bool failed = false;
+    while (set_rows_take(w->rows, last, &batch, &failed))
+        batch.release(&batch);
+    if (failed)
+        abort();
+}
+
+static void writer_close(struct writer *w)
+{
+    if (!w->set->family->finish(w->set, &(struct set_sink){write_row, w}))
+        abort();
+    writer_drain(w, true);
+    w->set->family->close(w->set);
+    set_rows_free(w->rows);
+    set_buffer_free(&w->text);
+    set_layout_free(w->layout);
 }
 
 static void read_frames(struct source *source, struct writer *writers, size_t n)
@@ -68,9 +105,10 @@ static void read_frames(struct source *source, struct writer *writers, size_t n)
             continue;
         struct set_view view = {f.data, f.cap_len, f.len, f.has_time ? f.time_ns : 0, f.interface->link_type};
         for (size_t i = 0; i < n; i++) {
-            struct set *set = (struct set *)writers[i].set;
+            struct set *set = writers[i].set;
             if (!set->family->packet(set, &view, &(struct set_sink){write_row, &writers[i]}))
                 abort();
+            writer_drain(&writers[i], false);
         }
     }
 }
@@ -82,24 +120,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct writer writers[MOST_FAMILIES] = {0};
     if (!size || source_open_memory(&source, "fuzz", data + 1, size - 1, &err) != FC_OK)
         return 0;
-    struct set_options options = options_of(data[0]);
+    struct fc_set_options options = options_of(data[0]);
     size_t n = set_families();
-    for (size_t i = 0; i < n; i++) {
-        struct set *set;
-        if (set_family_at(i)->open(&set, &options, &err) != FC_OK)
-            abort();
-        writers[i].set = set;
-        if (!set_csv_head(&writers[i].text, set))
-            abort();
-    }
+    for (size_t i = 0; i < n; i++)
+        writer_open(&writers[i], i, &options);
     read_frames(source, writers, n);
-    for (size_t i = 0; i < n; i++) {
-        struct set *set = (struct set *)writers[i].set;
-        if (!set->family->finish(set, &(struct set_sink){write_row, &writers[i]}))
-            abort();
-        set->family->close(set);
-        set_buffer_free(&writers[i].text);
-    }
+    for (size_t i = 0; i < n; i++)
+        writer_close(&writers[i]);
     source_close(source);
     return 0;
 }

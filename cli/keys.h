@@ -1,0 +1,46 @@
+/* Numbers of the options that have no letter. */
+#ifndef FC_CLI_KEYS_H
+#define FC_CLI_KEYS_H
+
+enum {
+    KEY_LEVEL = 256,
+    KEY_DROP,
+    KEY_PROTOCOLS,
+    KEY_POLICY,
+    KEY_IDLE,
+    KEY_ACTIVE,
+    KEY_TUNNEL,
+    KEY_CLASSIC,
+    KEY_ENGINE,
+    KEY_PREFERENCE,
+    KEY_KEYLOG,
+    KEY_PASSES,
+    KEY_MAX_MEMORY,
+    KEY_EXACT,
+    KEY_NATIVE,
+    KEY_VALUES,
+    KEY_PACKETS,
+    KEY_PAYLOAD_ONLY,
+    KEY_LIMIT,
+    KEY_FEATURES,
+    KEY_JSON,
+    KEY_COLOR,
+    KEY_PROGRESS,
+    KEY_NO_PROGRESS,
+    /* Tables of other programs. */
+    KEY_SETS,
+    KEY_FAULTS = KEY_SETS,
+    KEY_NO_PHANTOMS,
+    KEY_NAMES,
+    KEY_ACCOUNTING_MODE,
+    KEY_SPLT,
+    KEY_LAYERS,
+    KEY_PAYLOAD_BYTES,
+    KEY_IGNORE_CHECKSUMS,
+    KEY_SERVER_PORTS,
+    KEY_NETFLOW_VERSION,
+    KEY_NULLS,
+    KEY_WITH_CAPTURE
+};
+
+#endif
