@@ -99,7 +99,8 @@ enum fc_protocol {
 enum fc_policy {
     FC_POLICY_STREAM, /* a flow is a Wireshark stream: never cut by time */
     FC_POLICY_TIMEOUT /* a flow also ends after idle_ns without a packet, after active_ns, by FIN both ways,
-                         by RST */
+                         by RST. Its row leaves when the packets of the capture show that this time is over:
+                         rows are in the order of these ends */
 };
 
 enum fc_tunnel {

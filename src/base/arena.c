@@ -40,9 +40,66 @@ void *arena_alloc(struct arena *arena, size_t n)
     return p;
 }
 
+/* ---- pieces that are given back ---- */
+
+/* Classes are 16 bytes apart up to SMALL, and then eight between two powers of two. */
+enum { STEP = 16, SMALL = 128, PARTS = 8, N_SMALL = SMALL / STEP, N_DOUBLINGS = 40 };
+enum { N_CLASSES = N_SMALL + PARTS * N_DOUBLINGS };
+
+/* The class of a piece of n bytes, and its size. */
+static size_t class_of(size_t n, size_t *size)
+{
+    if (n <= SMALL) {
+        size_t class = n ? (n - 1) / STEP : 0;
+        *size = (class + 1) * STEP;
+        return class;
+    }
+    unsigned doubling = 63 - (unsigned)__builtin_clzll((n - 1) / SMALL);
+    size_t step = ((size_t)SMALL << doubling) / PARTS, base = (size_t)SMALL << doubling;
+    size_t part = (n - 1 - base) / step;
+    *size = base + (part + 1) * step;
+    return N_SMALL + PARTS * doubling + part;
+}
+
+size_t arena_size(size_t n)
+{
+    size_t size;
+    (void)class_of(n, &size);
+    return size;
+}
+
+void *arena_take(struct arena *arena, size_t n)
+{
+    size_t size, class = class_of(n, &size);
+    void **unused = arena->unused ? arena->unused[class] : NULL;
+    if (!unused)
+        return arena_alloc(arena, size);
+    arena->unused[class] = *unused;
+    return unused;
+}
+
+static bool make_lists(struct arena *arena)
+{
+    arena->unused = arena_alloc(arena, N_CLASSES * sizeof *arena->unused);
+    for (size_t i = 0; arena->unused && i < N_CLASSES; i++)
+        arena->unused[i] = NULL;
+    return arena->unused != NULL;
+}
+
+void arena_give(struct arena *arena, void *piece, size_t n)
+{
+    size_t size, class = class_of(n, &size);
+    if (!arena->unused && !make_lists(arena))
+        return;
+    void **link = piece;
+    *link = arena->unused[class];
+    arena->unused[class] = link;
+}
+
 void arena_reset(struct arena *arena)
 {
     struct arena_block *keep = arena->block;
+    arena->unused = NULL;
     if (!keep)
         return;
     struct arena_block *older = keep->older;

@@ -17,7 +17,7 @@ static uint32_t log_chunk_size(uint32_t held)
 {
     if (!held)
         return FIRST_CHUNK;
-    uint32_t size = held / SHARE & ~15U;
+    uint32_t size = held / SHARE;
     return size < SECOND_CHUNK ? SECOND_CHUNK : size > LAST_CHUNK ? LAST_CHUNK : size;
 }
 
@@ -26,13 +26,13 @@ static uint32_t log_chunk_size(uint32_t held)
  */
 static bool log_grow(struct log *log, struct log_pool *pool)
 {
-    uint32_t size = log_chunk_size(log->held);
-    struct log_chunk *chunk = arena_alloc(&pool->arena, size);
+    uint32_t size = (uint32_t)arena_size(log_chunk_size(log->held));
+    struct log_chunk *chunk = arena_take(&pool->arena, size);
     if (!chunk)
         return false;
-    *chunk = (struct log_chunk){0};
+    *chunk = (struct log_chunk){.size = (uint16_t)size};
     if (log->last) {
-        log->last->used = (uint32_t)(log->next - log->last->bytes);
+        log->last->used = (uint16_t)(log->next - log->last->bytes);
         log->last->next = chunk;
     } else {
         log->first = chunk;
@@ -43,6 +43,15 @@ static bool log_grow(struct log *log, struct log_pool *pool)
     if (log->held < SHARE * LAST_CHUNK)
         log->held += size;
     return true;
+}
+
+void log_give(struct log *log, struct log_pool *pool)
+{
+    for (struct log_chunk *chunk = log->first, *next; chunk; chunk = next) {
+        next = chunk->next;
+        arena_give(&pool->arena, chunk, chunk->size);
+    }
+    *log = (struct log){0};
 }
 
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len)

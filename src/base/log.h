@@ -3,8 +3,8 @@
  *
  * Every flow has one log of packets (log_put_packet, log_next_packet) and, if fields are asked for, a second
  * log of values, which table/values.h fills. An empty log is all zero and has no chunk. Its first chunk has
- * 64 bytes; later ones have about a seventh of the log's size. Chunks come from a pool; single chunks are
- * never freed, the pool is reset whole. */
+ * 64 bytes; later ones have about a seventh of the log's size. Chunks come from a pool, which is reset whole;
+ * a log that is not needed any more may give its chunks back before that. */
 #ifndef FC_BASE_LOG_H
 #define FC_BASE_LOG_H
 
@@ -26,7 +26,8 @@ static inline void log_pool_free(struct log_pool *pool) { arena_free(&pool->aren
 
 struct log_chunk {
     struct log_chunk *next;
-    uint32_t used; /* used bytes; not valid in the newest chunk, see log_grow */
+    uint16_t used; /* used bytes; not valid in the newest chunk, see log_grow */
+    uint16_t size; /* with this header */
     uint8_t bytes[];
 };
 
@@ -40,6 +41,9 @@ struct log {
     uint32_t n_packets;  /* packets; in a log of values: packets that have values */
     uint32_t n_payloads; /* packets with payload_len > 0; in a log of values: index of the newest packet */
 };
+
+/* Gives the chunks of the log back to its pool; the log is then empty. */
+void log_give(struct log *log, struct log_pool *pool);
 
 /* The slow path of the functions below. Appends nothing and returns false when memory ends. */
 bool log_put_slow(struct log *log, struct log_pool *pool, const uint8_t *bytes, uint32_t len);

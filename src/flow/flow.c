@@ -1,19 +1,26 @@
-/* The flows of one capture, in the order of their first kept packets.
+/* The flows of one capture.
  * Invariant: conv->flow is the flow that the next packet of the conversation goes to, unless the policy ends
- * it first. */
+ * it first. Where flows stay until their capture ends, their places are in the order of first kept packets;
+ * where they may leave, places are used again. */
 #include "flow/flow.h"
 
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "flow/expiry.h"
 #include "flow/tcp_analysis.h"
 
 enum { BLOCK = 256 };
 
+static size_t flow_size(const struct flow_table *t)
+{
+    return sizeof(struct flow) + (flow_may_leave(&t->policy) ? sizeof(struct flow_timer) : 0);
+}
+
 struct flow *flow_at(const struct flow_table *t, uint32_t index)
 {
-    return &t->blocks[index / BLOCK][index % BLOCK];
+    return (struct flow *)(void *)(t->blocks[index / BLOCK] + index % BLOCK * flow_size(t));
 }
 
 /* Whether many hosts share the address: multicast (RFC 1112, RFC 4291 2.7) or the limited broadcast (RFC
@@ -77,9 +84,9 @@ static bool flow_reserve(struct flow_table *t)
 {
     if (t->n_flows / BLOCK < t->n_blocks)
         return true;
-    struct flow *block = NULL;
+    uint8_t *block = NULL;
     if (memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
-        block = memory_alloc(BLOCK * sizeof *block);
+        block = memory_alloc(BLOCK * flow_size(t));
     if (block)
         t->blocks[t->n_blocks++] = block;
     else
@@ -87,14 +94,32 @@ static bool flow_reserve(struct flow_table *t)
     return block != NULL;
 }
 
-static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
+/* A place for one more flow, and its index; NULL when memory ends. */
+static struct flow *flow_place(struct flow_table *t, uint32_t *index)
 {
+    struct flow *flow = t->unused;
+    if (flow) {
+        *index = flow_timer(flow)->index;
+        t->unused = flow_timer(flow)->next[BY_SILENCE];
+        return flow;
+    }
     if (!flow_reserve(t))
         return NULL;
-    struct flow *flow = flow_at(t, t->n_flows);
+    *index = t->n_flows++;
+    return flow_at(t, *index);
+}
+
+static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
+{
+    uint32_t index = 0;
+    struct flow *flow = flow_place(t, &index);
+    if (!flow)
+        return NULL;
     *flow = (struct flow){.conv = p->ref.conv, .start_ns = LOG_NO_TIME, .end_ns = LOG_NO_TIME};
     choose_client(flow, p, t->policy.style);
-    p->ref.conv->flow = t->n_flows++;
+    p->ref.conv->flow = index;
+    if (flow_may_leave(&t->policy))
+        expiry_open(t, flow, index);
     return flow;
 }
 
@@ -103,25 +128,21 @@ static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
 static bool opens_again(const struct flow_packet *p) { return p->tcp_flags & TCP_FLAG_SYN; }
 
 /* Returns true if the policy ends this flow before the packet. */
-static bool flow_is_over(const struct flow_table *t, struct flow *flow, const struct flow_packet *p)
+static bool flow_is_over(struct flow_table *t, struct flow *flow, const struct flow_packet *p)
 {
     if (t->policy.policy == FC_POLICY_STREAM)
         return false;
-    if (flow->closed && opens_again(p))
+    if (flow->closed && opens_again(p)) {
+        expiry_reopen(t, flow);
         return true;
+    }
     if (!p->has_time || !flow->has_time)
         return false;
-    if (time_diff(p->time_ns, flow->last_ns) > t->policy.idle_ns) {
-        if (!flow->closed)
-            flow->end = END_IDLE;
-        return true;
-    }
-    if (time_diff(p->time_ns, flow->first_ns) > t->policy.active_ns) {
-        if (!flow->closed)
-            flow->end = END_ACTIVE;
-        return true;
-    }
-    return false;
+    bool idle = time_diff(p->time_ns, flow->last_ns) > t->policy.idle_ns;
+    bool active = time_diff(p->time_ns, flow->first_ns) > t->policy.active_ns;
+    if ((idle || active) && !flow->closed)
+        flow->end = idle ? END_IDLE : END_ACTIVE;
+    return idle || active;
 }
 
 static void flow_note_close(struct flow *flow, const struct flow_packet *p)
@@ -149,16 +170,19 @@ static void flow_note_time(struct flow *flow, const struct flow_packet *p)
     flow->last_ns = p->time_ns;
 }
 
-struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *index)
+struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *number)
 {
     struct conv *conv = p->ref.conv;
+    bool may_leave = flow_may_leave(&t->policy);
     struct flow *flow = conv->flow == NO_FLOW ? NULL : flow_at(t, conv->flow);
     if (!flow || flow_is_over(t, flow, p)) {
         flow = flow_make(t, p);
         if (!flow)
             return NULL;
+    } else if (may_leave) {
+        expiry_touch(t, flow);
     }
-    *index = conv->flow;
+    *number = may_leave ? (uint32_t)flow_timer(flow)->number : conv->flow;
     flow_note_time(flow, p);
     flow->n_packets++;
     if (p->payload_len)
@@ -168,11 +192,23 @@ struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint
     return flow;
 }
 
+void flow_release(struct flow_table *t)
+{
+    struct flow *flow = t->ended.first;
+    expiry_take(&t->ended, flow);
+    flow_timer(flow)->next[BY_SILENCE] = t->unused;
+    t->unused = flow;
+}
+
 void flow_reset(struct flow_table *t)
 {
     while (t->n_blocks > 1)
         memory_free(t->blocks[--t->n_blocks]);
-    t->n_flows = 0;
+    *t = (struct flow_table){.memory = t->memory,
+                             .policy = t->policy,
+                             .blocks = t->blocks,
+                             .n_blocks = t->n_blocks,
+                             .blocks_capacity = t->blocks_capacity};
 }
 
 void flow_free(struct flow_table *t)

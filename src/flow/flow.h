@@ -1,6 +1,9 @@
 /* Flows: each becomes one row of the result. With the policy `stream` a flow is a conversation. With
  * `timeout` a conversation is divided where it is idle, where it lasts too long, and where it is closed. Only
- * kept packets count. */
+ * kept packets count.
+ *
+ * With `timeout` a flow ends when the clock of the packets (packet_clock.h) says so, and leaves at once: its
+ * row is written and its memory is used again. The other flows end with their capture. */
 #ifndef FC_FLOW_FLOW_H
 #define FC_FLOW_FLOW_H
 
@@ -8,6 +11,7 @@
 #include "base/log.h"
 #include "base/totals.h"
 #include "flow/conv.h"
+#include "flow/packet_clock.h"
 
 enum client_by {
     CLIENT_BY_SYN,       /* it sent the SYN */
@@ -30,7 +34,7 @@ struct statistics {
 };
 
 struct flow {
-    const struct conv *conv;
+    struct conv *conv;
     struct totals totals[2];       /* client to server, and back */
     struct log packets;            /* `forward` in the log means client to server */
     struct log *values;            /* NULL: none yet */
@@ -48,6 +52,31 @@ struct flow {
     bool has_payload, has_time;
 };
 
+/* The queues that a flow is in at the same time. */
+enum flow_queue {
+    BY_SILENCE, /* open flows in the order of their last kept packets; then flows that have ended */
+    BY_AGE,     /* open flows in the order of their first kept packets */
+    N_FLOW_QUEUES
+};
+
+/* The part of a flow that only flows have that may leave before the end of their capture. It lies behind
+ * struct flow. Times are those of packet_clock.now. */
+struct flow_timer {
+    struct flow *previous[N_FLOW_QUEUES], *next[N_FLOW_QUEUES];
+    int64_t born, touched; /* at the first and at the last kept packet */
+    int64_t ended;         /* when the policy ended it */
+    uint64_t number;       /* in the order of first kept packets, from 0 */
+    uint32_t index;        /* its place in the table */
+};
+static inline struct flow_timer *flow_timer(struct flow *flow)
+{
+    return (struct flow_timer *)(void *)(flow + 1);
+}
+
+struct flow_list {
+    struct flow *first, *last;
+};
+
 struct flow_policy {
     enum fc_policy policy;
     enum fc_style style;
@@ -57,9 +86,16 @@ struct flow_policy {
 struct flow_table {
     struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
     struct flow_policy policy;
-    struct flow **blocks;
+    struct packet_clock clock;
+    uint8_t **blocks;
     size_t n_blocks, blocks_capacity;
-    uint32_t n_flows;
+    uint32_t n_flows; /* places that were ever used */
+    /* Of flows that may leave early alone: */
+    uint64_t n_made;
+    struct flow *unused;                  /* linked by next[BY_SILENCE] */
+    struct flow_list open[N_FLOW_QUEUES]; /* by enum flow_queue */
+    struct flow_list reopened;            /* flows that a SYN ended, until the clock is past that moment */
+    struct flow_list ended;               /* flows that are to be written, in the order of rows */
 };
 
 /* A kept packet, as far as flows need it. */
@@ -72,9 +108,21 @@ struct flow_packet {
 };
 
 struct flow *flow_at(const struct flow_table *table, uint32_t index);
-/* Returns the flow of this packet, and makes it if needed; NULL when memory ends. *index is the number of the
- * flow. */
-struct flow *flow_assign(struct flow_table *table, const struct flow_packet *packet, uint32_t *index);
+/* Whether flows of this policy may leave before the end of their capture. */
+static inline bool flow_may_leave(const struct flow_policy *policy)
+{
+    return policy->policy == FC_POLICY_TIMEOUT;
+}
+/* Takes the time of the next frame, kept or not, and ends the flows whose time is over: they are then in
+ * table->ended. Only for policies whose flows may leave. */
+void flow_turn(struct flow_table *table, int64_t time_ns);
+/* Returns the flow of this packet, and makes it if needed; NULL when memory ends. *number is the number of
+ * the flow, in the order of first kept packets. */
+struct flow *flow_assign(struct flow_table *table, const struct flow_packet *packet, uint32_t *number);
+/* The capture has ended: puts all flows that are left into table->ended. */
+void flow_end_all(struct flow_table *table);
+/* Takes back the memory of the first flow of table->ended, after its row was written. */
+void flow_release(struct flow_table *table);
 void flow_reset(struct flow_table *table);
 void flow_free(struct flow_table *table);
 

@@ -158,6 +158,8 @@ static enum fc_status end_capture(struct walk *w)
         status = report_crashes(w);
     if (!status)
         status = link_finish(w);
+    if (flow_may_leave(&w->tables.flows.policy))
+        flow_end_all(&w->tables.flows);
     report_progress(w);
     capture_close(&w->capture);
     w->capture.phase = CAPTURE_WRITING;
@@ -191,7 +193,10 @@ enum fc_status capture_read(struct walk *w)
     struct fc_error error = {0};
     struct frame frame;
     while (c->source && !(most && c->frames == most)) {
-        enum fc_status status = source_next(c->source, &frame, &error);
+        enum fc_status status = write_ended(w);
+        if (status || output_full(&w->output))
+            return status;
+        status = source_next(c->source, &frame, &error);
         if (status)
             return end_at_damage(w, status, &error);
         if (!frame.data)
@@ -204,8 +209,6 @@ enum fc_status capture_read(struct walk *w)
             if (walk_is_cancelled(w))
                 return FC_CANCELLED;
         }
-        if (w->output.packets && packets_full(w->output.packets))
-            return FC_OK;
     }
     return end_capture(w);
 }

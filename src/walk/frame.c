@@ -63,11 +63,14 @@ static enum fc_status answer(struct walk *w, struct step *step)
     return answer_frame(w, step, wanted);
 }
 
-/* Notices frames that are not in the order of their times. */
-static void note_time(struct capture *c, const struct frame *frame)
+/* Notices frames that are not in the order of their times, and ends the flows whose time is over. */
+static void note_time(struct walk *w, const struct frame *frame)
 {
+    struct capture *c = &w->capture;
     if (!frame->has_time)
         return;
+    if (flow_may_leave(&w->tables.flows.policy))
+        flow_turn(&w->tables.flows, frame->time_ns);
     c->is_out_of_order |= c->has_last && frame->time_ns < c->last_ns;
     c->has_last = true;
     c->last_ns = frame->time_ns;
@@ -87,7 +90,7 @@ static enum fc_status count(struct walk *w, const struct step *step)
 enum fc_status walk_frame(struct walk *w, struct frame *frame)
 {
     struct step step = {.frame = frame};
-    note_time(&w->capture, frame);
+    note_time(w, frame);
     enum fc_status status = look_at(w, frame);
     if (status)
         return status;

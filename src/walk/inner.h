@@ -66,7 +66,7 @@ struct capture {
     uint64_t reported_frames, reported_bytes; /* the part of them that the progress knows */
     uint64_t unknown_link_frames;
     uint32_t unknown_link_type;     /* of the last of them */
-    uint32_t next_flow;             /* the first flow that is not written */
+    uint32_t next_flow;             /* the first flow that is not written, where flows stay */
     int64_t last_ns;                /* time of the last frame that has one */
     bool has_last, is_out_of_order; /* some frame was earlier than the one before it */
 };
@@ -136,7 +136,11 @@ FC_MUST_USE enum fc_status link_finish(struct walk *walk);
 
 /* Puts a kept frame into its flow, and its lengths, time and values into the flow's logs. */
 void keep_frame(struct walk *walk, struct step *step);
-/* Rows of the capture's flows, until all are written or the batch is full. */
+/* Gives back what keep_frame allocated for a flow. */
+void keep_forget(struct walk *walk, struct flow *flow);
+/* Rows of the flows that have ended before their capture, until all are written or the batch is full. */
+FC_MUST_USE enum fc_status write_ended(struct walk *walk);
+/* Rows of all flows that are left, until all are written or the batch is full. */
 FC_MUST_USE enum fc_status write_flows(struct walk *walk);
 /* The row of one frame. */
 FC_MUST_USE enum fc_status write_packet(struct walk *walk, const struct step *step);

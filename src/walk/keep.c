@@ -24,15 +24,17 @@ static void note_outer(struct walk *w, struct flow *flow, int layer_index)
         return;
     bool ip6 = layer->kind == LAYER_IP6;
     uint32_t size = ip6 ? 16 : 4;
-    struct outer *outer = arena_alloc(&w->tables.extras, sizeof *outer);
+    struct outer *outer = arena_take(&w->tables.extras, sizeof *outer);
     if (!outer)
         return;
     *outer = (struct outer){.src.family = ip6 ? 6 : 4, .dst.family = ip6 ? 6 : 4};
     struct rd r = rd_make(layer->data, layer->whole_cap, layer->whole_len);
     rd_skip(&r, ip6 ? 8 : 12);
     const uint8_t *addresses = rd_bytes(&r, 2 * size);
-    if (!addresses)
+    if (!addresses) {
+        arena_give(&w->tables.extras, outer, sizeof *outer);
         return;
+    }
     memcpy(outer->src.bytes, addresses, size);
     memcpy(outer->dst.bytes, addresses + size, size);
     flow->outer = outer;
@@ -41,7 +43,7 @@ static void note_outer(struct walk *w, struct flow *flow, int layer_index)
 static void log_values(struct walk *w, struct flow *flow)
 {
     if (!flow->values) {
-        if (!(flow->values = arena_alloc(&w->tables.extras, sizeof *flow->values)))
+        if (!(flow->values = arena_take(&w->tables.extras, sizeof *flow->values)))
             return;
         *flow->values = (struct log){0};
     }
@@ -85,12 +87,17 @@ static void find_payload(const struct kept_packet *kept, struct feature_packet *
     out->payload = rd_bytes(&r, out->n_payload);
 }
 
+static size_t statistics_len(const struct walk *w)
+{
+    return sizeof(struct statistics) + w->query->features.state_len;
+}
+
 /* The state of a flow's statistics; before it the log of their own that they have where the flow's log is
  * limited. */
 static struct statistics *statistics_of(struct walk *w, struct flow *flow)
 {
-    size_t len = sizeof *flow->statistics + w->query->features.state_len;
-    if (!flow->statistics && (flow->statistics = arena_alloc(&w->tables.extras, len)))
+    size_t len = statistics_len(w);
+    if (!flow->statistics && (flow->statistics = arena_take(&w->tables.extras, len)))
         memset(flow->statistics, 0, len);
     return flow->statistics;
 }
@@ -190,4 +197,20 @@ void keep_frame(struct walk *w, struct step *step)
         note_outer(w, flow, step->layer);
     if (w->output.flows)
         take_packet(w, flow, &kept);
+}
+
+void keep_forget(struct walk *w, struct flow *flow)
+{
+    struct arena *extras = &w->tables.extras;
+    log_give(&flow->packets, &w->tables.pool);
+    if (flow->values) {
+        log_give(flow->values, &w->tables.pool);
+        arena_give(extras, flow->values, sizeof *flow->values);
+    }
+    if (flow->statistics) {
+        log_give(&flow->statistics->packets, &w->tables.pool);
+        arena_give(extras, flow->statistics, statistics_len(w));
+    }
+    if (flow->outer)
+        arena_give(extras, flow->outer, sizeof *flow->outer);
 }

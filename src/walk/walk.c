@@ -1,7 +1,8 @@
 /* A walk over captures: source -> decode -> flow -> proto -> table, on one thread. The files of this room are
  * the only ones that know the order of the other rooms. Frames are read and flows are kept here, whoever
- * makes the field values. Invariants: every frame read is counted under exactly one reason; the flows of a
- * capture are written after its last frame, in the order of their first kept packets. */
+ * makes the field values. Invariants: every frame read is counted under exactly one reason; flows that cannot
+ * leave earlier are written after the last frame of their capture, in the order of their first kept packets.
+ */
 #include "walk/walk.h"
 
 #include "base/error.h"

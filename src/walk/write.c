@@ -89,7 +89,23 @@ static enum fc_status write_flow(struct walk *w, const struct flow *flow)
     return flows_add(w->output.flows, &row);
 }
 
-enum fc_status write_flows(struct walk *w)
+enum fc_status write_ended(struct walk *w)
+{
+    struct flow_table *t = &w->tables.flows;
+    for (struct flow *flow; (flow = t->ended.first);) {
+        if (output_full(&w->output))
+            return FC_OK;
+        enum fc_status status = w->output.flows ? write_flow(w, flow) : FC_OK;
+        if (status)
+            return status;
+        keep_forget(w, flow);
+        flow_release(t);
+    }
+    return FC_OK;
+}
+
+/* The flows that stayed until the capture's end, in the order of their first kept packets. */
+static enum fc_status write_kept(struct walk *w)
 {
     while (w->output.flows && w->capture.next_flow < w->tables.flows.n_flows) {
         if (flows_full(w->output.flows))
@@ -100,6 +116,17 @@ enum fc_status write_flows(struct walk *w)
     }
     tables_forget(w);
     return FC_OK;
+}
+
+enum fc_status write_flows(struct walk *w)
+{
+    struct flow_table *t = &w->tables.flows;
+    if (!flow_may_leave(&t->policy))
+        return write_kept(w);
+    enum fc_status status = write_ended(w);
+    if (!status && !t->ended.first)
+        tables_forget(w);
+    return status;
 }
 
 /* ---- packets and frames ---- */

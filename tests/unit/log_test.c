@@ -171,3 +171,46 @@ TEST(a_reset_pool_is_used_again)
     }
     log_pool_free(&pool);
 }
+
+TEST(a_log_that_is_given_back_serves_the_next_one)
+{
+    struct log_pool own = {0};
+    size_t first = 0;
+    for (int round = 0; round < 100; round++) {
+        struct log log = {0};
+        for (unsigned i = 0; i < 3000; i++)
+            log_put_packet(&log, &own, i * 1000, i & 1, 100 + i % 50, i % 40);
+        struct log_reader r = log_read(&log);
+        struct log_packet p;
+        unsigned n = 0;
+        for (; log_next_packet(&r, &p); n++)
+            CHECK(p.time_ns == n * 1000 && p.ip_len == 100 + n % 50 && p.payload_len == n % 40);
+        CHECK_INT(n, 3000);
+        size_t left = own.arena.left;
+        first = round ? first : left;
+        CHECK(left <= first && left + 4096 > first); /* the lists of unused pieces, once */
+        log_give(&log, &own);
+        CHECK(!log.first && !log.n_packets);
+    }
+    log_pool_free(&own);
+}
+
+TEST(pieces_of_an_arena_are_used_again_by_size)
+{
+    struct arena arena = {0};
+    size_t before = 0;
+    for (size_t n = 1; n < 100000; n += n / 3 + 1) {
+        size_t size = arena_size(n);
+        CHECK(size >= n && size <= n + (n > 128 ? n / 8 : 15) && arena_size(size) == size && size >= before);
+        before = size;
+        uint8_t *a = arena_take(&arena, n), *b = arena_take(&arena, n);
+        CHECK(a && b && a != b);
+        memset(a, 1, size);
+        memset(b, 2, size);
+        arena_give(&arena, a, n);
+        arena_give(&arena, b, size);
+        CHECK(arena_take(&arena, size) == b && arena_take(&arena, n) == a);
+    }
+    arena_free(&arena);
+    CHECK(!arena.unused);
+}

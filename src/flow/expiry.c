@@ -1,0 +1,192 @@
+/* Flows that leave when they end. Two queues hold the open flows, by the time of their last and of their first
+ * packet; since the clock never goes back, both are in order by themselves, and only their first flows have
+ * to be looked at. Invariant: flows come into table->ended in the order of the moments at which the policy
+ * ended them, and flows of the same moment in the order of their first packets. */
+#include "flow/expiry.h"
+
+/* ---- lists ---- */
+
+static void list_append(struct flow_list *list, struct flow *flow, enum flow_queue queue)
+{
+    struct flow_timer *timer = flow_timer(flow);
+    timer->previous[queue] = list->last;
+    timer->next[queue] = NULL;
+    if (list->last)
+        flow_timer(list->last)->next[queue] = flow;
+    else
+        list->first = flow;
+    list->last = flow;
+}
+
+static void list_remove(struct flow_list *list, struct flow *flow, enum flow_queue queue)
+{
+    struct flow *previous = flow_timer(flow)->previous[queue], *next = flow_timer(flow)->next[queue];
+    if (previous)
+        flow_timer(previous)->next[queue] = next;
+    else
+        list->first = next;
+    if (next)
+        flow_timer(next)->previous[queue] = previous;
+    else
+        list->last = previous;
+}
+
+void expiry_take(struct flow_list *list, struct flow *flow) { list_remove(list, flow, BY_SILENCE); }
+
+/* ---- packets ---- */
+
+void expiry_open(struct flow_table *t, struct flow *flow, uint32_t index)
+{
+    *flow_timer(flow) = (struct flow_timer){
+        .index = index, .number = t->n_made++, .born = t->clock.now, .touched = t->clock.now};
+    list_append(&t->open[BY_SILENCE], flow, BY_SILENCE);
+    list_append(&t->open[BY_AGE], flow, BY_AGE);
+}
+
+void expiry_touch(struct flow_table *t, struct flow *flow)
+{
+    flow_timer(flow)->touched = t->clock.now;
+    if (t->open[BY_SILENCE].last == flow)
+        return;
+    list_remove(&t->open[BY_SILENCE], flow, BY_SILENCE);
+    list_append(&t->open[BY_SILENCE], flow, BY_SILENCE);
+}
+
+static void close_flow(struct flow_table *t, struct flow *flow)
+{
+    list_remove(&t->open[BY_SILENCE], flow, BY_SILENCE);
+    list_remove(&t->open[BY_AGE], flow, BY_AGE);
+    struct conv *conv = flow->conv;
+    if (conv->flow == flow_timer(flow)->index)
+        conv->flow = NO_FLOW;
+}
+
+void expiry_reopen(struct flow_table *t, struct flow *flow)
+{
+    close_flow(t, flow);
+    flow_timer(flow)->ended = t->clock.now;
+    list_append(&t->reopened, flow, BY_SILENCE);
+}
+
+/* ---- the clock ---- */
+
+static int64_t later(int64_t from, int64_t ns) { return from > INT64_MAX - ns ? INT64_MAX : from + ns; }
+
+/* The open flow or the flow ended by a SYN that ends first, and *moment, when it does; NULL: none is there. */
+static struct flow *first_to_end(struct flow_table *t, int64_t *moment, enum flow_end *end)
+{
+    struct flow *silent = t->open[BY_SILENCE].first, *old = t->open[BY_AGE].first;
+    struct flow *reopened = t->reopened.first, *first = NULL;
+    if (silent) {
+        first = silent;
+        *moment = later(flow_timer(silent)->touched, t->policy.idle_ns);
+        *end = END_IDLE;
+    }
+    int64_t at = old ? later(flow_timer(old)->born, t->policy.active_ns) : 0;
+    if (old && at < *moment) {
+        first = old;
+        *moment = at;
+        *end = END_ACTIVE;
+    }
+    if (reopened && (!first || flow_timer(reopened)->ended < *moment)) {
+        first = reopened;
+        *moment = flow_timer(reopened)->ended;
+        *end = END_CAPTURE;
+    }
+    return first;
+}
+
+static void end_flow(struct flow_table *t, struct flow *flow, int64_t moment, enum flow_end end)
+{
+    if (flow == t->reopened.first) {
+        list_remove(&t->reopened, flow, BY_SILENCE);
+    } else {
+        close_flow(t, flow);
+        if (flow->end == END_CAPTURE)
+            flow->end = (uint8_t)end;
+    }
+    flow_timer(flow)->ended = moment;
+    list_append(&t->ended, flow, BY_SILENCE);
+}
+
+/* ---- flows of one moment ---- */
+
+static bool comes_before(struct flow *a, struct flow *b)
+{
+    const struct flow_timer *x = flow_timer(a), *y = flow_timer(b);
+    return x->ended != y->ended ? x->ended < y->ended : x->number < y->number;
+}
+
+static struct flow *merge(struct flow *a, struct flow *b)
+{
+    struct flow *first = NULL, **link = &first;
+    while (a && b) {
+        struct flow **least = comes_before(b, a) ? &b : &a;
+        *link = *least;
+        link = &flow_timer(*least)->next[BY_SILENCE];
+        *least = *link;
+    }
+    *link = a ? a : b;
+    return first;
+}
+
+/* Sorts the first n flows of a chain, whose end is NULL. */
+static struct flow *sort(struct flow *chain, size_t n)
+{
+    if (n < 2)
+        return chain;
+    struct flow *middle = chain;
+    for (size_t i = 1; i < n / 2; i++)
+        middle = flow_timer(middle)->next[BY_SILENCE];
+    struct flow *right = flow_timer(middle)->next[BY_SILENCE];
+    flow_timer(middle)->next[BY_SILENCE] = NULL;
+    return merge(sort(chain, n / 2), sort(right, n - n / 2));
+}
+
+/* Sorts the last n flows of table->ended. `before` is the flow before them; NULL: there is none. */
+static void sort_ended(struct flow_table *t, struct flow *before, size_t n)
+{
+    struct flow *chain = sort(before ? flow_timer(before)->next[BY_SILENCE] : t->ended.first, n);
+    t->ended.last = before;
+    if (!before)
+        t->ended.first = NULL;
+    for (struct flow *next; chain; chain = next) {
+        next = flow_timer(chain)->next[BY_SILENCE];
+        list_append(&t->ended, chain, BY_SILENCE);
+    }
+}
+
+/* Ends all flows whose moment is before `past`. */
+static void end_before(struct flow_table *t, int64_t past)
+{
+    struct flow *before = t->ended.last, *flow;
+    enum flow_end end = END_IDLE;
+    int64_t moment = 0;
+    size_t n = 0;
+    while ((flow = first_to_end(t, &moment, &end)) && moment < past) {
+        end_flow(t, flow, moment, end);
+        n++;
+    }
+    if (n > 1)
+        sort_ended(t, before, n);
+}
+
+void flow_turn(struct flow_table *t, int64_t time_ns)
+{
+    packet_clock_take(&t->clock, time_ns);
+    end_before(t, t->clock.past);
+}
+
+/* No frame comes any more, so nothing has to wait for late ones. */
+void flow_end_all(struct flow_table *t)
+{
+    end_before(t, t->clock.now);
+    struct flow *before = t->ended.last, *flow;
+    size_t n = 0;
+    for (; (flow = t->reopened.first); n++)
+        end_flow(t, flow, flow_timer(flow)->ended, END_CAPTURE);
+    if (n > 1)
+        sort_ended(t, before, n);
+    while ((flow = t->open[BY_AGE].first))
+        end_flow(t, flow, t->clock.now, END_CAPTURE);
+}

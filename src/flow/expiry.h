@@ -1,0 +1,16 @@
+/* Inside the room: the queues of flows that may leave before the end of their capture. */
+#ifndef FC_FLOW_EXPIRY_H
+#define FC_FLOW_EXPIRY_H
+
+#include "flow/flow.h"
+
+/* A new flow, whose first packet is at hand. */
+void expiry_open(struct flow_table *table, struct flow *flow, uint32_t index);
+/* The flow got a packet. */
+void expiry_touch(struct flow_table *table, struct flow *flow);
+/* A SYN ends a flow that was closed: its pair opens another one now. */
+void expiry_reopen(struct flow_table *table, struct flow *flow);
+/* Takes a flow out of table->ended. */
+void expiry_take(struct flow_list *list, struct flow *flow);
+
+#endif

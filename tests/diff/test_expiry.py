@@ -1,0 +1,136 @@
+"""The rows of the policy `timeout` and their order, against expiry.py; and the same rows at any number of jobs, at any
+size of a batch, and from a pipe."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from pathlib import Path
+
+import captures
+import expiry
+import pytest
+
+flowcontainer = pytest.importorskip("flowcontainer")
+SECOND = 10**9
+MOST_BYTES = 400_000
+SPREAD = 12  # one in so many captures of the corpus
+
+
+def spread() -> dict[str, Path]:
+    small = [path for path in captures.default() if path.stat().st_size <= MOST_BYTES]
+    own = [path for path in small if path.is_relative_to(captures.OWN)]
+    corpus = [path for path in small if not path.is_relative_to(captures.OWN)]
+    return {captures.name_of(path): path for path in own + corpus[::SPREAD]}
+
+
+def frames_of(path: Path) -> list[dict]:
+    """All frames, with the pair of those that are in a flow."""
+    table = flowcontainer.scan(path, ["tcp.flags"], level="frames", values="list", engine="native").to_arrow()
+    frames = table.select(["frame", "protocol", "stream", "src", "sport", "reason", "tcp.flags"]).to_pylist()
+    for frame, time in zip(frames, table["time"].cast("int64").to_pylist(), strict=True):
+        frame["time"] = time
+        kept = frame["reason"] is None
+        frame["pair"] = (frame["protocol"], frame["stream"]) if kept else None
+        flags = frame["tcp.flags"] or []
+        frame["flags"] = flags[-1] & 0xFF if flags and frame["protocol"] == "tcp" else 0
+    return frames
+
+
+def rows_of(path, idle: int, active: int, **options) -> list[tuple[str, list[int]]]:
+    table = flowcontainer.scan(path, columns=["end", "frames"], policy="timeout", idle=idle / SECOND,
+                               active=active / SECOND, **options).to_arrow()
+    return [(row["end"], row["frames"]) for row in table.to_pylist()]
+
+
+@pytest.mark.filterwarnings("ignore::flowcontainer.CaptureWarning")
+@pytest.mark.parametrize("name", spread())
+def test_flows_end_when_an_independent_implementation_says(name: str) -> None:
+    path = spread()[name]
+    try:
+        frames = frames_of(path)
+    except flowcontainer.CaptureError as error:
+        pytest.skip(f"no capture: {error}")
+    for idle, active in ((SECOND // 100, SECOND), (SECOND, 5 * SECOND), (120 * SECOND, 1800 * SECOND)):
+        assert rows_of(path, idle, active) == expiry.flows(frames, idle, active)
+
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20,000 packets of 2,000 pairs in 100 seconds, some frames late by up to 50 ms."""
+    chance = random.Random(1)
+    now, records = 10**18, []
+    for _ in range(20000):
+        now += chance.randrange(10**7)
+        late = chance.randrange(5 * 10**7) if chance.random() < 0.01 else 0
+        records.append((now - late, datagram(chance.randrange(2000), chance.randrange(400))))
+    path = tmp_path_factory.mktemp("expiry") / "many.pcap"
+    path.write_bytes(pcap(records))
+    return path
+
+
+def datagram(pair: int, length: int) -> bytes:
+    udp = (20000 + pair).to_bytes(2, "big") + (30000).to_bytes(2, "big") + (8 + length).to_bytes(2, "big") + bytes(2)
+    header = b"\x45\0" + (28 + length).to_bytes(2, "big") + bytes(4) + b"\x40\x11" + bytes(2) + bytes([10, 0, 0, 1, 10, 0, 0, 2])
+    return bytes(12) + b"\x08\0" + header + udp + bytes(length)
+
+
+def pcap(records: list[tuple[int, bytes]]) -> bytes:
+    parts = [0xA1B23C4D.to_bytes(4, "little"), b"\2\0\4\0", bytes(8), (65535).to_bytes(4, "little"), b"\1\0\0\0"]
+    for time, data in records:
+        for number in (time // SECOND, time % SECOND, len(data), len(data)):
+            parts.append(number.to_bytes(4, "little"))
+        parts.append(data)
+    return b"".join(parts)
+
+
+def test_the_clock_of_late_frames(capture: Path) -> None:
+    frames = frames_of(capture)
+    rows = rows_of(capture, SECOND, 20 * SECOND)
+    assert len(rows) > 10000 and {end for end, _ in rows} == {"idle", "capture"}
+    assert rows == expiry.flows(frames, SECOND, 20 * SECOND)
+
+
+def test_same_rows_at_any_number_of_jobs_and_any_size_of_a_batch(capture: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "several"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"{i}.pcap").write_bytes(capture.read_bytes())
+    one = rows_of(capture, SECOND, SECOND)
+    for options in ({"jobs": 1}, {"jobs": 2}, {"jobs": 8}, {"jobs": 2, "batch_rows": 1}, {"batch_rows": 7}):
+        assert rows_of(folder, SECOND, SECOND, **options) == 3 * one
+
+
+def test_same_rows_from_a_pipe(capture: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(capture.read_bytes()))
+    writer.start()
+    assert rows_of(pipe, SECOND, SECOND) == rows_of(capture, SECOND, SECOND)
+    writer.join()
+
+
+def test_the_first_row_leaves_while_the_pipe_is_open(capture: Path, tmp_path: Path) -> None:
+    """Whoever writes the capture waits for a row before it writes the rest."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    seen = threading.Event()
+    data = capture.read_bytes()
+    waited = []
+
+    def write() -> None:
+        with pipe.open("wb") as out:
+            out.write(data[: len(data) // 2])
+            out.flush()
+            waited.append(seen.wait(60))
+            out.write(data[len(data) // 2 :])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    reader = flowcontainer.scan(pipe, columns=["frames"], policy="timeout", idle=1, batch_rows=10)
+    for _ in reader:
+        seen.set()
+    writer.join()
+    assert waited == [True]
