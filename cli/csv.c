@@ -10,16 +10,29 @@
 
 #include "format.h"
 
+/* Returns true if a spreadsheet would calculate with the cell. A number, or numbers between ';', is none. */
+static bool is_formula(const char *text, size_t len)
+{
+    if (!len || !strchr("=+-@\t\r", *text) || !*text)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!text[i] || !strchr("0123456789+-.eE;", text[i]))
+            return true;
+    return false;
+}
+
 void csv_cell(struct out *out, const char *text, size_t len)
 {
-    bool quote = false;
+    bool quote = false, formula = out->quote_formulas && is_formula(text, len);
     for (size_t i = 0; i < len && !quote; i++)
         quote = text[i] == '"' || text[i] == ',' || text[i] == '\n' || text[i] == '\r';
     if (!quote) {
+        out_bytes(out, "'", formula);
         out_bytes(out, text, len);
         return;
     }
     out_char(out, '"');
+    out_bytes(out, "'", formula);
     for (const char *end = text + len; text < end;) {
         const char *mark = memchr(text, '"', (size_t)(end - text));
         size_t n = mark ? (size_t)(mark - text) + 1 : (size_t)(end - text);

@@ -163,6 +163,8 @@ static int write_text(struct job *job)
         out_close(&out);
         return out_of_memory();
     }
+    out.clean = isatty(job->fd) && opt->format != OPT_TABLE ? say_lines : NULL;
+    out.quote_formulas = opt->quote_formulas;
     int status = format->begin(&view) ? write_batches(job, &view, format) : out_of_memory();
     cli_progress_end(&job->progress);
     format->end(&view);
@@ -195,6 +197,10 @@ static int open_target(struct job *job)
     job->target.fd = -1;
     if (!job->opt->output)
         return 0;
+    if (fc_run_reads(job->run, job->opt->output)) {
+        say("%s is one of the captures that are read; -o names another file", job->opt->output);
+        return EXIT_USAGE;
+    }
     int error = target_open(&job->target, job->opt->output);
     job->fd = job->target.fd;
     return error ? write_failure(job->opt->output, error) : 0;

@@ -25,6 +25,7 @@ enum {
     KEY_FEATURES,
     KEY_JSON,
     KEY_COLOR,
+    KEY_QUOTE_FORMULAS,
     KEY_PROGRESS,
     KEY_NO_PROGRESS,
     /* Tables of other programs. */

@@ -102,6 +102,9 @@ const struct opt_row OPT_ROWS[] = {
      "one row per: flows (default), packets (kept ones), or\n"
      "frames (all, with the reason if not kept)"},
     {NULL, 'o', "output", "FILE", "write FILE, whole or not at all; -: standard output"},
+    {NULL, KEY_QUOTE_FORMULAS, "quote-formulas", NULL,
+     "CSV: put ' before cells that a spreadsheet would\n"
+     "calculate (= + - @)"},
     {NULL, 'a', "all", NULL, "show all rows on a terminal, not just the first 50"},
     {NULL, KEY_COLOR, "color", "WHEN", "auto (default), always, never; NO_COLOR is respected"},
 
@@ -360,6 +363,9 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return parse_engine(opt, arg);
     case KEY_CLASSIC:
         opt->run.style = FC_STYLE_CLASSIC;
+        return 0;
+    case KEY_QUOTE_FORMULAS:
+        opt->quote_formulas = true;
         return 0;
     case KEY_COLOR:
         return parse_colour(opt, arg);

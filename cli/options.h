@@ -42,6 +42,7 @@ struct opt {
     const char *output; /* NULL: standard output */
     const struct cli_sink *sink;
     enum opt_when progress, colour;
+    bool quote_formulas;
     bool all, quiet, help, version, native;
     bool idle_set, active_set;
     char **argv; /* a copy, since getopt_long reorders it */

@@ -91,6 +91,19 @@ void say_clean(struct text *out, const char *bytes, size_t len, bool utf8)
     }
 }
 
+void say_lines(struct text *out, const char *bytes, size_t len)
+{
+    bool utf8 = say_utf8();
+    for (const char *end = bytes + len; bytes < end;) {
+        const char *feed = memchr(bytes, '\n', (size_t)(end - bytes));
+        size_t n = feed ? (size_t)(feed - bytes) : (size_t)(end - bytes);
+        say_clean(out, bytes, n, utf8);
+        if (feed)
+            text_add(out, "\n", 1);
+        bytes += n + (feed != NULL);
+    }
+}
+
 /* An approximation that suits the text in captures: combining marks take no column, East Asian wide forms
  * two. */
 static size_t code_width(unsigned code)

@@ -27,6 +27,9 @@ size_t say_screen_width(int fd);
 /* Whether to use colour on this descriptor: it is a terminal, NO_COLOR is not set, TERM is not dumb. */
 bool say_colour(int fd);
 
+/* Appends lines of a text format as a terminal may see them: line feeds stay, all else is as say_clean has
+ * it. */
+void say_lines(struct text *out, const char *bytes, size_t len);
 /* Appends text for a terminal: control characters and broken UTF-8 become \xNN, and without utf8 so does
  * every byte that is not ASCII. */
 void say_clean(struct text *out, const char *bytes, size_t len, bool utf8);

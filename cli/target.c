@@ -69,6 +69,10 @@ int target_open(struct target *target, const char *path)
         return errno;
     if (exists && S_ISDIR(old.st_mode))
         return EISDIR;
+    if (exists && access(path, W_OK)) /* rename would replace it, whoever owns it */
+        return errno;
+    if (!exists && !lstat(path, &old)) /* rename would replace a link to a file that is not there */
+        return ENOENT;
     return exists && !S_ISREG(old.st_mode) ? open_device(target)
                                            : open_temporary(target, exists ? &old : NULL);
 }

@@ -46,9 +46,29 @@ static void write_all(struct out *out, const char *bytes, size_t len)
     }
 }
 
+/* Writes what a terminal may see. A character of UTF-8 is not cut: callers flush behind whole rows, and a
+ * buffer that is full before holds 1 MB of one row. */
+static void write_clean(struct out *out, const char *bytes, size_t len)
+{
+    struct text clean = {0};
+    out->clean(&clean, bytes, len);
+    write_all(out, clean.p, clean.len);
+    if (clean.failed && !out->error)
+        out->error = ENOMEM;
+    text_free(&clean);
+}
+
+static void write_some(struct out *out, const char *bytes, size_t len)
+{
+    if (out->clean)
+        write_clean(out, bytes, len);
+    else
+        write_all(out, bytes, len);
+}
+
 void out_flush(struct out *out)
 {
-    write_all(out, out->buf, out->len);
+    write_some(out, out->buf, out->len);
     out->len = 0;
 }
 
@@ -56,7 +76,7 @@ void out_spill(struct out *out, const char *text, size_t len)
 {
     out_flush(out);
     if (len > out->cap) {
-        write_all(out, text, len);
+        write_some(out, text, len);
         return;
     }
     memcpy(out->buf, text, len);

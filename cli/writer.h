@@ -7,11 +7,15 @@
 #include <stdint.h>
 #include <string.h>
 
+struct text;
+
 struct out {
     int fd;
     char *buf;
     size_t len, cap;
     int error; /* errno of the first failed write; all later output is discarded */
+    void (*clean)(struct text *out, const char *bytes, size_t len); /* what a terminal may see; NULL: all */
+    bool quote_formulas;                                            /* in cells of CSV */
 };
 
 /* The most bytes that one call of out_room may ask for. */

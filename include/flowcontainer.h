@@ -440,6 +440,10 @@ struct fc_short_name {
 FC_PUBLIC size_t fc_n_short_names(void);
 FC_PUBLIC const struct fc_short_name *fc_short_name_at(size_t i);
 
+/* Returns true if the file of this path is one of the captures of the run, under whatever name (by device and
+ * inode): writing an answer over it would destroy the capture. */
+FC_PUBLIC bool fc_run_reads(const struct fc_run *run, const char *path);
+
 /* The columns of the first table of a run, in order. Valid until fc_run_free. */
 FC_PUBLIC size_t fc_run_n_columns(const struct fc_run *run);
 FC_PUBLIC const struct fc_column_info *fc_run_column(const struct fc_run *run, size_t i);

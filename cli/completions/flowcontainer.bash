@@ -47,7 +47,7 @@ _flowcontainer() {
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
-            -e --field -C --columns --values --packets --payload-only --limit --features --native --json --level -o --output -a --all --color -q --quiet \
+            -e --field -C --columns --values --packets --payload-only --limit --features --native --json --level -o --output --quote-formulas -a --all --color -q --quiet \
             --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return

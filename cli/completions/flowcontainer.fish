@@ -55,6 +55,7 @@ complete -c flowcontainer -l with-capture -d 'Name of the capture in each row'
 complete -c flowcontainer -l level -x -a 'flows packets frames' -d 'One row per flow, packet or frame'
 complete -c flowcontainer -s o -l output -r -d 'Write a file'
 complete -c flowcontainer -s a -l all -d 'Show all rows on a terminal'
+complete -c flowcontainer -l quote-formulas -d 'CSV: quote cells that a spreadsheet would calculate'
 complete -c flowcontainer -l color -x -a 'auto always never' -d Colour
 complete -c flowcontainer -s q -l quiet -d 'No summary and no progress'
 complete -c flowcontainer -l progress -d 'Show progress'

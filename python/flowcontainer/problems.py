@@ -48,7 +48,7 @@ def finish(run: Run) -> None:
     problems = run.problems
     if not problems:
         return
-    lines = [_line(problem) for problem in problems]
+    lines = [_printable(_line(problem)) for problem in problems]
     if _nothing_read(run):
         statuses = {problem[4] for problem in problems}
         error = _ERRORS.get(statuses.pop(), CaptureError) if len(statuses) == 1 else CaptureError
@@ -67,6 +67,11 @@ def _line(problem: tuple[str, str, int, int, str]) -> str:
     text = message if capture in message else f"{capture}: {message}"
     at = f"byte {offset}"
     return text if offset < 0 or str(offset) in message else f"{text} ({at})"
+
+
+def _printable(text: str) -> str:
+    """The text with escapes for control characters, which a file name may have."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _levels_to_caller() -> int:

@@ -365,6 +365,18 @@ void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
 
 void fc_run_cancel(struct fc_run *run) { atomic_store(&run->progress.cancelled, true); }
 
+bool fc_run_reads(const struct fc_run *run, const char *path)
+{
+    struct stat one, other;
+    if (stat(path, &one) || !S_ISREG(one.st_mode))
+        return false;
+    for (size_t i = 0; i < run->n_inputs; i++)
+        if (!run->inputs[i].memory && !stat(run->inputs[i].name, &other) && one.st_dev == other.st_dev &&
+            one.st_ino == other.st_ino)
+            return true;
+    return false;
+}
+
 size_t fc_run_n_fields(const struct fc_run *run) { return run->query.n_fields; }
 
 struct fc_field_info fc_run_field(const struct fc_run *run, size_t i)

@@ -185,6 +185,8 @@ enum fc_status source_next(struct source *s, struct frame *out, struct fc_error 
 {
     enum { PPP_WITH_DIRECTION = 204 };
     enum fc_status status = s->next(s, out, err);
+    if (!status && out->data && !out->number) /* the counter of 32 bits is at its end, as in Wireshark */
+        return source_stop(s, FC_UNSUPPORTED, out->offset, err, "more than %u frames", UINT32_MAX);
     /* To Wireshark the direction byte is not a part of the frame, nor of its lengths. */
     if (!status && out->interface && out->interface->link_type == PPP_WITH_DIRECTION && out->cap_len) {
         out->data++;

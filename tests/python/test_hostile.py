@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import os
+import shutil
 import signal
 import tarfile
 from pathlib import Path
 
 import flowcontainer
+import made
 import pytest
 from flowcontainer import scan
 from needs_worker import needs_worker
+from test_cli_screen import screen
 
 DEMO = Path(__file__).resolve().parents[1] / "pcaps" / "demo.pcap"
 
@@ -63,3 +67,74 @@ def test_a_child_of_fork_does_not_hang(act: str, jobs: int) -> None:
         os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert n_rows + sum(map(len, batches)) == 300 * 188  # the parent reads on
+
+
+# ---- what is written ----
+
+
+@pytest.fixture
+def requests(tmp_path: Path) -> Path:
+    """A capture of HTTP requests to hosts that are made to harm a terminal and a spreadsheet."""
+    hosts = [b"\x1b]0;x\x07\xc2\x9b31m", b"=HYPERLINK(1)", b"-2+cmd", b"@SUM(1)", b"-5", b"plain"]
+    frames = []
+    for i, host in enumerate(hosts):
+        text = b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
+        frames.append(made.ethernet(made.ipv4(made.CLIENT, made.SERVER, 6, made.tcp(50000 + i, 80, 1, 1, 0x18, text))))
+    path = tmp_path / "requests.pcap"
+    made.write(path, frames)
+    return path
+
+
+ASKED = ("-e", "http.host", "-C", "http_host=first(http.host)", "--engine", "native")
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson", "json", "table"])
+def test_no_value_controls_a_terminal(format: str, requests: Path, cli) -> None:
+    status, text = screen(cli, "-T", format, "--color", "never", *ASKED, requests)
+    assert status == 0 and "plain" in text
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    file = cli("-T", format, *ASKED, requests).stdout
+    assert format != "csv" or "\x1b]0;x\x07" in file
+
+
+def test_formulas_are_quoted_on_request(requests: Path, cli) -> None:
+    def hosts(*options: str) -> list[str]:
+        return [row[0] for row in csv.reader(io.StringIO(cli("-T", "csv", *options, *ASKED, requests).stdout))][2:]
+
+    assert hosts() == ["=HYPERLINK(1)", "-2+cmd", "@SUM(1)", "-5", "plain"]
+    assert hosts("--quote-formulas") == ["'=HYPERLINK(1)", "'-2+cmd", "'@SUM(1)", "-5", "plain"]
+
+
+def test_a_capture_is_not_overwritten_by_its_own_rows(tmp_path: Path, cli) -> None:
+    for name in ("a.pcap", "other.csv"):
+        shutil.copy(DEMO, tmp_path / name)
+    (tmp_path / "link.csv").symlink_to("a.pcap")
+    os.link(tmp_path / "a.pcap", tmp_path / "hard.csv")
+    before = DEMO.read_bytes()
+    for capture, output in (("a.pcap", "a.pcap"), ("a.pcap", "link.csv"), ("a.pcap", "hard.csv"), (".", "other.csv")):
+        done = cli("-T", "csv", "-o", tmp_path / output, tmp_path / capture)
+        assert done.returncode == 2 and "one of the captures" in done.stderr, output
+        assert (tmp_path / output).read_bytes() == before
+    assert cli("-o", tmp_path / "other.csv", tmp_path / "a.pcap").returncode == 0  # not read by this run
+    assert (tmp_path / "other.csv").read_text().startswith("capture,")
+
+
+def test_links_and_files_of_others_are_not_replaced(tmp_path: Path, cli) -> None:
+    link = tmp_path / "link.csv"
+    link.symlink_to("missing.csv")
+    done = cli("-o", link, DEMO)
+    assert done.returncode == 4 and "No such file" in done.stderr and link.is_symlink()
+    locked = tmp_path / "locked.csv"
+    locked.write_text("mine")
+    locked.chmod(0o444)
+    if os.geteuid():
+        assert cli("-o", locked, DEMO).returncode == 4
+        assert locked.read_text() == "mine"
+
+
+def test_a_file_name_does_not_control_a_terminal(tmp_path: Path) -> None:
+    whole = DEMO.read_bytes()
+    (tmp_path / "a\x1b[31m.pcap").write_bytes(whole[:-5])
+    with pytest.warns(flowcontainer.CaptureWarning) as told:
+        scan(tmp_path).to_arrow()
+    assert "\\x1b[31m" in str(told[0].message) and "\x1b" not in str(told[0].message)

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "capture.h"
 #include "packed.h"
+#include "source/inner.h"
 #include "source/paths.h"
 #include "test.h"
 
@@ -139,6 +140,21 @@ TEST(a_file_is_read_as_its_bytes_are)
     }
     CHECK_INT(source_consumed(s), b.len);
     CHECK_INT(drain(s), 0);
+}
+
+TEST(frames_are_counted_in_32_bits)
+{
+    struct bytes b = three_frames();
+    struct source *s = NULL;
+    struct frame f;
+    CHECK_INT(source_open_memory(&s, "test", b.data, b.len, &err), FC_OK);
+    s->n_frames = UINT32_MAX - 1;
+    CHECK_INT(source_next(s, &f, &err), FC_OK);
+    CHECK_INT(f.number, UINT32_MAX);
+    CHECK_INT(source_next(s, &f, &err), FC_UNSUPPORTED);
+    CHECK(strstr(err.text, "more than 4294967295 frames"));
+    CHECK(source_next(s, &f, &err) == FC_OK && !f.data);
+    source_close(s);
 }
 
 TEST(memory_is_not_copied)
