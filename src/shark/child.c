@@ -29,8 +29,10 @@ enum {
 static enum fc_status page_make(struct child *c, struct fc_error *err)
 {
     c->page_len = sizeof *c->page + c->part.n_numbers * sizeof(uint32_t);
-    c->page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
-    if (c->page_file < 0 || ftruncate(c->page_file, (off_t)c->page_len))
+    c->page_file = memfd_create("flowcontainer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    /* The process may write to the page, but not shorten it: the next look at it would be a SIGBUS. */
+    if (c->page_file < 0 || ftruncate(c->page_file, (off_t)c->page_len) ||
+        fcntl(c->page_file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
         return error_set(err, FC_IO, -1, "no shared memory: %s", strerror(errno));
     struct wire_page *page = mmap(NULL, c->page_len, PROT_READ | PROT_WRITE, MAP_SHARED, c->page_file, 0);
     if (page == MAP_FAILED)
@@ -147,10 +149,10 @@ static enum fc_status process_died(struct child *c, struct fc_error *err)
 /* ---- records ---- */
 
 /* Moves the bytes that were not handed out to the front, and makes room for the rest of their first record.
- */
+ * The room follows the bytes that have come, because the process may claim any length. */
 static bool make_room(struct child *c)
 {
-    size_t have = c->len - c->at, need = sizeof c->record;
+    size_t have = c->len - c->at, need = sizeof c->record, most = 2 * have + READ;
     struct wire_record head;
     if (c->at)
         memmove(c->bytes, c->bytes + c->at, have);
@@ -160,6 +162,7 @@ static bool make_room(struct child *c)
         memcpy(&head, c->bytes, sizeof head);
         need += head.len;
     }
+    need = need < most ? need : most;
     return memory_reserve((void **)&c->bytes, &c->cap, need < READ ? READ : need, 1);
 }
 

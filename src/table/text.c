@@ -158,8 +158,22 @@ static bool text_may_be_empty(const struct field *field)
     return field->may_be_empty || !strcmp(field->name, "ipv6.opt.padn");
 }
 
-static const char between_bytes[] = {
-    [BASE_DOT] = '.', [BASE_DASH] = '-', [BASE_COLON] = ':', [BASE_SPACE] = ' '};
+/* The character between two bytes; 0: none. The base may come from a worker or a caller and be any number. */
+static char between_bytes(enum field_base base)
+{
+    switch (base) {
+    case BASE_DOT:
+        return '.';
+    case BASE_DASH:
+        return '-';
+    case BASE_COLON:
+        return ':';
+    case BASE_SPACE:
+        return ' ';
+    default:
+        return 0;
+    }
+}
 
 static void text_bytes(struct text *t, const struct field *field, const uint8_t *bytes, size_t n)
 {
@@ -167,9 +181,10 @@ static void text_bytes(struct text *t, const struct field *field, const uint8_t 
         text_put(t, "<none>", 6);
     else if (!n)
         text_put(t, "<MISSING>", 9);
+    char between = between_bytes(field->base);
     for (size_t i = 0; i < n; i++) {
-        if (i && field->base >= BASE_DOT)
-            text_char(t, between_bytes[field->base]);
+        if (i && between)
+            text_char(t, between);
         text_hex(t, bytes[i], 2);
     }
 }
@@ -292,6 +307,8 @@ uint32_t text_rule(const struct field *field)
 size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values, int64_t i,
                     enum fc_text style)
 {
+    if ((rule & 0xff) > FT_FRAMENUM)
+        return 0;
     struct field field = {.name = "",
                           .type = (enum field_type)(rule & 0xff),
                           .base = (enum field_base)(rule >> 8 & 0xff),

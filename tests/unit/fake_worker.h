@@ -5,6 +5,8 @@
  *   pass=1,3,7       frames that get a record: one value in slot 0, ten times the number of the frame
  *   kill=5           frames at which a child dies, unless it is to leave them out
  *   nonsense         the values claim more bytes than the record has
+ *   shrink           a child shortens the shared page before each record
+ *   claims=N         the record of frame N claims so many bytes and ends the child
  *   missing          a child reads one frame less than there are
  *   refuse           the query is refused
  *   log=PATH         each child appends "N\n" when it begins a capture whose first frame is N */
@@ -108,6 +110,8 @@ static void fake_record(int pipe, uint32_t frame)
     struct wire_record head = {.len = sizeof value, .frame = frame, .n_values = 1};
     if (fake_word("nonsense"))
         value.len = 1000;
+    if (fake_lists("claims=", frame))
+        head.len = WIRE_MOST;
     fake_write(pipe, &head, sizeof head);
     fake_write(pipe, &value, sizeof value);
 }
@@ -143,8 +147,12 @@ static void fake_dissect(struct fake_message *m)
         page->frame = frame;
         if (!skipped && fake_lists("kill=", frame))
             _exit(1);
+        if (fake_word("shrink") && !ftruncate(m->fds[2], 0))
+            _exit(1);
         if (!skipped && fake_lists("pass=", frame))
             fake_record(m->fds[1], frame);
+        if (!skipped && fake_lists("claims=", frame))
+            _exit(1);
     }
     struct wire_record end = {.n_values = fake_word("missing") ? n - 1 : n};
     fake_write(m->fds[1], &end, sizeof end);

@@ -55,6 +55,30 @@ TEST(a_record_is_found_by_its_frame)
     end();
 }
 
+TEST(the_shared_page_keeps_its_length)
+{
+    struct part part = whole();
+    begin("frames=10 pass=3 shrink", &part);
+    CHECK_INT(seek(3), 30);
+    CHECK_INT(seek(10), 0);
+    CHECK_INT(records.child.n_starts, 1);
+    end();
+}
+
+/* A process that claims 1 GiB costs the memory of the bytes that it sends. */
+TEST(a_length_is_not_believed)
+{
+    struct part part = whole();
+    struct fc_error err;
+    bool found;
+    begin("frames=10 pass=1,3 claims=3", &part);
+    CHECK_INT(seek(1), 10);
+    CHECK_INT(records_seek(&records, 10, &found, &err), FC_OK); /* two processes die of frame 3 */
+    CHECK(child_skips(&records.child, 3));
+    CHECK(records.child.cap < 1 << 20);
+    end();
+}
+
 TEST(frames_may_be_left_out)
 {
     struct part part = whole();

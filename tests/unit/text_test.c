@@ -127,6 +127,27 @@ TEST(bytes_with_something_between)
     CHECK_TEXT(text_of(field, none, FC_TEXT_TSHARK), "<none>");
 }
 
+/* Rules and fields come from other programs, so every type meets every base, and bases that there are not. */
+TEST(every_type_has_a_text_in_every_base)
+{
+    static const uint8_t zeros[64];
+    static const int64_t offsets[] = {0, 16, 16};
+    const void *fixed[] = {NULL, zeros}, *listed[] = {NULL, offsets, zeros};
+    struct ArrowArray one = {.length = 1, .n_buffers = 2, .buffers = fixed},
+                      many = {.length = 1, .n_buffers = 3, .buffers = listed};
+    char out[400];
+    for (uint32_t type = 0; type <= FT_FRAMENUM; type++)
+        for (uint32_t base = 0; base < 256; base++) {
+            const char *format = field_arrow_format((enum field_type)type);
+            bool list = strchr("uUzZ", format[0]) != NULL;
+            for (int style = 0; style < 2; style++) {
+                size_t len = fc_rule_text(out, sizeof out, type | base << 8, list ? &many : &one, 0, style);
+                CHECK(len <= sizeof out);
+            }
+        }
+    CHECK_INT(fc_rule_text(out, sizeof out, 255, &one, 0, FC_TEXT_TSHARK), 0);
+}
+
 TEST(a_rule_prints_as_its_field)
 {
     struct column c;
