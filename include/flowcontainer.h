@@ -208,6 +208,46 @@ struct fc_set_options {
     uint32_t reserved;     /* 0 */
 };
 
+/* Where the bytes of a packet begin. They end where the IP packet ends that carries the flow's transport
+ * header, and hold captured bytes only. */
+enum fc_start {
+    FC_START_LINK,      /* the frame */
+    FC_START_IP,        /* the header of that IP packet */
+    FC_START_TRANSPORT, /* TCP, UDP, ... */
+    FC_START_PAYLOAD    /* behind the transport header: what the payload length counts */
+};
+
+/* Values of headers that are made zero in the bytes of packets. Bits. Whatever headers the decoder finds in
+ * the bytes are masked, so those of tunnels as well. */
+enum fc_mask {
+    FC_MASK_ADDRESSES = 1 << 0,       /* of Ethernet, IPv4 and IPv6 headers, not those in options */
+    FC_MASK_PORTS = 1 << 1,           /* TCP, UDP, UDP-Lite, SCTP */
+    FC_MASK_CHECKSUMS = 1 << 2,       /* of IPv4 headers, TCP, UDP, UDP-Lite, SCTP, ICMP, ICMPv6 */
+    FC_MASK_IP_ID = 1 << 3,           /* IPv4 identification */
+    FC_MASK_SEQUENCE = 1 << 4,        /* TCP sequence number */
+    FC_MASK_ACKNOWLEDGEMENT = 1 << 5, /* TCP acknowledgement number */
+    FC_MASK_TIMESTAMPS = 1 << 6       /* both values of TCP's timestamps option */
+};
+
+/* The first bytes of packets, as columns. At the level of flows a matrix of the first kept packets:
+ *   NAME        fixed_size_list<fixed_size_list<uint8>[length]>[packets], padded with zeros
+ *   NAME_sizes  fixed_size_list<uint32>[packets]: the bytes that each packet had; the first
+ *               min(length, size) of its bytes are in the matrix; 0 where there is no packet
+ *   NAME_count  uint32: packets in the matrix
+ * At the levels of packets and frames, of each packet, and null for a frame in no flow:
+ *   NAME        fixed_size_binary[length]
+ *   NAME_size   uint32
+ * These columns stand between those of fc_options.columns and those of fc_options.fields. `columns` may name
+ * them too: of a matrix that is named there, only the columns that are named are made. This struct will not
+ * grow. */
+struct fc_bytes {
+    const char *name;
+    uint32_t packets; /* 1 to 65,535; 0: as many as fc_options.packets says. For the level of flows alone */
+    uint32_t length;  /* bytes of a packet, 1 to 65,535; packets * length is at most 16,777,216 */
+    enum fc_start start;
+    uint32_t mask; /* bits of enum fc_mask */
+};
+
 /* What is asked for. fc_options_init fills it with the defaults; then set members. New members are added at
  * the end only, so a program that was built against an older header runs with a newer library: `size` says
  * which members it knows, and the others have their defaults. A program that was built against a newer header
@@ -260,6 +300,8 @@ struct fc_options {
                                     jobs, max_frames, batch_rows and sets have a meaning */
     size_t n_features;
     const struct fc_set_options *sets; /* NULL: the defaults of the original programs */
+    const struct fc_bytes *bytes; /* first bytes of packets, as columns; of the packets that `taking` takes */
+    size_t n_bytes;
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);
@@ -282,6 +324,13 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_drop_parse(uint32_t *out, const char *te
 /* "tcp,udp,sctp,icmp,icmpv6,gre,esp" -> bits. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const char *text,
                                                         struct fc_error *err);
+
+/* "link", "ip", "transport" or "payload". FC_USAGE: none of these. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_start_parse(enum fc_start *out, const char *text,
+                                                    struct fc_error *err);
+/* "addresses+ports+checksums+ip_id+sequence+acknowledgement+timestamps" -> bits; "" -> 0. A comma or a space
+ * may stand instead of the plus sign. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_mask_parse(uint32_t *out, const char *text, struct fc_error *err);
 
 /* ---- Arrow --------------------------------------------------------------------------------------------- */
 

@@ -123,10 +123,47 @@ static bool columns_fill(struct columns *columns, PyObject *sequence)
     return true;
 }
 
+/* ---- bytes of packets ---- */
+
+/* A tuple of (name, packets, start, length, mask); its texts are borrowed by `items`. */
+struct matrices {
+    PyObject *tuple;
+    struct fc_bytes *items;
+    size_t n;
+};
+
+static bool matrix_fill(struct fc_bytes *bytes, PyObject *item)
+{
+    struct fc_error err = {0};
+    const char *start, *mask;
+    *bytes = (struct fc_bytes){0};
+    if (!PyArg_ParseTuple(item, "sIsIs;bytes are (name, packets, start, length, mask)", &bytes->name,
+                          &bytes->packets, &start, &bytes->length, &mask))
+        return false;
+    if (fc_start_parse(&bytes->start, start, &err) || fc_mask_parse(&bytes->mask, mask, &err))
+        return core_raise(&err) != NULL;
+    return true;
+}
+
+static bool matrices_fill(struct matrices *matrices, PyObject *sequence)
+{
+    matrices->tuple = PySequence_Tuple(sequence);
+    if (!matrices->tuple)
+        return false;
+    matrices->n = (size_t)PyTuple_Size(matrices->tuple);
+    matrices->items = PyMem_Calloc(matrices->n + 1, sizeof matrices->items[0]);
+    if (!matrices->items)
+        return PyErr_NoMemory() != NULL;
+    for (size_t i = 0; i < matrices->n; i++)
+        if (!matrix_fill(&matrices->items[i], PyTuple_GetItem(matrices->tuple, (Py_ssize_t)i)))
+            return false;
+    return true;
+}
+
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features;
+    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
     const char *values, *limit;
     long long idle_ns, active_ns;
@@ -137,11 +174,12 @@ struct arguments {
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {
-        "paths",   "fields",      "filter",    "level",        "style",      "drop",       "protocols",
-        "policy",  "idle_ns",     "active_ns", "tunnel",       "max_frames", "jobs",       "batch_rows",
-        "engine",  "preferences", "decode_as", "keylog",       "passes",     "max_memory", "exact",
-        "columns", "values",      "packets",   "payload_only", "limit",      "features",   NULL};
+    static char *names[] = {"paths",       "fields",     "filter", "level",      "style",
+                            "drop",        "protocols",  "policy", "idle_ns",    "active_ns",
+                            "tunnel",      "max_frames", "jobs",   "batch_rows", "engine",
+                            "preferences", "decode_as",  "keylog", "passes",     "max_memory",
+                            "exact",       "columns",    "values", "packets",    "payload_only",
+                            "limit",       "features",   "bytes",  NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -156,12 +194,12 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
-    return PyArg_ParseTupleAndKeywords(args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsO:open", names, &a->paths,
-                                       &a->fields, &a->filter, &a->level, &a->style, &a->drop, &a->protocols,
-                                       &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel, &a->max_frames,
-                                       &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as,
-                                       &a->keylog, &a->passes, &a->max_memory, &a->exact, &a->columns,
-                                       &a->values, &a->packets, &a->payload_only, &a->limit, &a->features);
+    return PyArg_ParseTupleAndKeywords(
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOO:open", names, &a->paths, &a->fields, &a->filter,
+        &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
+        &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
+        &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
+        &a->limit, &a->features, &a->bytes);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -219,6 +257,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     struct fc_options options;
     struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
     struct columns columns = {0};
+    struct matrices matrices = {0};
     PyObject *run = NULL;
     if (!arguments_parse(&a, args, kwargs))
         return NULL;
@@ -226,7 +265,8 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
                  (!a.preferences || texts_fill(&preferences, a.preferences)) &&
                  (!a.decode_as || texts_fill(&decode_as, a.decode_as)) &&
                  (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns)) &&
-                 (!a.features || texts_fill(&features, a.features));
+                 (!a.features || texts_fill(&features, a.features)) &&
+                 (!a.bytes || matrices_fill(&matrices, a.bytes));
     if (whole) {
         options.fields = fields.items;
         options.n_fields = fields.n;
@@ -238,8 +278,12 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.n_columns = columns.n;
         options.features = features.items;
         options.n_features = features.n;
+        options.bytes = matrices.items;
+        options.n_bytes = matrices.n;
         run = open_run(&paths, &options);
     }
+    PyMem_Free(matrices.items);
+    Py_XDECREF(matrices.tuple);
     PyMem_Free(columns.items);
     Py_XDECREF(columns.tuple);
     texts_free(&features);

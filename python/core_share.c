@@ -180,7 +180,7 @@ failed:
 /* The validity buffer and, depending on the format, data or offsets and data. */
 static int64_t buffers_of(const char *format)
 {
-    if (!strcmp(format, "+s"))
+    if (!strcmp(format, "+s") || !strncmp(format, "+w", 2))
         return 1;
     return strchr("uUzZ", format[0]) ? 3 : 2;
 }

@@ -4,6 +4,7 @@
  * for every array on the way down. Source: Apache Arrow, "The Arrow C data interface" (format strings) and
  * "Arrow columnar format" (layouts).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
@@ -110,6 +111,16 @@ static bool integer_at(char format, const void *data, int64_t at, int64_t *out)
     }
 }
 
+/* Items or bytes of a value: 5 of "+w:5" and "w:5". */
+static int64_t fixed_size(const char *format) { return strtoll(strchr(format, ':') + 1, NULL, 10); }
+
+static PyObject *fixed_bytes_object(const struct ArrowSchema *schema, const struct ArrowArray *array,
+                                    int64_t at)
+{
+    int64_t size = fixed_size(schema->format);
+    return PyBytes_FromStringAndSize((const char *)array->buffers[1] + at * size, (Py_ssize_t)size);
+}
+
 bool value_span(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i, int64_t *from,
                 int64_t *to)
 {
@@ -122,6 +133,11 @@ bool value_span(const struct ArrowSchema *schema, const struct ArrowArray *array
     if (!strcmp(schema->format, "+L")) {
         const int64_t *offsets = array->buffers[1];
         *from = offsets[at], *to = offsets[at + 1];
+        return true;
+    }
+    if (!strncmp(schema->format, "+w:", 3)) {
+        int64_t size = fixed_size(schema->format);
+        *from = at * size, *to = (at + 1) * size;
         return true;
     }
     PyErr_Format(PyExc_TypeError, "column %s holds no lists", schema->name ? schema->name : "");
@@ -183,6 +199,8 @@ PyObject *value_object(const struct ArrowSchema *schema, const struct ArrowArray
         return bytes_object(array, at, format[0] == 'Z');
     case 'v':
         return view_object(array, at, format[1] == 'u');
+    case 'w':
+        return fixed_bytes_object(schema, array, at);
     case '+':
         return format[1] == 's' ? struct_object(schema, array, at) : list_object(schema, array, i);
     default:

@@ -74,9 +74,31 @@ def _dictionary(np: Any, array: Array, dictionary: Array) -> Any:
     return words[indices]
 
 
+def _fixed(np: Any, array: Array) -> Any:
+    """Lists of fixed size as one array: of rows x size, of lists in lists rows x size x size."""
+    size = int(array.format[3:])
+    first, n = array.offset * size, len(array) * size
+    values = _flat(np, array.child(0))[first : first + n]
+    return values.reshape(len(array), size, *values.shape[1:])
+
+
+def _fixed_bytes(np: Any, array: Array) -> Any:
+    """Bytes of fixed size as an array of rows x size."""
+    size = int(array.format[2:])
+    first, n = array.offset * size, len(array) * size
+    values = _buffer(np, array, 1, "u1", first + n)[first:].reshape(len(array), size)
+    if array.null_count and array.address(0):
+        return np.ma.MaskedArray(values, np.broadcast_to(~_bits(np, array, 0)[:, None], values.shape))
+    return values
+
+
 def _flat(np: Any, array: Array) -> Any:
     """One array of the values; for a struct: {name: array}."""
     form = array.format
+    if form.startswith("+w:"):
+        return _fixed(np, array)
+    if form.startswith("w:"):
+        return _fixed_bytes(np, array)
     if (dictionary := array.dictionary) is not None:
         return _dictionary(np, array, dictionary)
     if form == "+s":
@@ -195,7 +217,7 @@ def _column(
     np: Any, batches: Sequence[Array], every: Sequence[str], name: str, layout: str, length: int | None
 ) -> Any:
     pieces = [batch.child(every.index(name)) for batch in batches]
-    if not pieces[0].format.startswith("+"):
+    if not pieces[0].format.startswith(("+l", "+L")):
         return _join(np, [_flat(np, piece) for piece in pieces])
     ragged = _join_ragged(np, [_ragged(np, piece) for piece in pieces])
     if layout == "ragged":

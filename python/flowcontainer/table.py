@@ -12,6 +12,7 @@ from . import _core, arguments
 from .arguments import StrPath
 from .columns import Chosen, Values, chosen
 from .held import Table
+from .matrices import matrices
 from .problems import Problem, finish, problems_of
 from .rows import Rows
 
@@ -73,6 +74,7 @@ def scan(
     payload_only: bool = False,
     limit: str = "sequences",
     features: str | Iterable[str] = (),
+    bytes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Scan:
     """A table over captures, which are read when something asks for its rows.
 
@@ -122,6 +124,13 @@ def scan(
         and totals too
     :param features: statistics, behind the other columns: the families "basic", "stats" and "entropy", or single
         columns of them (docs/features.md); over all packets of a flow, whatever `packets` says, unless `limit` is "all"
+    :param bytes: the first bytes of packets, {name: {"start", "length", "packets", "mask"}}. Each name is a column,
+        rows x packets x length in numpy (uint8), padded with zeros; NAME_sizes has the bytes that each packet really
+        had (0 where there is no packet), and NAME_count the number of packets. start: "link", "ip", "transport" or
+        "payload"; the bytes end where the IP packet ends. length: bytes of a packet. packets: of a flow, 1 to 65,535;
+        without it, the option `packets` says it. mask: what becomes zero, of addresses, ports, checksums, ip_id,
+        sequence, acknowledgement, timestamps. At the levels of packets and frames a row has the bytes of its own packet
+        (fixed_size_binary), and NAME_size
     """
     if packets is not None:
         packets = arguments.count("packets", packets, 65536, least=1)
@@ -151,6 +160,7 @@ def scan(
             "payload_only": payload_only,
             "limit": limit,
             "features": arguments.words("features", features),
+            "bytes": matrices(bytes),
         },
     )
 

@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/log.h"
+#include "base/pieces.h"
 #include "base/totals.h"
 #include "flow/conv.h"
 #include "flow/packet_clock.h"
@@ -38,6 +39,7 @@ struct flow {
     struct totals totals[2];       /* client to server, and back */
     struct log packets;            /* `forward` in the log means client to server */
     struct log *values;            /* NULL: none yet */
+    struct pieces *pieces;         /* by matrix; NULL: none yet */
     struct outer *outer;           /* NULL: no tunnel */
     struct statistics *statistics; /* NULL: the query needs none to be remembered */
     int64_t first_ns, last_ns;     /* in capture order, of the packets that have a time */

@@ -51,6 +51,14 @@ static uint32_t payload_length(const struct layer *layer, bool classic)
     return len > header ? len - header : 0;
 }
 
+struct rd measure_payload(const struct layer *layer)
+{
+    uint32_t len = payload_length(layer, false);
+    struct rd r = rd_make(layer->data, layer->cap, layer->len);
+    rd_skip(&r, len ? measure_header(layer) : layer->len);
+    return rd_sub(&r, len);
+}
+
 void measure(const struct packet *packet, int index, enum fc_style style, uint32_t *ip_len,
              uint32_t *payload_len)
 {

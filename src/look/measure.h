@@ -10,6 +10,8 @@ void measure(const struct packet *packet, int layer, enum fc_style style, uint32
              uint32_t *payload_len);
 /* Bytes of the transport header itself; 0 where the protocol has none that is known. */
 uint32_t measure_header(const struct layer *layer);
+/* The payload of a transport layer, as FC_STYLE_CLEAN counts it. */
+struct rd measure_payload(const struct layer *layer);
 /* "tcp", "udp", ... by enum conv_kind */
 const char *protocol_name(uint8_t conv_kind);
 

@@ -30,10 +30,12 @@ struct query {
     uint16_t *feature_ids; /* the statistics among the columns, each once */
     size_t n_features;
     struct feature_plan features;
-    bool features_log;    /* flows keep a second log with all packets for the statistics, because the first
-                             log has only the first packets */
-    struct field *fields; /* the fields that the columns need; the index of a field is its slot */
-    size_t n_fields;      /* number of fields */
+    bool features_log;       /* flows keep a second log with all packets for the statistics, because the first
+                                log has only the first packets */
+    struct matrix *matrices; /* the first bytes of packets that the query asks for */
+    size_t n_matrices;
+    struct field *fields;     /* the fields that the columns need; the index of a field is its slot */
+    size_t n_fields;          /* number of fields */
     int16_t slot_of[F_COUNT]; /* the slot of each native field, or -1. With ENGINE_WIRESHARK all are -1, so
                                  that the native readers make no values */
     enum query_engine engine;
@@ -59,6 +61,8 @@ static inline struct wanted query_wanted(const struct query *q)
     return (struct wanted){.level = q->options.level,
                            .fields = q->fields,
                            .n_fields = q->n_fields,
+                           .matrices = q->matrices,
+                           .n_matrices = q->n_matrices,
                            .columns = q->columns,
                            .n_columns = q->n_columns,
                            .features = &q->features,

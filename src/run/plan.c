@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "run/catalog.h"
+#include "run/matrices.h"
 #include "run/select.h"
 #include "run/sets.h"
 #include "shark/start.h"
@@ -39,7 +40,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, sets) + sizeof defaults.sets == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, n_bytes) + sizeof defaults.n_bytes == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -437,6 +438,7 @@ static void forget_texts(struct fc_options *o)
     o->columns = NULL;
     o->features = NULL;
     o->sets = NULL;
+    o->bytes = NULL;
 }
 
 /* A query for feature sets of other programs. */
@@ -464,6 +466,8 @@ enum fc_status plan_make_as(struct query *out, const struct fc_options *options,
         return plan_sets(out, err);
     struct fc_options asked = out->options;
     if (!status)
+        status = matrices_make(out, &out->options, err);
+    if (!status)
         status = select_columns(out, &out->options, &fields, &asked.n_fields, err);
     asked.fields = fields;
     if (!status)
@@ -487,6 +491,7 @@ void plan_free(struct query *q)
     filter_free(q->filter);
     memory_free(q->columns);
     memory_free(q->feature_ids);
+    memory_free(q->matrices);
     arena_free(&q->texts);
     memory_free(q->fields);
     q->shark = NULL;
@@ -497,6 +502,8 @@ void plan_free(struct query *q)
     q->n_columns = 0;
     q->feature_ids = NULL;
     q->n_features = 0;
+    q->matrices = NULL;
+    q->n_matrices = 0;
 }
 
 void plan_explain(char *out, size_t cap, const struct query *q)

@@ -29,14 +29,21 @@ struct selector {
     struct fc_error *err;
 };
 
+/* The number of columns of a matrix. */
+static int parts_of(enum fc_level level) { return level == FC_LEVEL_FLOWS ? N_MATRIX_PARTS : MATRIX_COUNT; }
+
 /* ---- what is wrong ---- */
 
 /* The columns, short names and fields that a mistyped name may have meant. */
-static void write_near(char *out, size_t cap, enum fc_level level, const char *name)
+static void write_near(char *out, size_t cap, const struct selector *s, const char *name)
 {
     struct field_search search;
+    enum fc_level level = s->level;
     size_t used = 0;
     field_search_begin(&search, name, N_NEAR);
+    for (size_t i = 0; i < s->query->n_matrices; i++)
+        for (int part = 0; part < parts_of(level); part++)
+            field_search_take(&search, s->query->matrices[i].names[part]);
     for (size_t i = 0; i < N_FAMILIES && level == FC_LEVEL_FLOWS; i++)
         field_search_take(&search, families[i]);
     for (size_t i = 0; i < fc_n_columns(level); i++)
@@ -54,7 +61,7 @@ static enum fc_status unknown(const struct selector *s, const char *name)
 {
     char near[256], columns[640];
     size_t used = 0;
-    write_near(near, sizeof near, s->level, name);
+    write_near(near, sizeof near, s, name);
     for (size_t i = 0; i < fc_n_columns(s->level) && used < sizeof columns; i++)
         used += (size_t)snprintf(columns + used, sizeof columns - used, "%s%s", i ? ", " : "",
                                  fc_column_at(s->level, i)->name);
@@ -200,11 +207,55 @@ static enum fc_status add_field(struct selector *s, const struct fc_column *aske
     return status ? status : add(s, WANTED_FIELD, slot, asked, asked->source);
 }
 
+/* ---- matrices ---- */
+
+/* The column of a matrix that has this name; UINT32_MAX: there is none. */
+static uint32_t find_part(const struct selector *s, const char *name)
+{
+    for (size_t i = 0; i < s->query->n_matrices; i++)
+        for (int part = 0; part < parts_of(s->level); part++)
+            if (!strcmp(s->query->matrices[i].names[part], name))
+                return matrix_index(i, (enum matrix_part)part);
+    return UINT32_MAX;
+}
+
+static enum fc_status add_part(struct selector *s, uint32_t index, const struct fc_column *asked)
+{
+    const struct matrix *m = &s->query->matrices[index / N_MATRIX_PARTS];
+    return add(s, WANTED_MATRIX, index, asked, m->names[index % N_MATRIX_PARTS]);
+}
+
+static bool is_chosen(const struct query *q, size_t matrix)
+{
+    for (size_t i = 0; i < q->n_columns; i++)
+        if (q->columns[i].source == WANTED_MATRIX && q->columns[i].index / N_MATRIX_PARTS == matrix)
+            return true;
+    return false;
+}
+
+/* All columns of the matrices of which the caller's columns name none. */
+static enum fc_status add_matrices(struct selector *s)
+{
+    enum fc_status status = FC_OK;
+    for (size_t i = 0; i < s->query->n_matrices; i++) {
+        if (is_chosen(s->query, i))
+            continue;
+        for (int part = 0; !status && part < parts_of(s->level); part++)
+            status = add_part(s, matrix_index(i, (enum matrix_part)part), &(struct fc_column){0});
+    }
+    return status;
+}
+
+/* ---- any column ---- */
+
 static enum fc_status add_column(struct selector *s, const struct fc_column *asked)
 {
     bool found;
     if (!asked->source || asked->values > FC_VALUES_SET)
         return error_set(s->err, FC_USAGE, -1, "a column without a source, or with values that do not exist");
+    uint32_t part = find_part(s, asked->source);
+    if (part != UINT32_MAX)
+        return add_part(s, part, asked);
     size_t id = schema_find(s->level, asked->source);
     if (id != SIZE_MAX)
         return add_base(s, (uint32_t)id, asked);
@@ -233,7 +284,7 @@ static enum fc_status add_family(struct selector *s, const char *name)
         if (!strcmp(name, families[i]))
             return add_group(s, &asked, &found);
     char near[256];
-    write_near(near, sizeof near, s->level, name ? name : "");
+    write_near(near, sizeof near, s, name ? name : "");
     return error_set(s->err, FC_USAGE, -1,
                      "unknown statistic \"%.60s\"%s; families are basic, stats, entropy, and those of other "
                      "programs: cic-classic, cic-corrected, nfstream, nprint, zeek-conn, netflow",
@@ -277,6 +328,8 @@ enum fc_status select_columns(struct query *query, const struct fc_options *o, c
         status = error_set(err, FC_USAGE, -1, "too many fields");
     for (size_t i = 0; !status && i < n; i++)
         status = add_column(&s, &columns[i]);
+    if (!status)
+        status = add_matrices(&s);
     for (size_t i = 0; !status && i < o->n_fields; i++)
         status = add_field(&s, &(struct fc_column){.source = o->fields[i]});
     for (size_t i = 0; !status && i < o->n_features; i++)
@@ -294,6 +347,26 @@ enum fc_status select_columns(struct query *query, const struct fc_options *o, c
     return status ? status : check_names(&s);
 }
 
+static struct fc_column_info describe_part(const struct query *q, const struct wanted_column *column)
+{
+    static const char *const of_flows[] = {"fixed_size_list<fixed_size_list<uint8>>",
+                                           "fixed_size_list<uint32>", "uint32"};
+    static const char *const of_packets[] = {"fixed_size_binary", "uint32"};
+    static const char *const units[] = {"bytes", "bytes", "packets"};
+    static const char *const descriptions[] = {"the first bytes of packets, masked and padded with zeros",
+                                               "the bytes that each packet had, to the end of its IP packet",
+                                               "packets in the matrix"};
+    uint32_t part = column->index % N_MATRIX_PARTS;
+    return (struct fc_column_info){.name = column->name,
+                                   .source = q->matrices[column->index / N_MATRIX_PARTS].names[part],
+                                   .type =
+                                       q->options.level == FC_LEVEL_FLOWS ? of_flows[part] : of_packets[part],
+                                   .group = "bytes",
+                                   .unit = units[part],
+                                   .description = descriptions[part],
+                                   .is_default = true};
+}
+
 struct fc_column_info select_describe(const struct query *q, size_t i)
 {
     const struct wanted_column *column = &q->columns[i];
@@ -308,6 +381,8 @@ struct fc_column_info select_describe(const struct query *q, size_t i)
         info.name = column->name;
         return info;
     }
+    if (column->source == WANTED_MATRIX)
+        return describe_part(q, column);
     const struct field *field = &q->fields[column->index];
     return (struct fc_column_info){.name = column->name,
                                    .source = field->name,

@@ -73,7 +73,7 @@ static void array_take_buffers(struct column *c, struct ArrowArray *out, struct 
         node->buffers[0] = NULL;
     if (c->kind == COLUMN_TEXT || c->kind == COLUMN_LARGE || c->kind == COLUMN_LIST)
         node_take(node, &n, &c->offsets);
-    if (c->kind != COLUMN_STRUCT && c->kind != COLUMN_LIST)
+    if (c->kind != COLUMN_STRUCT && c->kind != COLUMN_LIST && c->kind != COLUMN_FIXED_LIST)
         node_take(node, &n, &c->data);
     out->n_buffers = n;
 }
@@ -105,9 +105,9 @@ bool column_finish(struct column *c, struct ArrowArray *out)
     return true;
 }
 
-/* What a schema node owns. The name is a copy: a schema may outlive the run whose fields it names. */
+/* What a schema node owns. Name and format are copies: a schema may outlive the run whose fields it names. */
 struct schema_node {
-    char *name;
+    char *name, *format;
     uint32_t n_children;
     struct ArrowSchema dictionary;
     struct ArrowSchema **children;
@@ -123,18 +123,22 @@ static void schema_release(struct ArrowSchema *schema)
     if (node->dictionary.release)
         node->dictionary.release(&node->dictionary);
     memory_free(node->name);
+    memory_free(node->format);
     memory_free(node);
     schema->release = NULL;
 }
 
-static struct schema_node *schema_node_make(uint32_t n_children, const char *name)
+static struct schema_node *schema_node_make(uint32_t n_children, const char *name, const char *format)
 {
     size_t child_size = sizeof(struct ArrowSchema) + sizeof(struct ArrowSchema *);
     struct schema_node *node = memory_zero(1, sizeof *node + n_children * child_size);
     if (!node)
         return NULL;
     node->name = memory_text(name);
-    if (!node->name) {
+    node->format = memory_text(format);
+    if (!node->name || !node->format) {
+        memory_free(node->name);
+        memory_free(node->format);
         memory_free(node);
         return NULL;
     }
@@ -148,10 +152,10 @@ static struct schema_node *schema_node_make(uint32_t n_children, const char *nam
 bool column_schema(const struct column *c, struct ArrowSchema *out)
 {
     *out = (struct ArrowSchema){0};
-    struct schema_node *node = schema_node_make(c->n_children, c->name);
+    struct schema_node *node = schema_node_make(c->n_children, c->name, c->format);
     if (!node)
         return false;
-    *out = (struct ArrowSchema){.format = c->format,
+    *out = (struct ArrowSchema){.format = node->format,
                                 .name = node->name,
                                 .flags = ARROW_FLAG_NULLABLE,
                                 .n_children = c->n_children,

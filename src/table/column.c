@@ -3,6 +3,8 @@
  * null on. Source: the Arrow columnar format, arrow.apache.org/docs/format/Columnar.html. */
 #include "table/column.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
 
 enum { ALIGNMENT = 64, FIRST_BUFFER = 192 };
@@ -36,9 +38,13 @@ void buffer_free(struct buffer *b)
     *b = (struct buffer){0};
 }
 
-static uint8_t column_width(const char *format)
+static uint32_t column_width(const char *format)
 {
     switch (format[0]) {
+    case 'w':
+        return (uint32_t)strtoul(format + 2, NULL, 10);
+    case '+':
+        return (uint32_t)strtoul(format + 3, NULL, 10);
     case 'c':
     case 'C':
         return 1;
@@ -65,7 +71,7 @@ static enum column_kind column_kind(const char *format)
     case 'Z':
         return COLUMN_LARGE;
     case '+':
-        return format[1] == 'l' ? COLUMN_LIST : COLUMN_STRUCT;
+        return format[1] == 'l' ? COLUMN_LIST : format[1] == 'w' ? COLUMN_FIXED_LIST : COLUMN_STRUCT;
     default:
         return COLUMN_FIXED;
     }
@@ -74,7 +80,7 @@ static enum column_kind column_kind(const char *format)
 void column_init(struct column *column, const char *name, const char *format)
 {
     *column = (struct column){.name = name, .format = format, .kind = column_kind(format)};
-    if (column->kind == COLUMN_FIXED)
+    if (column->kind == COLUMN_FIXED || column->kind == COLUMN_FIXED_LIST)
         column->width = column_width(format);
 }
 
@@ -85,14 +91,19 @@ struct column *column_children(struct column *column, uint32_t n)
     return column->children;
 }
 
-bool column_init_list(struct column *column, const char *name, const char *item_format)
+bool column_init_items(struct column *column, const char *name, const char *format, const char *item_format)
 {
-    column_init(column, name, "+l");
+    column_init(column, name, format);
     struct column *item = column_children(column, 1);
     if (!item)
         return false;
     column_init(item, "item", item_format);
     return true;
+}
+
+bool column_init_list(struct column *column, const char *name, const char *item_format)
+{
+    return column_init_items(column, name, "+l", item_format);
 }
 
 bool column_init_values(struct column *column, const char *name, const char *value_format)

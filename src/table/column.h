@@ -23,12 +23,20 @@ FC_MUST_USE static inline bool buffer_room(struct buffer *b, size_t more)
     return b->len + more <= b->cap || buffer_grow(b, more);
 }
 
-enum column_kind { COLUMN_BITS, COLUMN_FIXED, COLUMN_TEXT, COLUMN_LARGE, COLUMN_LIST, COLUMN_STRUCT };
+enum column_kind {
+    COLUMN_BITS,
+    COLUMN_FIXED,
+    COLUMN_TEXT,
+    COLUMN_LARGE,
+    COLUMN_LIST,
+    COLUMN_STRUCT,
+    COLUMN_FIXED_LIST
+};
 
 struct column {
     const char *name, *format; /* constants */
     enum column_kind kind;
-    uint8_t width; /* FIXED: bytes of a value */
+    uint32_t width; /* FIXED: bytes of a value; FIXED_LIST: items of a value */
     uint32_t n_children;
     struct column *children;
     struct column *words; /* dictionary; the column itself holds int32 */
@@ -41,11 +49,14 @@ struct column {
     uint32_t n_word_slots;
 };
 
-/* By Arrow format string: b c C s S i I l L f g tsn:UTC tDn u U Z +l +s. name and format are kept, not
- * copied. Lists and structs get their children with column_children. *column is overwritten. */
+/* By Arrow format string: b c C s S i I l L f g tsn:UTC tDn u U Z w:N +l +w:N +s. name and format are kept,
+ * not copied. Lists and structs get their children with column_children. *column is overwritten. */
 void column_init(struct column *column, const char *name, const char *format);
 /* n zeroed children, to be initialised by the caller; NULL when memory ends. */
 FC_MUST_USE struct column *column_children(struct column *column, uint32_t n);
+/* For +l and +w:N. */
+FC_MUST_USE bool column_init_items(struct column *column, const char *name, const char *format,
+                                   const char *item_format);
 FC_MUST_USE bool column_init_list(struct column *column, const char *name, const char *item_format);
 /* list<struct<packet: uint32, value: T>> */
 FC_MUST_USE bool column_init_values(struct column *column, const char *name, const char *value_format);
@@ -73,6 +84,18 @@ COLUMN_PUT(16, uint16_t)
 COLUMN_PUT(32, uint32_t)
 COLUMN_PUT(64, uint64_t)
 #undef COLUMN_PUT
+
+/* Appends `size` bytes, at least n: these n and zeros. The caller adds the values to length afterwards. */
+FC_MUST_USE static inline bool column_pad_bytes(struct buffer *b, const void *bytes, size_t n, size_t size)
+{
+    if (!buffer_room(b, size))
+        return false;
+    if (n)
+        memcpy(b->data + b->len, bytes, n);
+    memset(b->data + b->len + n, 0, size - n);
+    b->len += size;
+    return true;
+}
 
 FC_MUST_USE bool column_put_bool(struct column *c, bool value);
 FC_MUST_USE bool column_put_bytes(struct column *c, const void *bytes,

@@ -38,12 +38,15 @@ bool columns_init(struct columns *columns, const struct wanted *wanted)
         return false;
     for (size_t i = 0; i < wanted->n_fields; i++)
         columns->types[i] = wanted->fields[i].type;
-    return init_base(columns, wanted) && field_columns_init(&columns->fields, columns->root.children, wanted);
+    return init_base(columns, wanted) &&
+           field_columns_init(&columns->fields, columns->root.children, wanted) &&
+           matrix_columns_init(&columns->matrices, columns->root.children, wanted);
 }
 
 void columns_free(struct columns *columns)
 {
     field_columns_free(&columns->fields);
+    matrix_columns_free(&columns->matrices);
     column_free(&columns->root);
     memory_free(columns->types);
 }
@@ -88,6 +91,12 @@ bool columns_put_value(struct columns *columns, uint32_t packet, const struct va
     columns->n_bytes += type == FT_BYTES || type == FT_STRING ? v->len : 0;
     columns->n_elements++;
     return field_columns_put(&columns->fields, columns->root.length, packet, v);
+}
+
+bool columns_put_pieces(struct columns *columns, const struct pieces *pieces)
+{
+    columns->n_bytes += columns->matrices.row_bytes;
+    return matrix_columns_put(&columns->matrices, pieces);
 }
 
 bool columns_end_row(struct columns *columns)

@@ -7,13 +7,15 @@
 #include "base/log.h"
 #include "field/row.h"
 #include "table/field_columns.h"
+#include "table/matrix_columns.h"
 #include "table/schema.h"
 
 struct columns {
     struct column root;                /* one child a column, in the order of the answer */
     struct column *base[MOST_COLUMNS]; /* by id; NULL: the answer does not have it */
     struct field_columns fields;
-    unsigned extras;        /* of the logs of flows */
+    unsigned extras; /* of the logs of flows */
+    struct matrix_columns matrices;
     enum field_type *types; /* by slot */
     uint32_t batch_rows, batch_elements;
     size_t n_elements, n_bytes; /* list elements and bytes of text in the batch, so far */
@@ -32,6 +34,8 @@ FC_MUST_USE bool columns_put_address(struct column *column, const struct address
 FC_MUST_USE bool columns_put_time(struct column *column, int64_t time_ns);
 /* A value of a field for the row that is being made. */
 FC_MUST_USE bool columns_put_value(struct columns *columns, uint32_t packet, const struct value *value);
+/* The bytes of packets for that row: pieces by matrix. NULL: a frame in no flow. */
+FC_MUST_USE bool columns_put_pieces(struct columns *columns, const struct pieces *pieces);
 /* Ends the row. */
 FC_MUST_USE bool columns_end_row(struct columns *columns);
 

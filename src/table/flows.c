@@ -157,6 +157,7 @@ enum fc_status flows_add(struct flows *f, const struct flow_row *row)
     bool ok = (!c[FLOW_CAPTURE] || columns_put_capture(columns, c[FLOW_CAPTURE])) && put_key(c, row) &&
               put_ids(columns, row) && put_times(c, row) && put_totals(c, row->totals) &&
               sequences_put(columns, row->packets, row->ip_protocol == IP_TCP) &&
-              put_values(columns, row->values) && put_features(f, row) && columns_end_row(columns);
+              put_values(columns, row->values) && put_features(f, row) &&
+              columns_put_pieces(columns, row->pieces) && columns_end_row(columns);
     return ok ? FC_OK : FC_MEMORY;
 }

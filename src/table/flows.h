@@ -39,6 +39,7 @@ struct flow_row {
     const void *statistics;               /* state of features; NULL: their plan needs none */
     const struct log *statistics_packets; /* a log for features alone; NULL: `packets` is theirs, too */
     const struct log *values;             /* NULL or empty: no field of the flow has a value */
+    const struct pieces *pieces;          /* by matrix; NULL: no matrix is asked for */
 };
 
 /* NULL when memory ends. `wanted` is copied, its names are borrowed until flows_free. */

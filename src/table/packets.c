@@ -63,7 +63,7 @@ enum fc_status packets_add(struct packets *p, const struct packet_row *row, cons
     struct columns *columns = &p->columns;
     struct column *const *c = columns->base;
     bool ok = (!c[PACKET_CAPTURE] || columns_put_capture(columns, c[PACKET_CAPTURE])) &&
-              put_figures(c, row) && put_flow(c, row);
+              put_figures(c, row) && put_flow(c, row) && columns_put_pieces(columns, row->pieces);
     for (uint32_t i = 0; ok && values && i < values->n_values; i++)
         ok = columns_put_value(columns, 0, &values->values[i]);
     return ok && columns_end_row(columns) ? FC_OK : FC_MEMORY;

@@ -29,6 +29,7 @@ struct packet_row {
     int8_t direction;                                 /* 1, -1; 0: null */
     uint32_t frame_length, ip_length, payload_length; /* PACKET_NO_LENGTH: null */
     const char *reason;                               /* a constant; FC_LEVEL_FRAMES only; NULL: null */
+    const struct pieces *pieces;                      /* one of each matrix; NULL: null */
 };
 
 /* NULL when memory ends. `wanted` is copied, its names are borrowed until packets_free. */

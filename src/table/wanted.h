@@ -6,14 +6,15 @@
 
 #include "feature/feature.h"
 #include "field/field.h"
+#include "table/matrix.h"
 
-enum wanted_source { WANTED_BASE, WANTED_FIELD, WANTED_FEATURE };
+enum wanted_source { WANTED_BASE, WANTED_FIELD, WANTED_FEATURE, WANTED_MATRIX };
 
 struct wanted_column {
     const char *name; /* of the column in the answer */
     enum wanted_source source;
     uint32_t index;        /* BASE: enum flow_column or enum packet_column; FIELD: a slot; FEATURE: place in
-                              features->chosen */
+                              features->chosen; MATRIX: matrix_index() */
     enum fc_values values; /* FIELD: how its values stand */
 };
 
@@ -21,6 +22,8 @@ struct wanted {
     enum fc_level level;
     const struct field *fields; /* by slot */
     size_t n_fields;
+    const struct matrix *matrices;
+    size_t n_matrices;
     const struct wanted_column *columns; /* in the order of the answer */
     size_t n_columns;
     const struct feature_plan *features; /* the columns of FEATURE; borrowed */

@@ -32,7 +32,7 @@ struct tables {
     struct apps apps;
     struct flow_table flows;
     struct log_pool pool;
-    struct arena extras; /* what few flows have: outer addresses, logs of values */
+    struct arena extras; /* of flows: outer addresses, logs of values, bytes of packets */
 };
 
 enum capture_phase {
@@ -131,6 +131,14 @@ bool answer_reads_apps(const struct walk *walk);
 FC_MUST_USE enum fc_status link_locate(struct walk *walk, struct frame *frame);
 /* Reports the frames that libwireshark crashed on, and lets its process go. */
 FC_MUST_USE enum fc_status link_finish(struct walk *walk);
+
+/* ---- bytes.c ---- */
+
+/* Empty pieces, one struct a matrix of the query; NULL when memory ends. */
+struct pieces *bytes_begin(const struct query *query, struct arena *arena);
+/* Copies of the packet's bytes, masked, into the pieces of all matrices that are not full. */
+void bytes_take(struct pieces *pieces, const struct query *query, const struct packet *packet,
+                const struct layer *layer, struct arena *arena);
 
 /* ---- keep.c, write.c ---- */
 

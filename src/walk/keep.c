@@ -121,6 +121,14 @@ static void take_statistics(struct walk *w, struct flow *flow, const struct kept
                        kept->payload_len);
 }
 
+static void keep_bytes(struct walk *w, struct flow *flow, const struct kept_packet *kept)
+{
+    if (!flow->pieces)
+        flow->pieces = bytes_begin(w->query, &w->tables.extras);
+    if (flow->pieces)
+        bytes_take(flow->pieces, w->query, kept->packet, kept->layer, &w->tables.extras);
+}
+
 /* The consumers of a kept packet at the level of flows. */
 static void take_packet(struct walk *w, struct flow *flow, const struct kept_packet *kept)
 {
@@ -131,6 +139,8 @@ static void take_packet(struct walk *w, struct flow *flow, const struct kept_pac
         if (w->query->features.state_len || w->query->features_log)
             take_statistics(w, flow, kept);
     }
+    if (w->query->n_matrices && (o->taking == FC_TAKING_ALL || kept->payload_len))
+        keep_bytes(w, flow, kept);
     if (!taken)
         return;
     if (w->values.row.n_values)

@@ -69,7 +69,8 @@ static struct flow_row flow_row_of(const struct flow *flow)
                            .statistics_packets = flow->statistics && flow->statistics->packets.n_packets
                                                      ? &flow->statistics->packets
                                                      : NULL,
-                           .values = flow->values};
+                           .values = flow->values,
+                           .pieces = flow->pieces};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
         row.outer_dst = flow->outer->dst;
@@ -149,6 +150,17 @@ static void put_flow_columns(struct packet_row *row, const struct walk *w, const
     measure(packet, step->layer, w->query->options.style, &row->ip_length, &row->payload_length);
 }
 
+/* The bytes of a frame in a flow, which live as long as the frame; NULL when memory ends. */
+static const struct pieces *pieces_of(struct walk *w, const struct step *step)
+{
+    const struct packet *packet = &w->examined.packet;
+    struct arena *arena = &w->tables.examiner.arena;
+    struct pieces *pieces = bytes_begin(w->query, arena);
+    if (pieces)
+        bytes_take(pieces, w->query, packet, &packet->layers[step->layer], arena);
+    return pieces;
+}
+
 enum fc_status write_packet(struct walk *w, const struct step *step)
 {
     const struct frame *frame = step->frame;
@@ -164,5 +176,7 @@ enum fc_status write_packet(struct walk *w, const struct step *step)
                              .reason = reason == REASON_KEPT ? NULL : reason_name(reason)};
     if (step->flow)
         put_flow_columns(&row, w, step);
+    if (step->flow && w->query->n_matrices)
+        row.pieces = pieces_of(w, step);
     return packets_add(w->output.packets, &row, w->query->n_fields ? &w->values.row : NULL);
 }

@@ -55,6 +55,9 @@ static uint64_t hash_value(uint64_t h, const struct ArrowSchema *s, const struct
     case '+':
         for (int64_t c = 0; s->format[1] == 's' && c < s->n_children; c++)
             h = hash_value(h, s->children[c], a->children[c], i);
+        if (s->format[1] == 'w')
+            for (int64_t n = atoi(s->format + 3), k = i * n; k < (i + 1) * n; k++)
+                h = hash_value(h, s->children[0], a->children[0], k);
         if (s->format[1] == 'l')
             for (int32_t k = offsets[i]; k < offsets[i + 1]; k++)
                 h = hash_value(h, s->children[0], a->children[0], k);
@@ -65,6 +68,9 @@ static uint64_t hash_value(uint64_t h, const struct ArrowSchema *s, const struct
     case 'U':
     case 'Z':
         return hash_text(h, a, long_offsets[i], long_offsets[i + 1]);
+    case 'w':
+        return hash_bytes(h, (const uint8_t *)a->buffers[1] + i * atoi(s->format + 2),
+                          (size_t)atoi(s->format + 2));
     case 'b':
         return hash_bytes(h, ((const uint8_t *)a->buffers[1])[i / 8] >> i % 8 & 1 ? "1" : "0", 1);
     default:
@@ -139,8 +145,12 @@ static const char *const captures[] = {
 };
 enum { N_CAPTURES = sizeof captures / sizeof captures[0], N_FIELDS_MOST = 4096 };
 
+/* All native fields, and bytes of packets. */
 static void all_fields(struct fc_options *options)
 {
+    static const struct fc_bytes bytes[] = {
+        {.name = "head", .packets = 3, .length = 60, .start = FC_START_IP, .mask = FC_MASK_ADDRESSES},
+        {.name = "body", .packets = 2, .length = 5, .start = FC_START_PAYLOAD}};
     static const char *names[N_FIELDS_MOST];
     size_t n = 0;
     CHECK(fc_n_fields() <= N_FIELDS_MOST);
@@ -150,6 +160,8 @@ static void all_fields(struct fc_options *options)
             names[n++] = fc_field(i).name;
     options->fields = names;
     options->n_fields = n;
+    options->bytes = bytes;
+    options->n_bytes = 2;
     options->engine = FC_ENGINE_NATIVE;
 }
 
@@ -194,7 +206,7 @@ TEST(memory_may_end_anywhere)
     for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++)
         for (size_t i = 0; i < N_CAPTURES; i++) {
             options.level = (enum fc_level)level;
-            options.n_fields = 0;
+            options.n_fields = options.n_bytes = 0;
             starve(&captures[i], 1, &options, 15);
             all_fields(&options);
             starve(&captures[i], 1, &options, 30);
@@ -627,4 +639,4 @@ TEST(asking_for_icmp_flows_keeps_icmp)
     CHECK(run_paths(path, 1, &options).rows > without);
 }
 
-__attribute__((constructor)) static void never_hang(void) { alarm(300); }
+__attribute__((constructor)) static void never_hang(void) { alarm(1200); }
