@@ -42,12 +42,24 @@ static void set_kind(struct cell_type *out, const char *format)
         }
 }
 
+/* "w:80", "+w:5"; "+w:80" of uint8 are bytes too. The library allows no size of 0. */
+static void set_fixed(struct cell_type *out, const struct ArrowSchema *schema)
+{
+    const char *format = schema->format, *colon = strchr(format, ':');
+    bool list = strncmp(format, "+w:", 3) == 0;
+    if (!list && strncmp(format, "w:", 2) != 0)
+        return;
+    out->kind = list && strcmp(schema->children[0]->format, "C") != 0 ? CELL_LIST : CELL_BYTES;
+    out->fixed = (uint32_t)strtoul(colon + 1, NULL, 10);
+}
+
 bool cell_describe(struct cell_type *out, const struct ArrowSchema *schema)
 {
     *out = (struct cell_type){.name = strdup(schema->name ? schema->name : "")};
     if (!out->name)
         return false;
     set_kind(out, schema->format);
+    set_fixed(out, schema);
     if (schema->dictionary)
         out->kind = CELL_DICT;
     size_t n = schema->dictionary ? 1 : (size_t)schema->n_children;
@@ -135,6 +147,8 @@ struct cell_range cell_list(const struct cell_type *type, const struct ArrowArra
     if (cell_is_null(array, i))
         return (struct cell_range){0, 0};
     int64_t at = i + array->offset;
+    if (type->fixed)
+        return (struct cell_range){at * type->fixed, (at + 1) * type->fixed};
     const void *offsets = array->buffers[1];
     return (struct cell_range){signed_at(offsets, type->width, at), signed_at(offsets, type->width, at + 1)};
 }
@@ -147,6 +161,11 @@ struct cell_span cell_text(const struct cell_type *type, const struct ArrowArray
         return cell_text(type->children, array->dictionary,
                          signed_at(array->buffers[1], type->width, i + array->offset));
     struct cell_range range = cell_list(type, array, i);
-    const char *bytes = array->buffers[2];
+    if (type->fixed && type->n_children) {
+        array = array->children[0];
+        range.from += array->offset;
+        range.to += array->offset;
+    }
+    const char *bytes = array->buffers[type->fixed ? 1 : 2];
     return (struct cell_span){bytes ? bytes + range.from : "", (size_t)(range.to - range.from)};
 }

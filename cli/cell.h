@@ -11,7 +11,7 @@ enum cell_kind {
     CELL_UINT,
     CELL_FLOAT,
     CELL_TEXT,
-    CELL_BYTES,
+    CELL_BYTES,    /* also a list of a fixed number of uint8, which is read as one value */
     CELL_TIME,     /* int64, ns since 1970 */
     CELL_DURATION, /* int64, ns */
     CELL_DICT,     /* child 0: the dictionary's values */
@@ -22,7 +22,8 @@ enum cell_kind {
 struct cell_type {
     char *name;
     enum cell_kind kind;
-    uint8_t width; /* bytes of a number, or of an offset of a list, text or bytes */
+    uint8_t width;  /* bytes of a number, or of an offset of a list, text or bytes */
+    uint32_t fixed; /* items of every list or bytes of every value, of a type of fixed size; else 0 */
     struct cell_type *children;
     size_t n_children;
 };

@@ -103,6 +103,18 @@ int features_parse(struct opt *opt, const char *text)
     return 0;
 }
 
+void columns_free(struct opt *opt)
+{
+    free(opt->columns);
+    free(opt->columns_text);
+    free(opt->features);
+    free(opt->features_text);
+    for (size_t i = 0; i < opt->n_bytes_texts; i++)
+        free(opt->bytes_texts[i]);
+    free(opt->bytes_texts);
+    free(opt->bytes);
+}
+
 /* ---- the list ---- */
 
 static void write_padded(struct out *out, const char *text, size_t width)
@@ -148,5 +160,15 @@ int command_columns(const struct opt *opt)
         out_text(&out, s->description);
         out_char(&out, '\n');
     }
+    out_text(
+        &out,
+        "\nbytes of packets (--bytes NAME=START:NxL:mask=WORD+WORD)\n"
+        "  NAME                  the first L bytes of the first N kept packets of a flow, padded with zeros\n"
+        "  NAME_sizes            the bytes that each packet had, to the end of its IP packet\n"
+        "  NAME_count            packets in NAME\n"
+        "  START                 link, ip, transport, payload\n"
+        "  mask=                 what becomes zero: addresses, ports, checksums, ip_id, sequence,\n"
+        "                        acknowledgement, timestamps\n"
+        "  With --level packets or frames NAME=START:L gives NAME and NAME_size of each packet.\n");
     return command_close(&out, EXIT_WHOLE);
 }

@@ -1,4 +1,4 @@
-/* The columns that -C and --features choose. */
+/* The columns that -C, --features and --bytes choose. */
 #ifndef FC_CLI_COLUMNS_H
 #define FC_CLI_COLUMNS_H
 
@@ -8,5 +8,10 @@
 int columns_parse(struct opt *opt, const char *text);
 /* The same of --features: "stats,entropy", or names of single statistics. */
 int features_parse(struct opt *opt, const char *text);
+/* The same of one --bytes: "header=ip:5x80:mask=addresses+ports,data=payload:5x240". Its matrices are added
+ * to those of the options before. */
+int bytes_parse(struct opt *opt, const char *text);
+/* Frees what these three allocated. */
+void columns_free(struct opt *opt);
 
 #endif

@@ -1,9 +1,9 @@
 /* CSV: the quoting of RFC 4180, lines end with a line feed.
  *
  * Invariant: one row of the data is one record, and nothing is lost. A list is one cell, its items joined by
- * ';' (a
- * ';' or '\' inside a value is written '\;' or '\\'), and a field's list has a second column, NAME#packet,
- * with the packet of each value. Field values read as tshark prints them.
+ * ';' (a ';' or '\' inside a value is written '\;' or '\\'), and a field's list has a second column,
+ * NAME#packet, with the packet of each value. Field values read as tshark prints them; the bytes of packets
+ * are hexadecimal digits.
  */
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static void csv_list(struct view *view, const struct cell_type *type, const stru
     }
 }
 
-/* Base columns: their lists hold only numbers and times, which need no quotes. */
+/* Base columns: their lists hold only numbers, times and hexadecimal digits, which need no quotes. */
 static void csv_value(struct view *view, const struct cell_type *type, const struct ArrowArray *array,
                       int64_t i)
 {
@@ -106,6 +106,9 @@ static void csv_value(struct view *view, const struct cell_type *type, const str
         out_int(view->out, cell_int(type, array, i));
     } else if (type->kind == CELL_FLOAT) {
         out_float(view->out, cell_float(type, array, i), type->width);
+    } else if (type->kind == CELL_BYTES) {
+        struct cell_span span = cell_text(type, array, i);
+        out_hex(view->out, (const uint8_t *)span.p, span.len);
     } else {
         struct cell_span span = cell_text(type, array, i);
         csv_cell(view->out, span.p, span.len);

@@ -96,6 +96,11 @@ const struct opt_row OPT_ROWS[] = {
      "or single ones (see `flowcontainer columns'); or the\n"
      "table of another program, such as cic-corrected (see\n"
      "`flowcontainer features')"},
+    {NULL, KEY_BYTES, "bytes", "NAME=START:NxL",
+     "the first L bytes of the first N packets of each flow,\n"
+     "from link, ip, transport or payload, as a column NAME:\n"
+     "head=ip:5x80; masked: head=ip:5x80:mask=ports; may be\n"
+     "repeated (see `flowcontainer columns')"},
     {NULL, KEY_NATIVE, "native", NULL, "with `fields': only those of the native engine"},
     {NULL, KEY_JSON, "json", NULL, "the same as -T ndjson"},
     {NULL, KEY_LEVEL, "level", "LEVEL",
@@ -294,6 +299,8 @@ static int parse_row(struct opt *opt, int key, const char *arg)
         return columns_parse(opt, arg);
     case KEY_FEATURES:
         return features_parse(opt, arg);
+    case KEY_BYTES:
+        return bytes_parse(opt, arg);
     case KEY_PACKETS:
         return parse_packets(opt, arg);
     case KEY_PAYLOAD_ONLY:
@@ -344,6 +351,7 @@ static int parse_one(struct opt *opt, int key, const char *arg)
     case KEY_PAYLOAD_ONLY:
     case KEY_LIMIT:
     case KEY_FEATURES:
+    case KEY_BYTES:
         return parse_row(opt, key, arg);
     case KEY_LEVEL:
         return parse_level(opt, arg);
@@ -551,9 +559,6 @@ void opt_free(struct opt *opt)
     free(opt->fields);
     free(opt->preferences);
     free(opt->decode_as);
-    free(opt->columns);
-    free(opt->columns_text);
-    free(opt->features);
-    free(opt->features_text);
+    columns_free(opt);
     *opt = (struct opt){0};
 }

@@ -35,6 +35,9 @@ struct opt {
     struct fc_set_options sets;
     size_t n_sets;    /* feature sets of other programs among the features */
     bool sets_option; /* one of their options was given */
+    struct fc_bytes *bytes; /* of --bytes; the names are in bytes_texts */
+    size_t n_bytes, n_bytes_texts;
+    char **bytes_texts;
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
     struct fc_options run;

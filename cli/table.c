@@ -15,6 +15,7 @@
 enum {
     BLOCK_ROWS = 500,    /* rows that decide the widths, if all rows are written */
     DISTINCT_MOST = 3,   /* different values of a field shown for a flow */
+    BYTES_MOST = 8,      /* bytes of a packet that are shown */
     SCANNED_MOST = 2000, /* values of a field searched for a flow */
     VALUE_BYTES = 160,   /* most bytes of one value; the layout may shorten it further */
     MAX_BASE = 12
@@ -270,6 +271,8 @@ static void field_cell(struct view *view, struct table *table, size_t c, const s
 
 /* ---- columns that the caller chose ---- */
 
+static bool is_of_bytes(const struct fc_column_info *column) { return !strcmp(column->group, "bytes"); }
+
 static void chosen_columns(struct view *view, struct table *table)
 {
     for (size_t c = 0; c < view->type->n_children; c++) {
@@ -281,6 +284,15 @@ static void chosen_columns(struct view *view, struct table *table)
                                                          : GRID_VALUE;
         add_column(table, view->columns[c]->name, grid, view->columns[c]->is_field ? "32" : NULL);
     }
+}
+
+/* The first few bytes; the table is for a look at the rows. */
+static void add_bytes(struct text *out, struct cell_span bytes)
+{
+    char digits[3];
+    for (size_t i = 0; i < bytes.len && i < BYTES_MOST; i++)
+        text_add(out, digits, (size_t)snprintf(digits, sizeof digits, "%02x", (uint8_t)bytes.p[i]));
+    text_add(out, "...", bytes.len > BYTES_MOST ? 3 : 0);
 }
 
 static void add_value(struct view *view, struct text *out, const struct cell_type *type,
@@ -309,6 +321,9 @@ static void add_value(struct view *view, struct text *out, const struct cell_typ
         unit_time(text, &view->clock, cell_int(type, array, i));
         text[10] = ' ';
         text_add(out, text, 23);
+        break;
+    case CELL_BYTES:
+        add_bytes(out, cell_text(type, array, i));
         break;
     default:
         span = cell_text(type, array, i);
@@ -439,6 +454,8 @@ static void table_row(struct view *view, struct table *table, const struct Arrow
     for (size_t c = 0; c < view->type->n_children && !view->chosen; c++)
         if (view->columns[c]->is_field)
             field_cell(view, table, c, batch, i);
+        else if (is_of_bytes(view->columns[c]))
+            base_cell(view, table, c, batch, i);
     table->n_rows++;
     if (!view->limit && table->n_rows >= BLOCK_ROWS)
         write_block(view, table);
@@ -461,7 +478,7 @@ static bool table_begin(struct view *view)
     else
         packet_columns(table, view->utf8, view->level == FC_LEVEL_FRAMES);
     for (size_t c = 0; c < view->type->n_children && !view->chosen; c++)
-        if (view->columns[c]->is_field)
+        if (view->columns[c]->is_field || is_of_bytes(view->columns[c]))
             add_column(table, view->columns[c]->name, GRID_VALUE, "32");
     return true;
 }

@@ -9,7 +9,7 @@ _flowcontainer_list() {
 }
 
 _flowcontainer() {
-    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD - 1]}"
+    local before cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD - 1]}"
     COMPREPLY=()
     # --option=value arrives as three words.
     if [[ $cur == "=" ]]; then
@@ -35,6 +35,16 @@ _flowcontainer() {
     --names) COMPREPLY=($(compgen -W "cic-ids2017 cse-cic-ids2018 hieulw" -- "$cur")); return ;;
     --accounting-mode) COMPREPLY=($(compgen -W "0 1 2 3" -- "$cur")); return ;;
     --netflow-version) COMPREPLY=($(compgen -W "2 3" -- "$cur")); return ;;
+    --bytes)
+        COMPREPLY=($(compgen -W "header=ip:5x80 payload=payload:5x240" -- "$cur"))
+        compopt -o nospace
+        return ;;
+    mask) # --bytes NAME=START:NxL:mask=...: the shell parts words at = and :
+        before=""
+        [[ $cur == *+* ]] && before="${cur%+*}+"
+        COMPREPLY=($(compgen -P "$before" -W "addresses ports checksums ip_id sequence acknowledgement timestamps" -- "${cur##*+}"))
+        compopt -o nospace
+        return ;;
     --limit)
         COMPREPLY=($(compgen -W "sequences all" -- "$cur"))
         return ;;
@@ -47,7 +57,7 @@ _flowcontainer() {
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
-            -e --field -C --columns --values --packets --payload-only --limit --features --native --json --level -o --output --quote-formulas -a --all --color -q --quiet \
+            -e --field -C --columns --values --packets --payload-only --limit --features --bytes --native --json --level -o --output --quote-formulas -a --all --color -q --quiet \
             --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return

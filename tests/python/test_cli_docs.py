@@ -63,6 +63,8 @@ def test_bash_completion_works(cli, root, tmp_path):
     assert complete("--level", "f") == ["flows", "frames"]
     assert "ip.ttl" in complete("-e", "ip.t")
     assert complete("--protocols", "tcp,ud") == ["tcp,udp"]
+    assert complete("--bytes", "head") == ["header=ip:5x80"]
+    assert complete("--bytes", "head", "=", "ip", ":", "5x80", ":", "mask", "=", "ports+seq") == ["ports+sequence"]
     assert complete("fie") == ["fields"]
 
 
