@@ -103,7 +103,7 @@ int features_parse(struct opt *opt, const char *text)
     return 0;
 }
 
-void columns_free(struct opt *opt)
+void columns_forget(struct opt *opt)
 {
     free(opt->columns);
     free(opt->columns_text);

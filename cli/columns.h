@@ -12,6 +12,6 @@ int features_parse(struct opt *opt, const char *text);
  * to those of the options before. */
 int bytes_parse(struct opt *opt, const char *text);
 /* Frees what these three allocated. */
-void columns_free(struct opt *opt);
+void columns_forget(struct opt *opt);
 
 #endif

@@ -53,13 +53,17 @@ static void write_families(struct out *out, enum opt_format format)
         out_char(out, '\n');
     }
     if (format == OPT_TABLE)
-        out_text(out, "\nOne row of a table is a flow or a packet of the program named; `columns' stand behind those of "
-                      "flowcontainer's\nown flows. `flowcontainer features NAME' lists the columns of a family.\n");
+        out_text(
+            out,
+            "\nOne row of a table is a flow or a packet of the program named; `columns' stand behind those "
+            "of "
+            "flowcontainer's\nown flows. `flowcontainer features NAME' lists the columns of a family.\n");
 }
 
 /* ---- columns ---- */
 
-static void write_column(struct out *out, enum opt_format format, const char *family, const struct fc_column_info *c)
+static void write_column(struct out *out, enum opt_format format, const char *family,
+                         const struct fc_column_info *c)
 {
     const char *const cells[] = {family, c->name, c->type, c->unit, c->description};
     static const char *const names[] = {"family", "column", "type", "unit", "description"};

@@ -559,6 +559,6 @@ void opt_free(struct opt *opt)
     free(opt->fields);
     free(opt->preferences);
     free(opt->decode_as);
-    columns_free(opt);
+    columns_forget(opt);
     *opt = (struct opt){0};
 }

@@ -33,8 +33,8 @@ struct opt {
     const char **features; /* of --features, in features_text */
     char *features_text;
     struct fc_set_options sets;
-    size_t n_sets;    /* feature sets of other programs among the features */
-    bool sets_option; /* one of their options was given */
+    size_t n_sets;          /* feature sets of other programs among the features */
+    bool sets_option;       /* one of their options was given */
     struct fc_bytes *bytes; /* of --bytes; the names are in bytes_texts */
     size_t n_bytes, n_bytes_texts;
     char **bytes_texts;

@@ -1,7 +1,7 @@
 /* The options of feature sets of other programs.
  *
- * Invariant: an option without a feature set is an error, because it would have no effect; which feature set uses
- * which option the library knows.
+ * Invariant: an option without a feature set is an error, because it would have no effect; which feature set
+ * uses which option the library knows.
  */
 #include "sets.h"
 

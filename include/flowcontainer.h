@@ -208,17 +208,15 @@ struct fc_set_options {
     uint32_t reserved;     /* 0 */
 };
 
-/* Where the bytes of a packet begin. They end where the IP packet ends that carries the flow's transport
- * header, and hold captured bytes only. */
+/* Where the bytes of a packet begin; they end where that IP packet ends, or the captured bytes. */
 enum fc_start {
     FC_START_LINK,      /* the frame */
-    FC_START_IP,        /* the header of that IP packet */
+    FC_START_IP,        /* the header of the IP packet that carries the flow's transport header */
     FC_START_TRANSPORT, /* TCP, UDP, ... */
     FC_START_PAYLOAD    /* behind the transport header: what the payload length counts */
 };
 
-/* Values of headers that are made zero in the bytes of packets. Bits. Whatever headers the decoder finds in
- * the bytes are masked, so those of tunnels as well. */
+/* Values of headers that are made zero in the bytes of packets, those of tunnels too. Bits. */
 enum fc_mask {
     FC_MASK_ADDRESSES = 1 << 0,       /* of Ethernet, IPv4 and IPv6 headers, not those in options */
     FC_MASK_PORTS = 1 << 1,           /* TCP, UDP, UDP-Lite, SCTP */
@@ -231,15 +229,11 @@ enum fc_mask {
 
 /* The first bytes of packets, as columns. At the level of flows a matrix of the first kept packets:
  *   NAME        fixed_size_list<fixed_size_list<uint8>[length]>[packets], padded with zeros
- *   NAME_sizes  fixed_size_list<uint32>[packets]: the bytes that each packet had; the first
- *               min(length, size) of its bytes are in the matrix; 0 where there is no packet
+ *   NAME_sizes  fixed_size_list<uint32>[packets]: the bytes that each packet had; 0: there is no packet
  *   NAME_count  uint32: packets in the matrix
- * At the levels of packets and frames, of each packet, and null for a frame in no flow:
- *   NAME        fixed_size_binary[length]
- *   NAME_size   uint32
- * These columns stand between those of fc_options.columns and those of fc_options.fields. `columns` may name
- * them too: of a matrix that is named there, only the columns that are named are made. This struct will not
- * grow. */
+ * At the levels of packets and frames NAME is fixed_size_binary[length] and NAME_size uint32, of each packet;
+ * null for a frame in no flow. These columns stand between those of fc_options.columns and those of
+ * fc_options.fields. Of a matrix that `columns` names, only the columns that it names are made. */
 struct fc_bytes {
     const char *name;
     uint32_t packets; /* 1 to 65,535; 0: as many as fc_options.packets says. For the level of flows alone */
@@ -325,11 +319,10 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_drop_parse(uint32_t *out, const char *te
 FC_PUBLIC FC_MUST_USE enum fc_status fc_protocols_parse(uint32_t *out, const char *text,
                                                         struct fc_error *err);
 
-/* "link", "ip", "transport" or "payload". FC_USAGE: none of these. */
+/* "link", "ip", "transport" or "payload". */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_start_parse(enum fc_start *out, const char *text,
                                                     struct fc_error *err);
-/* "addresses+ports+checksums+ip_id+sequence+acknowledgement+timestamps" -> bits; "" -> 0. A comma or a space
- * may stand instead of the plus sign. */
+/* "addresses+ports+checksums+ip_id+sequence+acknowledgement+timestamps" -> bits; "" -> 0. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_mask_parse(uint32_t *out, const char *text, struct fc_error *err);
 
 /* ---- Arrow --------------------------------------------------------------------------------------------- */

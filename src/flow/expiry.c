@@ -1,7 +1,7 @@
-/* Flows that leave when they end. Two queues hold the open flows, by the time of their last and of their first
- * packet; since the clock never goes back, both are in order by themselves, and only their first flows have
- * to be looked at. Invariant: flows come into table->ended in the order of the moments at which the policy
- * ended them, and flows of the same moment in the order of their first packets. */
+/* Flows that leave when they end. Two queues hold the open flows, by the time of their last and of their
+ * first packet; since the clock never goes back, both are in order by themselves, and only their first flows
+ * have to be looked at. Invariant: flows come into table->ended in the order of the moments at which the
+ * policy ended them, and flows of the same moment in the order of their first packets. */
 #include "flow/expiry.h"
 
 /* ---- lists ---- */
@@ -72,7 +72,8 @@ void expiry_reopen(struct flow_table *t, struct flow *flow)
 
 static int64_t later(int64_t from, int64_t ns) { return from > INT64_MAX - ns ? INT64_MAX : from + ns; }
 
-/* The open flow or the flow ended by a SYN that ends first, and *moment, when it does; NULL: none is there. */
+/* The open flow or the flow ended by a SYN that ends first, and *moment, when it does; NULL: none is there.
+ */
 static struct flow *first_to_end(struct flow_table *t, int64_t *moment, enum flow_end *end)
 {
     struct flow *silent = t->open[BY_SILENCE].first, *old = t->open[BY_AGE].first;

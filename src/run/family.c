@@ -1,5 +1,5 @@
-/* The families that fc_options.features may name: those of this library's own flows, then the feature sets of other
- * programs. Functions of flowcontainer.h are documented there. */
+/* The families that fc_options.features may name: those of this library's own flows, then the feature sets of
+ * other programs. Functions of flowcontainer.h are documented there. */
 #include <string.h>
 
 #include "base/error.h"

@@ -4,8 +4,8 @@
 #include "walk/sets.h"
 #include "walk/walk.h"
 
-enum fc_status reader_open(struct reader *r, const struct query *query, const struct input *inputs, size_t n_inputs,
-                           struct progress *progress, struct fc_error *err)
+enum fc_status reader_open(struct reader *r, const struct query *query, const struct input *inputs,
+                           size_t n_inputs, struct progress *progress, struct fc_error *err)
 {
     *r = (struct reader){0};
     if (query->n_sets)

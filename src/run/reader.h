@@ -20,8 +20,9 @@ struct batch {
 };
 
 /* As walk_open. */
-FC_MUST_USE enum fc_status reader_open(struct reader *reader, const struct query *query, const struct input *inputs,
-                                       size_t n_inputs, struct progress *progress, struct fc_error *err);
+FC_MUST_USE enum fc_status reader_open(struct reader *reader, const struct query *query,
+                                       const struct input *inputs, size_t n_inputs, struct progress *progress,
+                                       struct fc_error *err);
 FC_MUST_USE enum fc_status reader_next(struct reader *reader, struct batch *out, struct fc_error *err);
 static inline bool reader_is_open(const struct reader *reader) { return reader->walk || reader->sets; }
 /* The counts so far, of an open reader; valid until reader_close. */

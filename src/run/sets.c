@@ -28,6 +28,7 @@ static const char *useless(const struct fc_options *o, const struct fc_options *
     } options[] = {
         {o->filter && o->filter[strspn(o->filter, " \t\r\n")], "a display filter"},
         {o->n_fields > 0, "fields"},
+        {o->n_bytes > 0, "bytes"},
         {o->columns != NULL, "columns"},
         {o->level != d->level, "a level"},
         {o->style != d->style, "the classic style"},
@@ -50,11 +51,12 @@ static const char *useless(const struct fc_options *o, const struct fc_options *
 /* A name that is no feature set stands among names that are. */
 static enum fc_status refuse_mixture(const char *set, const char *other, struct fc_error *err)
 {
-    return error_set(err, FC_USAGE, -1,
-                     "\"%.60s\" and \"%.60s\" cannot be asked for together: %.60s is a table of the flows that another "
-                     "program makes, and %.60s is no such table; families of flowcontainer's own flows (basic, "
-                     "stats, entropy) need a query of their own",
-                     set, other, set, other);
+    return error_set(
+        err, FC_USAGE, -1,
+        "\"%.60s\" and \"%.60s\" cannot be asked for together: %.60s is a table of the flows that another "
+        "program makes, and %.60s is no such table; families of flowcontainer's own flows (basic, "
+        "stats, entropy) need a query of their own",
+        set, other, set, other);
 }
 
 static const char *first_set(const struct fc_options *o)
@@ -71,10 +73,11 @@ enum fc_status sets_plan(struct query *q, const struct fc_options *o, const stru
     struct fc_set_options options;
     const char *name = useless(o, defaults);
     if (name)
-        return error_set(err, FC_USAGE, -1,
-                         "%s: %s would have no effect; the feature sets of other programs take the frames that "
-                         "the original takes",
-                         first_set(o), name);
+        return error_set(
+            err, FC_USAGE, -1,
+            "%s: %s would have no effect; the feature sets of other programs take the frames that "
+            "the original takes",
+            first_set(o), name);
     unsigned uses = 0;
     for (size_t i = 0; i < o->n_features; i++) {
         const struct set_family *family = o->features[i] ? set_family(o->features[i]) : NULL;
@@ -104,7 +107,8 @@ void sets_forget(struct query *q)
 
 void sets_explain(char *out, size_t cap, const struct query *q)
 {
-    size_t used = (size_t)snprintf(out, cap, "feature sets of other programs, each with its own reading of a frame:");
+    size_t used =
+        (size_t)snprintf(out, cap, "feature sets of other programs, each with its own reading of a frame:");
     for (size_t i = 0; i < q->n_sets && used < cap; i++)
         used += (size_t)snprintf(out + used, cap - used, "%s %s (%s)", i ? "," : "", q->sets[i]->family->name,
                                  q->sets[i]->family->description);
@@ -132,7 +136,8 @@ static const char *type_name(const char *format)
     }
 }
 
-static struct fc_column_info info_of(const struct set_layout *l, const struct set_pick *pick, const char *name)
+static struct fc_column_info info_of(const struct set_layout *l, const struct set_pick *pick,
+                                     const char *name)
 {
     const struct set_column *column = pick->column;
     return (struct fc_column_info){.name = name,
@@ -140,7 +145,8 @@ static struct fc_column_info info_of(const struct set_layout *l, const struct se
                                    .type = column ? type_name(column->format) : "dictionary<utf8>",
                                    .group = l->family->name,
                                    .unit = column ? column->unit : "",
-                                   .description = column ? column->description : "the capture that the row is from",
+                                   .description =
+                                       column ? column->description : "the capture that the row is from",
                                    .is_default = true};
 }
 
@@ -156,7 +162,8 @@ static const char *run_name(struct arena *texts, const struct set_pick *pick)
     return text;
 }
 
-struct fc_column_info *sets_describe(const struct set_layout *l, bool each_bit, struct arena *texts, size_t *n)
+struct fc_column_info *sets_describe(const struct set_layout *l, bool each_bit, struct arena *texts,
+                                     size_t *n)
 {
     struct fc_column_info *infos = memory_zero(l->n_columns + 1, sizeof *infos);
     bool good = infos != NULL;

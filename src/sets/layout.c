@@ -44,7 +44,8 @@ static const char *useless(const struct fc_set_options *o, unsigned uses)
     return NULL;
 }
 
-enum fc_status set_options_take(struct fc_set_options *out, const struct fc_set_options *given, unsigned uses, const char *who, struct fc_error *err)
+enum fc_status set_options_take(struct fc_set_options *out, const struct fc_set_options *given, unsigned uses,
+                                const char *who, struct fc_error *err)
 {
     *out = (struct fc_set_options){.size = sizeof *out};
     if (!given)
@@ -143,7 +144,8 @@ static enum fc_status pick_columns(struct set_layout *l, const struct fc_set_opt
     }
     for (size_t i = 0; i < n; i++)
         if (names)
-            pick(l, find_column(l->model, names->items[i].column), names->items[i].name, names->items[i].published);
+            pick(l, find_column(l->model, names->items[i].column), names->items[i].name,
+                 names->items[i].published);
         else
             pick(l, i, l->model->columns[i].name, l->model->columns[i].name);
     return FC_OK;
@@ -192,7 +194,8 @@ void set_layout_free(struct set_layout *l)
     memory_free(l);
 }
 
-enum fc_status set_layout_open(struct set **out, const struct set_layout *l, const char *capture, struct fc_error *err)
+enum fc_status set_layout_open(struct set **out, const struct set_layout *l, const char *capture,
+                               struct fc_error *err)
 {
     struct set_options options = l->options;
     options.capture = capture;

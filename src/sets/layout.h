@@ -1,5 +1,5 @@
-/* The table of a family as a caller wants it: the columns, in order, with their names. A layout is made once and
- * shared by all walks; every capture opens the family anew under the layout's options. */
+/* The table of a family as a caller wants it: the columns, in order, with their names. A layout is made once
+ * and shared by all walks; every capture opens the family anew under the layout's options. */
 #ifndef FC_SETS_LAYOUT_H
 #define FC_SETS_LAYOUT_H
 
@@ -18,7 +18,7 @@ struct set_layout {
     const struct set_family *family;
     struct set_options options; /* its texts are in `texts` */
     enum fc_set_form form;
-    bool nulls; /* an undefined value is null */
+    bool nulls;        /* an undefined value is null */
     struct set *model; /* an opened family, for its columns */
     struct set_pick *picks;
     size_t n_picks;
@@ -31,13 +31,14 @@ FC_MUST_USE enum fc_status set_layout_make(struct set_layout **out, const struct
                                            const struct fc_set_options *options, struct fc_error *err);
 void set_layout_free(struct set_layout *layout); /* NULL is allowed */
 /* Opens the family for one capture, which must outlive the set. */
-FC_MUST_USE enum fc_status set_layout_open(struct set **out, const struct set_layout *layout, const char *capture,
-                                           struct fc_error *err);
+FC_MUST_USE enum fc_status set_layout_open(struct set **out, const struct set_layout *layout,
+                                           const char *capture, struct fc_error *err);
 /* The name of a bit's column, "tcp_seq_31", in `texts`. NULL: memory ended. */
 const char *set_layout_bit(struct arena *texts, const char *name, uint32_t bit);
 
-/* Checks and copies the options of a caller that knows more or fewer members. `uses` holds the bits of all families
- * that get them; an option that none of these uses is FC_USAGE, and `who` names the families. FC_UNSUPPORTED. */
+/* Checks and copies the options of a caller that knows more or fewer members. `uses` holds the bits of all
+ * families that get them; an option that none of these uses is FC_USAGE, and `who` names the families.
+ * FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status set_options_take(struct fc_set_options *out, const struct fc_set_options *given,
                                             unsigned uses, const char *who, struct fc_error *err);
 

@@ -1,4 +1,5 @@
-/* Values of a family -> Arrow columns. Invariant: a batch is closed before an offset of 32 bits could overflow. */
+/* Values of a family -> Arrow columns. Invariant: a batch is closed before an offset of 32 bits could
+ * overflow. */
 #include "sets/rows.h"
 
 #include <string.h>

@@ -19,7 +19,8 @@ void set_rows_free(struct set_rows *rows); /* NULL is allowed */
 void set_rows_capture(struct set_rows *rows, const char *name);
 /* One row: as `row` of struct set_sink, with `rows` as its `to`. False: memory ended. */
 FC_MUST_USE bool set_rows_add(void *rows, const struct set_value *values);
-/* Takes the oldest full batch, or with `last` also one that is not full. False: there is none, or memory has ended
+/* Takes the oldest full batch, or with `last` also one that is not full. False: there is none, or memory has
+ * ended
  * (`failed`). */
 FC_MUST_USE bool set_rows_take(struct set_rows *rows, bool last, struct ArrowArray *out, bool *failed);
 FC_MUST_USE enum fc_status set_rows_schema(const struct set_rows *rows, struct ArrowSchema *out);

@@ -1,5 +1,6 @@
-/* Captures -> rows of feature sets. Invariants: each capture begins with empty flow tables; a frame is counted as kept
- * if at least one set takes it, and left_out says for each set which frames it does not take. */
+/* Captures -> rows of feature sets. Invariants: each capture begins with empty flow tables; a frame is
+ * counted as kept if at least one set takes it, and left_out says for each set which frames it does not take.
+ */
 #include "walk/sets.h"
 
 #include "base/error.h"
@@ -89,9 +90,9 @@ static enum fc_status open_capture(struct sets_walk *w)
     struct fc_error error = {0};
     w->frames = w->reported_frames = w->reported_bytes = 0;
     w->has_last = w->is_out_of_order = false;
-    enum fc_status status = input->memory
-                                ? source_open_memory(&w->source, input->name, input->memory, input->len, &error)
-                                : source_open(&w->source, input->name, &error);
+    enum fc_status status =
+        input->memory ? source_open_memory(&w->source, input->name, input->memory, input->len, &error)
+                      : source_open(&w->source, input->name, &error);
     if (status) {
         w->source = NULL;
         return problem(w, status, &error);
@@ -222,7 +223,8 @@ static enum fc_status take_batch(struct sets_walk *w, bool last, size_t *table, 
     return FC_OK;
 }
 
-enum fc_status sets_walk_next(struct sets_walk *w, size_t *table, struct ArrowArray *out, struct fc_error *err)
+enum fc_status sets_walk_next(struct sets_walk *w, size_t *table, struct ArrowArray *out,
+                              struct fc_error *err)
 {
     *out = (struct ArrowArray){0};
     enum fc_status status = take_batch(w, false, table, out);

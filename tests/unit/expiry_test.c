@@ -1,4 +1,5 @@
-/* Flows that leave before their capture ends: the clock of the packets, the moments, the order, the memory. */
+/* Flows that leave before their capture ends: the clock of the packets, the moments, the order, the memory.
+ */
 #include "base/memory.h"
 #include "flow/flow.h"
 #include "flow/tcp_analysis.h"
@@ -22,10 +23,8 @@ static void begin(int64_t idle_s, int64_t active_s)
 /* A packet of a conversation; the number of its flow. */
 static uint32_t put(int conv, int64_t seconds, uint8_t flags)
 {
-    struct flow_packet p = {.ref = {.conv = &convs[conv]},
-                            .time_ns = seconds * SECOND,
-                            .has_time = true,
-                            .tcp_flags = flags};
+    struct flow_packet p = {
+        .ref = {.conv = &convs[conv]}, .time_ns = seconds * SECOND, .has_time = true, .tcp_flags = flags};
     uint32_t number = NO_FLOW;
     flow_turn(&table, p.time_ns);
     CHECK(flow_assign(&table, &p, &number) != NULL);
@@ -79,7 +78,8 @@ TEST(flows_leave_in_the_order_of_their_ends)
     put(2, 1, 0);
     put(0, 5, 0);
     put(2, 6, 0);
-    put(1, 6, 0); /* flows 1 and 2 end at the same moment: the one with the earlier first packet comes first */
+    put(1, 6,
+        0); /* flows 1 and 2 end at the same moment: the one with the earlier first packet comes first */
     put(3, 900, 0);
     check_left(0, END_IDLE);
     check_left(1, END_IDLE);
