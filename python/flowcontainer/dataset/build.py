@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from . import captures, cleaning, manifest, outputs, query, reading, split
+from .arrays import Arrays
 from .captures import Capture
 from .labels import Labels, extra_columns
 from .pieces import Piece, Reader, even, in_order
@@ -83,7 +84,7 @@ def _files(recipe: Recipe, asked: Query, store: Store, labels: Labels) -> dict[s
     part = split.assigned(recipe, rows, reasons == 0)
     made = manifest.made(recipe, asked, store, rows, reasons, part)
     _left_out(new, store, pieces, rows, reasons)
-    _write(recipe, new, made, labels, rows, part, _stream(asked, store, pieces))
+    _write(recipe, new, made, labels, rows, part, _stream(asked, store, pieces), asked)
     whole = manifest.write(new, made)
     for old in recipe.out.iterdir():
         if old.name != store.folder.name and old.name in _OURS:
@@ -114,25 +115,31 @@ def _stream(asked: Query, store: Store, pieces: list[Piece]) -> Iterator[pa.Reco
     return even((batch for piece in pieces for batch in reader.read(piece)), CHUNK)
 
 
-def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows: Rows, part: Array, stream: Iterator[pa.RecordBatch]) -> None:
+def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows: Rows, part: Array, stream: Iterator[pa.RecordBatch], asked: Query) -> None:
     names = list(split.parts(recipe))
     formats = [format for format in outputs.WRITERS if format in recipe.outputs["formats"]]
     if "npz" in recipe.outputs["formats"] and "npy" not in formats:
         formats.append("npy")
     counts = {name: int((part == i).sum()) for i, name in enumerate(names)}
     writers: list[Any] = []
+    arrays: Arrays | None = None
     first = 0
     for batch in stream:
         here = slice(first, first + batch.num_rows)
         first += batch.num_rows
-        told = _told(batch, labels, rows, part, names, here)
+        whole = _told(batch, labels, rows, part, names, here)
+        told = whole.drop_columns(asked.hidden())
         if not writers:
             plan = outputs.Plan(new, told.schema, counts, rows.labels, recipe.outputs["length"], recipe.outputs["row_group"], manifest.metadata(made))
             writers = [outputs.WRITERS[format](plan) for format in formats]
+            arrays = Arrays(plan, recipe, asked) if recipe.model["name"] else None
         for writer in writers if told.num_rows else ():
             writer.write(told)
-    for writer in writers:
-        writer.close()
+        if arrays and whole.num_rows:
+            arrays.write(whole)
+    for writer in [*writers, arrays]:
+        if writer:
+            writer.close()
     if writers and "npz" in recipe.outputs["formats"]:
         outputs.zipped(new, names)
         if "npy" not in recipe.outputs["formats"]:
@@ -143,17 +150,12 @@ def _told(batch: pa.RecordBatch, labels: Labels, rows: Rows, part: Array, names:
     """The kept rows of a batch with the columns of paths, label and part behind them."""
     codes = rows["label"][here]
     columns = dict(zip(batch.schema.names, batch.columns))
-    for name, column in extra_columns(labels.extras, batch[rows_capture(batch)]).items():
+    for name, column in extra_columns(labels.extras, batch["capture"]).items():
         columns.setdefault(name, column)
     columns["label"] = pa.array(rows.labels, pa.utf8()).take(pa.array(codes, mask=codes < 0))
     places = part[here]
     columns["part"] = pa.array(names, pa.utf8()).take(pa.array(places, mask=places < 0))
     return pa.record_batch(columns).filter(pa.array(places >= 0))
-
-
-def rows_capture(batch: pa.RecordBatch) -> str:
-    """The column of the capture's name."""
-    return "capture"
 
 
 _LISTED = ("capture", "flow_id", "protocol", "stream", "src", "sport", "dst", "dport", "time_start")

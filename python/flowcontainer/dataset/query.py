@@ -7,7 +7,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from .. import _core
+from .. import _core, models
 from ..columns import Values, chosen
 from ..table import Scan, scan
 from .recipe import Recipe
@@ -26,6 +26,7 @@ LEAKS = {
     "tcp_seq": "tcp.seq_raw",
 }
 HIDDEN = "_key_"
+MODEL = "_model_"
 VERSION = _core.version
 
 
@@ -35,27 +36,66 @@ class Query(NamedTuple):
     options: dict[str, Any]  #: of `_core.open`
     columns: tuple[str, ...]  #: of the stream that are columns of the data set
     keys: dict[str, str]  #: {key: column of the stream}
+    model: dict[str, str]  #: {column of the model's layout: column of the stream}
     digest: str  #: SHA-256 of the options and of the engine's version; equal digests give equal rows
     explained: str  #: the engine that answers, and why
+
+    def hidden(self) -> list[str]:
+        """Columns of the stream that the model alone needs."""
+        return sorted({name for name in self.model.values() if name not in self.columns})
 
 
 def of_recipe(recipe: Recipe, path: str) -> Query:
     """Checks the query; `path` is any capture, which is not read. Raises RecipeError."""
     try:
-        asked = scan(path, **_arguments(recipe))
+        needs = model_needs(recipe)
+        asked = scan(path, **_arguments(recipe, needs))
         wanted, keys = _with_keys(recipe, asked)
+        wanted, model = _with_model(wanted, keys, asked, needs)
         options = {**asked._options, "columns": wanted}
         full = Scan(asked._paths, options)
     except (ValueError, TypeError, FileNotFoundError) as error:
         raise recipe.wrong(str(error), "query", _named_in(str(error), recipe)) from None
     names = full.schema.names
-    columns = tuple(name for name in names if not name.startswith(HIDDEN))
-    text = json.dumps([options, columns, keys, _core.version, full.explain()], sort_keys=True, default=repr)
-    return Query(options, columns, keys, hashlib.sha256(text.encode()).hexdigest(), full.explain())
+    columns = tuple(name for name in names if not name.startswith((HIDDEN, MODEL)))
+    text = json.dumps([options, columns, keys, model, _core.version, full.explain()], sort_keys=True, default=repr)
+    return Query(options, columns, keys, model, hashlib.sha256(text.encode()).hexdigest(), full.explain())
 
 
-def _arguments(recipe: Recipe) -> dict[str, Any]:
+def model_needs(recipe: Recipe) -> dict[str, Any]:
+    """The arguments of scan that the layout of [model] needs; none if its exact form reads the captures itself. Raises RecipeError."""
+    name, options = recipe.model["name"], recipe.model["options"]
+    if not name:
+        return {}
+    try:
+        models.check(name, options)
+        needs = models.query(name, **options)
+    except (ValueError, TypeError) as error:
+        raise recipe.wrong(str(error), "model", "name") from None
+    if recipe.model["exact"] and name in models.OF_PACKETS:
+        raise recipe.wrong(f"the exact form of {name} has rows of its own, which are no flows; flowcontainer.models.{name}(captures, exact=True) gives them", "model", "exact")
+    return {"columns": []} if recipe.model["exact"] and name in models.OF_SESSIONS else needs
+
+
+def _with_model(wanted: tuple[Any, ...], keys: dict[str, str], asked: Scan, needs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, str]]:
+    """The columns with those of the model behind them, and the column of each that the model names."""
+    there = {**{name: name for name in asked.schema.names}, **keys}
+    model, added = {}, []
+    for name in needs.get("columns", ()):
+        model[name] = there.get(name, MODEL + name)
+        if name not in there:
+            added.append((name, model[name], ""))
+    for name in needs.get("bytes", ()):
+        model.update({name + end: MODEL + name + end for end in ("", "_sizes")})
+    return (*wanted, *added), model
+
+
+def _arguments(recipe: Recipe, needs: dict[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in recipe.query.items() if value is not None}
+    if needs.get("bytes"):
+        given["bytes"] = {**given.get("bytes", {}), **{MODEL + name: one for name, one in needs["bytes"].items()}}
+    if needs.get("packets"):
+        given.setdefault("packets", needs["packets"])
     if "keylog" in given:
         given["keylog"] = os.path.join(recipe.base, given["keylog"])
     return {**given, "jobs": 1}

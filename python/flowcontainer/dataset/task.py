@@ -58,7 +58,7 @@ def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: 
             plain = _plain(batch, query.keys["capture"], names)
             kept = keys_of(plain, query)
             _count(counts, kept)
-            files.write(plain.select(query.columns), kept)
+            files.write(plain.select([*query.columns, *query.hidden()]), kept)
     problems = [_problem(problem, names) for problem in problems_of(reading)]
     rows = [(capture, sha, counts[capture.name]) for capture, sha in zip(captures, digests)]
     return Done(rows, dict(reading.accounting or {}), dict(reading.notes or {}), problems)

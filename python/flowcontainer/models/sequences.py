@@ -1,0 +1,139 @@
+"""Layouts made of lengths, directions and times: FS-Net, DF, Tik-Tok, CESNET's PPI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .inputs import Array, Inputs, Ragged, Source, seconds
+
+LENGTHS = {"ip": "ip_lengths", "payload": "payload_lengths", "frame": "frame_lengths"}
+
+
+def _query(*columns: str) -> dict[str, Any]:
+    return {"columns": ["flow_id", *columns]}
+
+
+# ---- FS-Net ----
+
+
+def fsnet_query(lengths: str = "ip", **_: Any) -> dict[str, Any]:
+    """Arguments of scan for :func:`fsnet`."""
+    if lengths not in LENGTHS:
+        raise ValueError(f"lengths must be one of {', '.join(LENGTHS)}, not {lengths!r}")
+    return _query(LENGTHS[lengths])
+
+
+def fsnet(
+    source: Any, *, lengths: str = "ip", signed: bool = False, clip: int = 5000, block: int = 1, start: int = 1, end: int = 2,
+    pad: int = 0, length: int = 202, exact: bool = False,
+) -> Inputs:  # fmt: skip
+    """FS-Net: tokens of packet lengths, (flows, length) int32; filled with `pad`.
+
+    A flow is `start`, one token a packet, `end`. A token is min(length, clip) // block + 3. `signed` keeps the direction: a packet from
+    the server has the negative token; the published code has no direction. Longer flows are cut before `end`.
+
+    exact=True is the published WSPTTH form: flows shorter than 2 packets or longer than `length` - 2 are left out instead of cut.
+    Another published form (Leohh123) is :func:`fsnet_frames`. Nothing of the packets but their lengths is in the array; lengths of the
+    TLS hello still tell the length of the server's name.
+    """
+    rows = Source(source, fsnet_query(lengths)).ragged(LENGTHS[lengths])
+    names = Source(source, _query()).names()
+    keep = np.arange(len(rows))
+    if exact:
+        keep = np.flatnonzero((rows.counts >= 2) & (rows.counts <= length - 2))
+    tokens, mask = fsnet_tokens(rows, signed and not exact, clip, block, start, end, pad, length)
+    faults = ("flows under 2 or over the length are left out", "directions are not told apart") if exact else ()
+    return Inputs("fsnet", exact, {"tokens": tokens[keep]}, {"tokens": mask[keep]}, keep, [names[i] for i in keep], faults)
+
+
+def fsnet_tokens(rows: Ragged, signed: bool, clip: int, block: int, start: int, end: int, pad: int, length: int) -> tuple[Array, Array]:
+    """The tokens of sequences of lengths, and their mask."""
+    size = np.minimum(np.abs(rows.values.astype(np.int64)), clip) // block + 3
+    body, mask = rows.with_values(size * np.sign(rows.values) if signed else size).padded(length - 2, np.int32, pad)
+    out = np.full((len(rows), length), pad, np.int32)
+    out[:, 0] = start
+    out[:, 1:-1] = body
+    out[np.arange(len(rows)), 1 + mask.sum(1)] = end
+    whole = np.arange(length) < (mask.sum(1) + 2)[:, None]
+    return out, whole
+
+
+def fsnet_frames(frame_lengths: Any) -> list[int]:
+    """The published form of Leohh123, of one flow: 0, min(frame length + 2, 4999) of the first 100 frames, 1. Captured lengths; both
+    directions alike."""
+    return [0, *np.minimum(np.asarray(frame_lengths[:100], np.int64) + 2, 4999).tolist(), 1]
+
+
+# ---- DF, Tik-Tok ----
+
+
+def df_query(**_: Any) -> dict[str, Any]:
+    """Arguments of scan for :func:`df`."""
+    return _query("ip_lengths")
+
+
+def df(source: Any, *, length: int = 5000, payload_only: bool = False, exact: bool = False) -> Inputs:
+    """Deep Fingerprinting: directions of packets, (flows, length) float32: 1 from the client, -1 from the server, 0 behind the end.
+
+    The published data has Tor cells instead of packets and no capture reader, so exact=True is the same array. Order and number of
+    packets are all that it tells.
+    """
+    rows = Source(source, df_query())
+    sequence = rows.ragged("ip_lengths")
+    out, mask = sequence.with_values(np.sign(sequence.values)).padded(length, np.float32)
+    return Inputs("df", exact, {"directions": out}, {"directions": mask}, np.arange(len(sequence)), rows.names())
+
+
+def tiktok_query(**_: Any) -> dict[str, Any]:
+    """Arguments of scan for :func:`tiktok`."""
+    return _query("ip_lengths", "ip_timestamps")
+
+
+def tiktok(source: Any, *, length: int = 5000, exact: bool = False) -> Inputs:
+    """Tik-Tok: seconds since the first packet times direction, (flows, length) float32, filled with 0.
+
+    exact=True is the same array: the published form too loses the direction of the first packet, whose time is 0. The mask tells it from
+    filling.
+    """
+    rows = Source(source, tiktok_query())
+    sign = np.sign(rows.ragged("ip_lengths").values)
+    times = seconds(rows.ragged("ip_timestamps"))
+    out, mask = times.with_values(times.values * sign).padded(length, np.float32)
+    faults = ("the direction of the first packet is lost",) if exact else ()
+    return Inputs("tiktok", exact, {"times": out}, {"times": mask}, np.arange(len(times)), rows.names(), faults)
+
+
+# ---- CESNET ----
+
+
+def cesnet_ppi_query(**_: Any) -> dict[str, Any]:
+    """Arguments of scan for :func:`cesnet_ppi`."""
+    return _query("payload_lengths", "payload_timestamps", "protocol")
+
+
+def cesnet_ppi(source: Any, *, length: int = 30, exact: bool = False) -> Inputs:
+    """CESNET's PPI: (flows, 3, length) int32 of the first `length` packets with payload, filled with 0.
+
+    Rows: whole milliseconds since the packet before (0 first), direction (1 from the client, -1), bytes of payload. Beside it
+    `ppi_len` (int32) and `ppi_duration` (float32, seconds). The exporter of the published sets cuts flows at 300 s of age and 30 s of
+    pause: policy="timeout", idle=30, active=300. exact=True is the same array. The first lengths tell the length of the server's name.
+    """
+    rows = Source(source, cesnet_ppi_query())
+    lengths, times = rows.ragged("payload_lengths"), seconds(rows.ragged("payload_timestamps"))
+    out, mask = ppi(lengths, times, length)
+    count = mask[:, 0].sum(1).astype(np.int32)
+    last = np.where(count > 0, times.padded(length, np.float64)[0][np.arange(len(count)), np.maximum(count - 1, 0)], 0)
+    arrays = {"ppi": out, "ppi_len": count, "ppi_duration": last.astype(np.float32)}
+    whole = np.ones(len(count), bool)
+    return Inputs("cesnet_ppi", exact, arrays, {"ppi": mask, "ppi_len": whole, "ppi_duration": whole}, np.arange(len(lengths)), rows.names())
+
+
+def ppi(lengths: Ragged, times: Ragged, length: int) -> tuple[Array, Array]:
+    """The three rows of PPI from signed lengths and seconds, and their mask."""
+    gaps = np.diff(times.values, prepend=times.values[:1])
+    gaps[times.place == 0] = 0
+    rows = (np.rint(gaps * 1000), np.sign(lengths.values), np.abs(lengths.values))
+    parts = [lengths.with_values(values).padded(length, np.int32) for values in rows]
+    return np.stack([part for part, _ in parts], 1), np.stack([mask for _, mask in parts], 1)

@@ -1,0 +1,191 @@
+"""Frames as the capture has them, and SplitCap's sessions: for the exact forms of published programs, which see Ethernet padding,
+fragments and repeated packets that flows do not have."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import ipaddress
+import lzma
+import os
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+_PCAP = {
+    b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000),
+    b"\x4d\x3c\xb2\xa1": ("<", 1), b"\xa1\xb2\x3c\x4d": (">", 1),
+}  # fmt: skip
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+
+
+class Frame(NamedTuple):
+    """A frame; of TCP and UDP in whole IP datagrams also the places of its headers."""
+
+    number: int  #: from 1
+    time: int  #: ns
+    data: bytes  #: as captured
+    link: int
+    version: int = 0  #: 4 or 6; 0 if the frame has no TCP or UDP header
+    ip: int = 0  #: offset of the IP header
+    end: int = 0  #: offset of the end of the IP packet, or of the captured bytes
+    protocol: int = 0  #: 6 or 17
+    transport: int = 0  #: offset of the header of TCP or UDP
+    payload: int = 0  #: offset of the payload
+    src: bytes = b""
+    dst: bytes = b""
+    sport: int = 0
+    dport: int = 0
+
+
+def frames(path: Any) -> Iterator[Frame]:
+    """The frames of a pcap or pcapng file, up to the first damage. Raises ValueError if it is neither."""
+    data = _content(os.fspath(path))
+    order = _PCAP.get(data[:4])
+    if data[:4] == b"\x0a\x0d\x0d\x0a":
+        raw = _pcapng(data)
+    elif order:
+        raw = _pcap(data, *order)
+    else:
+        raise ValueError(f"{path}: not a pcap or pcapng file")
+    for number, (time, frame, link) in enumerate(raw, 1):
+        yield Frame(number, time, frame, link, *(_layers(frame, link) or ()))
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        opener = _OPENERS.get(file.read(2))
+    with (opener or open)(path, "rb") as file:
+        content: bytes = file.read()
+    return content
+
+
+def _pcap(data: bytes, order: str, unit: int) -> Iterator[tuple[int, bytes, int]]:
+    link = struct.unpack_from(order + "I", data, 20)[0] & 0xFFFF
+    head, at = struct.Struct(order + "IIII"), 24
+    while at + 16 <= len(data):
+        seconds, part, size, _ = head.unpack_from(data, at)
+        at += 16 + size
+        if at > len(data):
+            return
+        yield seconds * 10**9 + part * unit, data[at - size : at], link
+
+
+def _pcapng(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    order, at = "<", 0
+    interfaces: list[tuple[int, int, int]] = []
+    while at + 12 <= len(data):
+        if data[at : at + 4] == b"\x0a\x0d\x0d\x0a":
+            order, interfaces = "<" if data[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">", []
+        kind, size = struct.unpack_from(order + "II", data, at)
+        if size < 12 or at + size > len(data):
+            return
+        body, at = data[at + 8 : at + size - 4], at + size
+        if kind == 1:
+            interfaces.append(_interface(body, order))
+        elif kind == 6:
+            number, high, low, captured, _ = struct.unpack_from(order + "IIIII", body)
+            link, base, power = interfaces[number]
+            yield ((high << 32) | low) * 10**9 // base**power, body[20 : 20 + captured], link
+        elif kind == 3:
+            wire = struct.unpack_from(order + "I", body)[0]
+            yield 0, body[4 : 4 + wire], interfaces[0][0]
+
+
+def _interface(body: bytes, order: str) -> tuple[int, int, int]:
+    """Link type, and base and power of the unit of times."""
+    link, unit, at = struct.unpack_from(order + "H", body)[0], (10, 6), 8
+    while at + 4 <= len(body):
+        code, size = struct.unpack_from(order + "HH", body, at)
+        if code == 0:
+            break
+        if code == 9:
+            unit = (2, body[at + 4] & 127) if body[at + 4] & 128 else (10, body[at + 4])
+        at += 4 + (size + 3) // 4 * 4
+    return link, *unit
+
+
+# ---- layers ----
+
+
+def _layers(data: bytes, link: int) -> tuple[Any, ...] | None:
+    at = _network(data, link)
+    if at is None or len(data) < at + 20:
+        return None
+    found = _ipv4(data, at) if data[at] >> 4 == 4 else _ipv6(data, at) if data[at] >> 4 == 6 else None
+    if not found:
+        return None
+    end, protocol, transport, src, dst = found
+    if protocol == 6 and len(data) >= transport + 20:
+        payload = transport + (data[transport + 12] >> 4) * 4
+    elif protocol == 17 and len(data) >= transport + 8:
+        payload = transport + 8
+    else:
+        return None
+    sport, dport = struct.unpack_from("!HH", data, transport)
+    return data[at] >> 4, at, min(end, len(data)), protocol, transport, payload, src, dst, sport, dport
+
+
+def _network(data: bytes, link: int) -> int | None:
+    """Offset of the IP header."""
+    if link != 1:
+        return {0: 4, 108: 4, 113: 16}.get(link, 0)
+    at, kind = 14, int.from_bytes(data[12:14], "big")
+    while kind in (0x8100, 0x88A8, 0x9100) and len(data) >= at + 4:
+        at, kind = at + 4, int.from_bytes(data[at + 2 : at + 4], "big")
+    return at if kind in (0x0800, 0x86DD) else None
+
+
+def _ipv4(data: bytes, at: int) -> tuple[int, int, int, bytes, bytes] | None:
+    head, total, fragment = (data[at] & 15) * 4, int.from_bytes(data[at + 2 : at + 4], "big"), int.from_bytes(data[at + 6 : at + 8], "big")
+    if head < 20 or fragment & 0x3FFF:
+        return None
+    return at + total if total else len(data), data[at + 9], at + head, data[at + 12 : at + 16], data[at + 16 : at + 20]
+
+
+def _ipv6(data: bytes, at: int) -> tuple[int, int, int, bytes, bytes] | None:
+    if len(data) < at + 40:
+        return None
+    protocol, transport = data[at + 6], at + 40
+    while protocol in (0, 43, 60) and len(data) >= transport + 8:
+        protocol, transport = data[transport], transport + (data[transport + 1] + 1) * 8
+    return at + 40 + int.from_bytes(data[at + 4 : at + 6], "big"), protocol, transport, data[at + 8 : at + 24], data[at + 24 : at + 40]
+
+
+# ---- sessions ----
+
+
+class Session(NamedTuple):
+    """A session of SplitCap."""
+
+    name: str  #: the file name that SplitCap gives it
+    frames: list[Frame]
+
+    def directions(self) -> list[int]:
+        """1 for frames of the side that sent the first, -1 for the other."""
+        first = self.frames[0]
+        return [1 if (frame.src, frame.sport) == (first.src, first.sport) else -1 for frame in self.frames]
+
+
+def splitcap(path: Any) -> list[Session]:
+    """The sessions of `SplitCap -s session`: TCP and UDP frames with one pair of (address, port), never cut; fragments and everything
+    else are left out. In the order of their first frames."""
+    found: dict[tuple[Any, ...], list[Frame]] = {}
+    for frame in frames(path):
+        if frame.version:
+            ends = sorted(((frame.src, frame.sport), (frame.dst, frame.dport)))
+            found.setdefault((frame.protocol, *ends), []).append(frame)
+    return [Session(session_name(os.path.basename(os.fspath(path)), key), value) for key, value in found.items()]
+
+
+def session_name(capture: str, key: tuple[Any, ...]) -> str:
+    """SplitCap's file name of a session: protocol and (address, port) of its ends, the lower first."""
+    protocol, *ends = key
+    sides = "_".join(f"{str(ipaddress.ip_address(address)).replace('.', '-').replace(':', '-')}_{port}" for address, port in ends)
+    return f"{capture}.{'TCP' if protocol == 6 else 'UDP'}_{sides}.pcap"
+
+
+def sessions_of(source: Any) -> list[Session]:
+    """The sessions of one capture or several, in their order; sessions are passed through."""
+    several = source if isinstance(source, (list, tuple)) else [source]
+    return [session for one in several for session in ([one] if isinstance(one, Session) else splitcap(one))]
