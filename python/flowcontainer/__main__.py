@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .dataset import command
 
         return command.main(words[2:])
+    if list(words[1:2]) == ["split"]:
+        from . import split
+
+        return split.main(words[2:])
     return _core.cli(tuple(os.fsencode(word) for word in words), SINKS)
 
 

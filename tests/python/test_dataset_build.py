@@ -26,6 +26,7 @@ captures = "captures"
 [query]
 columns = ["default"]
 fields = ["sni"]
+bytes.head = { packets = 3, start = "ip", length = 20 }
 [[labels]]
 path = "captures/{label}/{device}-*.pcap"
 [outputs]
@@ -95,6 +96,8 @@ def test_all_formats_hold_the_same_rows(folder: Path) -> None:
         flow_ids = [one.decode() for one in zipped["flow_id"]]
         assert sorted(flow_ids) == ids
         assert all(mapped[i][mask[i]].tolist() == by_id[one][:100] for i, one in enumerate(flow_ids))
+        heads = {row["flow_id"]: row["head"] for row in mine.to_pylist()}
+        assert zipped["head"].shape[1:] == (3, 20) and all(zipped["head"][i].tolist() == heads[one] for i, one in enumerate(flow_ids))
         labels = json.loads((out / "npy" / "labels.json").read_text())
         assert labels == ["mail", "news"]
 

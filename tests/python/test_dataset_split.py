@@ -55,6 +55,23 @@ def test_near_duplicates_inside_and_across_labels() -> None:
     assert cleaning.duplicates(table, np.ones(6, bool), 10) == {"near_inside_a_label": 2, "near_across_labels": 2}
 
 
+def test_exact_duplicates_have_the_same_masked_bytes(tmp_path: Path) -> None:
+    (tmp_path / "captures" / "a").mkdir(parents=True)
+    (tmp_path / "captures" / "b").mkdir()
+    made.write(tmp_path / "captures" / "a" / "1.pcap", made.talk() + made.talk(50001, 443, "198.51.100.9"))
+    made.write(tmp_path / "captures" / "b" / "2.pcap", made.exchange())
+
+    def build(**rules: Any) -> dict[str, Any]:
+        return Dataset("captures", labels={"path": "captures/{label}/*"}, base=tmp_path, split={"by": "flow"}, cleaning=rules).build()
+
+    told = build()
+    assert told["rows"] == 3 and told["duplicates"]["exact_inside_a_label"] == 2 and "exact_duplicates" in told["leaks"]
+    told = build(duplicates="drop")
+    assert told["rows"] == 2 and told["left_out"] == {"duplicate": 1}
+    made.write(tmp_path / "captures" / "b" / "3.pcap", made.talk(50007, 443, "203.0.113.4"))
+    assert build(duplicates="drop")["left_out"] == {"duplicate_across_labels": 3}
+
+
 def test_the_cap_is_seeded_and_does_not_depend_on_the_order() -> None:
     table = rows([0] * 50 + [1] * 3)
     kept = [i for i, reason in enumerate(reasons(table, cap=10)) if not reason]
@@ -115,6 +132,29 @@ def test_folds_hold_every_row_once() -> None:
     part = parts(rows([0] * 50 + [1] * 50), by="flow", folds=5)
     assert (np.bincount(part[:50]) == 10).all() and (np.bincount(part[50:]) == 10).all()
     assert list(split.parts(plan(split={"folds": 3}))) == ["fold0", "fold1", "fold2"]
+
+
+def test_scaling_is_fitted_on_the_first_part(tmp_path: Path) -> None:
+    import json
+
+    (tmp_path / "captures" / "a").mkdir(parents=True)
+    for i in range(6):
+        made.write(tmp_path / "captures" / "a" / f"{i}.pcap", made.talk(50000 + i) + made.many(i + 1))
+    data = Dataset("captures", labels={"path": "captures/{label}/*"}, base=tmp_path, query={"features": ["basic"]}, split={"scaling": "train"})
+    data.build()
+    told = json.loads((tmp_path / "out" / "scaling.json").read_text())
+    train, _ = data.to_xy("train", ["fwd_bytes"])
+    test, _ = data.to_xy("test", ["fwd_bytes"])
+    found = told["columns"]["fwd_bytes"]
+    assert told["fitted_on"] == ["train"] and found["rows"] == len(train) and len(test)
+    assert found["mean"] == pytest.approx(train.mean()) and found["std"] == pytest.approx(train.std())
+
+
+def test_the_guide_lists_every_key() -> None:
+    from flowcontainer.dataset.keys import guide_tables
+
+    text = (Path(__file__).resolve().parents[2] / "docs" / "guide" / "dataset.md").read_text()
+    assert guide_tables() in text and cleaning.guide_background() in text
 
 
 # ---- leaks ----

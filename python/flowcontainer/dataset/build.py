@@ -22,6 +22,7 @@ from .pieces import Piece, Reader, even, in_order
 from .query import Query
 from .recipe import Recipe
 from .rows import Rows
+from .scaling import Scaling
 from .store import Store
 
 Array = np.ndarray[Any, Any]
@@ -123,6 +124,7 @@ def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows
     counts = {name: int((part == i).sum()) for i, name in enumerate(names)}
     writers: list[Any] = []
     arrays: Arrays | None = None
+    scaling: Scaling | None = None
     first = 0
     for batch in stream:
         here = slice(first, first + batch.num_rows)
@@ -133,13 +135,16 @@ def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows
             plan = outputs.Plan(new, told.schema, counts, rows.labels, recipe.outputs["length"], recipe.outputs["row_group"], manifest.metadata(made))
             writers = [outputs.WRITERS[format](plan) for format in formats]
             arrays = Arrays(plan, recipe, asked) if recipe.model["name"] else None
-        for writer in writers if told.num_rows else ():
+            scaling = Scaling(told.schema, names if recipe.split["scaling"] == "all" else names[:1])
+        for writer in [*writers, scaling] if told.num_rows else ():
             writer.write(told)
         if arrays and whole.num_rows:
             arrays.write(whole)
     for writer in [*writers, arrays]:
         if writer:
             writer.close()
+    if scaling and recipe.split["scaling"]:
+        scaling.save(new)
     if writers and "npz" in recipe.outputs["formats"]:
         outputs.zipped(new, names)
         if "npy" not in recipe.outputs["formats"]:

@@ -35,6 +35,17 @@ BACKGROUND = {
     "icmp": Background(("icmp", "icmpv6"), (), "errors and tests of the network"),
 }
 
+
+
+def guide_background() -> str:
+    """The table of docs/guide/dataset.md."""
+    lines = ["| `background` | ports | reason |", "|---|---|---|"]
+    for name, rule in BACKGROUND.items():
+        ports = ", ".join(map(str, rule.ports)) or "all"
+        lines.append(f"| `{name}` | {' and '.join(rule.protocol)}: {ports} | {rule.why} |")
+    return "\n".join(lines)
+
+
 REASONS = ("", "unlabelled", "doubly_labelled", "few_packets", "few_bytes", *BACKGROUND, "duplicate",
            "duplicate_across_labels", "near_duplicate", "near_duplicate_across_labels", "cap")  # fmt: skip
 

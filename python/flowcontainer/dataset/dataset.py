@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..arguments import StrPath
-from . import build, manifest, recipe
+from . import build, manifest, outputs, recipe
 from .recipe import Recipe
+
+
+#: Columns of numbers that name the connection, its place or its time: a model that sees them learns these.
+NAMING = ("stream", "sport", "dport", "frames", "time_start", "time_end", "ip.ttl", "ip.id", "tcp.seq_raw", "tcp.ack_raw")
 
 
 class Dataset:
@@ -73,12 +78,41 @@ class Dataset:
     def to_arrow(self, part: str | None = None) -> Any:
         """The rows as a pyarrow.Table with the columns part and label, which are texts. Needs the format parquet. Raises
         FileNotFoundError if the data set was not built, or has no rows."""
-        import pyarrow as pa
-        import pyarrow.dataset as files
+        return rows_of(self.out, None, part)
 
-        hive = files.partitioning(pa.schema([("part", pa.utf8()), ("label", pa.utf8())]), flavor="hive")
-        rows = files.dataset(self.out / "parquet", partitioning=hive)
-        return rows.to_table(filter=None if part is None else files.field("part") == part)
+    def to_xy(self, part: str, columns: Iterable[str] | None = None) -> tuple[Any, Any]:
+        """Numbers and labels of a part, as scikit-learn takes them: (rows x columns float64, rows of text). Null is NaN.
+
+        :param columns: names of columns; None: all numbers but those that name the connection or its time (:data:`NAMING`)
+        """
+        import numpy as np
+
+        rows = self.to_arrow(part)
+        names = self.numbers() if columns is None else list(columns)
+        x = [np.asarray(outputs.numbers_or_nan(rows[name].combine_chunks())) for name in names]
+        return np.stack(x, 1) if x else np.zeros((rows.num_rows, 0)), np.array(rows["label"].to_pylist(), object)
+
+    def numbers(self) -> list[str]:
+        """Names of the columns of :meth:`to_xy`."""
+        return outputs.measures(self.to_arrow().schema, NAMING)
+
+    def arrays(self, part: str) -> dict[str, Any]:
+        """The arrays of the model of a part, {name: array}, mapped into memory: also `label` (an index into `labels`) and `flow`."""
+        import numpy as np
+
+        folder = self.out / "model" / part
+        labels = json.loads((folder.parent / "model.json").read_text())["labels"]
+        return {**{path.stem: np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}, "labels": labels}
 
     def __repr__(self) -> str:
         return f"<flowcontainer.Dataset in {self.out}>"
+
+
+def rows_of(out: Path, columns: list[str] | None = None, part: str | None = None) -> Any:
+    """The rows of the data set in a folder, as a pyarrow.Table."""
+    import pyarrow as pa
+    import pyarrow.dataset as files
+
+    hive = files.partitioning(pa.schema([("part", pa.utf8()), ("label", pa.utf8())]), flavor="hive")
+    rows = files.dataset(out / "parquet", partitioning=hive)
+    return rows.to_table(columns=columns, filter=None if part is None else files.field("part") == part)

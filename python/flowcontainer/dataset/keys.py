@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "columns": Key((str, list, dict), None, "columns of a row, as scan(columns=); a table renames them"),
         "fields": Key(TEXTS, [], "Wireshark's fields, as scan(fields=)"),
         "features": Key(TEXTS, [], "statistics, as scan(features=)"),
+        "bytes": Key((dict,), None, "matrices of bytes, as scan(bytes=): name = { start, length, packets, mask }"),
         "filter": Key((str,), "", "display filter that a packet must pass"),
         "drop": Key(TEXTS, None, "packets to leave out of their flows; default as scan(drop=)"),
         "protocols": Key(TEXTS, None, "protocols that make flows; default tcp and udp"),
@@ -76,7 +77,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "folds": Key((int,), 0, "k folds instead of parts"),
         "stratify": Key((bool,), True, "each label in the same shares"),
         "seed": Key((int,), 1, "seed of the split and of the cap"),
-        "scaling": Key((str,), "", "mean and deviation of numbers, in scaling.json, fitted on", ("", "train", "all")),
+        "scaling": Key((str,), "", "writes scaling.json with mean and deviation of numbers, fitted on the first part (train) or on all rows", ("", "train", "all")),
         "i_know": Key((str,), "", "the reason why an unsound choice is right here; it goes into the manifest"),
     },
     "outputs": {
@@ -94,3 +95,27 @@ SECTIONS: dict[str, dict[str, Key]] = {
 
 LABEL_SOURCES = ("path", "rules", "zeek", "field", "function")
 FORMATS = ("parquet", "arrow", "npy", "npz", "sqlite", "csv")
+
+
+def guide_tables() -> str:
+    """The tables of docs/guide/dataset.md, one a section."""
+    return "\n\n".join(_table(section, keys) for section, keys in SECTIONS.items() if section != "labels")
+
+
+def _table(section: str, keys: dict[str, Key]) -> str:
+    lines = [f"| `[{section}]` | default | |", "|---|---|---|"]
+    for name, key in keys.items():
+        choices = f": {', '.join(choice for choice in key.choices if choice)}" if key.choices else ""
+        default = "" if key.default in (None, "", [], {}) else f"`{_toml(key.default)}`"
+        lines.append(f"| `{name}` | {default} | {key.text}{choices} |")
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

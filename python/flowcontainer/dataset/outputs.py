@@ -122,7 +122,8 @@ class Csv:
 
 
 class Sqlite:
-    """`data.sqlite`: a table `rows` with an index over part and label. Lists are JSON, times nanoseconds since 1970, durations nanoseconds."""
+    """`data.sqlite`: a table `rows` with an index over part and label. Lists are JSON, matrices of
+    bytes blobs, times nanoseconds since 1970, durations nanoseconds."""
 
     def __init__(self, plan: Plan) -> None:
         self._base = sqlite3.connect(plan.folder / "data.sqlite")
@@ -150,7 +151,7 @@ class Numpy:
     """`npy/P/COLUMN.npy`, which numpy maps into memory, and with the format npz the same arrays as `npz/P.npz`.
 
     Numbers keep their types; times and durations are int64 nanoseconds; null is 0, and -1 in a column that can be null. Sequences are
-    rows x length, filled with 0, and COLUMN.mask says where there is a value. label is an index into labels.json. Addresses and
+    rows x length, filled with 0, and COLUMN.mask says where there is a value; matrices of bytes are rows x packets x length. label is an index into labels.json. Addresses and
     flow_id are bytes; other texts and columns of {packet, value} are left out.
     """
 
@@ -175,8 +176,8 @@ class Numpy:
             kind = field.type
             if field.name in ("flow_id", "src", "dst"):
                 found[field.name] = (np.dtype("S32" if field.name == "flow_id" else "S45"), ())
-            elif _number(kind):
-                found[field.name] = (_numpy_type(kind), ())
+            elif _number(_matrix_type(kind)[0]):
+                found[field.name] = (_numpy_type(_matrix_type(kind)[0]), _matrix_type(kind)[1])
             elif pa.types.is_list(kind) and _number(kind.value_type):
                 found[field.name] = (_numpy_type(kind.value_type), (self._plan.length,))
                 found[field.name + ".mask"] = (np.dtype(bool), (self._plan.length,))
@@ -197,6 +198,8 @@ class Numpy:
                     out[first:end] = self._flat(name, column, out.dtype)
 
     def _flat(self, name: str, column: pa.Array, kind: Any) -> Array:
+        if pa.types.is_fixed_size_list(column.type):
+            return matrix(column)
         if name == "label":
             found = pc.index_in(column, pa.array(self._plan.labels, pa.utf8())).fill_null(-1)
             return found.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
@@ -253,6 +256,35 @@ def numbers(column: pa.Array) -> Array:
     return column.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
+def measures(schema: pa.Schema, without: Sequence[str]) -> list[str]:
+    """Names of the columns of numbers and durations, without some."""
+    return [field.name for field in schema if _number(field.type) and not pa.types.is_timestamp(field.type) and field.name not in without]
+
+
+def numbers_or_nan(column: pa.Array) -> Array:
+    """A column of numbers as float64; durations are seconds, null is NaN."""
+    if pa.types.is_duration(column.type):
+        return numbers_or_nan(column.cast(pa.int64())) / 1e9
+    return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def matrix(column: pa.FixedSizeListArray) -> Array:
+    """A column of fixed-size lists, nested or not, as rows x sizes."""
+    rows, sizes = len(column), []
+    while pa.types.is_fixed_size_list(column.type):
+        sizes.append(column.type.list_size)
+        column = column.flatten()
+    return column.to_numpy(zero_copy_only=False).reshape(rows, *sizes)  # type: ignore[no-any-return]
+
+
+def _matrix_type(kind: pa.DataType) -> tuple[pa.DataType, tuple[int, ...]]:
+    sizes = []
+    while pa.types.is_fixed_size_list(kind):
+        sizes.append(kind.list_size)
+        kind = kind.value_type
+    return kind, tuple(sizes)
+
+
 def padded(column: pa.ListArray, length: int, kind: Any) -> tuple[Array, Array]:
     """A column of lists as rows x length, and the mask of its values."""
     offsets = column.offsets.to_numpy()
@@ -285,14 +317,16 @@ def _printed(column: pa.Array) -> pa.Array:
 def _sql(kind: pa.DataType) -> str:
     if pa.types.is_floating(kind):
         return "real"
-    return "integer" if _number(kind) else "text"
+    return "integer" if _number(kind) else "blob" if pa.types.is_fixed_size_list(kind) else "text"
 
 
 def _sql_values(column: pa.Array) -> list[Any]:
     kind = column.type
     if pa.types.is_temporal(kind):
         return column.cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
-    if pa.types.is_list(kind) or pa.types.is_struct(kind):
+    if pa.types.is_fixed_size_list(kind):
+        return [row.tobytes() for row in matrix(column)]
+    if pa.types.is_nested(kind):
         if pa.types.is_list(kind) and pa.types.is_temporal(kind.value_type):
             column = column.cast(pa.list_(pa.int64()))
         return [None if value is None else json.dumps(value, default=_json) for value in column.to_pylist()]

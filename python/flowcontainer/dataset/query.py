@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import _core, models
 from ..columns import Values, chosen
+from ..models.sound import MASKS
 from ..table import Scan, scan
 from .recipe import Recipe
 
@@ -25,6 +26,9 @@ LEAKS = {
     "ip_id": "ip.id",
     "tcp_seq": "tcp.seq_raw",
 }
+#: The bytes by which exact duplicates are found: of the first packets, without what names the connection.
+CONTENT = {"packets": 10, "start": "ip", "length": 128, "mask": MASKS}
+BATCH = 8192  #: rows of a batch, so that memory stays small
 HIDDEN = "_key_"
 MODEL = "_model_"
 VERSION = _core.version
@@ -94,11 +98,13 @@ def _arguments(recipe: Recipe, needs: dict[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in recipe.query.items() if value is not None}
     if needs.get("bytes"):
         given["bytes"] = {**given.get("bytes", {}), **{MODEL + name: one for name, one in needs["bytes"].items()}}
+    if recipe.outputs["leaks"] or recipe.cleaning["duplicates"] == "drop":
+        given["bytes"] = {**(given.get("bytes") or {}), HIDDEN + "content": CONTENT}
     if needs.get("packets"):
         given.setdefault("packets", needs["packets"])
     if "keylog" in given:
         given["keylog"] = os.path.join(recipe.base, given["keylog"])
-    return {**given, "jobs": 1}
+    return {**given, "jobs": 1, "batch_rows": BATCH}
 
 
 def _named_in(message: str, recipe: Recipe) -> str:
@@ -123,6 +129,8 @@ def _with_keys(recipe: Recipe, asked: Scan) -> tuple[tuple[Any, ...], dict[str, 
         if keys[key] not in there:
             keys[key] = key if key in ORIGIN else HIDDEN + key
             added.append((key, keys[key], ""))
+    if HIDDEN + "content" in there:
+        keys["content"] = HIDDEN + "content"
     fields = {key: Values(field, "first") for key, field in (LEAKS if recipe.outputs["leaks"] else {}).items()}
     fields |= {f"label{i}": Values(label["field"], "set") for i, label in enumerate(recipe.labels) if label["field"]}
     for key, (field, values) in fields.items():

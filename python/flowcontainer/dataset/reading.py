@@ -72,11 +72,13 @@ def read(store: Store, todo: Work, query: Query, jobs: int, say: Say) -> None:
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    store.add(running.pop(future), query.digest, answer := future.result())
+                    answer = future.result()
+                    store.add(running.pop(future), query.digest, answer)
                     done += len(answer.captures)
                     say(f"read {done} of {len(todo.read)} captures")
         except BaseException:
             stop.set()
-            for future in running:
-                future.cancel()
+            for future, number in running.items():
+                if not future.cancel() and future.done() and not future.exception():
+                    store.add(number, query.digest, future.result())
             raise

@@ -172,6 +172,8 @@ def _check_split(recipe: Recipe) -> None:
     split = recipe.split
     if split["folds"] == 1:
         raise recipe.wrong("folds must be 2 or more", "split", "folds")
+    if split["folds"] and split["scaling"] == "train":
+        raise recipe.wrong("scaling is fitted on the first part, but there are folds", "split", "scaling")
     shares = split["parts"]
     if not shares or any(isinstance(share, bool) or not isinstance(share, (int, float)) or share <= 0 for share in shares.values()):
         raise recipe.wrong(f"parts must be names with shares above 0, not {shares!r}", "split", "parts")

@@ -16,6 +16,7 @@ import pyarrow.ipc
 from .. import _core
 from ..problems import problems_of
 from .captures import Capture, digest
+from .outputs import matrix
 from .query import Query
 
 FEW = 500  #: captures of a task
@@ -124,7 +125,9 @@ def _problem(problem: Any, names: dict[str, str]) -> dict[str, Any]:
 
 def keys_of(batch: pa.RecordBatch, query: Query) -> pa.RecordBatch:
     """The key columns of a batch by their names; sequences are replaced by the hash of their items."""
-    columns = {key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths")}
+    columns = {key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths", "content")}
+    if "content" in query.keys:
+        columns["bytes_hash"] = pa.array(contents(batch[query.keys["content"]]))
     columns["lengths_hash"] = pa.array(hashes(batch[query.keys["ip_lengths"]], columns["protocol"]))
     return pa.record_batch(columns)
 
@@ -138,3 +141,9 @@ def hashes(lists: pa.ListArray, salt: pa.Array) -> np.ndarray[Any, Any]:
         data = str(text).encode() + values[offsets[i] : offsets[i + 1]].tobytes()
         out[i] = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
     return out
+
+
+def contents(column: pa.FixedSizeListArray) -> np.ndarray[Any, Any]:
+    """A 64-bit hash of each row of a matrix of bytes."""
+    rows = matrix(column)
+    return np.array([int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "little") for row in rows], np.uint64)

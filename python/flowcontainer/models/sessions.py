@@ -3,21 +3,13 @@ fragments and repeated packets that flows do not have."""
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import ipaddress
-import lzma
 import os
 import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-_PCAP = {
-    b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000),
-    b"\x4d\x3c\xb2\xa1": ("<", 1), b"\xa1\xb2\x3c\x4d": (">", 1),
-}  # fmt: skip
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
-
+from ..records import records
 
 class Frame(NamedTuple):
     """A frame; of TCP and UDP in whole IP datagrams also the places of its headers."""
@@ -40,69 +32,8 @@ class Frame(NamedTuple):
 
 def frames(path: Any) -> Iterator[Frame]:
     """The frames of a pcap or pcapng file, up to the first damage. Raises ValueError if it is neither."""
-    data = _content(os.fspath(path))
-    order = _PCAP.get(data[:4])
-    if data[:4] == b"\x0a\x0d\x0d\x0a":
-        raw = _pcapng(data)
-    elif order:
-        raw = _pcap(data, *order)
-    else:
-        raise ValueError(f"{path}: not a pcap or pcapng file")
-    for number, (time, frame, link) in enumerate(raw, 1):
-        yield Frame(number, time, frame, link, *(_layers(frame, link) or ()))
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        opener = _OPENERS.get(file.read(2))
-    with (opener or open)(path, "rb") as file:
-        content: bytes = file.read()
-    return content
-
-
-def _pcap(data: bytes, order: str, unit: int) -> Iterator[tuple[int, bytes, int]]:
-    link = struct.unpack_from(order + "I", data, 20)[0] & 0xFFFF
-    head, at = struct.Struct(order + "IIII"), 24
-    while at + 16 <= len(data):
-        seconds, part, size, _ = head.unpack_from(data, at)
-        at += 16 + size
-        if at > len(data):
-            return
-        yield seconds * 10**9 + part * unit, data[at - size : at], link
-
-
-def _pcapng(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    order, at = "<", 0
-    interfaces: list[tuple[int, int, int]] = []
-    while at + 12 <= len(data):
-        if data[at : at + 4] == b"\x0a\x0d\x0d\x0a":
-            order, interfaces = "<" if data[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">", []
-        kind, size = struct.unpack_from(order + "II", data, at)
-        if size < 12 or at + size > len(data):
-            return
-        body, at = data[at + 8 : at + size - 4], at + size
-        if kind == 1:
-            interfaces.append(_interface(body, order))
-        elif kind == 6:
-            number, high, low, captured, _ = struct.unpack_from(order + "IIIII", body)
-            link, base, power = interfaces[number]
-            yield ((high << 32) | low) * 10**9 // base**power, body[20 : 20 + captured], link
-        elif kind == 3:
-            wire = struct.unpack_from(order + "I", body)[0]
-            yield 0, body[4 : 4 + wire], interfaces[0][0]
-
-
-def _interface(body: bytes, order: str) -> tuple[int, int, int]:
-    """Link type, and base and power of the unit of times."""
-    link, unit, at = struct.unpack_from(order + "H", body)[0], (10, 6), 8
-    while at + 4 <= len(body):
-        code, size = struct.unpack_from(order + "HH", body, at)
-        if code == 0:
-            break
-        if code == 9:
-            unit = (2, body[at + 4] & 127) if body[at + 4] & 128 else (10, body[at + 4])
-        at += 4 + (size + 3) // 4 * 4
-    return link, *unit
+    for number, raw in enumerate(records(path), 1):
+        yield Frame(number, raw.time, raw.data, raw.link, *(_layers(raw.data, raw.link) or ()))
 
 
 # ---- layers ----
