@@ -487,10 +487,10 @@ static int check_together(struct opt *opt)
     if ((opt->idle_set || opt->active_set) && !opt->n_sets && opt->command != OPT_FEATURES &&
         opt->run.policy != FC_POLICY_TIMEOUT)
         return say_usage("--idle and --active need --policy timeout");
-    if (opt->command == OPT_VERIFY)
-        return say_usage(
-            "`flowcontainer verify' comes with the Python package: pip install flowcontainer, or "
-            "`pip install .' in a clone");
+    if (opt->command == OPT_PYTHON)
+        return say_usage("`flowcontainer %s' comes with the Python package: pip install "
+                         "'flowcontainer[dataset]', or `pip install .[dataset]' in a clone",
+                         opt->word);
     if (opt->command == OPT_FLOWS && opt->n_paths == 0)
         return say_usage("no capture given");
     bool reads = opt->command != OPT_FIELDS && opt->command != OPT_FEATURES;
@@ -505,6 +505,11 @@ static int check_together(struct opt *opt)
     return 0;
 }
 
+static bool only_in_python(const char *word)
+{
+    return strcmp(word, "verify") == 0 || strcmp(word, "dataset") == 0 || strcmp(word, "split") == 0;
+}
+
 static enum opt_command take_command(struct opt *opt, int *argc)
 {
     const char *word = *argc > 1 ? opt->argv[1] : "";
@@ -512,10 +517,11 @@ static enum opt_command take_command(struct opt *opt, int *argc)
                                : strcmp(word, "columns") == 0  ? OPT_COLUMNS
                                : strcmp(word, "features") == 0 ? OPT_FEATURES
                                : strcmp(word, "explain") == 0  ? OPT_EXPLAIN
-                               : strcmp(word, "verify") == 0   ? OPT_VERIFY
+                               : only_in_python(word)          ? OPT_PYTHON
                                                                : OPT_FLOWS;
     if (command == OPT_FLOWS)
         return command;
+    opt->word = word;
     memmove(opt->argv + 1, opt->argv + 2, (size_t)(*argc - 1) * sizeof *opt->argv);
     (*argc)--;
     return command;

@@ -18,12 +18,13 @@ struct opt_row {
 extern const struct opt_row OPT_ROWS[];
 extern const size_t OPT_N_ROWS;
 
-enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_COLUMNS, OPT_FEATURES, OPT_EXPLAIN, OPT_VERIFY };
+enum opt_command { OPT_FLOWS, OPT_FIELDS, OPT_COLUMNS, OPT_FEATURES, OPT_EXPLAIN, OPT_PYTHON };
 enum opt_format { OPT_AUTO, OPT_TABLE, OPT_NDJSON, OPT_JSON, OPT_CSV, OPT_SINK };
 enum opt_when { OPT_BY_ITSELF, OPT_ALWAYS, OPT_NEVER };
 
 struct opt {
     enum opt_command command;
+    const char *word;   /* of OPT_PYTHON: the command that only the Python package has */
     const char **paths; /* captures; for OPT_FIELDS patterns, for OPT_FEATURES families */
     size_t n_paths;
     const char **fields;

@@ -64,7 +64,7 @@ _flowcontainer() {
     fi
     COMPREPLY=($(compgen -f -- "$cur"))
     compopt -o filenames
-    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields columns features explain verify" -- "$cur"))
+    [[ $COMP_CWORD -eq 1 ]] && COMPREPLY+=($(compgen -W "fields columns features explain verify dataset split" -- "$cur"))
 }
 
 complete -F _flowcontainer flowcontainer

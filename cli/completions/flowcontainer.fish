@@ -9,6 +9,8 @@ complete -c flowcontainer -n __fish_is_first_arg -a columns -d 'List the columns
 complete -c flowcontainer -n __fish_is_first_arg -a features -d 'List the families that --features takes'
 complete -c flowcontainer -n __fish_is_first_arg -a explain -d 'Print which engine would answer'
 complete -c flowcontainer -n __fish_is_first_arg -a verify -d 'Compare with tshark on your captures'
+complete -c flowcontainer -n __fish_is_first_arg -a dataset -d 'Labelled data sets from folders of captures'
+complete -c flowcontainer -n __fish_is_first_arg -a split -d 'One pcap a flow, a capture or a label'
 complete -c flowcontainer -s r -l read -r -d 'A capture'
 complete -c flowcontainer -s c -l count -x -d 'Read at most N frames of each capture'
 complete -c flowcontainer -s j -l jobs -x -d Threads
