@@ -167,15 +167,15 @@ static bool conv_ports(int kind, const struct layer *layer, uint16_t *sport, uin
     *sport = *dport = 0;
     if (kind > CONV_SCTP)
         return true;
-    *sport = rd_u16(&r);
-    *dport = rd_u16(&r);
-    if (kind == CONV_SCTP)
-        return rd_ok(&r);
-    uint16_t length = rd_u16(&r);
-    rd_bytes(&r, kind == CONV_TCP ? 10 : 2);
-    if (kind == CONV_UDP && layer->kind == LAYER_UDP && length < 8 && length != 0)
+    const uint8_t *bytes = rd_bytes(&r, kind == CONV_TCP ? 16 : kind == CONV_UDP ? 8 : 4);
+    if (!bytes)
         return false;
-    return rd_ok(&r);
+    *sport = rd_be16(bytes);
+    *dport = rd_be16(bytes + 2);
+    if (kind != CONV_UDP || layer->kind != LAYER_UDP)
+        return true;
+    uint16_t length = rd_be16(bytes + 4);
+    return length >= 8 || length == 0;
 }
 
 bool conv_ends(const struct packet *p, const struct layer *layer, struct endpoint out[2])
@@ -193,11 +193,11 @@ bool conv_ends(const struct packet *p, const struct layer *layer, struct endpoin
     bool ip6 = net->kind == LAYER_IP6;
     uint32_t size = ip6 ? 16 : 4;
     rd_skip(&r, ip6 ? 8 : 12);
+    const uint8_t *addresses = rd_bytes(&r, 2 * size);
+    if (!addresses)
+        return false;
     for (int i = 0; i < 2; i++) {
-        const uint8_t *address = rd_bytes(&r, size);
-        if (!address)
-            return false;
-        memcpy(out[i].address, address, size);
+        memcpy(out[i].address, addresses + (uint32_t)i * size, size);
         out[i].family = ip6 ? 6 : 4;
         out[i].kind = (uint8_t)kind;
     }

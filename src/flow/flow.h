@@ -34,16 +34,13 @@ struct statistics {
     uint64_t state[];
 };
 
+struct kept_values; /* table/seen.h */
+
+/* First come the members that every packet changes: they are two cache lines, and the log is the third. */
 struct flow {
-    struct conv *conv;
-    struct totals totals[2];       /* client to server, and back */
-    struct log packets;            /* `forward` in the log means client to server */
-    struct log *values;            /* NULL: none yet */
-    struct pieces *pieces;         /* by matrix; NULL: none yet */
-    struct outer *outer;           /* NULL: no tunnel */
-    struct statistics *statistics; /* NULL: the query needs none to be remembered */
-    int64_t first_ns, last_ns;     /* in capture order, of the packets that have a time */
-    int64_t start_ns, end_ns;      /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
+    struct totals totals[2];   /* client to server, and back */
+    int64_t first_ns, last_ns; /* in capture order, of the packets that have a time */
+    int64_t start_ns, end_ns;  /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
     uint32_t n_packets;
     uint32_t n_taken; /* packets whose lengths and values are in its row */
     uint8_t ip_protocol;
@@ -52,6 +49,12 @@ struct flow {
     uint8_t fins; /* the directions that sent a FIN, one bit each */
     bool closed;  /* FINs in both directions, or an RST */
     bool has_payload, has_time;
+    struct conv *conv;
+    struct log packets;            /* `forward` in the log means client to server */
+    struct kept_values *values;    /* NULL: none yet */
+    struct pieces *pieces;         /* by matrix; NULL: none yet */
+    struct outer *outer;           /* NULL: no tunnel */
+    struct statistics *statistics; /* NULL: the query needs none to be remembered */
 };
 
 /* The queues that a flow is in at the same time. */

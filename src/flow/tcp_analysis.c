@@ -55,10 +55,19 @@ bool tcp_option_next(struct rd *options, uint8_t *kind, struct rd *body)
     return true;
 }
 
+/* Nearly all segments have these options alone: two fillers and a timestamp (RFC 7323, appendix A). */
+static bool is_timestamp_alone(const struct rd *options)
+{
+    enum { NOP_NOP_TIMESTAMP = 0x0101080a };
+    return rd_left(options) == 12 && rd_has(options, 12) && rd_peek32(options, 0) == NOP_NOP_TIMESTAMP;
+}
+
 static int8_t scale_option(struct rd options)
 {
     int8_t scale = -1;
     struct rd body;
+    if (is_timestamp_alone(&options))
+        return scale;
     for (uint8_t kind; tcp_option_next(&options, &kind, &body);)
         if (kind == OPTION_SCALE && rd_left(&body) == 1 && rd_has(&body, 1)) {
             uint8_t shift = rd_peek8(&body, 0);
@@ -70,19 +79,16 @@ static int8_t scale_option(struct rd options)
 bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const struct layer *layer)
 {
     struct rd r = rd_make(layer->data, layer->cap, layer->len);
-    rd_skip(&r, 4);
-    uint32_t seq = rd_u32(&r), ack = rd_u32(&r);
-    uint8_t offset = rd_u8(&r) >> 4, flags = rd_u8(&r);
-    uint16_t window = rd_u16(&r);
-    if (!rd_ok(&r))
+    const uint8_t *bytes = rd_bytes(&r, 16);
+    if (!bytes)
         return false;
-    uint32_t header = offset * 4u;
+    uint32_t header = (bytes[12] >> 4) * 4u;
     *out = (struct tcp_segment){.frame = p->frame->number,
                                 .time_ns = p->frame->time_ns,
-                                .seq = seq,
-                                .ack = ack,
-                                .flags = flags,
-                                .window = window,
+                                .seq = rd_be32(bytes + 4),
+                                .ack = rd_be32(bytes + 8),
+                                .flags = bytes[13],
+                                .window = rd_be16(bytes + 14),
                                 .scale_option = -1,
                                 .analysed = header <= layer->len,
                                 .header_cut = layer->cap < header,

@@ -144,6 +144,16 @@ static void take_names(struct examiner *e, struct examined *x, uint8_t i)
               x->packet.frame->time_ns, layer->quoted);
 }
 
+/* Member by member: most queries keep no flights, and theirs is the largest of the results. */
+static void clear_results(const struct examiner *e, struct transport *t)
+{
+    t->tcp = (struct tcp_result){0};
+    t->times = (struct stream_times){0};
+    t->fin = (struct fin_result){0};
+    if (e->keeps_flights)
+        t->flight = (struct flight_result){0};
+}
+
 void examine(struct examiner *e, const struct frame *frame, struct examined *x)
 {
     if (e->arena.block)
@@ -162,10 +172,10 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         t->has_ref = false;
         if (!(protocol_bit(layer->kind) & (e->protocols | FC_TCP | FC_UDP)))
             continue;
-        *t = (struct transport){0};
         t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref);
         if (!t->has_ref)
             continue;
+        clear_results(e, t);
         __builtin_prefetch(t->ref.conv->app);
         note_times(t, layer, frame);
         if (layer->kind == LAYER_TCP)

@@ -61,6 +61,7 @@ static inline enum fc_status pcap_record(struct source *s, struct frame *out, st
     out->interface = &s->interfaces[0]->shown;
     out->has_time = true;
     w->pos += s->head_len + n.cap_len;
+    __builtin_prefetch(window_at(w)); /* the next record header, while this packet is worked on */
     return FC_OK;
 }
 

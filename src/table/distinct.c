@@ -8,14 +8,11 @@
 enum { FEW = 16, FIRST_SLOTS = 64 };
 #define FREE_SLOT (-1)
 
-static uint64_t element_hash(const struct column *item, int64_t i)
+static uint64_t element_hash(const struct distinct *d, const struct column *item, int64_t i)
 {
     uint8_t bit;
     struct column_bytes b = column_bytes(item, i, &bit);
-    uint64_t hash = 14695981039346656037U; /* FNV-1a */
-    for (size_t at = 0; at < b.len; at++)
-        hash = (hash ^ b.data[at]) * 1099511628211U;
-    return hash ^ hash >> 32;
+    return b.len ? hash_bytes(&d->key, b.data, b.len) : 0;
 }
 
 static bool are_same(const struct column *item, int64_t i, int64_t j)
@@ -28,7 +25,7 @@ static bool are_same(const struct column *item, int64_t i, int64_t j)
 /* The slot of an element equal to element i, or the free one where it belongs. */
 static int64_t *find_slot(const struct distinct *d, const struct column *item, int64_t i)
 {
-    size_t at = element_hash(item, i) & (d->n_slots - 1);
+    size_t at = element_hash(d, item, i) & (d->n_slots - 1);
     while (d->slots[at] != FREE_SLOT && !are_same(item, d->slots[at], i))
         at = (at + 1) & (d->n_slots - 1);
     return &d->slots[at];
@@ -45,6 +42,8 @@ static bool fill(struct distinct *d, const struct column *item, int64_t start, i
         int64_t *slots = memory_alloc(n * sizeof *slots);
         if (!slots)
             return false;
+        if (!d->n_slots)
+            hash_key_make(&d->key);
         memory_free(d->slots);
         d->slots = slots;
         d->n_slots = n;

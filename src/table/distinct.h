@@ -2,11 +2,13 @@
 #ifndef FC_TABLE_DISTINCT_H
 #define FC_TABLE_DISTINCT_H
 
+#include "base/hash.h"
 #include "table/column.h"
 
 /* Zero-initialise; one for each column of lists. */
 struct distinct {
-    int64_t *slots; /* hash table of indices of elements, or FREE_SLOT; used for long lists alone */
+    struct hash_key key; /* made with the first slots */
+    int64_t *slots;      /* hash table of indices of elements, or FREE_SLOT; used for long lists alone */
     size_t n_slots;
     bool filled; /* it has the elements of the list that is being made */
 };

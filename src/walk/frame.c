@@ -27,8 +27,13 @@ static void count_fragments(struct walk *w, struct step *step)
 static void fetch_flow(const struct walk *w, int layer)
 {
     const struct conv *conv = layer < 0 ? NULL : w->examined.transports[layer].ref.conv;
-    if (conv && conv->flow != NO_FLOW)
-        __builtin_prefetch(flow_at(&w->tables.flows, conv->flow), 1);
+    if (!conv || conv->flow == NO_FLOW)
+        return;
+    const struct flow *flow = flow_at(&w->tables.flows, conv->flow);
+    __builtin_prefetch(&flow->totals[0], 1);
+    __builtin_prefetch(&flow->n_packets, 1);
+    if (w->query->keeps_packets)
+        __builtin_prefetch(&flow->packets.next, 1);
 }
 
 /* Layers, conversations and TCP analysis. */

@@ -8,6 +8,7 @@
 #include "shark/oracle.h"
 #include "table/flows.h"
 #include "table/packets.h"
+#include "table/seen.h"
 #include "walk/sieve.h"
 #include "walk/walk.h"
 
@@ -17,6 +18,7 @@ struct values {
     struct emit_plan headers;
     struct sieve sieve;
     enum field_type *types; /* by slot */
+    struct seen_plan seen;  /* the values that flows keep */
 };
 
 /* The rows made so far: one table, by the query's level. */

@@ -45,9 +45,10 @@ static void log_values(struct walk *w, struct flow *flow)
     if (!flow->values) {
         if (!(flow->values = arena_take(&w->tables.extras, sizeof *flow->values)))
             return;
-        *flow->values = (struct log){0};
+        *flow->values = (struct kept_values){0};
     }
-    values_put(flow->values, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
+    seen_sift(&flow->values->seen, &w->values.seen, &w->values.row, &w->tables.extras);
+    values_put(&flow->values->log, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
 }
 
 /* Whether the row of the flow tells this packet's lengths and values. */
@@ -214,7 +215,8 @@ void keep_forget(struct walk *w, struct flow *flow)
     struct arena *extras = &w->tables.extras;
     log_give(&flow->packets, &w->tables.pool);
     if (flow->values) {
-        log_give(flow->values, &w->tables.pool);
+        log_give(&flow->values->log, &w->tables.pool);
+        seen_give(&flow->values->seen, &w->values.seen, extras);
         arena_give(extras, flow->values, sizeof *flow->values);
     }
     if (flow->statistics) {

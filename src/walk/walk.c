@@ -30,7 +30,11 @@ static enum fc_status open_values(struct values *values, const struct query *que
     values->types = memory_alloc(query->n_fields * sizeof *values->types);
     for (size_t i = 0; values->types && i < query->n_fields; i++)
         values->types[i] = query->fields[i].type;
-    return values->types ? FC_OK : FC_MEMORY;
+    if (!values->types)
+        return FC_MEMORY;
+    struct wanted wanted = query_wanted(query);
+    return query->options.level == FC_LEVEL_FLOWS ? seen_plan_make(&values->seen, &wanted, values->types)
+                                                  : FC_OK;
 }
 
 /* State that costs time for every frame is kept only when the query or its filter needs it. */
@@ -117,6 +121,7 @@ void walk_close(struct walk *w)
     row_free(&w->values.row);
     sieve_free(&w->values.sieve);
     memory_free(w->values.types);
+    seen_plan_free(&w->values.seen);
     flows_free(w->output.flows);
     packets_free(w->output.packets);
     report_free(&w->report);

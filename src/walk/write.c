@@ -69,7 +69,7 @@ static struct flow_row flow_row_of(const struct flow *flow)
                            .statistics_packets = flow->statistics && flow->statistics->packets.n_packets
                                                      ? &flow->statistics->packets
                                                      : NULL,
-                           .values = flow->values,
+                           .values = flow->values ? &flow->values->log : NULL,
                            .pieces = flow->pieces};
     if (flow->outer) {
         row.outer_src = flow->outer->src;
