@@ -2,8 +2,6 @@
  * the same bits whether they were added when they came or read from the flow's log. */
 #include "feature/state.h"
 
-#include "base/time.h"
-
 static enum feature_side side_of(bool forward) { return forward ? FEATURE_FORWARD : FEATURE_BACKWARD; }
 
 static void flags_take(struct flag_counts *flags, const struct feature_packet *p)
@@ -25,10 +23,9 @@ static void bytes_take(struct byte_counts *bytes, const struct feature_packet *p
 
 static void gap_take(struct sums *sums, enum feature_side side, int64_t time_ns)
 {
-    if (sums->has_last[side])
-        exact_add(&sums->gaps[side], time_diff(time_ns, sums->last_ns[side]));
-    sums->has_last[side] = true;
-    sums->last_ns[side] = time_ns;
+    int64_t gap;
+    if (last_times_gap(&sums->last, side, time_ns, &gap))
+        exact_add(&sums->gaps[side], gap);
 }
 
 void sums_take(struct sums *sums, int64_t time_ns, bool forward, uint32_t ip_len, uint32_t payload_len)

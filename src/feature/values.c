@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/time.h"
 #include "feature/order.h"
 #include "feature/state.h"
 
@@ -37,38 +36,37 @@ static void results_of_sums(struct results *r, const struct sums *sums)
     }
 }
 
-static bool next_packet(struct log_reader *reader, unsigned extras, struct log_packet *out)
-{
-    struct log_extras unused;
-    if (!log_next_packet(reader, out))
-        return false;
-    log_next_extras(reader, extras, &unused);
-    return true;
-}
+/* ---- sequences ---- */
 
-static void sums_of_log(struct sums *sums, const struct log *packets, unsigned extras)
-{
-    struct log_reader reader = log_read(packets);
-    struct log_packet packet;
-    while (next_packet(&reader, extras, &packet))
-        sums_take(sums, packet.time_ns, packet.forward, packet.ip_len, packet.payload_len);
-}
-
-/* Two sequences in one array: the forward one from its start on, the backward one behind it. */
+/* The values of one statistic of a sequence, before they are sorted: the forward ones from the start of an
+ * array on, the backward ones from its end down, so that nobody has to count them first. */
 struct halves {
-    int64_t *values[2];
+    int64_t *start, *end;
     size_t n[2];
 };
 
-static void halves_sort(struct halves *halves, int64_t *scratch)
+static void halves_put(struct halves *halves, bool forward, int64_t value)
+{
+    if (forward)
+        halves->start[halves->n[0]++] = value;
+    else
+        halves->end[-(ptrdiff_t)++halves->n[1]] = value;
+}
+
+static int64_t *halves_at(const struct halves *halves, int backward)
+{
+    return backward ? halves->end - halves->n[1] : halves->start;
+}
+
+static void halves_sort(const struct halves *halves, int64_t *scratch)
 {
     for (int i = 0; i < 2; i++)
-        order_sort(halves->values[i], scratch, halves->n[i]);
+        order_sort(halves_at(halves, i), scratch, halves->n[i]);
 }
 
 static void merge_sorted(int64_t *out, const struct halves *halves)
 {
-    const int64_t *a = halves->values[0], *b = halves->values[1];
+    const int64_t *a = halves_at(halves, 0), *b = halves_at(halves, 1);
     const int64_t *a_end = a + halves->n[0], *b_end = b + halves->n[1];
     while (a < a_end && b < b_end)
         *out++ = *b < *a ? *b++ : *a++;
@@ -76,58 +74,52 @@ static void merge_sorted(int64_t *out, const struct halves *halves)
     memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof *b);
 }
 
-static size_t count_forward(const struct log *packets, unsigned extras)
+/* The sequences of a flow. The gaps of a direction are those between its own packets. */
+struct sequences {
+    struct halves lengths, gaps;
+    int64_t *all_gaps; /* between successive packets of both directions */
+    size_t n_all_gaps;
+    struct last_times last; /* for the gaps */
+};
+
+static void put_gap(struct sequences *s, int64_t time_ns, bool forward)
 {
-    struct log_reader reader = log_read(packets);
-    struct log_packet packet;
-    size_t n = 0;
-    while (next_packet(&reader, extras, &packet))
-        n += packet.forward;
-    return n;
+    int64_t gap;
+    if (last_times_gap(&s->last, FEATURE_BOTH, time_ns, &gap))
+        s->all_gaps[s->n_all_gaps++] = gap;
+    if (last_times_gap(&s->last, forward ? FEATURE_FORWARD : FEATURE_BACKWARD, time_ns, &gap))
+        halves_put(&s->gaps, forward, gap);
 }
 
-static void lengths_of_log(struct halves *halves, const struct log *packets, unsigned extras)
+/* Reads the log once for everything that is wanted of it; either may be NULL. */
+static void read_log(const struct log *packets, unsigned extras, struct sums *sums, struct sequences *s)
 {
     struct log_reader reader = log_read(packets);
-    struct log_packet packet;
-    while (next_packet(&reader, extras, &packet))
-        halves->values[!packet.forward][halves->n[!packet.forward]++] = packet.ip_len;
-}
-
-static void gaps_of_log(struct halves *halves, const struct log *packets, unsigned extras)
-{
-    struct log_reader reader = log_read(packets);
-    struct log_packet packet;
-    int64_t last_ns[2] = {0};
-    bool has_last[2] = {false};
-    while (next_packet(&reader, extras, &packet)) {
-        bool back = !packet.forward;
-        if (packet.time_ns == LOG_NO_TIME)
+    struct log_packet p;
+    struct log_extras unused;
+    while (log_next_packet(&reader, &p)) {
+        log_next_extras(&reader, extras, &unused);
+        if (sums)
+            sums_take(sums, p.time_ns, p.forward, p.ip_len, p.payload_len);
+        if (!s)
             continue;
-        if (has_last[back])
-            halves->values[back][halves->n[back]++] = time_diff(packet.time_ns, last_ns[back]);
-        has_last[back] = true;
-        last_ns[back] = packet.time_ns;
+        halves_put(&s->lengths, p.forward, p.ip_len);
+        if (p.time_ns != LOG_NO_TIME)
+            put_gap(s, p.time_ns, p.forward);
     }
 }
 
-/* Gaps between successive packets of both directions; how many. */
-static size_t all_gaps_of_log(int64_t *out, const struct log *packets, unsigned extras)
+/* Lays the sequences of n packets into the scratch. False when memory ends. */
+static bool sequences_open(struct sequences *s, size_t n, struct feature_scratch *scratch)
 {
-    struct log_reader reader = log_read(packets);
-    struct log_packet packet;
-    int64_t last_ns = 0;
-    bool has_last = false;
-    size_t n = 0;
-    while (next_packet(&reader, extras, &packet)) {
-        if (packet.time_ns == LOG_NO_TIME)
-            continue;
-        if (has_last)
-            out[n++] = time_diff(packet.time_ns, last_ns);
-        has_last = true;
-        last_ns = packet.time_ns;
-    }
-    return n;
+    if (!memory_reserve((void **)&scratch->values, &scratch->values_capacity, 3 * n,
+                        sizeof *scratch->values) ||
+        !memory_reserve((void **)&scratch->sorting, &scratch->sorting_capacity, n, sizeof *scratch->sorting))
+        return false;
+    int64_t *at = scratch->values;
+    *s = (struct sequences){
+        .lengths = {at, at + n, {0}}, .gaps = {at + n, at + 2 * n, {0}}, .all_gaps = at + 2 * n};
+    return true;
 }
 
 static void put_lengths(struct results *r, enum feature_side side, const int64_t *sorted, size_t n)
@@ -145,46 +137,44 @@ static void put_gaps(struct results *r, enum feature_side side, const int64_t *s
         order_make(&r->gap_order[side], sorted, n);
 }
 
-static void order_lengths(struct results *r, const struct log *packets, unsigned extras, size_t n_forward,
-                          struct feature_scratch *scratch)
+static void order_lengths(struct results *r, const struct halves *lengths, int64_t *sorting)
 {
-    struct halves halves = {{scratch->values, scratch->values + n_forward}, {0}};
-    lengths_of_log(&halves, packets, extras);
-    halves_sort(&halves, scratch->sorting);
+    halves_sort(lengths, sorting);
     for (int i = 0; i < 2; i++)
-        put_lengths(r, FEATURE_FORWARD + i, halves.values[i], halves.n[i]);
-    merge_sorted(scratch->sorting, &halves);
-    put_lengths(r, FEATURE_BOTH, scratch->sorting, packets->n_packets);
+        put_lengths(r, FEATURE_FORWARD + i, halves_at(lengths, i), lengths->n[i]);
+    merge_sorted(sorting, lengths);
+    put_lengths(r, FEATURE_BOTH, sorting, lengths->n[0] + lengths->n[1]);
 }
 
-static void order_gaps(struct results *r, uint8_t wanted, const struct log *packets, unsigned extras,
-                       size_t n_forward, struct feature_scratch *scratch)
+static void order_gaps(struct results *r, uint8_t wanted, const struct sequences *s, int64_t *sorting)
 {
     if (wanted & 1 << FEATURE_BOTH) {
-        size_t n = all_gaps_of_log(scratch->values, packets, extras);
-        order_sort(scratch->values, scratch->sorting, n);
-        put_gaps(r, FEATURE_BOTH, scratch->values, n);
+        order_sort(s->all_gaps, sorting, s->n_all_gaps);
+        put_gaps(r, FEATURE_BOTH, s->all_gaps, s->n_all_gaps);
     }
     if (wanted & ~(1 << FEATURE_BOTH)) {
-        struct halves halves = {{scratch->values, scratch->values + n_forward}, {0}};
-        gaps_of_log(&halves, packets, extras);
-        halves_sort(&halves, scratch->sorting);
+        halves_sort(&s->gaps, sorting);
         for (int i = 0; i < 2; i++)
-            put_gaps(r, FEATURE_FORWARD + i, halves.values[i], halves.n[i]);
+            put_gaps(r, FEATURE_FORWARD + i, halves_at(&s->gaps, i), s->gaps.n[i]);
     }
 }
 
-static bool results_of_sequence(struct results *r, const struct feature_plan *plan, const struct log *packets,
-                                unsigned extras, struct feature_scratch *scratch)
+/* What the log of the packets gives. */
+static bool results_of_log(struct results *r, const struct feature_plan *plan, const struct log *packets,
+                           unsigned extras, struct feature_scratch *scratch)
 {
-    size_t n = packets->n_packets, n_forward = count_forward(packets, extras);
-    if (!memory_reserve((void **)&scratch->values, &scratch->values_capacity, n, sizeof *scratch->values) ||
-        !memory_reserve((void **)&scratch->sorting, &scratch->sorting_capacity, n, sizeof *scratch->sorting))
+    bool sums_wanted = plan->wants_sums && plan->sums_at == FEATURE_ABSENT;
+    struct sums sums = {0};
+    struct sequences s;
+    if (plan->needs_log && !sequences_open(&s, packets->n_packets, scratch))
         return false;
+    read_log(packets, extras, sums_wanted ? &sums : NULL, plan->needs_log ? &s : NULL);
+    if (sums_wanted)
+        results_of_sums(r, &sums);
     if (plan->wants_lengths)
-        order_lengths(r, packets, extras, n_forward, scratch);
+        order_lengths(r, &s.lengths, scratch->sorting);
     if (plan->wants_gaps)
-        order_gaps(r, plan->wants_gaps, packets, extras, n_forward, scratch);
+        order_gaps(r, plan->wants_gaps, &s, scratch->sorting);
     return true;
 }
 
@@ -322,14 +312,10 @@ bool feature_put(const struct feature_plan *plan, const void *state, const struc
 {
     const uint8_t *bytes = state;
     struct results r = {0};
-    if (plan->sums_at != FEATURE_ABSENT) {
+    if (plan->sums_at != FEATURE_ABSENT)
         results_of_sums(&r, (const struct sums *)(bytes + plan->sums_at));
-    } else if (plan->wants_sums) {
-        struct sums sums = {0};
-        sums_of_log(&sums, packets, extras);
-        results_of_sums(&r, &sums);
-    }
-    if (plan->needs_log && !results_of_sequence(&r, plan, packets, extras, scratch))
+    bool reads_log = plan->needs_log || (plan->wants_sums && plan->sums_at == FEATURE_ABSENT);
+    if (reads_log && !results_of_log(&r, plan, packets, extras, scratch))
         return false;
     if (plan->flags_at != FEATURE_ABSENT)
         r.flags = (const struct flag_counts *)(bytes + plan->flags_at);
