@@ -155,8 +155,8 @@ void seen_sift(struct seen *seen, const struct seen_plan *plan, struct row *row,
     for (uint32_t i = 0; i < row->n_values; i++) {
         const struct value *v = &row->values[i];
         uint8_t need = plan->needs[v->slot];
-        if (need == SEEN_ALL || (need == SEEN_FIRST ? first_is_new(seen, plan, v->slot, arena)
-                                                    : differs(seen, plan, v, arena)))
+        if (need == SEEN_ALL ||
+            (need == SEEN_FIRST ? first_is_new(seen, plan, v->slot, arena) : differs(seen, plan, v, arena)))
             row->values[kept++] = *v;
     }
     row->n_values = kept;
