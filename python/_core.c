@@ -23,6 +23,9 @@ static PyMethodDef core_methods[] = {
     {"columns", core_columns, METH_VARARGS,
      "columns(level) -> [(name, type, group, is default, unit, description)]; level: 0 flows, 1 packets, 2 "
      "frames"},
+    {"families", core_families, METH_NOARGS, "families() -> [(name, program, row, is own)]"},
+    {"family_columns", core_family_columns, METH_VARARGS,
+     "family_columns(name, options) -> [(name, type, group, is default, unit, description)]"},
     {"short_names", core_short_names, METH_NOARGS, "short_names() -> [(name, field, description)]"},
     {"fields", core_fields, METH_VARARGS,
      "fields(glob or function, native) -> [(name, type, arrow, description, engine, unit, named, single), "

@@ -104,6 +104,16 @@ PyObject *core_take(PyObject *module, PyObject *capsule);
 
 PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs);
 
+/* ---- core_sets.c ---- */
+
+/* The options of feature sets out of a tuple (form, faults, names, layers, server ports, idle, active,
+ * accounting mode, splt, payload, version, phantoms, nulls, capture, checksums); its texts are borrowed. */
+bool core_sets_fill(struct fc_set_options *options, PyObject *tuple);
+/* families() -> [(name, program, row, is own)] */
+PyObject *core_families(PyObject *module, PyObject *unused);
+/* family_columns(name, options) -> [(name, type, group, is default, unit, description)] */
+PyObject *core_family_columns(PyObject *module, PyObject *args);
+
 /* ---- core_fields.c ---- */
 
 /* fields(pattern, native) -> the list of matching fields; pattern is a glob, or a function of the name */

@@ -163,7 +163,7 @@ static bool matrices_fill(struct matrices *matrices, PyObject *sequence)
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes;
+    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes, *sets;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
     const char *values, *limit;
     long long idle_ns, active_ns;
@@ -179,7 +179,7 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             "tunnel",      "max_frames", "jobs",   "batch_rows", "engine",
                             "preferences", "decode_as",  "keylog", "passes",     "max_memory",
                             "exact",       "columns",    "values", "packets",    "payload_only",
-                            "limit",       "features",   "bytes",  NULL};
+                            "limit",       "features",   "bytes",  "sets",       NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -195,11 +195,11 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .jobs = 1,
                             .batch_rows = 65536};
     return PyArg_ParseTupleAndKeywords(
-        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOO:open", names, &a->paths, &a->fields, &a->filter,
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!:open", names, &a->paths, &a->fields, &a->filter,
         &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
         &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
         &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
-        &a->limit, &a->features, &a->bytes);
+        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets);
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -255,6 +255,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     (void)module;
     struct arguments a;
     struct fc_options options;
+    struct fc_set_options sets;
     struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
     struct columns columns = {0};
     struct matrices matrices = {0};
@@ -266,7 +267,8 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
                  (!a.decode_as || texts_fill(&decode_as, a.decode_as)) &&
                  (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns)) &&
                  (!a.features || texts_fill(&features, a.features)) &&
-                 (!a.bytes || matrices_fill(&matrices, a.bytes));
+                 (!a.bytes || matrices_fill(&matrices, a.bytes)) &&
+                 (!a.sets || core_sets_fill(&sets, a.sets));
     if (whole) {
         options.fields = fields.items;
         options.n_fields = fields.n;
@@ -280,6 +282,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.n_features = features.n;
         options.bytes = matrices.items;
         options.n_bytes = matrices.n;
+        options.sets = a.sets ? &sets : NULL;
         run = open_run(&paths, &options);
     }
     PyMem_Free(matrices.items);

@@ -12,12 +12,15 @@ static PyTypeObject *run_type;
 
 struct run_object {
     PyObject_HEAD struct fc_run *run; /* NULL after the end of the stream */
-    struct ArrowArrayStream stream;
-    struct share *schema;
+    struct ArrowArrayStream stream;   /* of the batches of all tables */
+    struct fc_error error;            /* of its last call */
+    size_t n_tables, table;           /* table: of the last batch */
+    struct share **schemas;           /* of the tables; NULL before the stream was made */
     bool exported, busy;
     uint64_t captures;
     PyObject *rules;        /* text_rule of each field, in the order of the columns */
-    PyObject *column_rules; /* of each column: None, or the text_rule of its field */
+    PyObject *column_rules; /* of each column of the first table: None, or the text_rule of its field */
+    PyObject *tables;       /* (name, head) of each table */
     PyObject *accounting, *notes, *problems,
         *explain; /* all but the last are None until the stream has ended */
 };
@@ -55,6 +58,20 @@ static PyObject *run_column_rules_make(const struct fc_run *run)
     return rules;
 }
 
+static PyObject *run_tables_make(const struct fc_run *run)
+{
+    size_t n = fc_run_n_tables(run);
+    PyObject *tables = PyTuple_New((Py_ssize_t)n);
+    for (size_t i = 0; tables && i < n; i++) {
+        PyObject *table = Py_BuildValue("(ss)", fc_run_table_name(run, i), fc_run_table_head(run, i));
+        if (!table)
+            Py_CLEAR(tables);
+        else
+            PyTuple_SetItem(tables, (Py_ssize_t)i, table);
+    }
+    return tables;
+}
+
 PyObject *run_object(struct fc_run *run)
 {
     struct run_object *self = PyObject_New(struct run_object, run_type);
@@ -68,7 +85,9 @@ PyObject *run_object(struct fc_run *run)
     self->explain = PyUnicode_DecodeUTF8(explain, (Py_ssize_t)strlen(explain), "replace");
     self->rules = run_rules(run);
     self->column_rules = run_column_rules_make(run);
-    if (self->explain && self->rules && self->column_rules)
+    self->tables = run_tables_make(run);
+    self->n_tables = fc_run_n_tables(run);
+    if (self->explain && self->rules && self->column_rules && self->tables)
         return (PyObject *)self;
     Py_DECREF(self);
     return NULL;
@@ -87,13 +106,16 @@ static void run_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     if (RUN(self)->run)
         run_close(RUN(self));
-    share_drop(RUN(self)->schema);
+    for (size_t i = 0; RUN(self)->schemas && i < RUN(self)->n_tables; i++)
+        share_drop(RUN(self)->schemas[i]);
+    free(RUN(self)->schemas);
     Py_XDECREF(RUN(self)->accounting);
     Py_XDECREF(RUN(self)->notes);
     Py_XDECREF(RUN(self)->problems);
     Py_XDECREF(RUN(self)->explain);
     Py_XDECREF(RUN(self)->rules);
     Py_XDECREF(RUN(self)->column_rules);
+    Py_XDECREF(RUN(self)->tables);
     PyObject_Free(self);
     Py_DECREF(type);
 }
@@ -105,21 +127,50 @@ static PyObject *run_fail(struct run_object *self, PyObject *type, const char *w
     return NULL;
 }
 
-/* Makes the stream and takes its schema, once. */
+/* ---- the batches of all tables as one stream ---- */
+
+static int tables_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    struct run_object *self = stream->private_data;
+    self->error = (struct fc_error){0};
+    switch (fc_run_next(self->run, &self->table, out, &self->error)) {
+    case FC_OK:
+        return 0;
+    case FC_MEMORY:
+        return ENOMEM;
+    case FC_CANCELLED:
+        return ECANCELED;
+    default:
+        return EIO;
+    }
+}
+
+static const char *tables_error(struct ArrowArrayStream *stream)
+{
+    return ((struct run_object *)stream->private_data)->error.text;
+}
+
+static void tables_release(struct ArrowArrayStream *stream) { stream->release = NULL; }
+
+/* Takes the schemas, once. */
 static bool run_start(struct run_object *self)
 {
     struct fc_error err = {0};
     if (self->exported)
         return true;
-    self->schema = share_new();
-    if (!self->schema)
-        return PyErr_NoMemory() != NULL;
-    if (fc_run_export(self->run, &self->stream, &err)) {
-        run_close(self);
-        return core_raise(&err) != NULL;
+    self->schemas = calloc(self->n_tables, sizeof *self->schemas);
+    for (size_t i = 0; i < self->n_tables; i++) {
+        if (!self->schemas || !(self->schemas[i] = share_new()))
+            return PyErr_NoMemory() != NULL;
+        if (fc_run_table_schema(self->run, i, &self->schemas[i]->schema, &err)) {
+            run_close(self);
+            return core_raise(&err) != NULL;
+        }
     }
-    if (self->stream.get_schema(&self->stream, &self->schema->schema))
-        return run_fail(self, PyExc_RuntimeError, self->stream.get_last_error(&self->stream)) != NULL;
+    self->stream = (struct ArrowArrayStream){.get_next = tables_next,
+                                             .get_last_error = tables_error,
+                                             .release = tables_release,
+                                             .private_data = self};
     self->exported = true;
     return true;
 }
@@ -197,7 +248,8 @@ static PyObject *run_answer(struct run_object *self, struct share *batch, int st
     if (status)
         return run_raise(self, status);
     if (batch->array.release)
-        return array_object(self->schema, batch, &self->schema->schema, &batch->array);
+        return array_object(self->schemas[self->table], batch, &self->schemas[self->table]->schema,
+                            &batch->array);
     if (!run_finish(self))
         return NULL;
     Py_RETURN_NONE;
@@ -228,19 +280,43 @@ static PyObject *run_next_batch(PyObject *object, PyObject *unused)
 
 /* ---- the rest of the type ---- */
 
-static PyObject *run_schema(PyObject *self, void *closure)
-{
-    (void)closure;
-    if (!RUN(self)->exported && !RUN(self)->run)
-        return PyErr_Format(PyExc_RuntimeError, "the run was cancelled or has failed");
-    return run_start(RUN(self)) ? schema_object(RUN(self)->schema) : NULL;
-}
-
 static PyObject *or_none(PyObject *object)
 {
     object = object ? object : Py_None;
     Py_INCREF(object);
     return object;
+}
+
+static PyObject *run_schema(PyObject *self, void *closure)
+{
+    (void)closure;
+    if (!RUN(self)->exported && !RUN(self)->run)
+        return PyErr_Format(PyExc_RuntimeError, "the run was cancelled or has failed");
+    return run_start(RUN(self)) ? schema_object(RUN(self)->schemas[0]) : NULL;
+}
+
+static PyObject *run_table_schema(PyObject *self, PyObject *args)
+{
+    unsigned int table;
+    if (!PyArg_ParseTuple(args, "I:table_schema", &table))
+        return NULL;
+    if (!RUN(self)->exported && !RUN(self)->run)
+        return PyErr_Format(PyExc_RuntimeError, "the run was cancelled or has failed");
+    if (table >= RUN(self)->n_tables)
+        return PyErr_Format(PyExc_IndexError, "no table %u", table);
+    return run_start(RUN(self)) ? schema_object(RUN(self)->schemas[table]) : NULL;
+}
+
+static PyObject *run_tables(PyObject *self, void *closure)
+{
+    (void)closure;
+    return or_none(RUN(self)->tables);
+}
+
+static PyObject *run_table(PyObject *self, void *closure)
+{
+    (void)closure;
+    return PyLong_FromSize_t(RUN(self)->table);
 }
 
 static PyObject *run_accounting(PyObject *self, void *closure)
@@ -308,14 +384,18 @@ static PyObject *run_progress(PyObject *self, PyObject *unused)
 }
 
 static PyMethodDef run_methods[] = {
-    {"next_batch", run_next_batch, METH_NOARGS, "The next batch, or None at the end."},
+    {"next_batch", run_next_batch, METH_NOARGS,
+     "The next batch, or None at the end; `table` is then the index of its table."},
+    {"table_schema", run_table_schema, METH_VARARGS, "The columns of a table."},
     {"cancel", run_cancel, METH_NOARGS, "Makes next_batch() raise Cancelled soon; from any thread."},
     {"progress", run_progress, METH_NOARGS, "How far it is, as a dict; None at the end; from any thread."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef run_getset[] = {
-    {"schema", run_schema, NULL, "The columns.", NULL},
+    {"schema", run_schema, NULL, "The columns of the first table.", NULL},
+    {"tables", run_tables, NULL, "((name, lines above its rows), ...) of the tables.", NULL},
+    {"table", run_table, NULL, "The index of the table that the last batch is of.", NULL},
     {"accounting", run_accounting, NULL, "{reason: frames}; None before the end.", NULL},
     {"notes", run_notes, NULL, "{remark: how often}; None before the end.", NULL},
     {"problems", run_problems, NULL, "[(capture, message, offset, frames, status)]; None before the end.",

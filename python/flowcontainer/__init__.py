@@ -10,8 +10,10 @@
 from ._core import Cancelled, UnsupportedError
 from ._core import version as __version__
 from .arrays import Padded, Ragged
+from .bits import Bits
 from .columns import Column, Values, columns, distinct, first, listed
 from .extractor import extract
+from .families import Family, families
 from .flows import Flow
 from .held import Cells, Table
 from .problems import CaptureError, CaptureWarning, Problem
@@ -20,11 +22,13 @@ from .table import Field, Scan, fields, scan
 
 __all__ = [
     "Batch",
+    "Bits",
     "Cancelled",
     "CaptureError",
     "CaptureWarning",
     "Cells",
     "Column",
+    "Family",
     "Field",
     "Flow",
     "Padded",
@@ -38,6 +42,7 @@ __all__ = [
     "columns",
     "distinct",
     "extract",
+    "families",
     "fields",
     "first",
     "listed",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Union
+from typing import Any, NamedTuple, Union
 
 from . import _core
+from .families import family_columns
 
 LEVELS = ("flows", "packets", "frames")
 
@@ -46,11 +47,16 @@ def distinct(field: str) -> Values:
     return Values(field, "set")
 
 
-def columns(level: str = "flows") -> list[Column]:
+def columns(level: str = "flows", family: str | None = None, **options: Any) -> list[Column]:
     """The columns of a level that `columns` of :func:`scan` can name, then the short names of fields.
 
     Every field of :func:`fields` can be chosen too, and so can a group; "default" is the group of the default columns.
+
+    :param family: list the columns of this family of :func:`families` instead
+    :param options: with `family`: `splt`, `layers` and the other options of :func:`scan` for it
     """
+    if family is not None:
+        return [Column(*column) for column in family_columns(family, **options)]
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
     named = [Column(name, field, "short names", False, "", text) for name, field, text in _core.short_names()]

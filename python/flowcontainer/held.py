@@ -95,7 +95,10 @@ class Table(Rows):
 
     def _rules(self) -> tuple[int | None, ...]:
         if self._text_rules is None:
-            raise ValueError("write_csv is for the rows of scan(); a table from elsewhere does not say how fields print")
+            raise ValueError(
+                "write_csv is for the rows of scan(): a table from elsewhere does not say how fields print. The text of another "
+                "program's feature set is written by scan(...).write_csv"
+            )
         return self._text_rules
 
     def _arrays(self) -> Iterator[_core.Array]:

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import _core, arguments, arrays
+from . import _core, arguments, arrays, bits
 from .arguments import StrPath
+from .bits import Bits
 from .problems import missing
 
 
@@ -79,6 +80,18 @@ class Rows:
         names = self.column_names if columns is None else arguments.words("columns", columns)
         batches = list(self._arrays()) or [self.schema.empty()]
         return arrays.table(batches, self.column_names, names, layout, length)
+
+    def to_bits(self, packets: int) -> Bits:
+        """The first packets of each flow of ``features="nprint"`` as one int8 matrix: :class:`Bits`.
+
+        A flow is both directions between two ends, in one capture where the rows have a column `capture`, else in all.
+        nPrint itself has no flows. Raises ValueError for other rows, ImportError without numpy.
+
+        :param packets: packets of each flow in the matrix; missing ones are -1
+        """
+        np = need("numpy", "numpy")
+        packets = arguments.count("packets", packets, 2**31, least=1)
+        return bits.matrix(np, self._arrays(), self.column_names, packets)
 
     def _rules(self) -> tuple[int | None, ...]:
         """For each column None, or the rule by which the values of its field are written."""

@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 from . import _core, arguments
 from .arguments import StrPath
 from .columns import Chosen, Values, chosen
+from .families import options as family_options
+from .families import tables_among
 from .held import Table
+from .lines import write_lines
 from .matrices import matrices
 from .problems import Problem, finish, problems_of
 from .rows import Rows
@@ -75,6 +78,18 @@ def scan(
     limit: str = "sequences",
     features: str | Iterable[str] = (),
     bytes: Mapping[str, Mapping[str, Any]] | None = None,
+    faults: str = "as-published",
+    phantoms: bool = True,
+    names: str | None = None,
+    accounting_mode: int = 0,
+    splt: int = 0,
+    layers: str | None = None,
+    payload: int = 0,
+    checksums: bool = True,
+    server_ports: str | None = None,
+    netflow_version: int | None = None,
+    nulls: bool = False,
+    capture: bool = False,
 ) -> Scan:
     """A table over captures, which are read when something asks for its rows.
 
@@ -123,7 +138,10 @@ def scan(
     :param limit: "sequences": `packets` and `payload_only` hold for sequences and values of fields; "all": for times
         and totals too
     :param features: statistics, behind the other columns: the families "basic", "stats" and "entropy", or single
-        columns of them (docs/features.md); over all packets of a flow, whatever `packets` says, unless `limit` is "all"
+        columns of them (docs/features.md); over all packets of a flow, whatever `packets` says, unless `limit` is "all".
+        Or the feature set of another program: "cic-classic", "cic-corrected", "nfstream", "nprint", "zeek-conn" or
+        "netflow". The rows are then those of that program, under its column names, and all other options above but `paths`,
+        `jobs`, `max_frames` and `batch_rows` are refused. Several of these are several tables: :meth:`Scan.tables`
     :param bytes: the first bytes of packets, {name: {"start", "length", "packets", "mask"}}. Each name is a column,
         rows x packets x length in numpy (uint8), padded with zeros; NAME_sizes has the bytes that each packet really
         had (0 where there is no packet), and NAME_count the number of packets. start: "link", "ip", "transport" or
@@ -131,11 +149,45 @@ def scan(
         without it, the option `packets` says it. mask: what becomes zero, of addresses, ports, checksums, ip_id,
         sequence, acknowledgement, timestamps. At the levels of packets and frames a row has the bytes of its own packet
         (fixed_size_binary), and NAME_size
+
+    These are for the feature sets of other programs, and refused where none of those asked for uses them; `idle` and
+    `active` are then the time-outs of nfstream and netflow, in whole seconds:
+
+    :param faults: cic-*: "as-published": with all faults of the program; "corrected": without those that leave the
+        flows as they are (docs/features.md)
+    :param phantoms: cic-*: False leaves out the flows that the program makes of frames without an IPv4 header
+    :param names: cic-*: the columns of a published data set: "cic-ids2017", "cse-cic-ids2018" or "hieulw"
+    :param accounting_mode: nfstream: the size of a packet: 0 frame, 1 IP packet, 2 transport segment, 3 payload
+    :param splt: nfstream: length of the lists of the first packets, up to 255; 0: no lists
+    :param layers: nprint: the headers whose bits are columns, of "e46tui"; None: "46tui"
+    :param payload: nprint: bytes of payload whose bits are columns, up to 1500
+    :param checksums: zeek-conn: False counts packets with wrong checksums too, as Zeek's -C
+    :param server_ports: zeek-conn: likely ports of servers, "tcp/80,udp/53"; None: those of Zeek's scripts
+    :param netflow_version: netflow: 2 or 3 (NF-*-v2, v3); None: 3
+    :param nulls: null for an undefined value, where the original writes a filling such as 0, -1 or NaN
+    :param capture: a first column `capture`
     """
     if packets is not None:
         packets = arguments.count("packets", packets, 65536, least=1)
-    if policy != "timeout" and not (idle is None and active is None):
+    asked = arguments.words("features", features)
+    others = tables_among(asked)
+    if policy != "timeout" and not others and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
+    sets = {
+        "faults": faults,
+        "phantoms": phantoms,
+        "names": names,
+        "accounting_mode": accounting_mode,
+        "splt": splt,
+        "layers": layers,
+        "payload": payload,
+        "checksums": checksums,
+        "server_ports": server_ports,
+        "netflow_version": netflow_version,
+        "nulls": nulls,
+        "capture": capture,
+        **({"idle": idle, "active": active} if others else {}),
+    }
     return Scan(
         arguments.paths(paths),
         {
@@ -159,8 +211,9 @@ def scan(
             "packets": packets or 0,
             "payload_only": payload_only,
             "limit": limit,
-            "features": arguments.words("features", features),
+            "features": asked,
             "bytes": matrices(bytes),
+            "sets": family_options(sets),
         },
     )
 
@@ -174,22 +227,29 @@ class Scan(Rows):
     def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
         self._paths, self._options = tuple(paths), options
         self._chosen = options.get("columns") is not None
+        self._sets = tables_among(options.get("features", ()))
         self._next: _core.Run | None = self._open()  # options are checked now; the first reading uses this run
         self._last: _core.Run = self._next
         self._schema: _core.Schema | None = None
 
-    def _open(self) -> _core.Run:
-        return _core.open(self._paths, **self._options)
+    def _open(self, **changes: Any) -> _core.Run:
+        return _core.open(self._paths, **{**self._options, **changes})
 
     def _arrays(self) -> Iterator[_core.Array]:
         if b"-" in self._paths:
             _take_stdin()
         run, self._next = self._next or self._open(), None
+        self._one_table(run)
         self._last = run
         self._schema = self._schema or run.schema
         while (array := run.next_batch()) is not None:
             yield array
         finish(run)
+
+    def _one_table(self, run: _core.Run) -> None:
+        if len(run.tables) > 1:
+            names = ", ".join(name for name, _ in run.tables)
+            raise ValueError(f"the answer has several tables ({names}): tables() gives them")
 
     def _rules(self) -> tuple[int | None, ...]:
         return self._last.column_rules
@@ -201,6 +261,7 @@ class Scan(Rows):
         """Names and Arrow types of the columns. Has ``__arrow_c_schema__``."""
         if self._schema is None:
             self._next = self._next or self._open()
+            self._one_table(self._next)
             self._schema = self._next.schema
         return self._schema
 
@@ -210,7 +271,7 @@ class Scan(Rows):
 
     def __repr__(self) -> str:
         paths = ", ".join(os.fsdecode(path) for path in self._paths[:3]) + (", ..." if len(self._paths) > 3 else "")
-        return f"<flowcontainer.Scan of {paths}: {self._options['level']}>"
+        return f"<flowcontainer.Scan of {paths}: {', '.join(self._sets) or self._options['level']}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scan, (self._paths, self._options)
@@ -221,9 +282,41 @@ class Scan(Rows):
         """Reads the captures now and holds their rows in memory: all shapes of a :class:`Table` come from this one
         reading. Raises and warns as every reading does."""
         batches = list(self._arrays())
-        return Table(
-            self.schema, batches, self.accounting, self.notes, self.problems, self._rules(), chosen=self._chosen
-        )
+        rules = None if self._sets else self._rules()
+        return Table(self.schema, batches, self.accounting, self.notes, self.problems, rules, chosen=self._chosen)
+
+    def tables(self) -> dict[str, Table]:
+        """Reads the captures once and holds all tables of the answer in memory, by name: the names of the feature sets
+        of other programs, or the level. Raises and warns as every reading does."""
+        if b"-" in self._paths:
+            _take_stdin()
+        run, self._next = self._next or self._open(), None
+        self._last = run
+        batches: list[list[_core.Array]] = [[] for _ in run.tables]
+        schemas = [run.table_schema(table) for table in range(len(batches))]
+        while (array := run.next_batch()) is not None:
+            batches[run.table].append(array)
+        finish(run)
+        rules = None if self._sets else self._rules()
+        return {
+            name: Table(
+                schema, arrays, self.accounting, self.notes, self.problems, rules, chosen=self._chosen
+            )
+            for (name, _), schema, arrays in zip(run.tables, schemas, batches)
+        }
+
+    def write_csv(self, path: StrPath, columns: str | Iterable[str] | None = None) -> None:
+        if not self._sets:
+            super().write_csv(path, columns)
+            return
+        if columns is not None:
+            raise ValueError("write_csv writes the text of the original program, with all its columns")
+        if b"-" in self._paths:
+            _take_stdin()
+        run = self._open(sets=("text", *self._options["sets"][1:]))
+        self._one_table(run)
+        self._last = run
+        write_lines(run, path)
 
     @property
     def accounting(self) -> dict[str, int]:

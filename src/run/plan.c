@@ -464,6 +464,9 @@ enum fc_status plan_make_as(struct query *out, const struct fc_options *options,
         status = check_options(&out->options, err);
     if (!status && sets_asked(&out->options))
         return plan_sets(out, err);
+    struct fc_set_options none;
+    if (!status)
+        status = set_options_take(&none, out->options.sets, 0, "flowcontainer's own flows", err);
     struct fc_options asked = out->options;
     if (!status)
         status = matrices_make(out, &out->options, err);

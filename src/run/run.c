@@ -211,10 +211,30 @@ enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void 
     return FC_OK;
 }
 
+/* Ends the work and adds its counts to the run's report. In a child of fork, whose threads are missing, locks
+ * and memory of the shards are left as they are: the child ends with them. */
+static enum fc_status run_close(struct fc_run *run)
+{
+    if (run->owner != getpid())
+        run->shards = NULL;
+    enum fc_status status = FC_OK;
+    if (reader_is_open(&run->reader)) {
+        status = report_merge(&run->report, reader_report(&run->reader));
+        reader_close(&run->reader);
+    }
+    if (run->shards) {
+        status = report_merge(&run->report, shards_report(run->shards));
+        shards_close(run->shards);
+    }
+    run->shards = NULL;
+    return status;
+}
+
 void fc_run_free(struct fc_run *run)
 {
     if (!run)
         return;
+    (void)!run_close(run); /* a run of fc_run_next that was not read to its end */
     plan_free(&run->query);
     paths_free(&run->paths);
     arena_free(&run->labels);
@@ -262,25 +282,6 @@ static enum fc_status table_schema(const struct fc_run *run, size_t table, struc
 static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_error *err)
 {
     return table_schema(self, 0, out) ? error_memory(err) : FC_OK;
-}
-
-/* Ends the work and adds its counts to the run's report. In a child of fork, whose threads are missing, locks
- * and memory of the shards are left as they are: the child ends with them. */
-static enum fc_status run_close(struct fc_run *run)
-{
-    if (run->owner != getpid())
-        run->shards = NULL;
-    enum fc_status status = FC_OK;
-    if (reader_is_open(&run->reader)) {
-        status = report_merge(&run->report, reader_report(&run->reader));
-        reader_close(&run->reader);
-    }
-    if (run->shards) {
-        status = report_merge(&run->report, shards_report(run->shards));
-        shards_close(run->shards);
-    }
-    run->shards = NULL;
-    return status;
 }
 
 static void run_stop(void *self) { (void)!run_close(self); }

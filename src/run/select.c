@@ -46,6 +46,8 @@ static void write_near(char *out, size_t cap, const struct selector *s, const ch
             field_search_take(&search, s->query->matrices[i].names[part]);
     for (size_t i = 0; i < N_FAMILIES && level == FC_LEVEL_FLOWS; i++)
         field_search_take(&search, families[i]);
+    for (size_t i = 0; i < set_families() && level == FC_LEVEL_FLOWS; i++)
+        field_search_take(&search, set_family_at(i)->name);
     for (size_t i = 0; i < fc_n_columns(level); i++)
         field_search_take(&search, fc_column_at(level, i)->name);
     for (size_t i = 0; i < fc_n_short_names(); i++)

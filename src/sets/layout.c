@@ -1,6 +1,7 @@
 /* Options of a caller -> the columns of a family's table. Invariant: every column has a name of its own. */
 #include "sets/layout.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,9 @@ static const char *useless(const struct fc_set_options *o, unsigned uses)
         {SET_USES_CHECKSUMS, o->ignore_checksums, "ignore checksums"},
         {SET_USES_PORTS, o->server_ports != NULL, "server ports"},
         {SET_USES_VERSION, o->version != 0, "version"},
+        {UINT_MAX, o->form != FC_SET_VALUES, "form"}, /* these are for all sets, but not for own flows */
+        {UINT_MAX, o->nulls, "nulls"},
+        {UINT_MAX, o->capture, "capture"},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (options[i].is_set && !(uses & options[i].use))
@@ -63,7 +67,7 @@ enum fc_status set_options_take(struct fc_set_options *out, const struct fc_set_
     out->size = sizeof *out;
     const char *name = useless(out, uses);
     if (name)
-        return error_set(err, FC_USAGE, -1, "%s has no option \"%s\"", who, name);
+        return error_set(err, FC_USAGE, -1, "%s: the option \"%s\" would have no effect", who, name);
     if (out->form > FC_SET_JSON || out->faults > FC_FAULTS_CORRECTED || out->reserved)
         return error_set(err, FC_USAGE, -1, "an option of feature sets has a value that does not exist");
     return FC_OK;
