@@ -19,10 +19,8 @@ static bool has_no_body(const struct http_state *state, int status)
 
 /* ---- the end of a message ---- */
 
-/* The limits on a head, in bytes, and on a body, in chunks. The search for the end starts again with each new
- * segment, so without limits the time would grow with the square of the message. Longer messages are handed
- * over to libwireshark. */
-enum { HEAD_LIMIT = 64 << 10, CHUNKS_LIMIT = 16 << 10 };
+/* The limit on a head, in bytes. Longer heads are handed over to libwireshark. */
+enum { HEAD_LIMIT = 64 << 10 };
 
 /* Reads the header lines that determine the body. Returns false if they are not complete. */
 static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
@@ -51,32 +49,64 @@ static bool headers_scan(struct rd *r, struct http_head *head, bool may_wait)
     }
 }
 
-/* Steps over the chunks and the trailer. Returns false if they are not complete. */
-static bool chunks_scan(struct rd *r, bool may_wait, bool *too_many)
+/* Steps over the chunks and the trailer, line by line from r on. Returns false if they are not complete; the
+ * scan then says where to go on. */
+static bool chunks_scan(struct rd *r, struct http_scan *scan, bool may_wait)
 {
-    uint64_t size, n = 0;
-    do {
-        if (++n > CHUNKS_LIMIT) {
-            *too_many = true;
+    scan->open = false;
+    scan->need = 0;
+    for (;;) {
+        scan->at = r->pos;
+        struct http_line line = http_line_read(r, may_wait);
+        if (!line.ended) {
+            scan->open = true;
             return false;
         }
-        struct http_line line = http_line_read(r, may_wait);
-        size = http_chunk_size(&line);
-        if (!line.ended || size > rd_left(r))
-            return false;
-        rd_skip(r, (uint32_t)size);
-        while (size &&
-               (line = http_line_read(r, may_wait)).len) /* bytes that the size of the chunk does not count */
-            if (!line.ended)
+        if (scan->stage == SCAN_CHUNK) {
+            uint64_t size = http_chunk_size(&line);
+            if (size > rd_left(r)) {
+                scan->need = r->pos + size;
                 return false;
-        if (!line.ended)
-            return false;
-    } while (size);
-    for (;;) {
-        struct http_line line = http_line_read(r, may_wait);
-        if (!line.ended || !line.len)
-            return line.ended;
+            }
+            rd_skip(r, (uint32_t)size);
+            scan->stage = size ? SCAN_AFTER_CHUNK : SCAN_TRAILER;
+        } else if (!line.len && scan->stage == SCAN_TRAILER) {
+            return true;
+        } else if (!line.len) { /* lines before it hold bytes that the size of the chunk does not count */
+            scan->stage = SCAN_CHUNK;
+        }
     }
+}
+
+/* ---- looking on ---- */
+
+static bool is_line_end(uint8_t c) { return c == '\r' || c == '\n'; }
+
+/* Returns true if a head may end in the bytes from `from` on: in two line ends, which are not one CR LF. */
+static bool has_empty_line(const struct rd *whole, uint32_t from)
+{
+    for (uint32_t i = from > 3 ? from - 3 : 0; i + 1 < whole->cap; i++)
+        if (is_line_end(whole->data[i]) && is_line_end(whole->data[i + 1]) &&
+            (whole->data[i] != '\r' || whole->data[i + 1] != '\n'))
+            return true;
+    return false;
+}
+
+static bool has_line_end(const struct rd *whole, uint32_t from)
+{
+    for (uint32_t i = from ? from - 1 : 0; i < whole->cap; i++)
+        if (is_line_end(whole->data[i]))
+            return true;
+    return false;
+}
+
+/* Returns true if the bytes that have come since the last look may complete what it waits for. */
+static bool scan_is_worth_it(const struct http_scan *scan, const struct rd *whole)
+{
+    if (scan->stage == SCAN_FIRST_LINE || scan->stage == SCAN_HEADERS)
+        return rd_left(whole) > HEAD_LIMIT || (scan->stage == SCAN_HEADERS ? has_empty_line(whole, scan->len)
+                                                                           : has_line_end(whole, scan->len));
+    return scan->open ? has_line_end(whole, scan->len) : rd_left(whole) >= scan->need;
 }
 
 /* One empty line may precede a message. */
@@ -137,23 +167,32 @@ static bool ends_nearly(const struct rd *r)
                      (n >= len - 1 && !memcmp(bytes + n - (len - 1), end, len - 1)));
 }
 
+/* Returns the length of a message with chunks; r is at scan->at. */
+static int64_t chunked_length(const struct rd *whole, struct rd *r, struct http_scan *scan,
+                              const struct pdu_facts *facts)
+{
+    bool may_wait = facts->may_wait && !facts->fin;
+    struct rd body = *whole;
+    if (chunks_scan(r, scan, may_wait))
+        return r->pos;
+    rd_skip(&body, scan->body);
+    if (may_wait && ends_nearly(&body))
+        pdu_doubt(facts, READER_BIT(READER_HTTP));
+    return may_wait ? PDU_ONE_MORE : (int64_t)r->len;
+}
+
 /* Returns the length of the message; r is behind the head. */
-static int64_t body_length(const struct http_state *state, struct rd *r, const struct http_head *head,
-                           const struct pdu_facts *facts)
+static int64_t body_length(const struct http_state *state, const struct rd *whole, struct rd *r,
+                           const struct http_head *head, const struct pdu_facts *facts,
+                           struct http_scan *scan)
 {
     bool may_wait = facts->may_wait && !facts->fin;
     if (head->kind == HTTP_RESPONSE && has_no_body(state, head->status))
         return r->pos;
-    bool too_many = false;
-    struct rd at = *r;
-    if (head->chunked && chunks_scan(r, may_wait, &too_many))
-        return r->pos;
-    if (too_many)
-        return http_give_up(facts);
-    if (head->chunked && may_wait && ends_nearly(&at))
-        pdu_doubt(facts, READER_BIT(READER_HTTP));
-    if (head->chunked)
-        return may_wait ? PDU_ONE_MORE : (int64_t)r->len;
+    if (head->chunked) {
+        *scan = (struct http_scan){.stage = SCAN_CHUNK, .body = r->pos};
+        return chunked_length(whole, r, scan, facts);
+    }
     if (head->has_length && head->length > INT32_MAX) /* longer than any body that can be waited for */
         return may_wait ? PDU_UNTIL_FIN : (int64_t)r->len;
     if (head->has_length)
@@ -163,12 +202,11 @@ static int64_t body_length(const struct http_state *state, struct rd *r, const s
     return r->pos;
 }
 
-static int64_t http_length(void *context, const struct rd *whole, const struct pdu_facts *facts)
+/* Returns the length of the message from its first byte on. */
+static int64_t message_length(const struct http_state *state, const struct rd *whole,
+                              const struct pdu_facts *facts, struct http_scan *scan)
 {
-    struct http_state *state = context;
     struct rd r = *whole;
-    if (state->handed_on)
-        return state->upgraded ? PDU_STOP : (int64_t)rd_left(&r);
     skip_empty(&r);
     if (!is_text(&r)) /* such bytes need no further segment */
         return state->seen ? (int64_t)rd_left(whole) : PDU_STOP;
@@ -186,9 +224,38 @@ static int64_t http_length(void *context, const struct rd *whole, const struct p
     head.status = head.kind == HTTP_RESPONSE ? http_status_of(&line) : 0;
     if (http_head_is_odd(start, &line))
         pdu_doubt(facts, READER_BIT(READER_HTTP));
+    scan->stage = SCAN_HEADERS;
     if (!headers_scan(&start, &head, facts->may_wait))
         return rd_left(whole) > HEAD_LIMIT ? http_give_up(facts) : PDU_ONE_MORE;
-    return body_length(state, &start, &head, facts);
+    return body_length(state, whole, &start, &head, facts, scan);
+}
+
+/* Returns the length of a message, from where the last look ended. */
+static int64_t look_on(const struct http_state *state, const struct rd *whole, const struct pdu_facts *facts,
+                       struct http_scan *scan)
+{
+    struct rd r = *whole;
+    if (!scan_is_worth_it(scan, whole))
+        return PDU_ONE_MORE;
+    if (scan->stage == SCAN_FIRST_LINE || scan->stage == SCAN_HEADERS)
+        return message_length(state, whole, facts, scan);
+    rd_skip(&r, scan->at);
+    return chunked_length(whole, &r, scan, facts);
+}
+
+static int64_t http_length(void *context, const struct rd *whole, const struct pdu_facts *facts)
+{
+    struct http_state *state = context;
+    struct http_scan *scan = &state->scans[facts->direction];
+    if (state->handed_on)
+        return state->upgraded ? PDU_STOP : (int64_t)rd_left(whole);
+    bool again = facts->grows && !facts->fin && scan->len && scan->seq == facts->seq;
+    if (!again)
+        *scan = (struct http_scan){0};
+    int64_t n = again ? look_on(state, whole, facts, scan) : message_length(state, whole, facts, scan);
+    scan->seq = facts->seq;
+    scan->len = facts->grows && n == PDU_ONE_MORE ? whole->len : 0;
+    return n;
 }
 
 /* ---- a message ---- */

@@ -12,6 +12,16 @@ struct http_exchange {
     int64_t request_ns;
 };
 
+/* How far a message was looked at that waits for more bytes, so that each segment costs its own bytes only.
+ */
+struct http_scan {
+    uint32_t seq, len; /* of the bytes that were looked at; len 0: none */
+    enum { SCAN_FIRST_LINE, SCAN_HEADERS, SCAN_CHUNK, SCAN_AFTER_CHUNK, SCAN_TRAILER } stage;
+    uint32_t body, at; /* offsets of the body, and of the line that is next */
+    bool open;         /* that line has no end yet */
+    uint64_t need;     /* the end of the chunk at that line; 0: not known */
+};
+
 /* The state of a conversation. */
 struct http_state {
     bool seen;          /* a request or response was seen; from then on, all other bytes are HTTP too */
@@ -23,6 +33,7 @@ struct http_state {
     uint8_t *uri;                     /* of the newest request, in full if its host is known; NULL: none */
     uint32_t uri_len, uri_room;
     bool uri_is_full;
+    struct http_scan scans[2]; /* by direction */
 };
 
 /* Reads one message, or other bytes where a message is expected; r covers them. `facts` holds the facts that

@@ -20,6 +20,8 @@ struct reasm_wish protocol_walk(const struct protocol *protocol, struct row *row
     struct rd r = view->bytes;
     while (rd_ok(&r) && rd_left(&r)) {
         struct rd rest = rd_rest(&r);
+        facts->seq = view->seq + r.pos;
+        facts->grows = view->reassembled && view->may_wait && !r.pos;
         int64_t n = protocol->length(state, &rest, facts);
         if (n == PDU_STOP || !n)
             break;

@@ -32,7 +32,10 @@ struct pdu_facts {
     uint8_t direction; /* 0 or 1; the conversation's own numbering */
     bool may_wait;     /* false: what is not here will not come, `length` beyond the bytes is read as it is */
     bool reassembled;
-    bool fin;            /* the segment has the FIN flag */
+    uint32_t seq; /* of the first byte that `length` is shown */
+    bool grows; /* these bytes are a waiting message from its first byte on. If the last call of `length` for
+                   this direction had the same `seq` and this set, too, these are its bytes and more */
+    bool fin;   /* the segment has the FIN flag */
     bool has_read;       /* some message of the bytes was read */
     struct arena *arena; /* for the conversation: until the capture ends */
     const struct protocol *

@@ -13,6 +13,7 @@
  * 4 */
 
 enum { LENGTH = 4, COOKIE = 16, MESSAGE_KEXINIT = 20, MESSAGE_NEWKEYS = 21, LENGTH_MAX = 0xffff };
+enum { LINE_MAX_LEN = 255 }; /* of the version line, with its end */
 enum { LIST_KEX, LIST_HOST_KEY, LIST_CIPHER, LIST_MAC = 4, LIST_COMPRESSION = 6, N_LISTS = 10 };
 
 enum ssh_stage { STAGE_VERSION, STAGE_PLAIN, STAGE_OPAQUE };
@@ -59,13 +60,15 @@ static int64_t ssh_length(void *context, const struct rd *r, const struct pdu_fa
     int stage = state->stage[ssh_side_of(facts)];
     struct rd copy = *r;
     if (stage == STAGE_VERSION && starts_version(r)) {
-        uint32_t n = rd_cap_left(r);
+        uint32_t n = rd_cap_left(r) < LINE_MAX_LEN ? rd_cap_left(r) : LINE_MAX_LEN;
         const uint8_t *text = rd_bytes(&copy, n), *end = text ? memchr(text, '\n', n) : NULL;
         if (!end)
             pdu_doubt(
                 facts,
                 READER_BIT(
                     READER_SSH)); /* experiments have not covered a line that continues in other segments */
+        if (!end && n == LINE_MAX_LEN)
+            return PDU_STOP;
         return end ? end - text + 1 : facts->may_wait ? PDU_ONE_MORE : (int64_t)rd_left(r);
     }
     if (stage != STAGE_PLAIN || !is_version_2(state))

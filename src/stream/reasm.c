@@ -279,9 +279,10 @@ static struct reasm_message *add_message(struct reasm *pool, struct reasm_side *
 
 /* ---- showing ---- */
 
-static struct reasm_wish show(const struct reasm_segment *s, struct rd bytes, bool may_wait, bool reassembled)
+static struct reasm_wish show(const struct reasm_segment *s, struct rd bytes, uint32_t seq, bool may_wait,
+                              bool reassembled)
 {
-    struct reasm_view view = {bytes, may_wait, reassembled};
+    struct reasm_view view = {bytes, seq, may_wait, reassembled};
     return s->hidden ? (struct reasm_wish){0} : s->show(s->context, &view);
 }
 
@@ -327,7 +328,7 @@ static bool complete(struct reasm *pool, struct reasm_side *side, struct reasm_m
 {
     m->done = true;
     struct rd whole = rd_make(bytes_of(m), m->total, m->total);
-    struct reasm_wish wish = show(s, whole, true, true);
+    struct reasm_wish wish = show(s, whole, m->seq, true, true);
     uint32_t before = m->total > used ? m->total - used : 0;
     if (wish.more && m->blind) { /* the end that the protocol gave was wrong */
         lose(pool, m);
@@ -382,7 +383,7 @@ static uint32_t step(struct reasm *pool, struct reasm_side *side, const struct r
     m = m ? m : find_before(side, seq);
     if (m && m->next > seq)
         return go_on(pool, side, m, s, bytes, seq);
-    struct reasm_wish wish = show(s, bytes, true, false);
+    struct reasm_wish wish = show(s, bytes, seq, true, false);
     if (wish.more)
         begin(pool, side, bytes, seq, wish);
     return 0;
@@ -419,7 +420,7 @@ static bool finish(struct reasm *pool, struct reasm_side *side, const struct rea
     if (!is_whole(m))
         return false;
     m->done = true;
-    show(s, rd_make(bytes_of(m), m->total, m->total), false, true);
+    show(s, rd_make(bytes_of(m), m->total, m->total), m->seq, false, true);
     release(pool, m);
     return true;
 }
@@ -430,7 +431,7 @@ static void push(struct reasm *pool, struct reasm_side *side, const struct reasm
     uint32_t seq = s->seq;
     if (bytes.cap < bytes.len) {
         if (bytes.cap)
-            show(s, bytes, false, false);
+            show(s, bytes, seq, false, false);
         return;
     }
     if (side->forgotten &&

@@ -33,6 +33,7 @@ struct reasm_wish {
 
 struct reasm_view {
     struct rd bytes;
+    uint32_t seq;     /* of the first byte */
     bool may_wait;    /* false: the capture cut the segment, and the answer is ignored */
     bool reassembled; /* from several segments */
 };

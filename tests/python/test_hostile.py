@@ -6,9 +6,11 @@ import csv
 import gzip
 import io
 import os
+import random
 import shutil
 import signal
 import tarfile
+import time
 from pathlib import Path
 
 import flowcontainer
@@ -138,3 +140,75 @@ def test_a_file_name_does_not_control_a_terminal(tmp_path: Path) -> None:
     with pytest.warns(flowcontainer.CaptureWarning) as told:
         scan(tmp_path).to_arrow()
     assert "\\x1b[31m" in str(told[0].message) and "\x1b" not in str(told[0].message)
+
+
+# ---- messages that come byte by byte ----
+
+
+def http_messages(seed: int) -> bytes:
+    """Responses with chunks, extensions, bytes that no chunk counts, trailers and lengths."""
+    draw = random.Random(seed)
+    out = b""
+    for _ in range(4):
+        head = [b"HTTP/1.1 200 OK", *(b"X-%d: %s" % (i, b"v" * draw.randrange(30)) for i in range(draw.randrange(3)))]
+        body = bytes(draw.choice(b"abc01;") for _ in range(draw.randrange(1, 30)))
+        if draw.random() < 0.3:
+            out += b"\r\n".join([*head, b"Content-Length: %d" % len(body), b"", b""]) + body
+            continue
+        out += b"\r\n".join([*head, b"Transfer-Encoding: chunked", b"", b""])
+        for _ in range(draw.randrange(1, 5)):
+            extension = b";e=" + b"x" * draw.randrange(9) if draw.random() < 0.3 else b""
+            out += b"%x%s\r\n%s\r\n" % (len(body), extension, body)
+        out += b"0\r\n" + (b"Trailer: t\r\n" if draw.random() < 0.3 else b"") + b"\r\n"
+    return out
+
+
+def in_pieces(path: Path, streams: list[bytes], step: int, port: int) -> Path:
+    frames = []
+    for i, data in enumerate(streams):
+        for at in range(0, len(data), step):
+            segment = made.tcp(port, 50000 + i, 1 + at, 1, 0x18, data[at : at + step])
+            frames.append(made.ethernet(made.ipv4(made.SERVER, made.CLIENT, 6, segment)))
+    made.write(path, frames)
+    return path
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 40])
+def test_http_is_the_same_however_it_is_cut(step: int, tmp_path: Path) -> None:
+    """A waiting message is looked at from where the last look ended."""
+    fields = ["http.response.code", "http.response.line", "http.chunk_size", "http.file_data", "http.content_length",
+              "http.chunked_trailer_part"]
+
+    def values(step: int) -> list[dict]:
+        path = in_pieces(tmp_path / "x.pcap", [http_messages(seed) for seed in range(40)], step, 80)
+        table = scan(path, fields, values="list", engine="native")
+        return [{name: row[name] for name in fields} for row in table.to_arrow().to_pylist()]
+
+    whole, cut = values(10**6), values(step)
+    assert len(cut) == 40 and cut == whole
+    assert sum(len(row["http.response.code"]) for row in cut) == 160
+
+
+HOSTILE = {
+    "chunks": (80, lambda n: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * n),
+    "chunk line": (80, lambda n: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"e" * (6 * n)),
+    "bytes behind a chunk": (80, lambda n: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na" + b"x\r\n" * (2 * n)),
+    "header lines": (80, lambda n: b"".join(b"HTTP/1.1 200 OK\r\n" + b"a:\r\n" * 15_000 + b"\r\n" for _ in range(n // 10_000))),
+    "ssh line": (22, lambda n: b"SSH-2.0-" + b"x" * (6 * n)),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", HOSTILE)
+def test_time_grows_with_the_bytes(name: str, tmp_path: Path) -> None:
+    port, make = HOSTILE[name]
+    fields = ["ssh.protocol"] if port == 22 else ["http.response.code", "http.chunk_size"]
+
+    def seconds(n: int) -> float:
+        path = in_pieces(tmp_path / "x.pcap", [make(n)], 12, port)
+        start = time.process_time()
+        scan(path, fields, engine="native", jobs=1).to_arrow()
+        return time.process_time() - start
+
+    seconds(20_000)  # warm
+    assert seconds(160_000) < 1.5 * 4 * seconds(40_000) + 0.2
