@@ -50,6 +50,8 @@ static const struct words NOTES[] = {
      "captures in which unread protocols may hold requested fields"},
     {"times_out_of_order", "capture whose frames are not in the order of their times",
      "captures whose frames are not in the order of their times"},
+    {"dropped_by_kernel", "packet that the kernel dropped before it could be read",
+     "packets that the kernel dropped before they could be read"},
     {"handed_over", "capture for which libwireshark answered from some frame on",
      "captures for which libwireshark answered from some frame on"},
 };

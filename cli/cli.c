@@ -34,6 +34,8 @@ static int run_command(const struct opt *opt)
 {
     if (opt->help || opt->version)
         return say_about(opt);
+    if (opt->list_interfaces)
+        return command_interfaces(opt);
     switch (opt->command) {
     case OPT_FIELDS:
         return command_fields(opt);
@@ -58,6 +60,13 @@ static void keep_places(void)
             return;
 }
 
+/* While the library waits for the worker. */
+static bool is_interrupted(void *context)
+{
+    (void)context;
+    return stop_asked() != 0;
+}
+
 int cli_main(int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks)
 {
     struct stop stop;
@@ -65,6 +74,7 @@ int cli_main(int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks
     keep_places();
     stop_watch(&stop);
     int status = opt_parse(&opt, argc, argv, sinks, n_sinks);
+    opt.run.interrupted = is_interrupted;
     if (!status)
         status = run_command(&opt);
     opt_free(&opt);

@@ -6,6 +6,7 @@
 #include "writer.h"
 
 int command_flows(const struct opt *opt);
+int command_interfaces(const struct opt *opt);
 int command_explain(const struct opt *opt);
 int command_fields(const struct opt *opt);
 int command_columns(const struct opt *opt);

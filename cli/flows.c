@@ -36,6 +36,8 @@ bool command_colour(const struct opt *opt, int fd)
 
 int command_refuse(const struct opt *opt, const struct fc_error *err)
 {
+    if (err->status == FC_CANCELLED)
+        return SIGNAL_STATUS + stop_asked();
     say_error(err, opt->run.filter);
     switch (err->status) {
     case FC_IO:
@@ -144,6 +146,9 @@ static uint64_t n_captures(const struct job *job)
     return at.captures_total;
 }
 
+/* A run that may go on for ever: a signal ends it as the end of its input would. */
+static bool goes_on(const struct opt *opt) { return opt->run.flush_ns > 0 || opt->capture.n_interfaces; }
+
 static int write_text(struct job *job)
 {
     const struct opt *opt = job->opt;
@@ -154,8 +159,9 @@ static int write_text(struct job *job)
                         .type = &job->tally.type,
                         .level = opt->run.level,
                         .width = say_screen_width(job->fd),
-                        .limit = terminal && !opt->all ? TERMINAL_ROWS : 0,
+                        .limit = terminal && !opt->all && !goes_on(opt) ? TERMINAL_ROWS : 0,
                         .head = fc_run_table_head(job->run, 0),
+                        .in_time = goes_on(opt),
                         .utf8 = say_utf8(),
                         .colour = command_colour(opt, job->fd),
                         .headings = n_captures(job) > 1};
@@ -218,7 +224,10 @@ static bool wants_progress(const struct opt *opt)
  * returns -1 when the reader of a pipe stopped reading. */
 static int write_answer(struct job *job)
 {
-    cli_progress_begin(&job->progress, job->run, wants_progress(job->opt));
+    job->progress = (struct progress){.run = job->run, .show = wants_progress(job->opt)};
+    if (goes_on(job->opt))
+        stop_in_order();
+    cli_progress_begin(&job->progress);
     int status = job->opt->sink ? write_sink(job) : write_text(job);
     cli_progress_end(&job->progress);
     if (!status && stop_asked())
@@ -290,7 +299,8 @@ static int open_and_write(struct job *job, const struct fc_options *options)
 {
     const struct opt *opt = job->opt;
     struct fc_error err = {0};
-    if (fc_open(&job->run, opt->paths, opt->n_paths, options, &err))
+    if (opt->capture.n_interfaces ? fc_open_live(&job->run, &opt->capture, options, &err)
+                                  : fc_open(&job->run, opt->paths, opt->n_paths, options, &err))
         return command_refuse(opt, &err);
     int status = export_run(job);
     fc_run_free(job->run);

@@ -19,6 +19,7 @@ struct view {
     /* for the table format */
     size_t width; /* columns of the screen; 0: no limit */
     size_t limit; /* rows shown; 0: all of them */
+    bool in_time; /* rows are shown when their batch comes */
     bool utf8, colour, headings;
     void *state;
 };

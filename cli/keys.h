@@ -29,6 +29,9 @@ enum {
     KEY_QUOTE_FORMULAS,
     KEY_PROGRESS,
     KEY_NO_PROGRESS,
+    KEY_FLUSH,
+    KEY_CAPTURE_FILTER,
+    KEY_AUTOSTOP,
     /* Tables of other programs. */
     KEY_SETS,
     KEY_FAULTS = KEY_SETS,

@@ -27,6 +27,17 @@ const struct opt_row OPT_ROWS[] = {
      "(default: one per core)"},
     {NULL, 'n', NULL, NULL, "accepted, as in tshark; names are never resolved"},
 
+    {"Live capture (by dumpcap or tcpdump)", 'i', "interface", "IFACE",
+     "capture from this interface, or from `any'; may be\n"
+     "repeated; instead of captures"},
+    {NULL, 'f', "capture-filter", "FILTER", "only packets that match this capture filter (BPF)"},
+    {NULL, 's', "snapshot-length", "BYTES", "only so many bytes of each packet"},
+    {NULL, 'p', "no-promiscuous-mode", NULL, "not in promiscuous mode"},
+    {NULL, KEY_AUTOSTOP, "autostop", "CONDITION",
+     "end after duration:SECONDS, filesize:KB or packets:N;\n"
+     "-a CONDITION is the same; may be repeated"},
+    {NULL, 'D', "list-interfaces", NULL, "list the interfaces"},
+
     {"Which packets and flows to keep", 'Y', "filter", "FILTER",
      "only packets that match this display filter"},
     {NULL, KEY_PROTOCOLS, "protocols", "LIST",
@@ -110,6 +121,9 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_QUOTE_FORMULAS, "quote-formulas", NULL,
      "CSV: put ' before cells that a spreadsheet would\n"
      "calculate (= + - @)"},
+    {NULL, KEY_FLUSH, "flush", "TIME",
+     "write rows after this time, though there are few: 1s\n"
+     "(default for pipes: 1s for flows, others at once)"},
     {NULL, 'a', "all", NULL, "show all rows on a terminal, not just the first 50"},
     {NULL, KEY_COLOR, "color", "WHEN", "auto (default), always, never; NO_COLOR is respected"},
 
@@ -317,6 +331,28 @@ static int parse_row(struct opt *opt, int key, const char *arg)
     }
 }
 
+/* Options of a live capture. */
+static int parse_live(struct opt *opt, int key, const char *arg)
+{
+    switch (key) {
+    case 'i':
+        return add_text(opt->interfaces, &opt->capture.n_interfaces, arg);
+    case 'f':
+        opt->capture.filter = arg;
+        return 0;
+    case 's':
+        opt->capture.snap_len = arg;
+        return 0;
+    case 'p':
+        opt->capture.no_promiscuous = 1;
+        return 0;
+    case KEY_AUTOSTOP:
+        return add_text(opt->autostop, &opt->capture.n_autostop, arg);
+    default:
+        return set_flag(&opt->list_interfaces);
+    }
+}
+
 static int parse_one(struct opt *opt, int key, const char *arg)
 {
     switch (key) {
@@ -353,6 +389,13 @@ static int parse_one(struct opt *opt, int key, const char *arg)
     case KEY_FEATURES:
     case KEY_BYTES:
         return parse_row(opt, key, arg);
+    case 'i':
+    case 'f':
+    case 's':
+    case 'p':
+    case 'D':
+    case KEY_AUTOSTOP:
+        return parse_live(opt, key, arg);
     case KEY_LEVEL:
         return parse_level(opt, arg);
     case KEY_DROP:
@@ -377,6 +420,8 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return 0;
     case KEY_COLOR:
         return parse_colour(opt, arg);
+    case KEY_FLUSH:
+        return opt_duration(&opt->run.flush_ns, "--flush", arg);
     case KEY_PROGRESS:
         return set_progress(opt, OPT_ALWAYS);
     case KEY_NO_PROGRESS:
@@ -479,6 +524,20 @@ static int read_options(struct opt *opt, int argc)
 
 /* ---- the whole command line ---- */
 
+static int check_live(const struct opt *opt)
+{
+    const struct fc_capture *c = &opt->capture;
+    bool asks = c->filter || c->snap_len || c->no_promiscuous || c->n_autostop;
+    if (c->n_interfaces && opt->command != OPT_FLOWS)
+        return say_usage("-i is for flows, not for `explain', `fields' or `columns'");
+    if (c->n_interfaces && opt->n_paths)
+        return say_usage("-i captures from an interface, and \"%s\" is a capture: name one or the other",
+                         opt->paths[0]);
+    if (asks && !c->n_interfaces)
+        return say_usage("-f, -s, -p and -a CONDITION need an interface: -i IFACE");
+    return 0;
+}
+
 static int check_together(struct opt *opt)
 {
     int bad = sets_check(opt);
@@ -491,8 +550,13 @@ static int check_together(struct opt *opt)
         return say_usage("`flowcontainer %s' comes with the Python package: pip install "
                          "'flowcontainer[dataset]', or `pip install .[dataset]' in a clone",
                          opt->word);
-    if (opt->command == OPT_FLOWS && opt->n_paths == 0)
+    if (opt->list_interfaces)
+        return opt->command == OPT_FLOWS ? 0 : say_usage("-D stands alone");
+    if (opt->command == OPT_FLOWS && opt->n_paths == 0 && opt->capture.n_interfaces == 0)
         return say_usage("no capture given");
+    bad = check_live(opt);
+    if (bad)
+        return bad;
     bool reads = opt->command != OPT_FIELDS && opt->command != OPT_FEATURES;
     for (size_t i = 0; i < opt->n_paths && reads; i++)
         if (!*opt->paths[i])
@@ -527,6 +591,17 @@ static enum opt_command take_command(struct opt *opt, int *argc)
     return command;
 }
 
+/* -a is --all, as ever; before a condition, as in `-a duration:10', it is tshark's --autostop. No capture is
+ * likely to have such a name. */
+static void name_autostops(struct opt *opt, int argc)
+{
+    static const char *const kinds[] = {"duration:", "filesize:", "packets:", "files:"};
+    for (int i = 1; i + 1 < argc && strcmp(opt->argv[i], "--") != 0; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && !strcmp(opt->argv[i], "-a"); k++)
+            if (!strncmp(opt->argv[i + 1], kinds[k], strlen(kinds[k])))
+                opt->argv[i] = (char *)"--autostop";
+}
+
 int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks)
 {
     *opt = (struct opt){0};
@@ -539,12 +614,17 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
     opt->fields = calloc(n, sizeof *opt->fields);
     opt->preferences = calloc(n, sizeof *opt->preferences);
     opt->decode_as = calloc(n, sizeof *opt->decode_as);
-    if (!opt->argv || !opt->paths || !opt->fields || !opt->preferences || !opt->decode_as) {
+    opt->interfaces = calloc(n, sizeof *opt->interfaces);
+    opt->autostop = calloc(n, sizeof *opt->autostop);
+    fc_capture_init(&opt->capture);
+    if (!opt->argv || !opt->paths || !opt->fields || !opt->preferences || !opt->decode_as ||
+        !opt->interfaces || !opt->autostop) {
         say("out of memory");
         return EXIT_OUTPUT;
     }
     memcpy(opt->argv, argv, (size_t)argc * sizeof *argv);
     opt->command = take_command(opt, &argc);
+    name_autostops(opt, argc);
     int bad = read_options(opt, argc);
     if (bad || opt->help || opt->version)
         return bad;
@@ -554,6 +634,8 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
     opt->run.n_preferences = opt->n_preferences;
     opt->run.decode_as = opt->decode_as;
     opt->run.n_decode_as = opt->n_decode_as;
+    opt->capture.interfaces = opt->interfaces;
+    opt->capture.autostop = opt->autostop;
     bad = check_together(opt);
     return bad ? bad : suffix_choose(opt, sinks, n_sinks);
 }
@@ -565,6 +647,8 @@ void opt_free(struct opt *opt)
     free(opt->fields);
     free(opt->preferences);
     free(opt->decode_as);
+    free(opt->interfaces);
+    free(opt->autostop);
     columns_forget(opt);
     *opt = (struct opt){0};
 }

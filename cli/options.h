@@ -41,13 +41,15 @@ struct opt {
     char **bytes_texts;
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
+    const char **interfaces, **autostop; /* of `capture` */
+    struct fc_capture capture;
     struct fc_options run;
     enum opt_format format;
     const char *output; /* NULL: standard output */
     const struct cli_sink *sink;
     enum opt_when progress, colour;
     bool quote_formulas;
-    bool all, quiet, help, version, native;
+    bool all, quiet, help, version, native, list_interfaces;
     bool idle_set, active_set;
     char **argv; /* a copy, since getopt_long reorders it */
 };

@@ -18,7 +18,7 @@
 #include "stop.h"
 #include "units.h"
 
-enum { TICK_MS = 100, FIRST_MS = 1000, TERMINAL_MS = 200, LINE_MS = 2000, WINDOW = 16, LINE_MOST = 200 };
+enum { TICK_MS = 50, FIRST_MS = 1000, TERMINAL_MS = 200, LINE_MS = 2000, WINDOW = 16, LINE_MOST = 200 };
 
 /* The last few samples, so that the rate is the current one. */
 struct window {
@@ -125,6 +125,8 @@ static void *watch(void *argument)
     int64_t begin = now_ms(), next = FIRST_MS;
     pthread_mutex_lock(&progress->lock);
     while (wait_tick(progress)) {
+        if (stop_finishing())
+            fc_run_finish(progress->run);
         if (stop_asked())
             fc_run_cancel(progress->run);
         int64_t passed = now_ms() - begin;
@@ -143,9 +145,9 @@ static void *watch(void *argument)
     return NULL;
 }
 
-void cli_progress_begin(struct progress *progress, struct fc_run *run, bool show)
+void cli_progress_begin(struct progress *progress)
 {
-    *progress = (struct progress){.run = run, .show = show, .terminal = isatty(STDERR_FILENO)};
+    progress->terminal = isatty(STDERR_FILENO);
     pthread_mutex_init(&progress->lock, NULL);
     pthread_cond_init(&progress->wake, NULL);
     /* Signals belong to the thread that reads and writes, so that they interrupt it. */

@@ -17,8 +17,9 @@ struct progress {
     bool running, ending, drawn;
 };
 
-/* Watches the run until cli_progress_end. With `show`, it also prints progress after the first second. */
-void cli_progress_begin(struct progress *progress, struct fc_run *run, bool show);
+/* Watches the run until cli_progress_end: the caller has set run and show. With `show`, it also
+ * prints progress after the first second. */
+void cli_progress_begin(struct progress *progress);
 /* Ends the thread and clears the line; may be called twice. */
 void cli_progress_end(struct progress *progress);
 

@@ -6,6 +6,7 @@
 #include "stop.h"
 
 static volatile sig_atomic_t stop_signal;
+static bool in_order;
 
 static void remember(int number) { stop_signal = number; }
 
@@ -23,6 +24,7 @@ static void watch_one(int number, struct sigaction *old)
 void stop_watch(struct stop *stop)
 {
     stop_signal = 0;
+    in_order = false;
     watch_one(SIGINT, &stop->old_int);
     watch_one(SIGTERM, &stop->old_term);
     watch_one(SIGHUP, &stop->old_hup);
@@ -39,4 +41,6 @@ void stop_unwatch(const struct stop *stop)
     sigaction(SIGPIPE, &stop->old_pipe, NULL);
 }
 
-int stop_asked(void) { return stop_signal; }
+void stop_in_order(void) { in_order = true; }
+int stop_asked(void) { return in_order ? 0 : stop_signal; }
+int stop_finishing(void) { return in_order ? stop_signal : 0; }

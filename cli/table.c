@@ -487,6 +487,8 @@ static void table_rows(struct view *view, const struct ArrowArray *batch)
 {
     for (int64_t i = 0; i < batch->length && !view->out->error; i++)
         table_row(view, view->state, batch, i + batch->offset);
+    if (view->in_time)
+        write_block(view, view->state);
 }
 
 static const char *rows_name(enum fc_level level, bool one)

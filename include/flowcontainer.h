@@ -16,7 +16,8 @@
  *
  * Ownership: pointers given to a function are borrowed for the call unless it says otherwise; what a function
  * hands out is freed with the function it names. Threads: a run and its stream belong to one thread at a
- * time, except fc_run_progress and fc_run_cancel, which any thread may call. Different runs are independent.
+ * time, except fc_run_progress, fc_run_cancel, fc_run_finish and fc_run_flush, which any thread may call.
+ * Different runs are independent.
  */
 #ifndef FLOWCONTAINER_H
 #define FLOWCONTAINER_H
@@ -296,6 +297,14 @@ struct fc_options {
     const struct fc_set_options *sets; /* NULL: the defaults of the original programs */
     const struct fc_bytes *bytes; /* first bytes of packets, as columns; of the packets that `taking` takes */
     size_t n_bytes;
+    int64_t flush_ns; /* a batch with rows leaves after this time of the clock, full or not; 0: at the level
+                         of flows after 1 s and at the others whenever the input is quiet, and only where the
+                         input is a pipe or an interface; negative: never. If it is above 0, and for an
+                         interface, FC_ENGINE_AUTO never hands a pipe to libwireshark, which would read it to
+                         its end before the first row (note protocols_not_followed) */
+    bool (*interrupted)(void *context); /* asked every 50 ms while fc_open waits for the worker; if it returns
+                                           true, fc_open returns FC_CANCELLED. NULL: nobody interrupts */
+    void *interrupted_context;
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);
@@ -395,6 +404,45 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_open_memory(struct fc_run **out, const c
                                                     size_t len, const struct fc_options *options,
                                                     struct fc_error *err);
 
+/* What to capture. The texts are handed to dumpcap or tcpdump as they are. fc_capture_init fills in the
+ * defaults. */
+struct fc_capture {
+    size_t size;                   /* of this struct in the caller's header */
+    const char *const *interfaces; /* "eth0", "any", or a number of fc_interfaces_at */
+    size_t n_interfaces;
+    const char *filter;          /* a capture filter (BPF), as `tcpdump`; NULL: none */
+    const char *snap_len;        /* "96": bytes of each packet; NULL: whole packets */
+    const char *const *autostop; /* "duration:10" (seconds), "filesize:1000" (kB), "packets:100" */
+    size_t n_autostop;
+    uint64_t no_promiscuous; /* not 0: without promiscuous mode */
+};
+static inline void fc_capture_init(struct fc_capture *capture)
+{
+    *capture = (struct fc_capture){.size = sizeof *capture};
+}
+
+/* A run over what interfaces receive. The program dumpcap, or else tcpdump, captures, with its own rights;
+ * the environment variable FLOWCONTAINER_CAPTURER names another one. It is started by the first get_next, and
+ * ended with the stream, by fc_run_finish (its last packets are still read) or with this process. The column
+ * `capture` holds the names of the interfaces, joined by commas. If the program fails, for instance for lack
+ * of rights, fc_run_problem says why; the note dropped_by_kernel counts packets that were lost.
+ * FC_UNSUPPORTED when there is no such program, or tcpdump cannot do what is asked for (several interfaces,
+ * filesize); FC_USAGE. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_open_live(struct fc_run **out, const struct fc_capture *capture,
+                                                  const struct fc_options *options, struct fc_error *err);
+
+/* The interfaces that the capturing program offers. Strings are valid until fc_interfaces_free.
+ * FC_UNSUPPORTED without such a program, FC_IO when it fails. */
+struct fc_interfaces;
+struct fc_interface {
+    uint32_t number;
+    const char *name, *description; /* "lo", "Loopback"; the description may be "" */
+};
+FC_PUBLIC FC_MUST_USE enum fc_status fc_interfaces_load(struct fc_interfaces **out, struct fc_error *err);
+FC_PUBLIC size_t fc_interfaces_count(const struct fc_interfaces *interfaces);
+FC_PUBLIC struct fc_interface fc_interfaces_at(const struct fc_interfaces *interfaces, size_t i);
+FC_PUBLIC void fc_interfaces_free(struct fc_interfaces *interfaces);
+
 /* Makes the run's one stream; work happens in its get_next. A run with several tables has no such stream: use
  * fc_run_next. The stream must be released before the run is
  * freed; batches may outlive both. A capture that cannot be used does not end the stream: it is listed by
@@ -426,7 +474,13 @@ struct fc_progress {
     uint64_t frames, rows;
 };
 FC_PUBLIC void fc_run_progress(const struct fc_run *run, struct fc_progress *out);
+/* Makes get_next fail with FC_CANCELLED soon; on a pipe without traffic within 100 ms. */
 FC_PUBLIC void fc_run_cancel(struct fc_run *run);
+/* Ends the reading soon, as if the capture at hand ended here and none followed: the rows of the frames that
+ * were read follow, and then the stream ends. */
+FC_PUBLIC void fc_run_finish(struct fc_run *run);
+/* Makes get_next return soon with the rows that there are, or with a batch of no rows. */
+FC_PUBLIC void fc_run_flush(struct fc_run *run);
 
 /* Accounting: every frame read is in exactly one count, "kept" or the reason why it is in no flow. Complete
  * when the stream has ended. Counts that are 0 are not listed. */

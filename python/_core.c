@@ -26,6 +26,7 @@ static PyMethodDef core_methods[] = {
     {"families", core_families, METH_NOARGS, "families() -> [(name, program, row, is own)]"},
     {"family_columns", core_family_columns, METH_VARARGS,
      "family_columns(name, options) -> [(name, type, group, is default, unit, description)]"},
+    {"interfaces", core_interfaces, METH_NOARGS, "interfaces() -> [(name, description)]"},
     {"short_names", core_short_names, METH_NOARGS, "short_names() -> [(name, field, description)]"},
     {"fields", core_fields, METH_VARARGS,
      "fields(glob or function, native) -> [(name, type, arrow, description, engine, unit, named, single), "

@@ -103,6 +103,8 @@ PyObject *core_take(PyObject *module, PyObject *capsule);
 /* ---- core_open.c ---- */
 
 PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs);
+/* interfaces() -> [(name, description)] */
+PyObject *core_interfaces(PyObject *module, PyObject *unused);
 
 /* ---- core_sets.c ---- */
 

@@ -163,10 +163,10 @@ static bool matrices_fill(struct matrices *matrices, PyObject *sequence)
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes, *sets;
+    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes, *sets, *live;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
     const char *values, *limit;
-    long long idle_ns, active_ns;
+    long long idle_ns, active_ns, flush_ns;
     unsigned long long max_frames, max_memory;
     unsigned int jobs, batch_rows, packets;
     int exact, payload_only;
@@ -179,7 +179,8 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             "tunnel",      "max_frames", "jobs",   "batch_rows", "engine",
                             "preferences", "decode_as",  "keylog", "passes",     "max_memory",
                             "exact",       "columns",    "values", "packets",    "payload_only",
-                            "limit",       "features",   "bytes",  "sets",       NULL};
+                            "limit",       "features",   "bytes",  "sets",       "flush_ns",
+                            "live",        NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -195,11 +196,21 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .jobs = 1,
                             .batch_rows = 65536};
     return PyArg_ParseTupleAndKeywords(
-        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!:open", names, &a->paths, &a->fields, &a->filter,
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LO:open", names, &a->paths, &a->fields, &a->filter,
         &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
         &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
         &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
-        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets);
+        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live);
+}
+
+/* Runs Python's handlers of signals while fc_open waits; an exception of theirs stays set. */
+static bool interrupted(void *context)
+{
+    (void)context;
+    PyGILState_STATE state = PyGILState_Ensure();
+    bool raised = PyErr_Occurred() || PyErr_CheckSignals();
+    PyGILState_Release(state);
+    return raised;
 }
 
 static bool options_fill(struct fc_options *options, const struct arguments *a)
@@ -232,6 +243,8 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     options->filter = a->filter;
     options->idle_ns = a->idle_ns;
     options->active_ns = a->active_ns;
+    options->flush_ns = a->flush_ns;
+    options->interrupted = interrupted;
     options->max_frames = a->max_frames;
     options->jobs = a->jobs;
     options->batch_rows = a->batch_rows;
@@ -241,13 +254,46 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     return true;
 }
 
-static PyObject *open_run(const struct texts *paths, const struct fc_options *options)
+/* ---- live capture ---- */
+
+struct live {
+    struct fc_capture capture;
+    struct texts interfaces, autostop;
+};
+
+/* From the tuple (interfaces, capture filter or None, snap length or None, autostops, promiscuous), or from
+ * None. */
+static bool live_fill(struct live *live, PyObject *tuple)
+{
+    PyObject *interfaces, *autostop;
+    struct fc_capture *c = &live->capture;
+    int promiscuous;
+    fc_capture_init(c);
+    if (!tuple || tuple == Py_None)
+        return true;
+    if (!PyArg_ParseTuple(tuple, "OzzOp;live is (interfaces, filter, snap length, autostops, promiscuous)",
+                          &interfaces, &c->filter, &c->snap_len, &autostop, &promiscuous) ||
+        !texts_fill(&live->interfaces, interfaces) || !texts_fill(&live->autostop, autostop))
+        return false;
+    c->interfaces = live->interfaces.items;
+    c->n_interfaces = live->interfaces.n;
+    c->autostop = live->autostop.items;
+    c->n_autostop = live->autostop.n;
+    c->no_promiscuous = !promiscuous;
+    return true;
+}
+
+static PyObject *open_run(const struct texts *paths, const struct fc_capture *capture,
+                          const struct fc_options *options)
 {
     struct fc_error err = {0};
     struct fc_run *run = NULL;
     enum fc_status status;
-    Py_BEGIN_ALLOW_THREADS status = fc_open(&run, paths->items, paths->n, options, &err);
-    Py_END_ALLOW_THREADS return status ? core_raise(&err) : run_object(run);
+    Py_BEGIN_ALLOW_THREADS status = capture->n_interfaces
+                                        ? fc_open_live(&run, capture, options, &err)
+                                        : fc_open(&run, paths->items, paths->n, options, &err);
+    Py_END_ALLOW_THREADS if (status && PyErr_Occurred()) return NULL;
+    return status ? core_raise(&err) : run_object(run);
 }
 
 PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
@@ -259,6 +305,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
     struct columns columns = {0};
     struct matrices matrices = {0};
+    struct live live = {0};
     PyObject *run = NULL;
     if (!arguments_parse(&a, args, kwargs))
         return NULL;
@@ -268,7 +315,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
                  (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns)) &&
                  (!a.features || texts_fill(&features, a.features)) &&
                  (!a.bytes || matrices_fill(&matrices, a.bytes)) &&
-                 (!a.sets || core_sets_fill(&sets, a.sets));
+                 (!a.sets || core_sets_fill(&sets, a.sets)) && live_fill(&live, a.live);
     if (whole) {
         options.fields = fields.items;
         options.n_fields = fields.n;
@@ -283,16 +330,39 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.bytes = matrices.items;
         options.n_bytes = matrices.n;
         options.sets = a.sets ? &sets : NULL;
-        run = open_run(&paths, &options);
+        run = open_run(&paths, &live.capture, &options);
     }
     PyMem_Free(matrices.items);
     Py_XDECREF(matrices.tuple);
     PyMem_Free(columns.items);
     Py_XDECREF(columns.tuple);
+    texts_free(&live.interfaces);
+    texts_free(&live.autostop);
     texts_free(&features);
     texts_free(&decode_as);
     texts_free(&preferences);
     texts_free(&fields);
     texts_free(&paths);
     return run;
+}
+
+PyObject *core_interfaces(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    struct fc_error err = {0};
+    struct fc_interfaces *interfaces = NULL;
+    enum fc_status status;
+    Py_BEGIN_ALLOW_THREADS status = fc_interfaces_load(&interfaces, &err);
+    Py_END_ALLOW_THREADS if (status) return core_raise(&err);
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < fc_interfaces_count(interfaces); i++) {
+        struct fc_interface found = fc_interfaces_at(interfaces, i);
+        PyObject *item = Py_BuildValue("(ss)", found.name, found.description);
+        if (!item || PyList_Append(list, item))
+            Py_CLEAR(list);
+        Py_XDECREF(item);
+    }
+    fc_interfaces_free(interfaces);
+    return list;
 }

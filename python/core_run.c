@@ -369,6 +369,25 @@ static PyObject *run_cancel(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static PyObject *run_end(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    if (RUN(self)->run)
+        fc_run_finish(RUN(self)->run);
+    Py_RETURN_NONE;
+}
+
+/* The run of a reading that is given up: its files, threads and processes end now. */
+static PyObject *run_close_now(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    if (RUN(self)->busy)
+        return PyErr_Format(PyExc_RuntimeError, "another thread is reading this run");
+    if (RUN(self)->run)
+        run_close(RUN(self));
+    Py_RETURN_NONE;
+}
+
 static PyObject *run_progress(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -388,6 +407,8 @@ static PyMethodDef run_methods[] = {
      "The next batch, or None at the end; `table` is then the index of its table."},
     {"table_schema", run_table_schema, METH_VARARGS, "The columns of a table."},
     {"cancel", run_cancel, METH_NOARGS, "Makes next_batch() raise Cancelled soon; from any thread."},
+    {"finish", run_end, METH_NOARGS, "Ends the reading in order soon; from any thread."},
+    {"close", run_close_now, METH_NOARGS, "Gives the reading up, unless it has ended."},
     {"progress", run_progress, METH_NOARGS, "How far it is, as a dict; None at the end; from any thread."},
     {NULL, NULL, 0, NULL},
 };

@@ -15,6 +15,7 @@ want() { # want PACKAGE CHECK...: the package is missing when the check fails
 has_python_headers() {
     python3 -c 'import os, sysconfig; raise SystemExit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
 }
+has_system_program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1"; }
 has_venv() { python3 -c 'import venv, ensurepip'; }
 has_header() { echo "#include <$1>" | cc -E -x c - ; }
 has_pcre2() { printf '#define PCRE2_CODE_UNIT_WIDTH 8\n#include <pcre2.h>\n' | cc -E -x c - ; }
@@ -41,6 +42,8 @@ if [ "$what" = test ]; then
     want tshark command -v tshark
     want wireshark-common command -v editcap
     want pkg-config command -v pkg-config
+    want iproute2 has_system_program ip
+    want tcpdump has_system_program tcpdump
 fi
 
 if [ "$what" = fuzz ]; then

@@ -18,7 +18,7 @@ from .flows import Flow
 from .held import Cells, Table
 from .problems import CaptureError, CaptureWarning, Problem
 from .rows import Batch
-from .table import Field, Scan, fields, scan
+from .table import Field, Scan, fields, interfaces, scan
 
 __all__ = [
     "Batch",
@@ -45,6 +45,7 @@ __all__ = [
     "families",
     "fields",
     "first",
+    "interfaces",
     "listed",
     "scan",
 ]

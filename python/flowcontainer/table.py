@@ -50,7 +50,7 @@ def fields(pattern: str | re.Pattern[str] = "*", *, native: bool = False) -> lis
 
 
 def scan(
-    paths: StrPath | Iterable[StrPath],
+    paths: StrPath | Iterable[StrPath] | None = None,
     fields: str | Iterable[str] = (),
     *,
     level: str = "flows",
@@ -90,8 +90,14 @@ def scan(
     netflow_version: int | None = None,
     nulls: bool = False,
     capture: bool = False,
+    flush: float | None = None,
+    interface: str | Iterable[str] = (),
+    capture_filter: str | None = None,
+    snaplen: int | None = None,
+    promiscuous: bool = True,
+    autostop: str | Iterable[str] = (),
 ) -> Scan:
-    """A table over captures, which are read when something asks for its rows.
+    """A table over captures, which are read when something asks for its rows, or over what interfaces receive.
 
     Options and paths are checked at once. Raises FileNotFoundError for a path that does not exist, ValueError for a
     wrong option, field or filter, TypeError for an argument of a wrong type, and UnsupportedError if no available
@@ -113,6 +119,20 @@ def scan(
     :param engine: "native" (in process, for the fields of ``fields(native=True)`` and filters over them), "wireshark"
         (any field and display filter of Wireshark; needs the program flowcontainer-worker), or "auto": native if that
         engine knows every field and the filter. The environment variable FLOWCONTAINER_ENGINE sets another default
+
+    :param flush: hand out a batch that has rows after so many seconds, full or not. Without it, rows of a pipe leave
+        after a second (flows) or as soon as the pipe is quiet (packets, frames), and rows of files when a batch is full.
+        With it, libwireshark never takes over a pipe, because it would read it to its end before the first row
+
+    These are for a live capture, which `interface` asks for instead of `paths`:
+
+    :param interface: "eth0", "any", or several (see :func:`interfaces`). The program dumpcap, or else tcpdump, captures
+        with its own rights, from the first batch on. Iterate: each :class:`Batch` comes in time. The capture ends with
+        the loop, with :meth:`Scan.finish`, after `max_frames`, or by `autostop`
+    :param capture_filter: a capture filter (BPF) such as "tcp port 443"
+    :param snaplen: capture only so many bytes of each packet
+    :param promiscuous: capture in promiscuous mode
+    :param autostop: "duration:10" (seconds), "filesize:1000" (kB; dumpcap only), "packets:100", or several
 
     The other options are for the wireshark engine; the first three need it:
 
@@ -188,8 +208,19 @@ def scan(
         "capture": capture,
         **({"idle": idle, "active": active} if others else {}),
     }
+    if interface and paths is not None:
+        raise ValueError("a scan is over paths or over interfaces: give one of them")
+    live = (
+        arguments.words("interface", interface),
+        capture_filter,
+        None if snaplen is None else str(arguments.count("snaplen", snaplen, 10**7, least=1)),
+        arguments.words("autostop", autostop),
+        promiscuous,
+    )
+    if not interface and not (capture_filter is None and snaplen is None and promiscuous and not live[3]):
+        raise ValueError("capture_filter, snaplen, promiscuous and autostop are for an interface")
     return Scan(
-        arguments.paths(paths),
+        () if interface else arguments.paths(paths),
         {
             "fields": arguments.words("fields", fields),
             "filter": filter or "",
@@ -214,8 +245,16 @@ def scan(
             "features": asked,
             "bytes": matrices(bytes),
             "sets": family_options(sets),
+            "flush_ns": 0 if flush is None else arguments.nanoseconds("flush", flush),
+            "live": live if interface else None,
         },
     )
+
+
+def interfaces() -> list[tuple[str, str]]:
+    """(name, description) of the interfaces that `scan(interface=...)` can capture from. Raises UnsupportedError if
+    neither dumpcap nor tcpdump is installed."""
+    return _core.interfaces()
 
 
 class Scan(Rows):
@@ -242,8 +281,12 @@ class Scan(Rows):
         self._one_table(run)
         self._last = run
         self._schema = self._schema or run.schema
-        while (array := run.next_batch()) is not None:
-            yield array
+        try:
+            while (array := run.next_batch()) is not None:
+                yield array
+        except GeneratorExit:
+            run.close()
+            raise
         finish(run)
 
     def _one_table(self, run: _core.Run) -> None:
@@ -270,7 +313,8 @@ class Scan(Rows):
         return self._last.explain
 
     def __repr__(self) -> str:
-        paths = ", ".join(os.fsdecode(path) for path in self._paths[:3]) + (", ..." if len(self._paths) > 3 else "")
+        names = self._paths or (self._options.get("live") or [()])[0]
+        paths = ", ".join(os.fsdecode(name) for name in names[:3]) + (", ..." if len(names) > 3 else "")
         return f"<flowcontainer.Scan of {paths}: {', '.join(self._sets) or self._options['level']}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -342,6 +386,11 @@ class Scan(Rows):
     def cancel(self) -> None:
         """Makes the reading raise :class:`Cancelled` soon. Any thread may call it."""
         self._last.cancel()
+
+    def finish(self) -> None:
+        """Ends the reading in order soon: the rows of the frames that were read still come, and then the counts are
+        there. Any thread may call it."""
+        self._last.finish()
 
 
 # ---- standard input ----

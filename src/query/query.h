@@ -75,6 +75,9 @@ struct input {
     const char *label;  /* the name as valid UTF-8, for the column `capture` */
     const void *memory; /* the bytes of the capture; NULL: the path is opened */
     size_t len;         /* the number of bytes in memory */
+    bool reads_once;    /* the capture can be read only once: standard input, a pipe, an interface */
+    bool is_live;       /* it comes from an interface, through the descriptor `file` */
+    int file;
 };
 
 #endif

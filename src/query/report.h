@@ -18,6 +18,7 @@ enum note {
     NOTE_NOT_FOLLOWED,     /* captures in which protocols that are not read here may carry wanted fields */
     NOTE_HANDED_OVER,      /* captures that were handed over to libwireshark because of such protocols */
     NOTE_TIME_ORDER,       /* captures in which a frame is earlier than the frame before it */
+    NOTE_KERNEL_DROPS,     /* packets of an interface that the kernel dropped before they could be read */
     N_NOTES
 };
 
@@ -43,6 +44,8 @@ struct report {
 struct progress {
     _Atomic uint64_t bytes_read, captures_done, frames, rows;
     _Atomic bool cancelled;
+    _Atomic bool finishing;          /* no more is to be read; the rows of what was read are wanted */
+    _Atomic uint32_t flush_requests; /* so often somebody asked for the rows at hand */
 };
 
 /* Counts frames of a link type that is not decoded. FC_MEMORY, as for the next two. */

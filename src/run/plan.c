@@ -40,7 +40,8 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, n_bytes) + sizeof defaults.n_bytes == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, interrupted_context) + sizeof defaults.interrupted_context ==
+                   sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -287,7 +288,11 @@ static enum fc_status wireshark_fields(struct query *q, const struct fc_options 
     enum fc_status status = read_keylog(&keylog, o->keylog, err);
     if (status)
         return status;
-    if ((status = shark_start(q->shark, err)))
+    if ((status = shark_start(q->shark, err)) == FC_CANCELLED) {
+        memory_free(keylog);
+        return status;
+    }
+    if (status)
         status = no_worker(q, status, o->fields, err);
     else {
         q->release = shark_release(q->shark);
@@ -389,6 +394,8 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         q->shark = shark_new(o);
     if (!q->fields || (engine != FC_ENGINE_NATIVE && !q->shark))
         return error_memory(err);
+    if (q->shark)
+        shark_watch(q->shark, &(struct message_stop){o->interrupted, o->interrupted_context});
     if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
         return error_set(
             err, FC_USAGE, -1,
@@ -439,6 +446,8 @@ static void forget_texts(struct fc_options *o)
     o->features = NULL;
     o->sets = NULL;
     o->bytes = NULL;
+    o->interrupted = NULL;
+    o->interrupted_context = NULL;
 }
 
 /* A query for feature sets of other programs. */

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "run/fields.h"
+#include "run/live.h"
 #include "run/plan.h"
 #include "run/reader.h"
 #include "run/select.h"
@@ -17,7 +18,9 @@
 #include "run/shard.h"
 #include "sets/csv.h"
 #include "sets/rows.h"
+#include "shark/start.h"
 #include "source/paths.h"
+#include "source/source.h"
 #include "table/export.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -41,6 +44,7 @@ struct fc_run {
     size_t n_inputs;
     char *memory_name;   /* of fc_open_memory */
     struct arena labels; /* names of captures that are no UTF-8, mended; names of columns */
+    struct live *live;   /* of fc_open_live; NULL: the run reads captures */
     uint32_t jobs;
     uint64_t bytes_total;
     struct progress progress;
@@ -160,6 +164,7 @@ static bool take_paths(struct fc_run *run)
         run->inputs[i].name = run->paths.items[i];
         if (!(run->inputs[i].label = make_label(run, run->inputs[i].name)))
             return false;
+        run->inputs[i].reads_once = source_reads_once(run->inputs[i].name);
         if (run->n_inputs < 4096 && !stat(run->paths.items[i], &info) && S_ISREG(info.st_mode))
             run->bytes_total += (uint64_t)info.st_size;
     }
@@ -211,6 +216,33 @@ enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void 
     return FC_OK;
 }
 
+enum fc_status fc_open_live(struct fc_run **out, const struct fc_capture *capture,
+                            const struct fc_options *options, struct fc_error *err)
+{
+    struct fc_run *run = NULL;
+    enum fc_status status = run_make(&run, options, err);
+    if (status)
+        return status;
+    status = capture->size == sizeof *capture
+                 ? live_new(&run->live, capture, err)
+                 : error_set(err, FC_USAGE, -1, "fc_capture_init was not called");
+    run->inputs = memory_zero(1, sizeof *run->inputs);
+    if (!status && !run->inputs)
+        status = error_memory(err);
+    if (!status) {
+        run->inputs[0] =
+            (struct input){.name = live_name(run->live), .reads_once = true, .is_live = true, .file = -1};
+        run->n_inputs = 1;
+        if (!(run->inputs[0].label = make_label(run, run->inputs[0].name)))
+            status = error_memory(err);
+    }
+    if (status)
+        fc_run_free(run);
+    else
+        *out = run;
+    return status;
+}
+
 /* Ends the work and adds its counts to the run's report. In a child of fork, whose threads are missing, locks
  * and memory of the shards are left as they are: the child ends with them. */
 static enum fc_status run_close(struct fc_run *run)
@@ -227,6 +259,8 @@ static enum fc_status run_close(struct fc_run *run)
         shards_close(run->shards);
     }
     run->shards = NULL;
+    if (!status && run->live)
+        status = live_end(run->live, &run->report, atomic_load(&run->progress.frames));
     return status;
 }
 
@@ -235,6 +269,7 @@ void fc_run_free(struct fc_run *run)
     if (!run)
         return;
     (void)!run_close(run); /* a run of fc_run_next that was not read to its end */
+    live_free(run->live);
     plan_free(&run->query);
     paths_free(&run->paths);
     arena_free(&run->labels);
@@ -286,9 +321,20 @@ static enum fc_status run_schema(void *self, struct ArrowSchema *out, struct fc_
 
 static void run_stop(void *self) { (void)!run_close(self); }
 
+static bool is_cancelled(void *context)
+{
+    const struct progress *progress = context;
+    return atomic_load_explicit(&progress->cancelled, memory_order_relaxed);
+}
+
 static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
 {
     run->owner = getpid();
+    if (run->query.shark)
+        shark_watch(run->query.shark, &(struct message_stop){is_cancelled, &run->progress});
+    enum fc_status status = run->live ? live_start(run->live, &run->inputs[0].file, err) : FC_OK;
+    if (status)
+        return status;
     bool share = run->jobs > 1 && run->n_inputs > 1;
     run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
     if (share)
@@ -365,6 +411,15 @@ void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
 }
 
 void fc_run_cancel(struct fc_run *run) { atomic_store(&run->progress.cancelled, true); }
+void fc_run_finish(struct fc_run *run)
+{
+    if (run->live) /* its pipe then ends behind the last packet */
+        live_finish(run->live);
+    else
+        atomic_store(&run->progress.finishing, true);
+}
+
+void fc_run_flush(struct fc_run *run) { atomic_fetch_add(&run->progress.flush_requests, 1); }
 
 bool fc_run_reads(const struct fc_run *run, const char *path)
 {
@@ -372,8 +427,8 @@ bool fc_run_reads(const struct fc_run *run, const char *path)
     if (stat(path, &one) || !S_ISREG(one.st_mode))
         return false;
     for (size_t i = 0; i < run->n_inputs; i++)
-        if (!run->inputs[i].memory && !stat(run->inputs[i].name, &other) && one.st_dev == other.st_dev &&
-            one.st_ino == other.st_ino)
+        if (!run->inputs[i].memory && !run->inputs[i].is_live && !stat(run->inputs[i].name, &other) &&
+            one.st_dev == other.st_dev && one.st_ino == other.st_ino)
             return true;
     return false;
 }

@@ -21,7 +21,7 @@ enum {
     PIPE = 1 << 20,
     READ = 1 << 17,
     MOST_CHILDREN = 256,
-    LOOK_MS = 200 /* between two checks whether the run was cancelled */
+    LOOK_MS = 50 /* between two checks whether the run was cancelled */
 };
 
 /* ---- the process ---- */

@@ -26,7 +26,10 @@ struct job {
 
 static struct copy copy_to(int to, const struct job *job, uint64_t most)
 {
-    return (struct copy){.to = to, .cancelled = &job->progress->cancelled, .most = most};
+    return (struct copy){.to = to,
+                         .cancelled = &job->progress->cancelled,
+                         .finishing = &job->progress->finishing,
+                         .most = most};
 }
 
 /* Unpacks to a new file: at most `most` bytes, or all of them if it is 0. */
@@ -82,8 +85,9 @@ static enum fc_status open_named(struct capture_file *file, const struct job *jo
 {
     struct stat info;
     const char *name = job->input->name;
-    bool is_stdin = !strcmp(name, "-");
-    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_CLOEXEC);
+    bool is_live = job->input->is_live, is_stdin = !is_live && !strcmp(name, "-");
+    int fd = is_live || is_stdin ? fcntl(is_live ? job->input->file : STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                 : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     enum fc_status status = FC_OK;
     if (fd < 0 || fstat(fd, &info))
         status = error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s", strerror(errno));
@@ -143,7 +147,7 @@ enum fc_status file_descriptor(int *out, const struct input *input, int given, s
         *out = fcntl(given, F_DUPFD_CLOEXEC, 0);
         return *out >= 0 ? FC_OK : error_set(err, FC_IO, -1, "%s", strerror(errno));
     }
-    if (!input->memory && source_reads_once(input->name))
+    if (input->reads_once)
         return error_set(err, FC_UNSUPPORTED, -1, "can be read only once");
     enum fc_status status = file_open(&file, input, worker, progress, err);
     if (!status)

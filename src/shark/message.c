@@ -3,10 +3,13 @@
 #include "shark/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
+
+enum { LOOK_MS = 50 };
 
 bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len, const int *fds,
                   size_t n_fds)
@@ -44,9 +47,21 @@ bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len
     return true;
 }
 
-static bool receive(int socket, void *out, size_t n)
+/* Waits until there is something to receive; false: somebody wants to stop. */
+static bool await(int socket, const struct message_stop *stop)
+{
+    struct pollfd waiting = {.fd = socket, .events = POLLIN};
+    while (stop && stop->asked && poll(&waiting, 1, LOOK_MS) <= 0)
+        if (stop->asked(stop->context))
+            return false;
+    return true;
+}
+
+static bool receive(int socket, void *out, size_t n, const struct message_stop *stop)
 {
     for (size_t have = 0; have < n;) {
+        if (!await(socket, stop))
+            return false;
         ssize_t got = recv(socket, (char *)out + have, n - have, 0);
         if (got < 0 && errno == EINTR)
             continue;
@@ -57,11 +72,11 @@ static bool receive(int socket, void *out, size_t n)
     return true;
 }
 
-bool message_receive(int socket, struct wire_head *head, uint8_t **bytes)
+bool message_receive(int socket, struct wire_head *head, uint8_t **bytes, const struct message_stop *stop)
 {
     *bytes = NULL;
-    if (!receive(socket, head, sizeof *head) || head->len > WIRE_MOST)
+    if (!receive(socket, head, sizeof *head, stop) || head->len > WIRE_MOST)
         return false;
     *bytes = memory_alloc(head->len + 1);
-    return *bytes && receive(socket, *bytes, head->len);
+    return *bytes && receive(socket, *bytes, head->len, stop);
 }

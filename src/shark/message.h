@@ -10,8 +10,14 @@
 /* Sends a message with n_fds descriptors, at most WIRE_FDS. False: the other side has ended. */
 bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len, const int *fds,
                   size_t n_fds);
+/* Somebody who may want to stop while the other side says nothing; asked every 50 ms. */
+struct message_stop {
+    bool (*asked)(void *context); /* NULL: nobody */
+    void *context;
+};
+
 /* Receives the next message. The caller frees *bytes, also after a failure. False: the other side has ended,
- * the message is longer than WIRE_MOST, or memory ended. */
-bool message_receive(int socket, struct wire_head *head, uint8_t **bytes);
+ * the message is longer than WIRE_MOST, memory ended, or `stop` (which may be NULL) wants to stop. */
+bool message_receive(int socket, struct wire_head *head, uint8_t **bytes, const struct message_stop *stop);
 
 #endif

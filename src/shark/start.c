@@ -17,6 +17,7 @@ struct shark {
     struct field *fields; /* what the worker answered, one for each name */
     size_t n_names;
     enum fc_passes passes;
+    struct message_stop stop;
 };
 
 struct shark *shark_new(const struct fc_options *options)
@@ -45,7 +46,10 @@ static enum fc_status launch(struct shark *s, struct fc_error *err)
     if (s->launched)
         return FC_OK;
     s->launched = true;
-    return worker_launch(&s->worker, err);
+    enum fc_status status = worker_launch(&s->worker, err);
+    if (!status)
+        worker_watch(s->worker, &s->stop);
+    return status;
 }
 
 static enum fc_status make_ready(struct shark *s, struct fc_error *err)
@@ -89,6 +93,15 @@ static struct worker *make_asked(struct shark *s)
 }
 
 /* ---- the interface ---- */
+
+void shark_watch(struct shark *s, const struct message_stop *stop)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stop = *stop;
+    if (s->worker)
+        worker_watch(s->worker, stop);
+    pthread_mutex_unlock(&s->lock);
+}
 
 enum fc_status shark_start(struct shark *s, struct fc_error *err)
 {

@@ -38,6 +38,7 @@ struct worker {
         owner; /* the worker; the process that started it: only that one may end it, not its forks */
     struct arena texts;
     char version[64], lacks[160];
+    struct message_stop stop;
     uint32_t plan;          /* bits of enum wire_plan */
     struct letter question; /* as it was sent, to ask it again after a revival */
     uint32_t n_revived;
@@ -111,7 +112,7 @@ enum fc_status worker_await(struct worker *w, struct fc_error *err)
 {
     struct wire_head head;
     uint8_t *bytes;
-    bool ok = message_receive(w->socket, &head, &bytes) && head.kind == WIRE_HELLO;
+    bool ok = message_receive(w->socket, &head, &bytes, &w->stop) && head.kind == WIRE_HELLO;
     struct rd r = rd_make(bytes, ok ? head.len : 0, ok ? head.len : 0);
     uint32_t version = take_uint(&r), len = take_uint(&r);
     const char *text = (const char *)rd_bytes(&r, len);
@@ -123,12 +124,16 @@ enum fc_status worker_await(struct worker *w, struct fc_error *err)
         snprintf(w->lacks, sizeof w->lacks, "%.*s", (int)lacks_len, lacks);
     }
     memory_free(bytes);
+    if (!ok && w->stop.asked && w->stop.asked(w->stop.context))
+        return error_set(err, FC_CANCELLED, -1, "cancelled");
     return ok ? FC_OK
               : error_set(
                     err, FC_UNSUPPORTED, -1,
                     "the wireshark engine does not start: flowcontainer-worker is of another version, or "
                     "libwireshark is not there");
 }
+
+void worker_watch(struct worker *w, const struct message_stop *stop) { w->stop = *stop; }
 
 enum fc_status worker_launch(struct worker **out, struct fc_error *err)
 {
@@ -231,7 +236,7 @@ enum fc_status worker_query(struct worker *w, const struct worker_question *q, s
     letter_uint(&letter, q->options->passes);
     enum fc_status status = letter.memory.ended ? error_memory(err) : FC_OK;
     if (!status && (!message_send(w->socket, WIRE_QUERY, letter.bytes, letter.len, NULL, 0) ||
-                    !message_receive(w->socket, &head, &bytes)))
+                    !message_receive(w->socket, &head, &bytes, &w->stop)))
         status = gone(err);
     struct rd r = rd_make(bytes, status ? 0 : head.len, status ? 0 : head.len);
     if (!status && head.kind == WIRE_REFUSED)
@@ -275,7 +280,7 @@ enum fc_status worker_list(struct worker *w, const struct worker_listener *to, s
     struct wire_head head = {0};
     uint8_t *bytes = NULL;
     bool ok = message_send(w->socket, WIRE_LIST, NULL, 0, NULL, 0) &&
-              message_receive(w->socket, &head, &bytes) && head.kind == WIRE_LISTED;
+              message_receive(w->socket, &head, &bytes, &w->stop) && head.kind == WIRE_LISTED;
     struct rd r = rd_make(bytes, ok ? head.len : 0, ok ? head.len : 0);
     while (ok && rd_left(&r)) {
         ok = take_listed(w, &r, to);
@@ -336,7 +341,7 @@ static bool revive(struct worker *w)
     bool ok = !program_start(&w->process, &w->socket, &ignored) && !worker_await(w, &ignored);
     if (ok && w->question.bytes) {
         ok = message_send(w->socket, WIRE_QUERY, w->question.bytes, w->question.len, NULL, 0) &&
-             message_receive(w->socket, &head, &bytes) && head.kind == WIRE_FIELDS;
+             message_receive(w->socket, &head, &bytes, &w->stop) && head.kind == WIRE_FIELDS;
         memory_free(bytes);
     }
     return ok;
@@ -345,7 +350,7 @@ static bool revive(struct worker *w)
 static bool fork_one(struct worker *w, int socket, struct wire_head *head, uint8_t **answer)
 {
     return w->socket >= 0 && message_send(w->socket, WIRE_FORK, NULL, 0, &socket, 1) &&
-           message_receive(w->socket, head, answer);
+           message_receive(w->socket, head, answer, &w->stop);
 }
 
 static enum fc_status ask_for_child(struct worker *w, int socket, struct fc_error *err)

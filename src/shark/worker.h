@@ -6,6 +6,7 @@
 #include <flowcontainer.h>
 
 #include "field/field.h"
+#include "shark/message.h"
 
 struct worker;
 
@@ -24,6 +25,9 @@ FC_MUST_USE enum fc_status worker_start(struct worker **out, struct fc_error *er
  * be stopped. */
 FC_MUST_USE enum fc_status worker_launch(struct worker **out, struct fc_error *err);
 FC_MUST_USE enum fc_status worker_await(struct worker *worker, struct fc_error *err);
+/* Names somebody who may want to stop while the worker does not answer: calls then fail, worker_await with
+ * FC_CANCELLED. */
+void worker_watch(struct worker *worker, const struct message_stop *stop);
 /* Asks the one question of the worker. `out` gets a field for each name: its name is borrowed from the
  * question, its description is valid until worker_stop. FC_FIELD, FC_FILTER, FC_USAGE, FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status worker_query(struct worker *worker, const struct worker_question *question,

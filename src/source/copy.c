@@ -9,17 +9,19 @@
 
 #include "base/error.h"
 
-enum { LOOK_MS = 200 /* between two checks whether the run was cancelled */ };
+enum { LOOK_MS = 50 /* between two checks whether the run was cancelled */ };
 
 /* Space that stays free: 256 MiB, or a twentieth of a small file system. */
 static const uint64_t KEEP_FREE = 256u << 20;
 /* Captures of real traffic seldom shrink to less than a fiftieth. Copies of up to 1 GiB are never refused. */
 static const uint64_t MOST_RATIO = 1000, MOST_AT_ANY_RATIO = 1u << 30;
 
-static bool is_cancelled(const struct copy *copy)
+static bool is_set(const _Atomic bool *flag)
 {
-    return copy->cancelled && atomic_load_explicit(copy->cancelled, memory_order_relaxed);
+    return flag && atomic_load_explicit(flag, memory_order_relaxed);
 }
+
+static bool is_cancelled(const struct copy *copy) { return is_set(copy->cancelled); }
 
 /* Returns false if n more bytes would take space that stays free. */
 static bool has_space(int to, uint64_t n)
@@ -75,8 +77,10 @@ enum fc_status copy_descriptor(struct copy *copy, int from, struct fc_error *err
         while (poll(&waiting, 1, LOOK_MS) <= 0)
             if (is_cancelled(copy))
                 return error_set(err, FC_CANCELLED, -1, "cancelled");
+            else if (is_set(copy->finishing))
+                return FC_OK;
         ssize_t n = read(from, bytes, sizeof bytes);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0)
             return error_set(err, FC_IO, -1, "cannot read: %s", strerror(errno));

@@ -8,6 +8,7 @@
 struct copy {
     int to;                        /* the descriptor that is written to */
     const _Atomic bool *cancelled; /* the copy stops when it becomes true; NULL: never */
+    const _Atomic bool *finishing; /* a descriptor ends when it becomes true; NULL: never */
     uint64_t most;                 /* bytes after which the copy ends, without an error; 0: no such limit */
     uint64_t written;
 };

@@ -18,6 +18,8 @@ enum fc_status source_end(struct source *s, struct frame *out, struct fc_error *
 enum fc_status source_cut(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
+    if (w->quiet)
+        return FC_OK;
     s->next = source_end;
     int64_t offset = (int64_t)window_offset(w);
     if (w->failure.status != FC_OK)

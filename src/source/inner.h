@@ -45,7 +45,10 @@ struct source {
     size_t n_blobs, blobs_capacity;
     size_t kept_len; /* bytes of interfaces and blobs */
 
-    int fd;                /* -1: none */
+    int fd;       /* -1: none */
+    bool is_pipe; /* reading from fd may have to wait */
+    struct source_watch watch;
+    int patience_ms;       /* the longest wait for bytes of a pipe; -1: until there are some */
     struct unpack *unpack; /* NULL: the capture is not compressed */
     char packing[12];      /* " (gzip)" or the like, or empty */
     char format[32];
@@ -68,7 +71,8 @@ struct source_interface *source_add_interface(struct source *s);
 /* The `next` of a source that has ended: no frame. */
 source_next_fn source_end;
 /* Ends the source at a record that is not whole. Returns FC_OK if the file just ends here, FC_CUT if a part
- * of a record is there, or the failure that stopped the reading. */
+ * of a record is there, or the failure that stopped the reading. If a pipe is quiet, the source does not end:
+ * the record is read again when the caller asks for the next frame. */
 enum fc_status source_cut(struct source *s, struct fc_error *err);
 /* The most bytes that a packet of this link type may have. A longer packet means damage (observed, tshark
  * 4.0.17). */

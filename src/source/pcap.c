@@ -135,6 +135,30 @@ static uint32_t guess_head_len(struct source *s, uint32_t magic, bool big)
     return tried[0];
 }
 
+/* Reads the first records of a pipe, as many as are looked at. Returns true if they come slowly, and those
+ * that came are whole with the usual header: then that header is taken, so that nobody waits for a second
+ * packet to see the first. (A writer of longer headers would have to pause in the middle of a record.) */
+static bool fits_quiet_pipe(struct source *s, uint32_t usual, bool big)
+{
+    struct window *w = &s->window;
+    size_t at = 0;
+    s->patience_ms = SOURCE_LOOK_MS;
+    for (int i = 0; i < TRIED_RECORDS;) {
+        bool has_head = window_need(w, at + usual);
+        struct lengths n = has_head ? get_lengths(s, window_at(w) + at, big) : (struct lengths){0};
+        if (n.cap_len > s->max_packet)
+            break;
+        if (has_head && window_need(w, at + usual + n.cap_len)) {
+            at += usual + n.cap_len;
+            i++;
+        } else if (!w->quiet || (i && window_left(w) == at)) {
+            break;
+        }
+    }
+    s->patience_ms = -1;
+    return w->quiet;
+}
+
 /* ---- the file header ---- */
 
 static uint8_t order_of_lengths(uint16_t major, uint16_t minor)
@@ -185,6 +209,9 @@ enum fc_status pcap_open(struct source *s, struct fc_error *err)
         return error_set(err, FC_CUT, 0, "cut short in the pcap file header (%zu of %u bytes)",
                          window_left(w), skip);
     w->pos += skip;
-    s->head_len = guess_head_len(s, magic, big);
+    uint32_t usual = magic == MAGIC_MODIFIED ? 24 : 16;
+    bool varies = magic == MAGIC_MODIFIED || magic == MAGIC_MICRO;
+    bool fits = varies && s->is_pipe && fits_quiet_pipe(s, usual, big);
+    s->head_len = fits ? usual : guess_head_len(s, magic, big);
     return status;
 }

@@ -260,8 +260,6 @@ static enum fc_status read_journal(struct source *s, struct block *b, struct fra
 static enum fc_status set_byte_order(struct source *s, struct fc_error *err)
 {
     struct window *w = &s->window;
-    if (!window_need(w, 12))
-        return source_cut(s, err);
     uint32_t magic = rd_be32(window_at(w) + 8);
     if (magic != 0x1a2b3c4d && magic != 0x4d3c2b1a)
         return source_damaged(s, window_offset(w), err, "a section header with byte order magic %08x", magic);
@@ -276,13 +274,15 @@ static uint32_t window_u32(const struct source *s, size_t at)
 }
 
 /* Reads the whole block at the front of the window; its reader then covers the body. At the end of the
- * capture it returns FC_OK and b->r.data is NULL. */
+ * capture, and while a pipe is quiet, it returns FC_OK and b->r.data is NULL. */
 static enum fc_status block_next(struct source *s, struct block *b, struct fc_error *err)
 {
     struct window *w = &s->window;
     if (!window_need(w, 8))
         return source_cut(s, err);
     if (rd_be32(window_at(w)) == BLOCK_SECTION) {
+        if (!window_need(w, 12))
+            return source_cut(s, err);
         enum fc_status status = set_byte_order(s, err);
         if (status != FC_OK)
             return status;

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,14 +19,50 @@
 #include "source/copy.h"
 #include "source/inner.h"
 
+static bool is_set(const _Atomic bool *flag)
+{
+    return flag && atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+/* Waits until the pipe has bytes or ends (*ready), for as long as the caller of source_next allows. */
+static enum fc_status wait_for_bytes(struct source *s, bool *ready, struct fc_error *err)
+{
+    int left = s->patience_ms;
+    for (;;) {
+        struct pollfd waiting = {.fd = s->fd, .events = POLLIN};
+        int ms = left < 0 || left > SOURCE_LOOK_MS ? SOURCE_LOOK_MS : left;
+        if (is_set(s->watch.cancelled))
+            return error_set(err, FC_CANCELLED, -1, "cancelled");
+        int found = poll(&waiting, 1, ms);
+        if (found < 0 && errno != EINTR)
+            return error_set(err, FC_IO, -1, "cannot read: %s", strerror(errno));
+        *ready = found > 0;
+        if (found > 0 || left == 0 || is_set(s->watch.finishing))
+            return FC_OK;
+        left -= left > 0 ? ms : 0;
+    }
+}
+
+/* Whether bytes can be read now. If not, *got says whether the pipe is quiet or ends here. */
+static bool has_bytes(struct source *s, size_t *got, enum fc_status *status, struct fc_error *err)
+{
+    bool ready = false;
+    *status = wait_for_bytes(s, &ready, err);
+    *got = is_set(s->watch.finishing) ? 0 : WINDOW_QUIET;
+    return !*status && ready;
+}
+
 static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, size_t *got,
                                      struct fc_error *err)
 {
     struct source *s = context;
+    enum fc_status status = FC_OK;
     ssize_t n;
-    do
+    do {
+        if (s->is_pipe && !has_bytes(s, got, &status, err))
+            return status;
         n = read(s->fd, dst, cap);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && (errno == EINTR || errno == EAGAIN));
     if (n < 0)
         return error_set(err, FC_IO, -1, "cannot read: %s", strerror(errno));
     *got = (size_t)n;
@@ -75,6 +113,7 @@ static struct source *source_new(const char *name)
     if (!s)
         return NULL;
     s->fd = -1;
+    s->patience_ms = -1;
     s->next = source_end;
     s->name = memory_text(name);
     if (s->name)
@@ -99,10 +138,18 @@ static enum fc_status finish_open(struct source **out, struct source *s, struct 
     return status;
 }
 
-static enum fc_status open_file(struct source *s, const char *path, struct fc_error *err)
+/* A descriptor for `path`, or another one for `file` if that is not -1. O_NONBLOCK: the opening of
+ * a named pipe does not wait for its writer, because such a wait could not be cancelled. */
+static int open_descriptor(const char *path, int file)
 {
-    bool standard_input = strcmp(path, "-") == 0;
-    s->fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0 || strcmp(path, "-") == 0)
+        return fcntl(file >= 0 ? file : STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static enum fc_status open_file(struct source *s, const char *path, int file, struct fc_error *err)
+{
+    s->fd = open_descriptor(path, file);
     if (s->fd < 0)
         return error_set(err, errno == ENOENT || errno == ENOTDIR ? FC_NOT_FOUND : FC_IO, -1, "%s",
                          strerror(errno));
@@ -111,21 +158,32 @@ static enum fc_status open_file(struct source *s, const char *path, struct fc_er
         return error_set(err, FC_IO, -1, "%s", strerror(errno));
     if (S_ISDIR(st.st_mode))
         return error_set(err, FC_IO, -1, "is a folder, not a capture");
-    window_over_fill(&s->window, fill_from_file, s, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
+    s->is_pipe = !S_ISREG(st.st_mode);
+    window_over_fill(&s->window, fill_from_file, s, s->is_pipe ? 0 : (uint64_t)st.st_size);
     return FC_OK;
 }
 
 enum fc_status source_open(struct source **out, const char *path, struct fc_error *err)
 {
+    struct source_watch nobody = {0};
+    return source_open_watched(out, path, -1, &nobody, err);
+}
+
+enum fc_status source_open_watched(struct source **out, const char *path, int file,
+                                   const struct source_watch *watch, struct fc_error *err)
+{
     *out = NULL;
     struct source *s = source_new(path);
     if (!s)
         return error_memory(err);
-    enum fc_status status = open_file(s, path, err);
+    s->watch = *watch;
+    enum fc_status status = open_file(s, path, file, err);
     if (status == FC_OK)
-        return finish_open(out, s, err);
-    source_close(s);
-    return status;
+        status = finish_open(out, s, err);
+    else
+        source_close(s);
+    /* A reader of a header that did not come whole may have called it cut short. */
+    return status && is_set(watch->cancelled) ? error_set(err, FC_CANCELLED, -1, "cancelled") : status;
 }
 
 bool source_reads_once(const char *path)
@@ -151,7 +209,7 @@ enum fc_status source_unpack(const char *path, const void *memory, size_t len, s
     if (memory)
         window_over_memory(&s->window, memory, len);
     else
-        status = open_file(s, path, err);
+        status = open_file(s, path, -1, err);
     s->stable = memory != NULL;
     if (!status)
         window_need(&s->window, CODEC_MAGIC_MAX);
@@ -217,6 +275,9 @@ void source_close(struct source *s)
     memory_free(s);
 }
 
+void source_patience(struct source *s, int ms) { s->patience_ms = ms; }
+bool source_is_quiet(const struct source *s) { return s->window.quiet; }
+bool source_is_pipe(const struct source *s) { return s->is_pipe; }
 const char *source_format(const struct source *s) { return s->format; }
 size_t source_n_interfaces(const struct source *s) { return s->n_interfaces; }
 size_t source_n_blobs(const struct source *s) { return s->n_blobs; }

@@ -51,12 +51,24 @@ struct frame_options {
 
 struct source;
 
+/* Flags that another thread may set while a source waits for the bytes of a pipe; a source looks at them
+ * every SOURCE_LOOK_MS. NULL: there is no such flag. */
+struct source_watch {
+    const _Atomic bool *cancelled; /* reading fails with FC_CANCELLED */
+    const _Atomic bool *finishing; /* the pipe ends with the bytes that were read */
+};
+enum { SOURCE_LOOK_MS = 50 };
+
 /* Opens the capture `path`; "-" is standard input. The capture is read through a bounded window, so memory
  * does not grow with the file; a file that grows meanwhile is read up to the end that is met first, a file
  * that shrinks is cut there. Errors: FC_NOT_FOUND; FC_IO; FC_FORMAT (not a capture: the message says what it
  * looks like); FC_CUT (inside the file header); FC_UNSUPPORTED; FC_MEMORY. A file of no bytes is a capture of
  * format "empty", without frames and interfaces. */
 FC_MUST_USE enum fc_status source_open(struct source **out, const char *path, struct fc_error *err);
+/* The same with flags to watch. If `file` is not -1, the capture is read from this descriptor, which stays
+ * the caller's, and `path` is only its name. FC_CANCELLED. */
+FC_MUST_USE enum fc_status source_open_watched(struct source **out, const char *path, int file,
+                                               const struct source_watch *watch, struct fc_error *err);
 /* The same for a capture in memory; the bytes must outlive the source. */
 FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *name, const void *data,
                                               size_t len, struct fc_error *err);
@@ -76,6 +88,14 @@ FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, s
  * frames before it have been returned), FC_FORMAT (damaged), both with the offset of the record in the
  * decompressed capture; FC_UNSUPPORTED; FC_IO; FC_MEMORY. After an error the source returns only the end. */
 FC_MUST_USE enum fc_status source_next(struct source *s, struct frame *out, struct fc_error *err);
+
+/* Bounds the wait for bytes of a pipe: after `ms` without any, source_next returns no frame and
+ * source_is_quiet is true. -1, as at first: it waits until there are some. */
+void source_patience(struct source *s, int ms);
+/* Whether the last source_next returned no frame because a pipe has none yet. */
+bool source_is_quiet(const struct source *s);
+/* Whether the capture comes through a pipe, so that a frame may have to be waited for. */
+bool source_is_pipe(const struct source *s);
 
 /* Bytes of the file on disk that have been read so far. */
 uint64_t source_consumed(const struct source *s);

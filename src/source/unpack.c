@@ -70,7 +70,7 @@ static size_t unpack_step(struct unpack *u, uint8_t *dst, size_t cap, bool *ende
                              u->codec->name, (unsigned long long)window_offset(w));
     else if (!has_input && !made && w->failure.status != FC_OK)
         u->after = error_set(err, w->failure.status, -1, "%s", w->failure.text);
-    else if (!has_input && !made && result != CODEC_END)
+    else if (!has_input && !made && result != CODEC_END && !w->quiet)
         u->after =
             error_set(err, FC_CUT, -1, "cut short: the %s data end before their end mark", u->codec->name);
     else
@@ -84,9 +84,13 @@ enum fc_status unpack_fill(void *context, uint8_t *dst, size_t cap, size_t *got,
     bool ended = false;
     *got = 0;
     while (*got == 0 && !ended) {
-        if (u->between && !unpack_again(u))
-            return unpack_end(u, err);
+        if (u->between && !unpack_again(u)) {
+            *got = u->packed.quiet ? WINDOW_QUIET : 0;
+            return u->packed.quiet ? FC_OK : unpack_end(u, err);
+        }
         *got = unpack_step(u, dst, cap, &ended, err);
+        if (!*got && !ended && u->packed.quiet)
+            *got = WINDOW_QUIET;
     }
     return ended ? u->after : FC_OK;
 }

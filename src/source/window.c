@@ -55,15 +55,17 @@ static bool window_make_room(struct window *w, size_t n)
 
 bool window_refill(struct window *w, size_t n)
 {
+    w->quiet = false;
     if (w->ended || w->failure.status != FC_OK)
         return false;
     if (!window_make_room(w, n))
         return false;
-    while (w->len < n && !w->ended) {
+    while (w->len < n && !w->ended && !w->quiet) {
         size_t got = 0;
         enum fc_status status =
             w->fill(w->context, w->buffer + w->len, w->capacity - w->len, &got, &w->failure);
-        w->len += got;
+        w->quiet = status == FC_OK && got == WINDOW_QUIET;
+        w->len += w->quiet ? 0 : got;
         w->ended = status != FC_OK || got == 0;
     }
     return w->len >= n;

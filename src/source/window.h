@@ -4,9 +4,12 @@
 
 #include <flowcontainer.h>
 
-/* Writes at most `cap` bytes to dst and their number to *got. 0 bytes with FC_OK is the end. */
+/* Writes at most `cap` bytes to dst and their number to *got. 0 bytes with FC_OK is the end; WINDOW_QUIET
+ * with FC_OK says that a pipe has no bytes now and has not ended. */
 typedef enum fc_status window_fill_fn(void *context, uint8_t *dst, size_t cap, size_t *got,
                                       struct fc_error *err);
+
+#define WINDOW_QUIET SIZE_MAX
 
 struct window {
     const uint8_t *data; /* the bytes at hand */
@@ -17,6 +20,7 @@ struct window {
     window_fill_fn *fill;
     void *context;
     bool ended;
+    bool quiet;              /* the last refill met a pipe without bytes; a later refill may get some */
     struct fc_error failure; /* the failure of `fill`; FC_OK at a plain end */
 };
 
@@ -28,8 +32,8 @@ void window_over_fill(struct window *w, window_fill_fn *fill, void *context, uin
 bool window_refill(struct window *w, size_t n);
 void window_free(struct window *w);
 
-/* Returns true when n bytes are at data + pos. Otherwise the capture ends before that, or `failure` says why
- * no more bytes came. */
+/* Returns true when n bytes are at data + pos. Otherwise the capture ends before that, `quiet` says that a
+ * pipe has no more bytes yet, or `failure` says why no more bytes came. */
 static inline bool window_need(struct window *w, size_t n)
 {
     return n <= w->len - w->pos || window_refill(w, n);

@@ -39,9 +39,11 @@ static enum fc_status open_oracle(struct walk *w, const struct input *input, str
 {
     struct capture *c = &w->capture;
     const struct query *q = w->query;
-    bool once = q->engine == ENGINE_BOTH && !input->memory && source_reads_once(input->name);
+    bool once = q->engine == ENGINE_BOTH && input->reads_once;
+    bool in_time =
+        input->is_live || q->options.flush_ns > 0; /* libwireshark would first read it to its end */
     struct worker *worker = NULL;
-    if (q->engine == ENGINE_WIRESHARK || (once && !q->headers_only))
+    if (q->engine == ENGINE_WIRESHARK || (once && !q->headers_only && !in_time))
         worker = shark_answering(q->shark, q);
     if (!worker) {
         c->answerer = once ? ANSWER_NATIVE_ONLY : ANSWER_NATIVE;
@@ -56,9 +58,11 @@ static enum fc_status open_source(struct walk *w, const struct input *input, str
 {
     struct capture *c = &w->capture;
     const char *copy = c->oracle ? oracle_path(c->oracle) : NULL;
-    enum fc_status status = input->memory
-                                ? source_open_memory(&c->source, input->name, input->memory, input->len, err)
-                                : source_open(&c->source, copy ? copy : input->name, err);
+    struct source_watch watch = {&w->progress->cancelled, &w->progress->finishing};
+    enum fc_status status =
+        input->memory ? source_open_memory(&c->source, input->name, input->memory, input->len, err)
+                      : source_open_watched(&c->source, copy ? copy : input->name,
+                                            input->is_live && !copy ? input->file : -1, &watch, err);
     if (!status)
         return FC_OK;
     c->source = NULL;
@@ -179,11 +183,22 @@ static enum fc_status end_at_failure(struct walk *w, enum fc_status status)
     return status ? status : end_capture(w);
 }
 
+/* A record that is cut because the user ended the reading is no damage. */
 static enum fc_status end_at_damage(struct walk *w, enum fc_status status, const struct fc_error *error)
 {
-    if (status != FC_MEMORY)
+    if (status == FC_CUT && walk_is_finishing(w))
+        status = FC_OK;
+    else if (status != FC_MEMORY && status != FC_CANCELLED)
         status = capture_problem(w, error);
     return status ? status : end_capture(w);
+}
+
+/* Looks up from the work: at progress, at a request to end, at the clock. */
+static enum fc_status look_up(struct walk *w, bool quiet)
+{
+    report_progress(w);
+    pace_look(w, quiet);
+    return walk_is_cancelled(w) ? FC_CANCELLED : FC_OK;
 }
 
 enum fc_status capture_read(struct walk *w)
@@ -192,23 +207,28 @@ enum fc_status capture_read(struct walk *w)
     uint64_t most = w->query->options.max_frames;
     struct fc_error error = {0};
     struct frame frame;
-    while (c->source && !(most && c->frames == most)) {
+    for (int patience = 0; c->source && !(most && c->frames == most);) {
         enum fc_status status = write_ended(w);
         if (status || output_full(&w->output))
             return status;
+        source_patience(c->source, patience);
         status = source_next(c->source, &frame, &error);
         if (status)
             return end_at_damage(w, status, &error);
-        if (!frame.data)
+        bool quiet = !frame.data;
+        if (quiet && !source_is_quiet(c->source))
             break;
-        c->frames++;
-        if ((status = walk_frame(w, &frame)))
+        patience = quiet ? pace_patience(w) : 0;
+        c->frames += !quiet;
+        if (!quiet && (status = walk_frame(w, &frame)))
             return end_at_failure(w, status);
-        if (c->frames % LOOK_EVERY == 0) {
-            report_progress(w);
-            if (walk_is_cancelled(w))
-                return FC_CANCELLED;
-        }
+        bool looks = quiet || c->frames % LOOK_EVERY == 0;
+        if (looks && (status = look_up(w, quiet)))
+            return status;
+        if (looks && walk_is_finishing(w))
+            break;
+        if (w->pace.is_due)
+            return FC_OK;
     }
     return end_capture(w);
 }

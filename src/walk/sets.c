@@ -90,9 +90,11 @@ static enum fc_status open_capture(struct sets_walk *w)
     struct fc_error error = {0};
     w->frames = w->reported_frames = w->reported_bytes = 0;
     w->has_last = w->is_out_of_order = false;
+    struct source_watch watch = {&w->progress->cancelled, &w->progress->finishing};
     enum fc_status status =
-        input->memory ? source_open_memory(&w->source, input->name, input->memory, input->len, &error)
-                      : source_open(&w->source, input->name, &error);
+        input->memory
+            ? source_open_memory(&w->source, input->name, input->memory, input->len, &error)
+            : source_open_watched(&w->source, input->name, input->is_live ? input->file : -1, &watch, &error);
     if (status) {
         w->source = NULL;
         return problem(w, status, &error);

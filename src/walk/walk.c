@@ -82,7 +82,11 @@ static enum fc_status advance(struct walk *w)
 {
     switch (w->capture.phase) {
     case CAPTURE_CLOSED:
-        return walk_is_cancelled(w) ? FC_CANCELLED : capture_open(w);
+        if (walk_is_finishing(w))
+            w->input = w->n_inputs;
+        else
+            return walk_is_cancelled(w) ? FC_CANCELLED : capture_open(w);
+        return FC_OK;
     case CAPTURE_READING:
         return capture_read(w);
     default:
@@ -94,11 +98,12 @@ enum fc_status walk_next(struct walk *w, struct ArrowArray *out, struct fc_error
 {
     *out = (struct ArrowArray){0};
     enum fc_status status = walk_is_cancelled(w) ? FC_CANCELLED : FC_OK;
-    while (!status && !output_full(&w->output) && w->input < w->n_inputs)
+    while (!status && !output_full(&w->output) && !w->pace.is_due && w->input < w->n_inputs)
         status = advance(w);
     uint32_t rows = output_rows(&w->output);
-    if (!status && rows) {
+    if (!status && (rows || w->pace.is_due)) {
         status = output_finish(&w->output, out);
+        pace_next(w);
         atomic_fetch_add_explicit(&w->progress->rows, rows, memory_order_relaxed);
     }
     if (status == FC_MEMORY)

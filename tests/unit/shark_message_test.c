@@ -22,7 +22,7 @@ static void write_raw(uint32_t len, uint32_t kind, const char *bytes, size_t n)
 static bool receive(struct wire_head *head, uint8_t **bytes)
 {
     close(ends[0]);
-    bool ok = message_receive(ends[1], head, bytes);
+    bool ok = message_receive(ends[1], head, bytes, NULL);
     close(ends[1]);
     return ok;
 }
