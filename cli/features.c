@@ -48,7 +48,7 @@ static void write_families(struct out *out, enum opt_format format)
             string_member(out, "{", "family", f.name);
             string_member(out, ",", "row", f.row);
             string_member(out, ",", "program", f.program);
-            out_char(out, '}');
+            out_text(out, f.is_own ? ",\"own\":true}" : ",\"own\":false}");
         }
         out_char(out, '\n');
     }
@@ -87,6 +87,7 @@ static void write_column(struct out *out, enum opt_format format, const char *fa
 
 static void write_fault(struct out *out, const struct fc_fault *fault)
 {
+    out_char(out, '\n');
     out_text(out, "  ");
     out_text(out, fault->columns);
     out_text(out, ": ");
@@ -96,7 +97,31 @@ static void write_fault(struct out *out, const struct fc_fault *fault)
         out_text(out, fault->source);
         out_char(out, ')');
     }
-    out_text(out, fault->is_corrected ? "; --faults corrected repairs it\n" : "\n");
+    out_text(out, fault->is_corrected ? "; --faults corrected repairs it" : "");
+}
+
+static void write_fault_object(struct out *out, const char *family, const struct fc_fault *fault)
+{
+    string_member(out, "{", "family", family);
+    string_member(out, ",", "columns", fault->columns);
+    string_member(out, ",", "fault", fault->description);
+    string_member(out, ",", "source", fault->source);
+    out_text(out, fault->is_corrected ? ",\"corrected\":true}\n" : ",\"corrected\":false}\n");
+}
+
+/* CSV has one kind of record, so it lists columns alone. */
+static void write_faults(struct out *out, enum opt_format format, const char *name,
+                         const struct fc_family *family)
+{
+    size_t n = format == OPT_CSV ? 0 : fc_family_n_faults(family);
+    if (n && format == OPT_TABLE)
+        out_text(out, "\nKnown faults of the program, which its values carry:");
+    for (size_t i = 0; i < n; i++)
+        if (format == OPT_TABLE)
+            write_fault(out, fc_family_fault(family, i));
+        else
+            write_fault_object(out, name, fc_family_fault(family, i));
+    out_text(out, n && format == OPT_TABLE ? "\n" : "");
 }
 
 static int write_family(struct out *out, const struct opt *opt, const char *name)
@@ -107,11 +132,7 @@ static int write_family(struct out *out, const struct opt *opt, const char *name
         return command_refuse(opt, &err);
     for (size_t i = 0; i < fc_family_n_columns(family); i++)
         write_column(out, opt->format, name, fc_family_column(family, i));
-    size_t n = opt->format == OPT_TABLE ? fc_family_n_faults(family) : 0;
-    if (n)
-        out_text(out, "\nKnown faults of the program, which its values carry:\n");
-    for (size_t i = 0; i < n; i++)
-        write_fault(out, fc_family_fault(family, i));
+    write_faults(out, opt->format, name, family);
     fc_family_free(family);
     return 0;
 }

@@ -160,6 +160,7 @@ static int write_text(struct job *job)
                         .level = opt->run.level,
                         .width = say_screen_width(job->fd),
                         .limit = terminal && !opt->all && !goes_on(opt) ? TERMINAL_ROWS : 0,
+                        .from_left = opt->n_sets > 0,
                         .head = fc_run_table_head(job->run, 0),
                         .in_time = goes_on(opt),
                         .utf8 = say_utf8(),

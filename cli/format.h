@@ -17,9 +17,10 @@ struct view {
     struct text scratch;
     const char *head; /* lines above the rows, for FORMAT_LINES */
     /* for the table format */
-    size_t width; /* columns of the screen; 0: no limit */
-    size_t limit; /* rows shown; 0: all of them */
-    bool in_time; /* rows are shown when their batch comes */
+    bool from_left; /* of a table of another program: the columns from the left that fit */
+    size_t width;   /* columns of the screen; 0: no limit */
+    size_t limit;   /* rows shown; 0: all of them */
+    bool in_time;   /* rows are shown when their batch comes */
     bool utf8, colour, headings;
     void *state;
 };

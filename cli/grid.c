@@ -127,6 +127,15 @@ static size_t hide_values(struct grid *grid, size_t width)
     return n;
 }
 
+static size_t show_from_left(struct grid *grid, size_t width)
+{
+    size_t n = 0;
+    narrow(grid, GRID_VALUE, VALUE_SMALL, width);
+    for (size_t c = grid->n_columns; c-- > 1 && total(grid) > width; n++)
+        grid->columns[c].hidden = true;
+    return n;
+}
+
 size_t grid_fit(struct grid *grid, size_t width)
 {
     measure(grid);
@@ -134,6 +143,8 @@ size_t grid_fit(struct grid *grid, size_t width)
     grid->shorten = width > 0;
     if (!width)
         return 0;
+    if (grid->from_left)
+        return show_from_left(grid, width);
     narrow(grid, GRID_VALUE, VALUE_MOST, width);
     size_t clock = TIME_WHOLE - DATE_LENGTH;
     narrow_time(grid, DATE_LENGTH, clock, width);

@@ -43,7 +43,9 @@ struct grid {
     size_t n_cells;
     size_t gap; /* between columns; set by grid_fit */
     bool utf8, colour;
-    bool shorten; /* set by grid_fit: there is a maximum width */
+    bool from_left; /* there are far more columns than have room: those from the left that fit, at their full
+                       width */
+    bool shorten;   /* set by grid_fit: there is a maximum width */
 };
 
 void grid_cell(struct grid *grid, const char *bytes, size_t len);

@@ -470,7 +470,8 @@ static bool table_begin(struct view *view)
     table->columns = calloc(MAX_BASE + view->type->n_children, sizeof *table->columns);
     if (!table->columns)
         return false;
-    table->grid = (struct grid){.columns = table->columns, .utf8 = view->utf8, .colour = view->colour};
+    table->grid = (struct grid){
+        .columns = table->columns, .utf8 = view->utf8, .colour = view->colour, .from_left = view->from_left};
     if (view->chosen)
         chosen_columns(view, table);
     else if (view->level == FC_LEVEL_FLOWS)
@@ -517,8 +518,8 @@ static void table_end(struct view *view)
     if (table->n_dropped)
         out_bytes(view->out, line,
                   (size_t)snprintf(line, sizeof line,
-                                   "... %zu of the fields had no room here; -T ndjson has all\n",
-                                   table->n_dropped));
+                                   "... %zu of the %s had no room here; -T ndjson has all\n",
+                                   table->n_dropped, view->from_left ? "columns" : "fields"));
     view->scratch.failed |= table->grid.text.failed || table->heads.failed;
     text_free(&table->grid.text);
     text_free(&table->heads);

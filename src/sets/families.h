@@ -6,7 +6,7 @@
 
 /* What is known to be wrong in the originals; faults.c. */
 enum {
-    SET_FAULTS_CIC_CLASSIC = 15,
+    SET_FAULTS_CIC_CLASSIC = 16,
     SET_FAULTS_CIC_CORRECTED = 5,
     SET_FAULTS_NFSTREAM = 2,
     SET_FAULTS_NPRINT = 4

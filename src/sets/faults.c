@@ -4,7 +4,7 @@
 
 #define ENGELEN "Engelen, Rimmer, Joosen, WTMC 2021"
 #define ROSAY "Rosay et al. 2022 (LycoSTand)"
-#define LIU "Liu et al., CNS 2022"
+#define BOTH ENGELEN "; " ROSAY
 #define LANVIN "Lanvin et al., CRiSIS 2022"
 
 const struct fc_fault set_faults_cic_classic[SET_FAULTS_CIC_CLASSIC] = {
@@ -22,7 +22,7 @@ const struct fc_fault set_faults_cic_classic[SET_FAULTS_CIC_CLASSIC] = {
     {"Fwd and Bwd bulk columns", "every packet belongs to the backward bulk, and the forward columns are 0",
      ENGELEN, true},
     {"Down/Up Ratio, bulk and sub-flow columns", "divisions lose their fractions", ENGELEN, true},
-    {"Fwd and Bwd Header Length", "they are without the IP header", ROSAY, false},
+    {"Fwd and Bwd Header Length", "they are without the IP header", "", false},
     {"Flow ID, Src IP, Dst IP",
      "a frame without an IPv4 header is read again as if it began with one: an ARP request "
      "makes a flow 8.6.0.1-8.0.6.4-0-0-0; the option without phantoms leaves these flows out",
@@ -30,21 +30,23 @@ const struct fc_fault set_faults_cic_classic[SET_FAULTS_CIC_CLASSIC] = {
     {"all",
      "the direction of a packet goes by addresses alone, so between two ports of one host all is forward",
      ROSAY, false},
-    {"all", "a flow is cut 120 s after its start, and a pause ends nothing", LIU, false},
-    {"Flow Bytes/s, Flow Packets/s", "they are NaN or Infinity where the duration is 0", ROSAY, false},
+    {"all", "a flow is cut 120 s after its start, and a pause ends nothing", "", false},
+    {"Flow Bytes/s, Flow Packets/s", "they are NaN or Infinity where the duration is 0", BOTH, false},
+    {"Timestamp", "it is the local time of the machine on a clock of 12 hours; here it is UTC", ENGELEN,
+     false},
     {"all", "the captures of CIC-IDS2017 themselves have packets out of order and repeated packets", LANVIN,
      false},
 };
 
 const struct fc_fault set_faults_cic_corrected[SET_FAULTS_CIC_CORRECTED] = {
     {"Bwd Seg Size Min", "it is 0 where the first packet is forward", "", true},
-    {"Fwd and Bwd Header Length", "they are without the IP header", ROSAY, false},
+    {"Fwd and Bwd Header Length", "they are without the IP header", "", false},
     {"Flow ID, Src IP, Dst IP",
      "a frame without an IPv4 header is read again as if it began with one; the option "
      "without phantoms leaves these flows out",
      ROSAY, false},
     {"all", "the direction of a packet goes by addresses alone", ROSAY, false},
-    {"all", "a flow is cut 120 s after its start, and its continuation has a row of its own", LIU, false},
+    {"all", "a flow is cut 120 s after its start, and its continuation has a row of its own", "", false},
 };
 
 const struct fc_fault set_faults_nfstream[SET_FAULTS_NFSTREAM] = {
