@@ -125,12 +125,13 @@ def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows
     writers: list[Any] = []
     arrays: Arrays | None = None
     scaling: Scaling | None = None
+    hidden = set(asked.hidden())
     first = 0
     for batch in stream:
         here = slice(first, first + batch.num_rows)
         first += batch.num_rows
         whole = _told(batch, labels, rows, part, names, here)
-        told = whole.drop_columns(asked.hidden())
+        told = whole.select([name for name in whole.schema.names if name not in hidden])
         if not writers:
             plan = outputs.Plan(new, told.schema, counts, rows.labels, recipe.outputs["length"], recipe.outputs["row_group"], manifest.metadata(made))
             writers = [outputs.WRITERS[format](plan) for format in formats]

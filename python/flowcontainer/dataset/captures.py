@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -56,17 +57,18 @@ def _add(found: dict[str, Capture], recipe: Recipe, path: str) -> None:
         found[name] = Capture(name, path, status.st_size, status.st_mtime_ns)
 
 
+_buffer = threading.local()  # one a thread, because a new one for each of 100,000 small files costs more than the hash
+
+
 def digest(path: str | Path) -> str:
     """SHA-256 of a file, "" if it cannot be read."""
+    if not hasattr(_buffer, "block"):
+        _buffer.block = memoryview(bytearray(1 << 18))
+    running = hashlib.sha256()
     try:
         with open(path, "rb", buffering=0) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _blocks(file)
+            while count := file.readinto(_buffer.block):
+                running.update(_buffer.block[:count])
     except OSError:
         return ""
-
-
-def _blocks(file: object) -> str:
-    running = hashlib.sha256()
-    while block := file.read(1 << 20):  # type: ignore[attr-defined]
-        running.update(block)
     return running.hexdigest()

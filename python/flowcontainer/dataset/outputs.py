@@ -18,8 +18,8 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 Array = np.ndarray[Any, Any]
-MUCH = 32 << 20  #: bytes of rows that wait for a file of Parquet
-ALL = 96 << 20  #: bytes of rows that wait in all
+MUCH = 16 << 20  #: bytes of rows that wait for a file of Parquet
+ALL = 48 << 20  #: bytes of rows that wait in all
 
 
 class Plan:

@@ -42,7 +42,7 @@ class Reader:
 
     def _open(self, task: int) -> Any:
         if task != self._task:
-            self._file = pa.ipc.open_file(pa.memory_map(str(self._folder / f"{task}.{self._kind}")))
+            self._file = pa.ipc.open_file(pa.OSFile(str(self._folder / f"{task}.{self._kind}")))
             self._task, self._held, self._starts = task, None, [0]
         return self._file
 
