@@ -193,3 +193,48 @@ def test_a_damaged_capture_is_used_as_far_as_it_goes(folder: Path) -> None:
     told = json.loads((folder / "out" / "manifest.json").read_text())
     assert [problem["capture"] for problem in told["problems"]] == ["captures/news/phone-0.pcap", "captures/news/phone-text.pcap"]
     assert {one["name"]: one["flows"] for one in told["captures"]}["captures/news/phone-0.pcap"] > 0
+
+
+def test_captures_without_flows_give_an_empty_data_set(folder: Path) -> None:
+    shutil.rmtree(folder / "captures")
+    (folder / "captures" / "x").mkdir(parents=True)
+    made.write(folder / "captures" / "x" / "a-1.pcap", [made.ethernet(bytes(28), 0x0806)])
+    assert command("build", folder / "dataset.toml") == 0
+    assert json.loads((folder / "out" / "manifest.json").read_text())["rows"] == 0
+    (folder / "captures" / "x" / "a-1.pcap").write_text("no capture")
+    assert command("build", folder / "dataset.toml") == 3
+
+
+def test_a_stopped_task_leaves_nothing(folder: Path) -> None:
+    from flowcontainer import Cancelled
+    from flowcontainer.dataset import captures, query, recipe, task
+
+    plan = recipe.of_file(folder / "dataset.toml")
+    found = captures.listed(plan)
+    asked = query.of_recipe(plan, found[0].path)
+    stop = task.Stop()
+    stop.set()
+    with pytest.raises(Cancelled):
+        task.run(found, asked, folder, 1, stop)
+    assert not [path for path in folder.iterdir() if path.name.startswith("1.")]
+    assert len(task.run(found, asked, folder, 1, task.Stop()).captures) == 8
+
+
+def test_datasets_of_huggingface_read_the_ipc_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(folder / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    hugging = pytest.importorskip("datasets")
+    command("build", folder / "dataset.toml")
+    files = {part: str(folder / "out" / "arrow" / f"{part}.arrow") for part in ("train", "test")}
+    loaded = hugging.load_dataset("arrow", data_files=files, cache_dir=str(folder / "cache"))
+    table = Dataset.from_toml(folder / "dataset.toml").to_arrow("train")
+    assert sorted(loaded["train"]["flow_id"]) == sorted(table["flow_id"].to_pylist())
+    assert set(loaded["train"]["label"]) == {"mail", "news"}
+
+
+def test_torch_maps_the_npy_files(folder: Path) -> None:
+    torch = pytest.importorskip("torch")
+    command("build", folder / "dataset.toml")
+    array = np.load(folder / "out" / "npy" / "train" / "ip_lengths.npy", mmap_mode="c")
+    tensor = torch.from_numpy(array)
+    assert tensor.shape == array.shape and tensor.dtype == torch.int32 and (tensor.numpy() == array).all()

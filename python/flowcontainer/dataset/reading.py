@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
@@ -59,7 +58,7 @@ def read(store: Store, todo: Work, query: Query, jobs: int, say: Say) -> None:
     store.sweep()
     store.set_meta("query", query.digest)
     tasks = task.divided(todo.read)
-    stop = threading.Event()
+    stop = task.Stop()
     first, done = store.next_number(), 0
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         running: dict[Future[Done], int] = {}

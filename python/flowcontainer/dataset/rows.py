@@ -77,11 +77,13 @@ class Rows:
         """Joins the batches. Codes of labels become those of the sorted names."""
         self.columns = {name: np.concatenate(pieces) for name, pieces in self._pieces.items()}
         self._pieces = {}
+        for name in () if self.columns else ("label", "capture", "lengths_hash", *HASHED, *NUMBERS, *TIMES):
+            self.columns[name] = np.zeros(0, np.uint64 if name in HASHED or name == "lengths_hash" else np.int64)
         order = sorted(range(len(self.labels)), key=self.labels.__getitem__)
         place = np.empty(len(order) + 2, np.int32)
         place[order] = np.arange(len(order), dtype=np.int32)
         place[-2:] = DOUBLE, UNLABELLED
-        self.columns["label"] = place[self.columns["label"]] if self.columns else np.zeros(0, np.int32)
+        self.columns["label"] = place[self.columns["label"]]
         self.labels = [self.labels[i] for i in order]
         return self
 

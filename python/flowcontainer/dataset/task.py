@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,34 @@ class Done(NamedTuple):
     problems: list[dict[str, Any]]
 
 
+class Stop:
+    """Ends all readings soon, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readings: set[_core.Run] = set()
+        self._set = False
+
+    def add(self, reading: _core.Run) -> None:
+        """Remembers a reading. Raises Cancelled if all were ended before."""
+        with self._lock:
+            if self._set:
+                raise _core.Cancelled("the build was stopped")
+            self._readings.add(reading)
+
+    def remove(self, reading: _core.Run) -> None:
+        """Forgets a reading that is at its end."""
+        with self._lock:
+            self._readings.discard(reading)
+
+    def set(self) -> None:
+        """Ends the readings: they raise Cancelled."""
+        with self._lock:
+            self._set = True
+            for reading in self._readings:
+                reading.cancel()
+
+
 def divided(captures: Sequence[Capture]) -> list[list[Capture]]:
     """Neighbouring captures together, in tasks that take seconds."""
     tasks: list[list[Capture]] = []
@@ -45,21 +74,25 @@ def divided(captures: Sequence[Capture]) -> list[list[Capture]]:
     return tasks
 
 
-def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: Any) -> Done:
+def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: Stop) -> Done:
     """Reads the captures and writes the files `number`.rows and `number`.keys, each whole or not at all.
 
-    :param stop: an object whose `is_set` says that the task should end; it then raises Cancelled
+    :param stop: ends the task from another thread; it then raises Cancelled
     """
     digests = [digest(capture.path) for capture in captures]
     reading = _core.open(tuple(os.fsencode(capture.path) for capture in captures), **query.options)
     names = {capture.path: capture.name for capture in captures}
     counts = dict.fromkeys((capture.name for capture in captures), 0)
-    with Files(folder, number) as files:
-        for batch in _batches(reading, stop):
-            plain = _plain(batch, query.keys["capture"], names)
-            kept = keys_of(plain, query)
-            _count(counts, kept)
-            files.write(plain.select([*query.columns, *query.hidden()]), kept)
+    stop.add(reading)
+    try:
+        with Files(folder, number) as files:
+            for batch in iter(reading.next_batch, None):
+                plain = _plain(pa.record_batch(batch), query.keys["capture"], names)
+                kept = keys_of(plain, query)
+                _count(counts, kept)
+                files.write(plain.select([*query.columns, *query.hidden()]), kept)
+    finally:
+        stop.remove(reading)
     problems = [_problem(problem, names) for problem in problems_of(reading)]
     rows = [(capture, sha, counts[capture.name]) for capture, sha in zip(captures, digests)]
     return Done(rows, dict(reading.accounting or {}), dict(reading.notes or {}), problems)
@@ -91,13 +124,6 @@ class Files:
                 os.replace(f"{path}.part", path)
             else:
                 os.unlink(f"{path}.part")
-
-
-def _batches(reading: _core.Run, stop: Any) -> Iterator[pa.RecordBatch]:
-    while (array := reading.next_batch()) is not None:
-        if stop.is_set():
-            reading.cancel()
-        yield pa.record_batch(array)
 
 
 def _plain(batch: pa.RecordBatch, capture: str, names: dict[str, str]) -> pa.RecordBatch:
