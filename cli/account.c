@@ -46,6 +46,8 @@ static const struct words NOTES[] = {
     {"empty_captures", "capture without a frame", "captures without a frame"},
     {"reassembly_over_limit", "message of a TCP stream given up because too much was waiting",
      "messages of TCP streams given up because too much was waiting"},
+    {"values_over_limit", "long value left out because those of the capture took too much memory",
+     "long values left out because those of the capture took too much memory"},
     {"protocols_not_followed", "capture in which unread protocols may hold requested fields",
      "captures in which unread protocols may hold requested fields"},
     {"times_out_of_order", "capture whose frames are not in the order of their times",

@@ -11,6 +11,7 @@ const char *note_name(enum note note)
         [NOTE_EMPTY_CAPTURES] = "empty_captures",
         [NOTE_CRASHED] = "dissector_crashed",
         [NOTE_REASSEMBLY_LIMIT] = "reassembly_over_limit",
+        [NOTE_VALUES_LIMIT] = "values_over_limit",
         [NOTE_NOT_FOLLOWED] = "protocols_not_followed",
         [NOTE_HANDED_OVER] = "handed_over",
         [NOTE_TIME_ORDER] = "times_out_of_order",

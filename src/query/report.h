@@ -15,6 +15,7 @@ enum note {
     NOTE_EMPTY_CAPTURES,   /* captures without a frame */
     NOTE_CRASHED,          /* frames that libwireshark crashed on, so that their fields are empty */
     NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams dropped because too many bytes were waiting */
+    NOTE_VALUES_LIMIT,     /* long values of flows left out because too many bytes were kept */
     NOTE_NOT_FOLLOWED,     /* captures in which protocols that are not read here may carry wanted fields */
     NOTE_HANDED_OVER,      /* captures that were handed over to libwireshark because of such protocols */
     NOTE_TIME_ORDER,       /* captures in which a frame is earlier than the frame before it */

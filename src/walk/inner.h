@@ -65,6 +65,7 @@ struct capture {
     struct fc_error failure; /* of the oracle: the reason why the capture cannot be read on */
     struct frame_times times;
     uint64_t frames;                          /* read so far */
+    uint64_t long_bytes;                      /* of long values that flows keep */
     uint64_t reported_frames, reported_bytes; /* the part of them that the progress knows */
     uint64_t unknown_link_frames;
     uint32_t unknown_link_type;     /* of the last of them */

@@ -40,13 +40,39 @@ static void note_outer(struct walk *w, struct flow *flow, int layer_index)
     flow->outer = outer;
 }
 
-static void log_values(struct walk *w, struct flow *flow)
+/* A value of so many bytes is long. Those that the flows of a capture keep may have 256 MiB, and eight times
+ * the bytes of the capture so far: contents come joined, in pieces and decoded, but bodies that grow a
+ * hundredfold on the way are made to fill the memory. */
+enum { LONG_VALUE = 4096, LONG_FREE = 256 << 20, LONG_RATIO = 8 };
+
+/* Takes values out of the row that go beyond the limit, and counts them. */
+static void limit_values(struct walk *w, uint64_t offset)
+{
+    struct row *row = &w->values.row;
+    struct capture *c = &w->capture;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < row->n_values; i++) {
+        const struct value *v = &row->values[i];
+        enum field_type type = w->values.types[v->slot];
+        bool is_long = (type == FT_BYTES || type == FT_STRING) && v->len >= LONG_VALUE;
+        if (is_long && c->long_bytes + v->len > LONG_FREE + LONG_RATIO * offset) {
+            w->report.notes[NOTE_VALUES_LIMIT]++;
+            continue;
+        }
+        c->long_bytes += is_long ? v->len : 0;
+        row->values[kept++] = *v;
+    }
+    row->n_values = kept;
+}
+
+static void log_values(struct walk *w, struct flow *flow, uint64_t offset)
 {
     if (!flow->values) {
         if (!(flow->values = arena_take(&w->tables.extras, sizeof *flow->values)))
             return;
         *flow->values = (struct kept_values){0};
     }
+    limit_values(w, offset);
     seen_sift(&flow->values->seen, &w->values.seen, &w->values.row, &w->tables.extras);
     values_put(&flow->values->log, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
 }
@@ -145,7 +171,7 @@ static void take_packet(struct walk *w, struct flow *flow, const struct kept_pac
     if (!taken)
         return;
     if (w->values.row.n_values)
-        log_values(w, flow);
+        log_values(w, flow, kept->packet->frame->offset);
     if (w->query->keeps_packets)
         log_packet(w, flow, kept);
     flow->n_taken++;

@@ -11,6 +11,7 @@ import shutil
 import signal
 import tarfile
 import time
+import zlib
 from pathlib import Path
 
 import flowcontainer
@@ -212,3 +213,15 @@ def test_time_grows_with_the_bytes(name: str, tmp_path: Path) -> None:
 
     seconds(20_000)  # warm
     assert seconds(160_000) < 1.5 * 4 * seconds(40_000) + 0.2
+
+
+@pytest.mark.long
+def test_bodies_that_grow_a_thousandfold_do_not_fill_the_memory(tmp_path: Path) -> None:
+    """Six bodies of 60 MB from 60 kB each: 256 MiB and eight times the capture's own bytes are kept."""
+    body = zlib.compress(b"a" * (60 << 20), 9)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: %d\r\n\r\n" % len(body)
+    path = in_pieces(tmp_path / "x.pcap", [head + body] * 6, 60_000, 80)
+    table = scan(path, ["http.file_data"], values="list", engine="native")
+    cells = [row["http.file_data"] or [] for row in table.to_arrow().to_pylist()]
+    assert table.notes["values_over_limit"] == 2
+    assert sorted(len(value) for cell in cells for value in cell) == [60 << 20] * 4
