@@ -4,6 +4,7 @@
  * messages about them go to standard error, after the rows.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ struct job {
     struct progress progress;
     struct target target;
     int fd;
+    const char *output;              /* the name of the file; NULL: standard output */
+    uint64_t good_bytes, good_rows;  /* of the file: up to the last batch that was written whole */
     struct fc_column *short_columns; /* of CSV without -C; else NULL */
 };
 
@@ -108,6 +111,15 @@ static int stream_failure(struct job *job)
     return EXIT_OUTPUT;
 }
 
+static void note_written(struct job *job, const struct out *out, uint64_t rows)
+{
+    off_t at = job->opt->rotates && !out->error && !out->len ? lseek(job->fd, 0, SEEK_CUR) : -1;
+    if (at < 0)
+        return;
+    job->good_bytes = (uint64_t)at;
+    job->good_rows += rows;
+}
+
 static int write_batches(struct job *job, struct view *view, const struct format *format)
 {
     struct ArrowArray batch;
@@ -121,10 +133,12 @@ static int write_batches(struct job *job, struct view *view, const struct format
         if (view->limit == 0 && job->fd == STDOUT_FILENO && isatty(STDOUT_FILENO))
             cli_progress_end(&job->progress);
         format->rows(view, &batch);
+        uint64_t n = (uint64_t)batch.length;
         batch.release(&batch);
         /* Rows from a pipe may come slowly, so they are shown at once. */
         if (view->limit == 0)
             out_flush(view->out);
+        note_written(job, view->out, n);
     }
     return 0;
 }
@@ -147,7 +161,10 @@ static uint64_t n_captures(const struct job *job)
 }
 
 /* A run that may go on for ever: a signal ends it as the end of its input would. */
-static bool goes_on(const struct opt *opt) { return opt->run.flush_ns > 0 || opt->capture.n_interfaces; }
+static bool goes_on(const struct opt *opt)
+{
+    return opt->run.flush_ns > 0 || opt->capture.n_interfaces || opt->rotates;
+}
 
 static int write_text(struct job *job)
 {
@@ -173,16 +190,17 @@ static int write_text(struct job *job)
     out.clean = isatty(job->fd) && opt->format != OPT_TABLE ? say_lines : NULL;
     out.quote_formulas = opt->quote_formulas;
     int status = format->begin(&view) ? write_batches(job, &view, format) : out_of_memory();
-    cli_progress_end(&job->progress);
+    if (!opt->rotates)
+        cli_progress_end(&job->progress);
     format->end(&view);
     int error = out_close(&out);
     if (!status && view.scratch.failed)
         status = out_of_memory();
     text_free(&view.scratch);
     free(view.columns);
-    if (error == EPIPE && !opt->output)
+    if (error == EPIPE && !job->output)
         return status ? status : -1;
-    return error && !status ? write_failure(opt->output ? opt->output : "standard output", error) : status;
+    return error && !status ? write_failure(job->output ? job->output : "standard output", error) : status;
 }
 
 static int write_sink(struct job *job)
@@ -194,7 +212,7 @@ static int write_sink(struct job *job)
         return 0;
     if (stop_asked())
         return stopped();
-    say("cannot write %s: %s", job->opt->output, message);
+    say("cannot write %s: %s", job->output, message);
     return EXIT_OUTPUT;
 }
 
@@ -202,15 +220,16 @@ static int open_target(struct job *job)
 {
     job->fd = STDOUT_FILENO;
     job->target.fd = -1;
-    if (!job->opt->output)
+    job->good_bytes = job->good_rows = 0;
+    if (!job->output)
         return 0;
-    if (fc_run_reads(job->run, job->opt->output)) {
-        say("%s is one of the captures that are read; -o names another file", job->opt->output);
+    if (fc_run_reads(job->run, job->output)) {
+        say("%s is one of the captures that are read; -o names another file", job->output);
         return EXIT_USAGE;
     }
-    int error = target_open(&job->target, job->opt->output);
+    int error = target_open(&job->target, job->output);
     job->fd = job->target.fd;
-    return error ? write_failure(job->opt->output, error) : 0;
+    return error ? write_failure(job->output, error) : 0;
 }
 
 static bool wants_progress(const struct opt *opt)
@@ -221,6 +240,98 @@ static bool wants_progress(const struct opt *opt)
     return !opt->quiet && !rows_on_screen && isatty(STDERR_FILENO);
 }
 
+/* ---- many files ---- */
+
+static const char *row_name(const struct job *job, uint64_t n)
+{
+    static const char *const names[3][2] = {{"flow", "flows"}, {"packet", "packets"}, {"frame", "frames"}};
+    return names[job->opt->run.level][n != 1];
+}
+
+/* A file of lines that could not be written whole keeps the rows up to its last whole batch. */
+static bool save_lines(struct job *job)
+{
+    enum opt_format format = job->opt->format;
+    return (format == OPT_CSV || format == OPT_NDJSON) && job->good_rows &&
+           !ftruncate(job->fd, (off_t)job->good_bytes) && !target_commit(&job->target);
+}
+
+/* Writes the file that begins now. Adds the rows that are in a file with its name to *written. */
+static int write_one_file(struct job *job, struct rotation *r, uint64_t *written)
+{
+    struct ArrowArrayStream all = job->stream;
+    int status = open_target(job);
+    if (!status) {
+        r->path = job->target.path;
+        rotation_stream(r, &job->stream);
+        status = job->opt->sink ? write_sink(job) : write_text(job);
+        job->stream = all;
+    }
+    int error = status ? 0 : target_commit(&job->target);
+    if (error)
+        status = write_failure(job->output, error);
+    if (!status)
+        *written += r->n_rows;
+    else if (job->target.fd >= 0 && save_lines(job))
+        *written += job->good_rows;
+    r->path = NULL;
+    target_drop(&job->target);
+    return status;
+}
+
+static void when_due(void *progress, int64_t ms) { cli_progress_due(progress, ms); }
+
+/* The column of the time by which the rows are in order: that of their ends where flows leave when they end.
+ */
+static size_t time_column(const struct job *job)
+{
+    const struct fc_options *o = &job->opt->run;
+    const char *source = o->level != FC_LEVEL_FLOWS       ? "time"
+                         : o->policy == FC_POLICY_TIMEOUT ? "time_end"
+                                                          : "time_start";
+    for (size_t i = 0; i < fc_run_n_columns(job->run); i++)
+        if (!strcmp(fc_run_column(job->run, i)->source, source))
+            return i;
+    say("--rotate needs the column %s", source);
+    return SIZE_MAX;
+}
+
+static int write_files(struct job *job)
+{
+    struct fc_progress at = {0};
+    fc_run_progress(job->run, &at);
+    struct rotation r = {.rule = job->opt->rotate,
+                         .pattern = job->opt->output,
+                         .inner = &(struct ArrowArrayStream){0},
+                         .type = &job->tally.type,
+                         .time = time_column(job),
+                         .by_clock = !at.bytes_total,
+                         .piece_rows = job->opt->sink ? 0 : 512,
+                         .due = when_due,
+                         .context = &job->progress};
+    struct ArrowArrayStream inner = job->stream;
+    uint64_t written = 0;
+    int status = r.time == SIZE_MAX ? EXIT_USAGE : 0, failed = 0;
+    r.inner = &inner;
+    while (!status && rotation_begin(&r, &failed)) {
+        char *name = rotation_name(&r);
+        job->output = name;
+        status = name ? write_one_file(job, &r, &written) : out_of_memory();
+        job->output = NULL;
+        free(name);
+    }
+    if (!status && failed)
+        status = stream_failure(job);
+    uint64_t lost = job->tally.rows - written;
+    if (status && lost)
+        say("%llu %s are in no file, and %llu in files", (unsigned long long)lost, row_name(job, lost),
+            (unsigned long long)written);
+    rotation_end(&r);
+    return status;
+}
+
+/* ---- the answer ---- */
+
 /* Writes the rows, then renames the file (unless nothing could be read), then prints the account. write_text
  * returns -1 when the reader of a pipe stopped reading. */
 static int write_answer(struct job *job)
@@ -228,17 +339,19 @@ static int write_answer(struct job *job)
     job->progress = (struct progress){.run = job->run, .show = wants_progress(job->opt)};
     if (goes_on(job->opt))
         stop_in_order();
+    if (job->opt->rotates)
+        stop_hup_rotates();
     cli_progress_begin(&job->progress);
-    int status = job->opt->sink ? write_sink(job) : write_text(job);
+    int status = job->opt->rotates ? write_files(job) : job->opt->sink ? write_sink(job) : write_text(job);
     cli_progress_end(&job->progress);
     if (!status && stop_asked())
         status = stopped();
     if (status)
         return status < 0 ? EXIT_WHOLE : status;
     status = account_status(job->run);
-    int error = job->opt->output && status != EXIT_UNREADABLE ? target_commit(&job->target) : 0;
+    int error = job->output && status != EXIT_UNREADABLE ? target_commit(&job->target) : 0;
     if (error)
-        return write_failure(job->opt->output, error);
+        return write_failure(job->output, error);
     if (!job->opt->quiet)
         account_say(job->run, &job->tally, &job->opt->run);
     if (!job->opt->quiet && job->short_columns)
@@ -257,6 +370,7 @@ static int export_run(struct job *job)
         tally_free(&job->tally);
         return out_of_memory();
     }
+    job->output = job->opt->rotates ? NULL : job->opt->output;
     int status = open_target(job);
     if (!status)
         status = write_answer(job);

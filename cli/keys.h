@@ -30,6 +30,7 @@ enum {
     KEY_PROGRESS,
     KEY_NO_PROGRESS,
     KEY_FLUSH,
+    KEY_ROTATE,
     KEY_CAPTURE_FILTER,
     KEY_AUTOSTOP,
     /* Tables of other programs. */

@@ -121,6 +121,10 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_QUOTE_FORMULAS, "quote-formulas", NULL,
      "CSV: put ' before cells that a spreadsheet would\n"
      "calculate (= + - @)"},
+    {NULL, KEY_ROTATE, "rotate", "WHEN",
+     "write many files: after 5m, 100M or 1000000rows, or\n"
+     "5m,100M; then -o is flows-%Y%m%d-%H%M%S.parquet, by\n"
+     "the time of the file's first row in UTC"},
     {NULL, KEY_FLUSH, "flush", "TIME",
      "write rows after this time, though there are few: 1s\n"
      "(default for pipes: 1s for flows, others at once)"},
@@ -420,6 +424,9 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return 0;
     case KEY_COLOR:
         return parse_colour(opt, arg);
+    case KEY_ROTATE:
+        opt->rotates = true;
+        return rotate_parse(&opt->rotate, arg);
     case KEY_FLUSH:
         return opt_duration(&opt->run.flush_ns, "--flush", arg);
     case KEY_PROGRESS:
@@ -557,6 +564,11 @@ static int check_together(struct opt *opt)
     bad = check_live(opt);
     if (bad)
         return bad;
+    if (opt->rotates && (!opt->output || !strchr(opt->output, '%')))
+        return say_usage("--rotate needs names with a time: -o flows-%%Y%%m%%d-%%H%%M%%S.ndjson");
+    if (opt->rotates && opt->n_sets)
+        return say_usage(
+            "--rotate is for flowcontainer's own tables, not for the feature sets of other programs");
     bool reads = opt->command != OPT_FIELDS && opt->command != OPT_FEATURES;
     for (size_t i = 0; i < opt->n_paths && reads; i++)
         if (!*opt->paths[i])

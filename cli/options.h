@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "flowcontainer.h"
+#include "rotate.h"
 
 struct opt_row {
     const char *group; /* heading in --help; NULL: the group of the row before */
@@ -43,6 +44,8 @@ struct opt {
     size_t n_preferences, n_decode_as;
     const char **interfaces, **autostop; /* of `capture` */
     struct fc_capture capture;
+    struct rotate_rule rotate;
+    bool rotates;
     struct fc_options run;
     enum opt_format format;
     const char *output; /* NULL: standard output */

@@ -118,8 +118,27 @@ static bool wait_tick(struct progress *progress)
     return !progress->ending;
 }
 
+/* Wakes the thread that waits for rows when a file is to end. */
+static void look_at_files(struct progress *progress, int *hups)
+{
+    int64_t due = atomic_load(&progress->due_ms);
+    bool is_due = due && now_ms() >= due;
+    if (!is_due && *hups == stop_hups())
+        return;
+    if (is_due)
+        atomic_compare_exchange_strong(&progress->due_ms, &due, 0);
+    *hups = stop_hups();
+    fc_run_flush(progress->run);
+}
+
+void cli_progress_due(struct progress *progress, int64_t ms)
+{
+    atomic_store(&progress->due_ms, now_ms() + ms);
+}
+
 static void *watch(void *argument)
 {
+    int hups = 0;
     struct progress *progress = argument;
     struct window window = {0};
     int64_t begin = now_ms(), next = FIRST_MS;
@@ -127,6 +146,7 @@ static void *watch(void *argument)
     while (wait_tick(progress)) {
         if (stop_finishing())
             fc_run_finish(progress->run);
+        look_at_files(progress, &hups);
         if (stop_asked())
             fc_run_cancel(progress->run);
         int64_t passed = now_ms() - begin;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct stop {
-    struct sigaction old_int, old_term, old_hup, old_pipe;
+    struct sigaction old_int, old_term, old_hup, old_pipe, old_xfsz;
 };
 
 void stop_watch(struct stop *stop);
@@ -16,5 +16,8 @@ int stop_asked(void);
 /* From now on a signal asks for an end in order instead: all rows of what was read are written. */
 void stop_in_order(void);
 int stop_finishing(void);
+/* From now on SIGHUP is counted, and asks for nothing else. */
+void stop_hup_rotates(void);
+int stop_hups(void);
 
 #endif

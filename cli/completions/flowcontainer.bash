@@ -55,13 +55,13 @@ _flowcontainer() {
         COMPREPLY=($(compgen -W "any $("${COMP_WORDS[0]}" -D 2>/dev/null | cut -d' ' -f2)" -- "$cur"))
         return ;;
     --autostop) COMPREPLY=($(compgen -W "duration: filesize: packets:" -- "$cur")); return ;;
-    -f | --capture-filter | -s | --snapshot-length | -c | --count | -j | --jobs | -Y | --filter | --idle | --active | -C | --columns | --packets | --splt | --layers | --payload-bytes | --server-ports | --preference | -d | --decode-as | --max-memory | --flush)
+    -f | --capture-filter | -s | --snapshot-length | -c | --count | -j | --jobs | -Y | --filter | --idle | --active | -C | --columns | --packets | --splt | --layers | --payload-bytes | --server-ports | --preference | -d | --decode-as | --max-memory | --rotate | --flush)
         return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -i --interface -f --capture-filter -s --snapshot-length -p --no-promiscuous-mode --autostop -D --list-interfaces -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
-            -e --field -C --columns --values --packets --payload-only --limit --features --bytes --native --json --level -o --output --flush --quote-formulas -a --all --color -q --quiet \
+            -e --field -C --columns --values --packets --payload-only --limit --features --bytes --native --json --level -o --output --rotate --flush --quote-formulas -a --all --color -q --quiet \
             --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \
             --progress --no-progress -h --help -v --version" -- "$cur"))
         return

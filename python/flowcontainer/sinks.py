@@ -34,8 +34,25 @@ def write_parquet(capsule: object, path: str) -> None:
 
     reader = pa.RecordBatchReader.from_stream(_Stream(capsule))
     with pyarrow.parquet.ParquetWriter(path, reader.schema, compression="zstd") as writer:
-        for batch in reader:
-            writer.write_batch(batch)
+        for group in _groups(reader):
+            writer.write_table(pa.Table.from_batches(group, reader.schema), row_group_size=_GROUP_ROWS)
+
+
+_GROUP_ROWS = 65536
+
+
+def _groups(reader: Any) -> Any:
+    """Batches in groups of some 65,536 rows: those of a pipe may have few."""
+    held: list[Any] = []
+    rows = 0
+    for batch in reader:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= _GROUP_ROWS:
+            yield held
+            held, rows = [], 0
+    if held:
+        yield held
 
 
 def write_ipc(capsule: object, path: str) -> None:
