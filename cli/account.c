@@ -43,6 +43,8 @@ static const struct words NOTES[] = {
      "captures whose stream numbers may differ from Wireshark's"},
     {"fragments_over_limit", "fragment given up because too many datagrams were incomplete",
      "fragments given up because too many datagrams were incomplete"},
+    {"conversations_forgotten", "conversation forgotten after a long silence",
+     "conversations forgotten after a long silence"},
     {"empty_captures", "capture without a frame", "captures without a frame"},
     {"reassembly_over_limit", "message of a TCP stream given up because too much was waiting",
      "messages of TCP streams given up because too much was waiting"},

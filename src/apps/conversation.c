@@ -1,14 +1,15 @@
-/* State of conversations, allocated when it is first needed. It lives until the capture ends. */
+/* State of conversations, allocated when it is first needed. It lives until the conversation is forgotten or
+ * the capture ends. */
 #include "apps/conversation.h"
 
 #include <string.h>
 
 #include "apps/apps.h"
 
-/* Zeroed memory that lives until the capture ends. */
+/* Zeroed memory. */
 static void *make(struct apps *apps, size_t size)
 {
-    void *memory = arena_alloc(&apps->arena, size);
+    void *memory = arena_take(&apps->arena, size);
     if (memory)
         memset(memory, 0, size);
     return memory;
@@ -27,4 +28,33 @@ void *conversation_state(struct apps *apps, struct app_conv *conv, const struct 
     if (!*state)
         *state = make(apps, protocol->state_len);
     return *state;
+}
+
+static void states_forget(struct apps *apps, const struct app_conv *app)
+{
+    for (size_t i = 0; i < N_TCP_PROTOCOLS; i++) {
+        const struct protocol *protocol = tcp_protocols[i];
+        void *state = app->states[protocol->owner - FIRST_TCP_OWNER];
+        if (!state)
+            continue;
+        if (protocol->forget)
+            protocol->forget(state, &apps->arena);
+        arena_give(&apps->arena, state, protocol->state_len);
+    }
+}
+
+void conversation_forget(struct apps *apps, struct conv *conv)
+{
+    struct app_conv *app = conv->app;
+    if (conv->side[0].kind == CONV_UDP && conv->quic)
+        arena_give(&apps->arena, conv->quic, sizeof *conv->quic);
+    if (!app)
+        return;
+    for (int i = 0; i < 2; i++)
+        reasm_forget(&apps->reasm, &app->sides[i]);
+    states_forget(apps, app);
+    if (app->dtls)
+        arena_give(&apps->arena, app->dtls, sizeof *app->dtls);
+    arena_give(&apps->arena, app, sizeof *app);
+    conv->app = NULL;
 }

@@ -68,7 +68,7 @@ static struct dtls_path *path_of(struct apps *apps, struct conv *conv)
     struct app_conv *app = conversation_of(apps, conv);
     if (!app || app->dtls)
         return app ? app->dtls : NULL;
-    if ((app->dtls = arena_alloc(&apps->arena, sizeof *app->dtls)))
+    if ((app->dtls = arena_take(&apps->arena, sizeof *app->dtls)))
         *app->dtls = (struct dtls_path){0};
     return app->dtls;
 }

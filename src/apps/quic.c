@@ -52,7 +52,7 @@ static struct quic_path *path_of(struct apps *apps, struct conv *conv, const str
     apps->doubt |= claim == CLAIM_UNKNOWN;
     if (claim == CLAIM_TAKEN || claim == CLAIM_UNKNOWN)
         return NULL;
-    if ((conv->quic = arena_alloc(&apps->arena, sizeof *conv->quic)))
+    if ((conv->quic = arena_take(&apps->arena, sizeof *conv->quic)))
         *conv->quic = (struct quic_path){0};
     return conv->quic;
 }

@@ -1,6 +1,7 @@
 /* The table of conversations: open addressing over 8-byte slots, so that a look-up touches one cache line of
  * the table and one of the conversation.
  * Invariant: a pair of endpoints has one current conversation; a new TCP stream on the same pair replaces it.
+ * An index never changes while its conversation is remembered.
  * Source: the rules for stream numbers were observed (tshark 4.0.17). */
 #include "flow/conv.h"
 
@@ -11,6 +12,8 @@
 #include "flow/tcp_analysis.h"
 
 enum { BLOCK = 256, FIRST_SLOTS = 256, WILDCARD = 0x80 };
+/* Conversations that are looked at for each new one: the old ones among 3 of 4 places are found in time. */
+enum { LOOKS = 4 };
 
 static struct conv *conv_at(const struct conv_table *t, uint32_t index)
 {
@@ -75,20 +78,46 @@ static bool conv_reserve(struct conv_table *t)
     return block != NULL;
 }
 
-static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2], bool numbered)
+/* A place for one more conversation, and its index; NULL when memory ends. */
+static struct conv *conv_place(struct conv_table *t, uint32_t *index)
 {
+    if (t->unused) {
+        *index = t->unused - 1;
+        t->unused = conv_at(t, *index)->flow;
+        t->n_unused--;
+        return conv_at(t, *index);
+    }
     if (!conv_reserve(t))
         return NULL;
+    *index = t->n_convs++;
+    return conv_at(t, *index);
+}
+
+/* Makes the current conversation of a pair, to which `slot` leads from now on; NULL: no slot does. */
+static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2], bool numbered,
+                              struct conv_slot *slot, uint32_t hash)
+{
     struct tcp_state *tcp = NULL;
+    uint32_t index = 0;
     if (numbered && side[0].kind == CONV_TCP && !(tcp = tcp_state_make(&t->tcp_states)))
         return NULL;
-    struct conv *conv = conv_at(t, t->n_convs++);
-    *conv = (struct conv){.flow = NO_FLOW, .syn_from = -1, .synack_from = -1, .tcp = tcp};
+    struct conv *conv = conv_place(t, &index);
+    if (!conv)
+        return NULL;
+    *conv =
+        (struct conv){.flow = NO_FLOW, .syn_from = -1, .synack_from = -1, .touched = t->second, .tcp = tcp};
     memcpy(conv->side, side, 2 * sizeof *side);
     if (numbered) {
         conv->stream = t->next_stream[side[0].kind]++;
         conv->rule = conv_rule(side);
     }
+    if (slot && slot->index)
+        conv_at(t, slot->index - 1)->is_current = false;
+    if (slot) {
+        *slot = (struct conv_slot){hash, index + 1};
+        conv->is_current = true;
+    }
+    t->n_to_look_at += LOOKS;
     return conv;
 }
 
@@ -108,10 +137,10 @@ void conv_add_wildcard(struct conv_table *t, const struct endpoint *client, cons
     wildcard_key(key, client, server);
     uint32_t hash = conv_hash(t, key);
     struct conv_slot *slot = conv_slot(t, key, hash); /* conv_find left room for one more */
-    struct conv *conv = conv_make(t, key, false);
+    struct conv *conv = conv_make(t, key, false, slot, hash);
     if (!conv)
         return;
-    *slot = (struct conv_slot){hash, t->n_convs};
+    conv->touched = CONV_STAYS;
     t->has_wildcards = true;
 }
 
@@ -127,7 +156,8 @@ static struct conv *find_wildcard(struct conv_table *t, const struct endpoint en
             continue;
         struct conv *wildcard = conv_at(t, slot->index - 1);
         if (!wildcard->answers) {
-            wildcard->answers = conv_make(t, ends, true);
+            if ((wildcard->answers = conv_make(t, ends, true, NULL, 0)))
+                wildcard->answers->touched = CONV_STAYS;
             out->is_new = true;
         } else if (memcmp(&wildcard->answers->side[client], &ends[client], sizeof *ends)) {
             out->direction = 1 - out->direction;
@@ -236,18 +266,64 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
         out->conv = conv_at(t, slot->index - 1);
         out->reused_ports = layer->kind == LAYER_TCP && conv_starts_stream(out->conv, layer, out->direction);
         superseded = conv_is_superseded(out->conv);
+        out->conv->touched = t->second;
     } else if (t->has_wildcards && ends[0].kind == CONV_UDP) {
         out->conv = find_wildcard(t, ends, out);
     }
     if (out->conv && !out->reused_ports && !superseded)
         return true;
-    if (!(out->conv = conv_make(t, ends, true)))
+    if (!(out->conv = conv_make(t, ends, true, slot, hash)))
         return false;
     if (superseded)
         conv_settle(out->conv);
-    *slot = (struct conv_slot){hash, t->n_convs};
     out->is_new = true;
     return true;
+}
+
+/* ---- what is forgotten ---- */
+
+struct conv *conv_next_silent(struct conv_table *t, uint32_t second)
+{
+    if (t->n_convs - t->n_unused <= CONVS_KEPT)
+        t->n_to_look_at = 0;
+    for (; t->n_to_look_at; t->n_to_look_at--) {
+        t->hand = t->hand + 1 < t->n_convs ? t->hand + 1 : 0;
+        struct conv *conv = conv_at(t, t->hand);
+        if (conv->touched < second && conv->side[0].family) {
+            t->n_to_look_at--;
+            return conv;
+        }
+    }
+    return NULL;
+}
+
+/* Empties a slot of open addressing: later members of its run move up, so that no look-up stops too early
+ * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R). */
+static void slot_empty(struct conv_table *t, size_t at)
+{
+    size_t mask = t->n_slots - 1;
+    for (size_t next = (at + 1) & mask; t->slots[next].index; next = (next + 1) & mask) {
+        size_t home = t->slots[next].hash & mask;
+        if (((next - home) & mask) < ((next - at) & mask))
+            continue;
+        t->slots[at] = t->slots[next];
+        at = next;
+    }
+    t->slots[at].index = 0;
+}
+
+void conv_forget(struct conv_table *t, struct conv *conv)
+{
+    if (conv->is_current)
+        slot_empty(t, (size_t)(conv_slot(t, conv->side, conv_hash(t, conv->side)) - t->slots));
+    if (conv->side[0].kind == CONV_TCP && conv->tcp) {
+        tcp_flight_forget(&t->flights, &t->tcp_states, conv->tcp);
+        arena_give(&t->tcp_states, conv->tcp, sizeof *conv->tcp);
+    }
+    *conv = (struct conv){.flow = t->unused};
+    t->unused = t->hand + 1;
+    t->n_unused++;
+    t->n_forgotten++;
 }
 
 void conv_reset(struct conv_table *t)
@@ -265,7 +341,8 @@ void conv_reset(struct conv_table *t)
     arena_reset(&t->tcp_states);
     t->flights.unused = NULL;
     memset(t->next_stream, 0, sizeof t->next_stream);
-    t->n_convs = 0;
+    t->n_convs = t->n_unused = t->unused = t->hand = t->n_to_look_at = t->second = 0;
+    t->n_forgotten = 0;
     t->has_wildcards = false;
     t->numbers_may_differ = false;
 }

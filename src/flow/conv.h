@@ -3,7 +3,11 @@
  * The key is the unordered pair of (address, port) of a transport header and of the IP header that directly
  * carries it. VLANs, tunnel ids and interfaces do not count. TCP and UDP have separate numbers; UDP-Lite
  * shares those of UDP. Every transport header of a frame is looked up, outermost first, whether or not the
- * packet is kept. */
+ * packet is kept.
+ *
+ * A conversation has no end, so it is remembered until its capture ends. Where nothing that is asked for
+ * needs old conversations (conv_table.forgets), those that have been silent for long are forgotten once there
+ * are many: a packet of such a pair then begins a new conversation. */
 #ifndef FC_FLOW_CONV_H
 #define FC_FLOW_CONV_H
 
@@ -27,12 +31,15 @@ struct endpoint {
 struct conv {
     struct endpoint side[2]; /* ordered by their bytes, so that both directions find it */
     uint32_t stream;
-    uint32_t flow;                /* index of the flow that its next packet goes to, or NO_FLOW */
-    int8_t syn_from, synack_from; /* the direction that sent one; -1: none seen */
-    uint8_t rule, state; /* the rule of a protocol that shifts stream numbers, and its progress; enums in
-                            conv_rules.c */
-    bool has_times;
-    uint8_t seal; /* progress of an encrypted stream; bits of apps/opaque.c */
+    uint32_t flow;           /* index of the flow that its next packet goes to, or NO_FLOW */
+    uint8_t rule, state;     /* the rule of a protocol that shifts stream numbers, and its progress; enums
+                                in conv_rules.c */
+    uint8_t seal;            /* progress of an encrypted stream; bits of apps/opaque.c */
+    signed int syn_from : 2; /* the direction that sent one; -1: none seen */
+    signed int synack_from : 2;
+    bool has_times : 1;
+    bool is_current : 1; /* the hash table leads to it */
+    uint32_t touched; /* second of the packet clock at its last packet; CONV_STAYS: it is never forgotten */
     int64_t first_ns, previous_ns;
     struct app_conv *app; /* state of the protocols above; NULL unless their fields are asked for */
     union {
@@ -42,7 +49,13 @@ struct conv {
             *answers; /* a wildcard: the conversation that its packets go to; NULL until the first packet */
     };
 };
-enum { NO_FLOW = UINT32_MAX };
+enum { NO_FLOW = UINT32_MAX, CONV_STAYS = UINT32_MAX };
+/* While there are at most so many conversations, none is forgotten. */
+enum { CONVS_KEPT = 32768 };
+/* The shortest silence, in seconds, after which a conversation may be forgotten. TCP repeats a segment after
+ * at most 120 seconds (RFC 6298 allows 60 and more; Linux and Windows stay below 120), and DNS, DHCP and NTP
+ * answer much earlier. */
+enum { CONV_SILENCE = 300 };
 
 struct conv_slot {
     uint32_t hash;
@@ -55,7 +68,12 @@ struct conv_table {
     size_t n_slots; /* a power of two */
     struct conv **blocks;
     size_t n_blocks, blocks_capacity;
-    uint32_t n_convs;
+    uint32_t n_convs;            /* places that were ever used */
+    uint32_t n_unused, unused;   /* places of forgotten conversations, linked by `flow`; the first, plus 1 */
+    uint32_t hand, n_to_look_at; /* conv_next_silent: the next place, and how many it may look at */
+    uint32_t second;             /* of the packet clock, for `touched` */
+    bool forgets;                /* conversations may be forgotten */
+    uint64_t n_forgotten;
     uint32_t next_stream[N_CONV_KINDS];
     struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
     struct arena tcp_states;
@@ -81,6 +99,12 @@ bool conv_find(struct conv_table *table, const struct packet *packet, const stru
 /* Follows the protocols that shift Wireshark's stream numbers. Call it for every packet whose payload
  * Wireshark hands to upper protocols, that is, not for retransmitted or out-of-order packets. */
 void conv_follow(struct conv_table *table, const struct layer *layer, const struct conv_ref *ref);
+/* The next conversation whose last packet came before `second` of the packet clock, and which therefore may
+ * be forgotten; NULL: none at the moment. Each new conversation lets a few old ones be looked at. No flow may
+ * belong to such a conversation any more. */
+struct conv *conv_next_silent(struct conv_table *table, uint32_t second);
+/* Takes back the memory of a conversation that conv_next_silent returned. */
+void conv_forget(struct conv_table *table, struct conv *conv);
 void conv_reset(struct conv_table *table); /* prepares for the next capture; keeps its memory */
 void conv_free(struct conv_table *table);
 

@@ -9,7 +9,7 @@ enum { OOO_DEFAULT_NS = 3000000, FAST_NS = 20000000, OPTION_END = 0, OPTION_NOP 
 
 struct tcp_state *tcp_state_make(struct arena *arena)
 {
-    struct tcp_state *s = arena_alloc(arena, sizeof *s);
+    struct tcp_state *s = arena_take(arena, sizeof *s);
     if (!s)
         return NULL;
     *s = (struct tcp_state){0};

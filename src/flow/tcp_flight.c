@@ -113,7 +113,7 @@ void tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
 {
     *out = (struct flight_result){0};
     if (!state->flight) {
-        if (!(state->flight = arena_alloc(arena, sizeof *state->flight)))
+        if (!(state->flight = arena_take(arena, sizeof *state->flight)))
             return;
         *state->flight = (struct tcp_flight){0};
     }
@@ -134,4 +134,18 @@ void tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
     out->shown = counts || out->acks_frame || found || analysis->known_syn || analysis->beyond;
     if (s->flags_hidden)
         *out = (struct flight_result){0};
+}
+
+void tcp_flight_forget(struct flight_pool *pool, struct arena *arena, struct tcp_state *state)
+{
+    if (!state->flight)
+        return;
+    for (int i = 0; i < 2; i++)
+        for (struct flight_segment *f = state->flight->side[i].oldest, *next; f; f = next) {
+            next = f->next;
+            f->next = pool->unused;
+            pool->unused = f;
+        }
+    arena_give(arena, state->flight, sizeof *state->flight);
+    state->flight = NULL;
 }

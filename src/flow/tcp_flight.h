@@ -38,4 +38,7 @@ void tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
                         uint8_t direction, const struct tcp_segment *segment,
                         const struct tcp_result *analysis, uint32_t sacked, struct flight_result *out);
 
+/* Gives the segments of a conversation back. */
+void tcp_flight_forget(struct flight_pool *pool, struct arena *arena, struct tcp_state *state);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "field/ids_tcp.h"
+#include "field/ids_udp.h"
 
 /* A tag behind EtherType 0x88a8: Wireshark does not call it vlan, and gives it other fields. */
 static bool is_service_tag(const struct layer *layer, const struct layer *outer)
@@ -334,6 +335,37 @@ bool emit_wants_flights(const int16_t *slots)
     };
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (slots[ids[i]] >= 0)
+            return true;
+    return false;
+}
+
+bool emit_wants_conversations(const int16_t *slots)
+{
+    static const field_id ids[] = {
+        F_TCP_ACK,
+        F_TCP_CONNECTION_FIN_ACTIVE,
+        F_TCP_CONNECTION_FIN_PASSIVE,
+        F_TCP_NXTSEQ,
+        F_TCP_OPTIONS_SACK_DSACK,
+        F_TCP_OPTIONS_SACK_DSACK_LE,
+        F_TCP_SEQ,
+        F_TCP_OPTIONS_SACK_DSACK_RE,
+        F_TCP_OPTIONS_SACK_LE,
+        F_TCP_STREAM,
+        F_TCP_OPTIONS_SACK_RE,
+        F_TCP_TIME_DELTA,
+        F_TCP_TIME_RELATIVE,
+        F_TCP_WINDOW_SIZE,
+        F_TCP_WINDOW_SIZE_SCALEFACTOR,
+        F_UDP_STREAM,
+        F_UDP_TIME_DELTA,
+        F_UDP_TIME_RELATIVE,
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (slots[ids[i]] >= 0)
+            return true;
+    for (field_id id = F_TCP_ANALYSIS_ACK_LOST_SEGMENT; id <= F_TCP_ANALYSIS_ZERO_WINDOW_PROBE_ACK; id++)
+        if (slots[id] >= 0)
             return true;
     return false;
 }

@@ -34,5 +34,8 @@ void emit_protocols(struct row *row, const struct examined *x, const int16_t *sl
 
 /* Whether the slots have a field that needs the unacknowledged TCP segments; they are kept only then. */
 bool emit_wants_flights(const int16_t *slots);
+/* Whether the slots have a field of the TCP or UDP header that depends on earlier packets of its
+ * conversation, however long ago they were: conversations are then remembered until their capture ends. */
+bool emit_wants_conversations(const int16_t *slots);
 
 #endif

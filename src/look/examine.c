@@ -71,9 +71,12 @@ static void note_handshake(struct transport *t, const struct tcp_segment *s)
 {
     if (!(s->flags & TCP_FLAG_SYN))
         return;
-    int8_t *from = s->flags & TCP_FLAG_ACK ? &t->ref.conv->synack_from : &t->ref.conv->syn_from;
-    if (*from < 0)
-        *from = (int8_t)t->ref.direction;
+    struct conv *conv = t->ref.conv;
+    bool is_answer = s->flags & TCP_FLAG_ACK;
+    if (is_answer && conv->synack_from < 0)
+        conv->synack_from = t->ref.direction & 1;
+    else if (!is_answer && conv->syn_from < 0)
+        conv->syn_from = t->ref.direction & 1;
 }
 
 static void note_fin(struct transport *t, const struct tcp_segment *s)

@@ -25,7 +25,7 @@ static bool matcher_grow(struct dns_matcher *m)
     struct dns_matcher larger = *m;
     larger.n_slots = m->n_slots ? m->n_slots * 2 : m->arena ? FIRST_IN_ARENA : FIRST_SLOTS;
     size_t size = larger.n_slots * sizeof *larger.slots;
-    larger.slots = m->arena ? arena_alloc(m->arena, size) : memory_alloc(size);
+    larger.slots = m->arena ? arena_take(m->arena, size) : memory_alloc(size);
     if (!larger.slots) {
         memory_ended(m->memory);
         return false;
@@ -38,6 +38,8 @@ static bool matcher_grow(struct dns_matcher *m)
             larger.slots[matcher_slot(&larger, m->slots[i].key)] = m->slots[i];
     if (!m->arena)
         memory_free(m->slots);
+    else if (m->n_slots)
+        arena_give(m->arena, m->slots, m->n_slots * sizeof *m->slots);
     *m = larger;
     return true;
 }

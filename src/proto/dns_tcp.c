@@ -31,10 +31,18 @@ static bool dns_tcp_read(struct row *row, struct rd *r, void *state, const struc
     return true;
 }
 
+static void dns_tcp_forget(void *state, struct arena *arena)
+{
+    const struct dns_matcher *matcher = state;
+    if (matcher->n_slots)
+        arena_give(arena, matcher->slots, matcher->n_slots * sizeof *matcher->slots);
+}
+
 const struct protocol dns_tcp_protocol = {.name = "dns",
                                           .readers = READER_BIT(READER_DNS),
                                           .owner = OWNER_DNS,
                                           .shown_when_read = true,
                                           .state_len = sizeof(struct dns_matcher),
                                           .length = dns_length,
-                                          .read = dns_tcp_read};
+                                          .read = dns_tcp_read,
+                                          .forget = dns_tcp_forget};

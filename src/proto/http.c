@@ -278,9 +278,11 @@ static bool uri_keep(struct http_state *state, const struct http_head *head, str
     uint32_t prefix = as_is || !head->host ? 0 : (uint32_t)SCHEME + head->host_len;
     uint32_t len = prefix + head->uri_len;
     if (len > state->uri_room || !state->uri) {
-        uint8_t *room = arena_alloc(arena, 2 * (size_t)len + 1);
+        uint8_t *room = arena_take(arena, 2 * (size_t)len + 1);
         if (!room)
             return false;
+        if (state->uri)
+            arena_give(arena, state->uri, state->uri_room);
         state->uri = room;
         state->uri_room = 2 * len + 1;
     }
@@ -420,6 +422,13 @@ static bool http_recognises(const struct rd *whole, const struct pdu_facts *fact
            !strncasecmp((const char *)line.text + line.len - VERSION, token, TOKEN);
 }
 
+static void http_forget(void *state, struct arena *arena)
+{
+    struct http_state *http = state;
+    if (http->uri)
+        arena_give(arena, http->uri, http->uri_room);
+}
+
 const struct protocol http_protocol = {.name = "http",
                                        .readers = READER_BIT(READER_HTTP),
                                        .owner = OWNER_HTTP,
@@ -427,4 +436,5 @@ const struct protocol http_protocol = {.name = "http",
                                        .state_len = sizeof(struct http_state),
                                        .recognises = http_recognises,
                                        .length = http_length,
-                                       .read = http_read};
+                                       .read = http_read,
+                                       .forget = http_forget};

@@ -139,11 +139,13 @@ static bool room_for(struct tls_hand *h, void **array, uint32_t *room, uint32_t 
 {
     if (used + n <= *room)
         return true;
-    void *bigger = arena_alloc(h->facts->arena, 2 * (size_t)(used + n) * size);
+    void *bigger = arena_take(h->facts->arena, 2 * (size_t)(used + n) * size);
     if (!bigger)
         return false;
     if (used)
         memcpy(bigger, *array, used * size);
+    if (*room)
+        arena_give(h->facts->arena, *array, *room * size);
     *array = bigger;
     *room = 2 * (used + n);
     return true;

@@ -26,6 +26,7 @@ struct query {
     struct wanted_column *columns; /* the columns of the answer, in order */
     size_t n_columns;
     struct arena texts;    /* owns the names of the columns */
+    bool names_stream;     /* the column `stream` is asked for by its name */
     bool keeps_packets;    /* flows keep a log of their packets, because a column needs it */
     uint16_t *feature_ids; /* the statistics among the columns, each once */
     size_t n_features;

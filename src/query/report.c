@@ -14,6 +14,7 @@ const char *note_name(enum note note)
         [NOTE_VALUES_LIMIT] = "values_over_limit",
         [NOTE_NOT_FOLLOWED] = "protocols_not_followed",
         [NOTE_HANDED_OVER] = "handed_over",
+        [NOTE_FORGOTTEN] = "conversations_forgotten",
         [NOTE_TIME_ORDER] = "times_out_of_order",
         [NOTE_KERNEL_DROPS] = "dropped_by_kernel",
     };

@@ -131,6 +131,7 @@ static enum fc_status add_base(struct selector *s, uint32_t id, const struct fc_
         return refuse_values(s, name);
     if (has_base(s, id))
         return refuse_twice(s, name);
+    s->query->names_stream |= !strcmp(asked->source, "stream");
     return add(s, WANTED_BASE, id, asked, name);
 }
 

@@ -27,7 +27,8 @@ struct piece {
 };
 
 struct pending {
-    struct pending *next;
+    struct pending *next;          /* in its bucket */
+    struct pending *older, *newer; /* by first fragment */
     struct key key;
     struct piece *pieces, *last;
     uint32_t n_pieces;
@@ -35,6 +36,12 @@ struct pending {
     uint32_t total; /* length of the datagram, when has_total */
     bool has_total, multiple_tails;
 };
+
+/* What the system's allocator adds to an allocation, at most: its header and the rounding to 16 bytes. */
+enum { ALLOCATION = 32 };
+
+static size_t cost_of(const struct piece *piece) { return sizeof *piece + piece->len + ALLOCATION; }
+enum { COST_OF_DATAGRAM = sizeof(struct pending) + 2 * sizeof(struct pending *) + ALLOCATION };
 
 static struct key key_of(const struct packet *p)
 {
@@ -82,11 +89,14 @@ static void pending_free(struct defrag *d, struct pending *p)
 {
     while (p->pieces) {
         struct piece *next = p->pieces->next;
-        d->held -= sizeof *p->pieces + p->pieces->len;
+        d->held -= cost_of(p->pieces);
         memory_free(p->pieces);
         p->pieces = next;
     }
+    *(p->older ? &p->older->newer : &d->oldest) = p->newer;
+    *(p->newer ? &p->newer->older : &d->newest) = p->older;
     memory_free(p);
+    d->held -= COST_OF_DATAGRAM;
     d->n_pending--;
 }
 
@@ -97,6 +107,17 @@ static struct pending **find(const struct defrag *d, const struct key *key)
     while (*link && memcmp(&(*link)->key, key, sizeof *key))
         link = &(*link)->next;
     return link;
+}
+
+/* Gives up the oldest datagrams until the others are within the limit. */
+static void make_room(struct defrag *d)
+{
+    while (d->held > d->limit && d->oldest) {
+        struct pending *p = d->oldest, **link = find(d, &p->key);
+        d->refused += p->n_pieces;
+        *link = p->next;
+        pending_free(d, p);
+    }
 }
 
 static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const struct fragment *f)
@@ -115,7 +136,7 @@ static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const
         p->last = piece;
     p->n_pieces++;
     p->bytes += piece->len;
-    d->held += sizeof *piece + piece->len;
+    d->held += cost_of(piece);
     uint32_t end = f->offset + f->data.len;
     if (!f->more) {
         if (p->has_total && p->total != end)
@@ -196,7 +217,12 @@ static struct pending **find_or_make(struct defrag *d, const struct key *key)
     struct pending **link = find(d, key);
     if (*link || !(*link = memory_zero(1, sizeof **link)))
         return *link ? link : NULL;
-    (*link)->key = *key;
+    struct pending *p = *link;
+    p->key = *key;
+    p->older = d->newest;
+    *(d->newest ? &d->newest->newer : &d->oldest) = p;
+    d->newest = p;
+    d->held += COST_OF_DATAGRAM;
     d->n_pending++;
     return link;
 }
@@ -222,9 +248,12 @@ enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct
         return DEFRAG_UNUSABLE;
     struct pending **link = NULL;
     struct key key = key_of(p);
+    if (!d->limit)
+        d->limit = DEFRAG_LIMIT;
+    make_room(d);
     if (d->n_pending < d->n_buckets || grow(d)) {
         const struct pending *known = *find(d, &key);
-        if (d->held > DEFRAG_LIMIT || (known && known->n_pieces == MAX_PIECES)) {
+        if (known && known->n_pieces == MAX_PIECES) {
             d->refused++;
             return DEFRAG_PENDING;
         }
@@ -253,5 +282,5 @@ void defrag_free(struct defrag *d)
 {
     defrag_reset(d);
     memory_free(d->buckets);
-    *d = (struct defrag){0};
+    *d = (struct defrag){.limit = d->limit};
 }

@@ -1,5 +1,5 @@
 /* IP fragments -> datagrams. A datagram belongs to the frame whose arrival completes it. Fragments that the
- * snap length cut are not used. There is no time-out: captures are finite, and Wireshark has none. */
+ * snap length cut are not used. There is no time-out, since Wireshark has none, but a limit of memory. */
 #ifndef FC_STREAM_DEFRAG_H
 #define FC_STREAM_DEFRAG_H
 
@@ -7,8 +7,10 @@
 #include "base/hash.h"
 #include "decode/packet.h"
 
-/* The bytes that incomplete datagrams of a capture may hold together. Fragments beyond this limit are dropped
- * and counted; otherwise a flood of fragments that never complete would take all memory. */
+/* The bytes that incomplete datagrams of a capture may take together, with everything that is allocated for
+ * them. Beyond it the datagrams with the oldest first fragments are given up, and their fragments are
+ * counted: a flood of fragments that never complete neither takes all memory nor keeps later datagrams out.
+ */
 enum { DEFRAG_LIMIT = 256 << 20 };
 
 struct datagram {
@@ -32,8 +34,10 @@ struct defrag {
     struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
     struct pending **buckets;
     size_t n_buckets, n_pending;
-    size_t held;      /* bytes of all pieces */
-    uint64_t refused; /* fragments dropped because of a limit */
+    struct pending *oldest, *newest;
+    size_t held;      /* bytes that all of them take */
+    size_t limit;     /* 0: DEFRAG_LIMIT */
+    uint64_t refused; /* fragments given up because of a limit */
 };
 
 /* Takes one fragment; fragments come in capture order. *out is allocated in the arena. */

@@ -456,6 +456,18 @@ void reasm_push(struct reasm *pool, struct reasm_side *side, const struct reasm_
     start_counting(side);
 }
 
+void reasm_forget(struct reasm *pool, struct reasm_side *side)
+{
+    for (uint32_t i = 0; i < side->n_messages; i++)
+        release(pool, &side->messages[i]);
+    if (side->messages) {
+        struct reasm_message **unused = &pool->unused[size_of(side->room)];
+        side->messages->next_unused = *unused;
+        *unused = side->messages;
+    }
+    *side = (struct reasm_side){0};
+}
+
 void reasm_turn(struct reasm *pool)
 {
     while (pool->spent) {

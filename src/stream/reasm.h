@@ -88,6 +88,9 @@ static inline bool reasm_counts(struct reasm_side *side, uint32_t seq, const str
     return true;
 }
 void reasm_push(struct reasm *reasm, struct reasm_side *side, const struct reasm_segment *segment);
+/* The conversation of the side is forgotten: gives back what the side holds, and counts no message as lost.
+ */
+void reasm_forget(struct reasm *reasm, struct reasm_side *side);
 /* The next frame begins: bytes that were shown are no longer used. */
 void reasm_turn(struct reasm *reasm);
 /* Gives all memory back. All sides become invalid. */

@@ -1,5 +1,6 @@
 /* One capture: opened, read frame by frame, judged as a whole, forgotten. Invariant: damage, and crashes of
  * libwireshark, are problems in the report; everything that was read before them stays in the answer. */
+#include "apps/conversation.h"
 #include "base/error.h"
 #include "shark/alien.h"
 #include "shark/locator.h"
@@ -100,8 +101,9 @@ static void note_capture(struct walk *w)
     const struct capture *c = &w->capture;
     const struct tables *t = &w->tables;
     bool asks = w->query->n_fields || w->query->filter;
-    if (t->examiner.convs.numbers_may_differ)
+    if (t->examiner.convs.numbers_may_differ || t->examiner.convs.n_forgotten)
         notes[NOTE_STREAM_NUMBERS]++;
+    notes[NOTE_FORGOTTEN] += t->examiner.convs.n_forgotten;
     notes[NOTE_TIME_ORDER] += c->is_out_of_order;
     notes[NOTE_DEFRAG_LIMIT] += t->examiner.defrag.refused;
     if (c->source && !c->frames)
@@ -172,6 +174,24 @@ static enum fc_status end_capture(struct walk *w)
 
 /* ---- reading ---- */
 
+/* Forgets conversations that have been silent for long. A flow of theirs would have left, and its row is
+ * written, since `past` is later than its end. */
+static void forget_conversations(struct walk *w)
+{
+    struct conv_table *convs = &w->tables.examiner.convs;
+    if (!convs->n_to_look_at || !convs->forgets)
+        return;
+    const struct flow_table *flows = &w->tables.flows;
+    int64_t silence = flows->policy.idle_ns / 1000000000 + 2, past = flows->clock.past / 1000000000;
+    if (silence < CONV_SILENCE)
+        silence = CONV_SILENCE;
+    int64_t second = past < silence ? 0 : past - silence < UINT32_MAX ? past - silence : UINT32_MAX - 1;
+    for (struct conv *conv; (conv = conv_next_silent(convs, (uint32_t)second));) {
+        conversation_forget(&w->tables.apps, conv);
+        conv_forget(convs, conv);
+    }
+}
+
 /* A frame could not be answered. An error of libwireshark ends the capture before that frame. */
 static enum fc_status end_at_failure(struct walk *w, enum fc_status status)
 {
@@ -212,6 +232,7 @@ enum fc_status capture_read(struct walk *w)
         if (status || output_full(&w->output))
             return status;
         source_patience(c->source, patience);
+        forget_conversations(w);
         status = source_next(c->source, &frame, &error);
         if (status)
             return end_at_damage(w, status, &error);

@@ -74,8 +74,11 @@ static void note_time(struct walk *w, const struct frame *frame)
     struct capture *c = &w->capture;
     if (!frame->has_time)
         return;
-    if (flow_may_leave(&w->tables.flows.policy))
+    if (flow_may_leave(&w->tables.flows.policy)) {
         flow_turn(&w->tables.flows, frame->time_ns);
+        int64_t second = w->tables.flows.clock.now / 1000000000;
+        w->tables.examiner.convs.second = second < CONV_STAYS ? (uint32_t)second : CONV_STAYS - 1;
+    }
     c->is_out_of_order |= c->has_last && frame->time_ns < c->last_ns;
     c->has_last = true;
     c->last_ns = frame->time_ns;

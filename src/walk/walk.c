@@ -49,6 +49,9 @@ static void open_tables(struct tables *tables, const struct query *query, const 
     e->keeps_flights = emit_wants_flights(query->slot_of) ||
                        (query->filter && emit_wants_flights(filter_slots(query->filter)));
     e->matches_names = apps_want_names(query->slot_of, query->filter);
+    e->convs.forgets = o->policy == FC_POLICY_TIMEOUT && !query->names_stream &&
+                       !emit_wants_conversations(query->slot_of) &&
+                       !(query->filter && emit_wants_conversations(filter_slots(query->filter)));
     tables->flows.policy = (struct flow_policy){o->policy, o->style, o->idle_ns, o->active_ns};
     apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact, memory);
 }

@@ -16,7 +16,8 @@ from needs_worker import WORKER
 pytest.importorskip("pyarrow")
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTES = {"stream_numbers_may_differ", "fragments_over_limit", "empty_captures", "reassembly_over_limit", "values_over_limit",
+NOTES = {"conversations_forgotten", "stream_numbers_may_differ", "fragments_over_limit", "empty_captures",
+         "reassembly_over_limit", "values_over_limit",
          "protocols_not_followed", "handed_over", "times_out_of_order"}
 LEVELS = ("flows", "packets", "frames")
 SECOND = 10**9

@@ -166,3 +166,62 @@ TEST(many_pairs_are_told_apart)
             CHECK_INT(udp(A + i % 7, (uint16_t)(1000 + i), B + 0x100 * (i % 11), 2000, "x", 1), i);
     conv_free(&table);
 }
+
+/* ---- what is forgotten ---- */
+
+enum { MANY = 3 * CONVS_KEPT };
+
+/* The conversation of the i-th pair. */
+static struct conv *pair(uint32_t i, uint8_t protocol)
+{
+    return send(protocol, A + i / 50000, (uint16_t)(i % 50000 + 1000), B, 9, "x", 1).conv;
+}
+
+static void forget_before(uint32_t second)
+{
+    for (struct conv *conv; (conv = conv_next_silent(&table, second));)
+        conv_forget(&table, conv);
+}
+
+TEST(silent_conversations_make_room_for_new_ones)
+{
+    conv_reset(&table);
+    for (uint32_t i = 0; i < MANY; i++) {
+        table.second = i / 100; /* a hundred new pairs a second, each silent from then on */
+        CHECK_INT(pair(i, i & 1 ? 6 : 17)->stream, i / 2);
+        forget_before(table.second < 50 ? 0 : table.second - 50);
+    }
+    CHECK(table.n_convs <= CONVS_KEPT + CONVS_KEPT / 2);
+    CHECK_INT(table.n_forgotten + table.n_convs - table.n_unused, MANY);
+    for (uint32_t i = MANY - 5000; i < MANY; i++) /* those of the last 50 seconds are there */
+        CHECK_INT(pair(i, i & 1 ? 6 : 17)->stream, i / 2);
+    CHECK_INT(pair(0, 17)->stream, MANY / 2); /* the first pair is new */
+}
+
+TEST(few_conversations_are_not_forgotten)
+{
+    conv_reset(&table);
+    for (uint32_t i = 0; i < CONVS_KEPT; i++) {
+        table.second = i;
+        (void)pair(i, 17);
+        CHECK(!conv_next_silent(&table, i));
+    }
+    CHECK_INT(pair(0, 17)->stream, 0);
+}
+
+/* A look-up must find every pair that is remembered, whatever was taken out of the hash table around it. */
+TEST(pairs_that_speak_are_found_while_others_are_forgotten)
+{
+    enum { SPEAKERS = 2000 };
+    static uint32_t streams[SPEAKERS];
+    conv_reset(&table);
+    for (uint32_t i = 0; i < SPEAKERS; i++)
+        streams[i] = pair(MANY + i, 17)->stream;
+    for (uint32_t i = 0; i < MANY; i++) {
+        table.second = i / 100;
+        (void)pair(i, 17);
+        CHECK_INT(pair(MANY + i % SPEAKERS, 17)->stream, streams[i % SPEAKERS]);
+        forget_before(table.second < 30 ? 0 : table.second - 30);
+    }
+    CHECK(table.n_forgotten > CONVS_KEPT);
+}
