@@ -195,6 +195,17 @@ def test_a_damaged_capture_is_used_as_far_as_it_goes(folder: Path) -> None:
     assert {one["name"]: one["flows"] for one in told["captures"]}["captures/news/phone-0.pcap"] > 0
 
 
+def test_links_and_hidden_files_are_no_captures_of_their_own(folder: Path) -> None:
+    from flowcontainer.dataset import captures, recipe
+
+    (folder / "captures" / "loop").symlink_to(folder / "captures")
+    (folder / "captures" / ".hidden").write_text("x")
+    shutil.copy(folder / "dataset.toml", folder / "captures" / "dataset.toml")
+    plan = recipe.of_sections({"dataset": {"captures": ["captures", "captures/news/*.pcap"], "out": "captures/out"}}, folder, folder / "captures" / "dataset.toml")
+    names = [capture.name for capture in captures.listed(plan)]
+    assert names == sorted(f"captures/{label}/phone-{i}.pcap" for label in ("news", "mail") for i in range(4))
+
+
 def test_captures_without_flows_give_an_empty_data_set(folder: Path) -> None:
     shutil.rmtree(folder / "captures")
     (folder / "captures" / "x").mkdir(parents=True)

@@ -27,34 +27,45 @@ def listed(recipe: Recipe) -> list[Capture]:
     given = recipe.dataset["captures"]
     found: dict[str, Capture] = {}
     own = {os.path.abspath(path) for path in (recipe.out, *recipe.files())}
+    base = os.path.abspath(recipe.base)
     for text in [given] if isinstance(given, str) else given:
-        before = len(found)
-        for path in _files(recipe, text, own):
-            _add(found, recipe, path)
-        if len(found) == before:
-            raise recipe.wrong(f"no capture in {text!r} (looked in {recipe.base.resolve()})", "dataset", "captures")
+        some = False
+        for start in _starts(os.path.join(base, text)):
+            name = os.path.relpath(start, base).replace(os.sep, "/")
+            for capture in _below(start, "" if name == "." else name, own, set()):
+                found.setdefault(capture.name, capture)
+                some = True
+        if not some:
+            raise recipe.wrong(f"no capture in {text!r} (looked in {base})", "dataset", "captures")
     return [found[name] for name in sorted(found)]
 
 
-def _files(recipe: Recipe, text: str, own: set[str]) -> Iterator[str]:
-    """The files of one path; in a folder without the data set, the recipe and its files of labels, and hidden files."""
-    start = os.path.abspath(os.path.join(recipe.base, text))
-    if os.path.isdir(start):
-        for folder, folders, files in os.walk(start):
-            folders[:] = [name for name in folders if name[0] != "." and os.path.join(folder, name) not in own]
-            paths = (os.path.join(folder, name) for name in files if name[0] != ".")
-            yield from (path for path in paths if path not in own)
-    elif os.path.exists(start):
-        yield start
-    else:
-        yield from (path for path in glob.iglob(start, recursive=True) if os.path.isfile(path))
+def _starts(text: str) -> list[str]:
+    """The path itself, or the files that a glob names."""
+    return [os.path.abspath(text)] if os.path.exists(text) else sorted(path for path in glob.iglob(text, recursive=True) if os.path.isfile(path))
 
 
-def _add(found: dict[str, Capture], recipe: Recipe, path: str) -> None:
-    name = os.path.relpath(path, recipe.base).replace(os.sep, "/")
-    if name not in found:
+def _below(path: str, name: str, own: set[str], seen: set[str]) -> Iterator[Capture]:
+    """The file, or the files of a folder: without the data set, the recipe and its files of labels, and hidden files. A folder is read once,
+    however many links lead to it."""
+    if not os.path.isdir(path):
         status = os.stat(path)
-        found[name] = Capture(name, path, status.st_size, status.st_mtime_ns)
+        yield Capture(name, path, status.st_size, status.st_mtime_ns)
+        return
+    real = os.path.realpath(path)
+    if real in seen:
+        return
+    seen.add(real)
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name[0] == "." or entry.path in own:
+                continue
+            inside = f"{name}/{entry.name}" if name else entry.name
+            if entry.is_dir():
+                yield from _below(entry.path, inside, own, seen)
+            elif entry.is_file():
+                status = entry.stat()
+                yield Capture(inside, entry.path, status.st_size, status.st_mtime_ns)
 
 
 _buffer = threading.local()  # one a thread, because a new one for each of 100,000 small files costs more than the hash
