@@ -191,6 +191,26 @@ static bool take_column(const char *name, uint32_t slot, struct ws_refusal *r)
     return refuse(r, WIRE_NO_FIELD, "Wireshark's packet list has no column \"%s\"", name);
 }
 
+/* The protocol of the field, if Wireshark turns it off by default; else NULL. */
+static const protocol_t *off_by_default(const header_field_info *hf)
+{
+    const protocol_t *protocol = find_protocol_by_id(hf->parent >= 0 ? hf->parent : hf->id);
+    return protocol && !proto_is_protocol_enabled(protocol) ? protocol : NULL;
+}
+
+/* tshark prints an empty column for such a field. */
+static bool refuse_off(const char *name, const protocol_t *off, struct ws_refusal *r)
+{
+    const char *protocol = proto_get_protocol_filter_name(proto_get_id(off));
+    char *text =
+        g_strdup_printf("field \"%s\" would have no value: Wireshark turns the protocol %s off by default "
+                        "(tshark turns it on with --enable-protocol %s, flowcontainer cannot)",
+                        name, protocol, protocol);
+    refuse(r, WIRE_NO_FIELD, "%s", text);
+    g_free(text);
+    return false;
+}
+
 static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct ws_refusal *r)
 {
     const header_field_info *hf = proto_registrar_get_byname(name);
@@ -205,7 +225,9 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
     while (hf->same_name_prev_id != -1)
         hf = proto_registrar_get_nth((unsigned)hf->same_name_prev_id);
     ws.fields[slot] = field_describe(hf);
+    const protocol_t *off = off_by_default(hf);
     for (; hf; hf = hf->same_name_next) {
+        off = off_by_default(hf) ? off : NULL; /* one that is on may have values */
         struct ws_field f = field_describe(hf);
         field_unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf) || needs_company(hf);
@@ -213,7 +235,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
         if (!take_hfid(hf->id, slot))
             return refuse(r, WIRE_NO_FIELD, "field \"%s\" is asked for twice, under two names", name);
     }
-    return true;
+    return !off || refuse_off(name, off, r);
 }
 
 /* ---- the plan: how the work of the query can be shared ---- */

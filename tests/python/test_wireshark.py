@@ -319,3 +319,13 @@ def test_streams_that_are_not_encrypted_are_read(monkeypatch) -> None:
         assert any(row[field] for row in whole)
         monkeypatch.setenv("FLOWCONTAINER_BUCKETS", "2")
         assert rows(ROOT / "tests" / "pcaps" / name, (field,), engine="wireshark") == whole
+
+
+@needs_worker
+def test_a_field_of_a_protocol_that_is_off_is_an_error() -> None:
+    """Wireshark turns some protocols off by default; tshark prints empty columns for their fields."""
+    for name in ("communityid", "communityid.invalid_field"):
+        with pytest.raises(ValueError, match="communityid"):
+            flowcontainer.scan(DEMO, [name]).to_arrow()
+    with pytest.raises(ValueError, match="--enable-protocol communityid"):
+        flowcontainer.scan(DEMO, ["communityid"]).to_arrow()
