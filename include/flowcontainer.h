@@ -445,7 +445,9 @@ FC_PUBLIC void fc_interfaces_free(struct fc_interfaces *interfaces);
 
 /* Makes the run's one stream; work happens in its get_next. A run with several tables has no such stream: use
  * fc_run_next. The stream must be released before the run is
- * freed; batches may outlive both. A capture that cannot be used does not end the stream: it is listed by
+ * freed; batches may outlive both. Each column's schema has the metadata "flowcontainer.csv", so that its CSV
+ * text can be made without a run: "plain"; "sequence", a list that CSV has on request alone; or, of a field,
+ * its text_rule in decimal. A capture that cannot be used does not end the stream: it is listed by
  * fc_run_problem. get_next fails only when memory ends or the run is cancelled. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out,
                                                    struct fc_error *err);
@@ -555,6 +557,8 @@ FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct
                                int64_t i, enum fc_text style);
 
 /* The same of a field that only a run knows: rule is text_rule of its struct fc_field_info. */
+/* The Arrow format of the values that the rule prints, such as "S"; NULL for a number that is no rule. */
+FC_PUBLIC const char *fc_rule_format(uint32_t rule);
 FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values,
                               int64_t i, enum fc_text style);
 

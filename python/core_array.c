@@ -78,6 +78,31 @@ static PyObject *node_format(PyObject *self, void *closure)
     return PyUnicode_FromString(NODE(self)->schema->format);
 }
 
+/* The value of a key in Arrow's metadata: the number of pairs, then each key and value behind its length. */
+static PyObject *metadata_value(const char *at, const char *key)
+{
+    int32_t n, len[2];
+    if (!at)
+        Py_RETURN_NONE;
+    memcpy(&n, at, sizeof n);
+    at += sizeof n;
+    for (; n > 0; n--) {
+        memcpy(&len[0], at, sizeof len[0]);
+        const char *name = at + sizeof len[0], *value = name + len[0] + sizeof len[1];
+        memcpy(&len[1], name + len[0], sizeof len[1]);
+        if ((size_t)len[0] == strlen(key) && !memcmp(name, key, (size_t)len[0]))
+            return PyUnicode_DecodeUTF8(value, len[1], "replace");
+        at = value + len[1];
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *schema_csv(PyObject *self, void *closure)
+{
+    (void)closure;
+    return metadata_value(NODE(self)->schema->metadata, "flowcontainer.csv");
+}
+
 static PyObject *node_names(PyObject *self, void *closure)
 {
     (void)closure;
@@ -297,6 +322,9 @@ static PyGetSetDef schema_getset[] = {
     {"name", node_name, NULL, "Name of the column; empty for a table.", NULL},
     {"format", node_format, NULL, "Arrow's format string.", NULL},
     {"names", node_names, NULL, "Names of the children.", NULL},
+    {"csv", schema_csv, NULL,
+     "How the column prints in CSV: \"plain\", \"sequence\", the text rule of a field; None: not known.",
+     NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

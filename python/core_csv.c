@@ -20,7 +20,19 @@ struct csv_file {
     struct target target;
 };
 
-static bool csv_choose(struct csv_file *file, PyObject *rules)
+/* Whether the column holds values that the rule prints: a rule may come from a file's metadata. */
+static bool csv_fits(const struct ArrowSchema *column, uint32_t rule)
+{
+    const char *format = fc_rule_format(rule);
+    const struct ArrowSchema *values = column;
+    if (!strcmp(values->format, "+l"))
+        values = values->children[0];
+    if (values != column && !strcmp(values->format, "+s") && values->n_children == 2)
+        values = values->children[1];
+    return format && !values->dictionary && !strcmp(values->format, format);
+}
+
+static bool csv_choose(struct csv_file *file, const struct ArrowSchema *schema, PyObject *rules)
 {
     size_t n = file->all.n_children, kept = 0;
     file->chosen.kind = CELL_STRUCT;
@@ -40,6 +52,9 @@ static bool csv_choose(struct csv_file *file, PyObject *rules)
             return false;
         if (rule < 0)
             continue;
+        if (item != Py_None && (rule > UINT32_MAX || !csv_fits(schema->children[c], (uint32_t)rule)))
+            return PyErr_Format(PyExc_ValueError, "column %s does not hold the values that its rule prints",
+                                schema->children[c]->name) != NULL;
         file->infos[kept].is_field = item != Py_None;
         file->infos[kept].text_rule = (uint32_t)rule;
         file->columns[kept] = &file->infos[kept];
@@ -111,10 +126,11 @@ PyObject *core_write_csv(PyObject *module, PyObject *args)
         return NULL;
     struct share *share;
     struct csv_file file = {.target = {.fd = -1}};
-    bool done = cell_describe(&file.all, schema_object_schema(schema, &share));
+    const struct ArrowSchema *columns = schema_object_schema(schema, &share);
+    bool done = cell_describe(&file.all, columns);
     if (!done)
         PyErr_NoMemory();
-    done = done && csv_choose(&file, rules) && csv_write(&file, iterator, path);
+    done = done && csv_choose(&file, columns, rules) && csv_write(&file, iterator, path);
     target_drop(&file.target);
     cell_free(&file.all);
     free(file.chosen.children);

@@ -38,7 +38,7 @@ void share_drop(struct share *share)
 
 struct schema_node {
     struct ArrowSchema dictionary;
-    char *format, *name;
+    char *format, *name, *metadata;
     struct ArrowSchema **children;
     struct ArrowSchema rooms[]; /* what children points to */
 };
@@ -53,6 +53,7 @@ static void schema_release(struct ArrowSchema *schema)
         schema->dictionary->release(schema->dictionary);
     free(node->format);
     free(node->name);
+    free(node->metadata);
     free(node->children);
     free(node);
     schema->release = NULL;
@@ -65,6 +66,20 @@ static char *text_copy(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+/* Arrow's metadata: the number of pairs, then each key and value behind its length. */
+static char *metadata_copy(const char *from)
+{
+    int32_t n, len;
+    const char *at = from + sizeof n;
+    memcpy(&n, from, sizeof n);
+    for (int32_t i = 0; i < 2 * n; i++) {
+        memcpy(&len, at, sizeof len);
+        at += sizeof len + (size_t)len;
+    }
+    char *copy = malloc((size_t)(at - from));
+    return copy ? memcpy(copy, from, (size_t)(at - from)) : NULL;
+}
+
 /* A node without children yet, which schema_release can already release. */
 static struct schema_node *schema_node_new(struct ArrowSchema *out, const struct ArrowSchema *from)
 {
@@ -74,14 +89,16 @@ static struct schema_node *schema_node_new(struct ArrowSchema *out, const struct
         return NULL;
     node->format = text_copy(from->format);
     node->name = text_copy(from->name ? from->name : "");
+    node->metadata = from->metadata ? metadata_copy(from->metadata) : NULL;
     node->children = calloc(n + 1, sizeof(struct ArrowSchema *));
     *out = (struct ArrowSchema){.format = node->format,
                                 .name = node->name,
+                                .metadata = node->metadata,
                                 .flags = from->flags,
                                 .children = node->children,
                                 .release = schema_release,
                                 .private_data = node};
-    if (node->format && node->name && node->children)
+    if (node->format && node->name && node->children && (!from->metadata || node->metadata))
         return node;
     schema_release(out);
     return NULL;

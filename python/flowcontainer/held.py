@@ -93,13 +93,23 @@ class Table(Rows):
 
     # ---- rows ----
 
+    def _ways(self) -> list[str | None]:
+        """How each column prints in CSV, as the metadata of a table from elsewhere says."""
+        return [self._schema.child(i).csv for i in range(self.num_columns)]
+
     def _rules(self) -> tuple[int | None, ...]:
-        if self._text_rules is None:
+        if self._text_rules is not None:
+            return self._text_rules
+        ways = self._ways()
+        if not any(ways):
             raise ValueError(
                 "write_csv is for the rows of scan(): a table from elsewhere does not say how fields print. The text of another "
                 "program's feature set is written by scan(...).write_csv"
             )
-        return self._text_rules
+        return tuple(int(way) if way and way.isdecimal() else None for way in ways)
+
+    def _is_sequence(self, column: int) -> bool:
+        return super()._is_sequence(column) if self._text_rules is not None else self._ways()[column] == "sequence"
 
     def _arrays(self) -> Iterator[_core.Array]:
         return iter(self._batches)

@@ -100,13 +100,16 @@ class Rows:
     _chosen = False  # whether the columns are the caller's choice, sequences included
 
     def _is_sequence(self, column: int) -> bool:
+        """Whether CSV leaves the column out unless it is asked for."""
         return self.schema.child(column).format.startswith("+") and self._rules()[column] is None
 
     def write_csv(self, path: StrPath, columns: str | Iterable[str] | None = None) -> None:
         """Writes the CSV of the command, whole or not at all. Columns stand in the order of the table.
 
         Sequences such as ip_lengths are left out unless `columns` names them, because readers of CSV refuse long
-        cells. Raises ValueError for an unknown column and for a table from elsewhere, OSError for the file.
+        cells. A table of :func:`scan` that went through Arrow or Parquet has the same text, as the metadata
+        ``flowcontainer.csv`` of its columns say how they print. Raises ValueError for an unknown column and for a
+        table without that metadata, OSError for the file.
 
         :param columns: the columns to write; None: all but the sequences, or, after `scan(columns=...)`, all
         """

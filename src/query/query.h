@@ -25,6 +25,7 @@ struct query {
     struct fc_options options;     /* pointers in it are NULL: the members below replace them */
     struct wanted_column *columns; /* the columns of the answer, in order */
     size_t n_columns;
+    bool is_chosen;        /* the caller named the columns */
     struct arena texts;    /* owns the names of the columns */
     bool names_stream;     /* the column `stream` is asked for by its name */
     bool keeps_packets;    /* flows keep a log of their packets, because a column needs it */
@@ -67,6 +68,7 @@ static inline struct wanted query_wanted(const struct query *q)
                            .columns = q->columns,
                            .n_columns = q->n_columns,
                            .features = &q->features,
+                           .is_chosen = q->is_chosen,
                            .batch_rows = q->options.batch_rows};
 }
 

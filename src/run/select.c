@@ -327,6 +327,7 @@ enum fc_status select_columns(struct query *query, const struct fc_options *o, c
     const struct fc_column *columns = o->columns ? o->columns : &every;
     size_t n = o->columns ? o->n_columns : 1;
     enum fc_status status = FC_OK;
+    query->is_chosen = o->columns != NULL;
     if (o->n_fields > MOST_FIELDS)
         status = error_set(err, FC_USAGE, -1, "too many fields");
     for (size_t i = 0; !status && i < n; i++)

@@ -105,9 +105,26 @@ bool column_finish(struct column *c, struct ArrowArray *out)
     return true;
 }
 
+/* The key of a column's metadata; its value is column->csv. */
+#define CSV_KEY "flowcontainer.csv"
+enum { METADATA_CAP = 3 * sizeof(int32_t) + sizeof CSV_KEY + COLUMN_CSV_CAP };
+
+/* Arrow's form of metadata: the number of pairs, then each key and value behind its length; integers of 32
+ * bits in the order of the machine. */
+static void write_metadata(char *out, const char *value)
+{
+    int32_t n = 1, key_len = sizeof CSV_KEY - 1, value_len = (int32_t)strlen(value);
+    memcpy(out, &n, sizeof n);
+    memcpy(out + 4, &key_len, sizeof key_len);
+    memcpy(out + 8, CSV_KEY, (size_t)key_len);
+    memcpy(out + 8 + key_len, &value_len, sizeof value_len);
+    memcpy(out + 12 + key_len, value, (size_t)value_len);
+}
+
 /* What a schema node owns. Name and format are copies: a schema may outlive the run whose fields it names. */
 struct schema_node {
     char *name, *format;
+    char metadata[METADATA_CAP];
     uint32_t n_children;
     struct ArrowSchema dictionary;
     struct ArrowSchema **children;
@@ -155,8 +172,11 @@ bool column_schema(const struct column *c, struct ArrowSchema *out)
     struct schema_node *node = schema_node_make(c->n_children, c->name, c->format);
     if (!node)
         return false;
+    if (*c->csv)
+        write_metadata(node->metadata, c->csv);
     *out = (struct ArrowSchema){.format = node->format,
                                 .name = node->name,
+                                .metadata = *c->csv ? node->metadata : NULL,
                                 .flags = ARROW_FLAG_NULLABLE,
                                 .n_children = c->n_children,
                                 .children = c->n_children ? node->children : NULL,

@@ -33,6 +33,9 @@ enum column_kind {
     COLUMN_FIXED_LIST
 };
 
+/* "plain"; "sequence": a list that CSV has on request alone; or the text_rule of a field in decimal. */
+enum { COLUMN_CSV_CAP = 12 };
+
 struct column {
     const char *name, *format; /* constants */
     enum column_kind kind;
@@ -43,6 +46,7 @@ struct column {
     int64_t length, n_nulls,
         n_known; /* validity is written up to n_known; from there on everything is valid */
     struct buffer validity, offsets, data;
+    char csv[COLUMN_CSV_CAP]; /* how it prints in CSV, for the metadata of its schema; "": none */
     const char *last_word;
     int32_t last_index;
     int32_t *word_slots; /* hash table of words, when they are many; words.c */

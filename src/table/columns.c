@@ -2,7 +2,10 @@
  * only a single row that is absurdly large can fail. */
 #include "table/columns.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
+#include "table/text.h"
 
 enum {
     DEFAULT_ROWS = 65536,
@@ -26,6 +29,27 @@ static bool init_base(struct columns *columns, const struct wanted *wanted)
     return true;
 }
 
+/* How the column prints in CSV, for readers of the schema who have no run to ask. */
+static void say_csv(struct column *column, const struct wanted *wanted, const struct wanted_column *asked)
+{
+    bool is_list = asked->source == WANTED_BASE && column->kind == COLUMN_LIST;
+    if (asked->source == WANTED_FIELD)
+        snprintf(column->csv, sizeof column->csv, "%u", text_rule(&wanted->fields[asked->index]));
+    else
+        strcpy(column->csv, is_list && !wanted->is_chosen ? "sequence" : "plain");
+}
+
+static bool init_children(struct columns *columns, const struct wanted *wanted)
+{
+    struct column *children = columns->root.children;
+    if (!init_base(columns, wanted) || !field_columns_init(&columns->fields, children, wanted) ||
+        !matrix_columns_init(&columns->matrices, children, wanted))
+        return false;
+    for (size_t i = 0; i < wanted->n_columns; i++)
+        say_csv(&children[i], wanted, &wanted->columns[i]);
+    return true;
+}
+
 bool columns_init(struct columns *columns, const struct wanted *wanted)
 {
     uint32_t elements = wanted->batch_elements ? wanted->batch_elements : DEFAULT_ELEMENTS;
@@ -38,9 +62,7 @@ bool columns_init(struct columns *columns, const struct wanted *wanted)
         return false;
     for (size_t i = 0; i < wanted->n_fields; i++)
         columns->types[i] = wanted->fields[i].type;
-    return init_base(columns, wanted) &&
-           field_columns_init(&columns->fields, columns->root.children, wanted) &&
-           matrix_columns_init(&columns->matrices, columns->root.children, wanted);
+    return init_children(columns, wanted);
 }
 
 void columns_free(struct columns *columns)

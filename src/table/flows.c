@@ -25,6 +25,7 @@ static bool init_features(struct flows *f, const struct wanted *wanted)
         f->feature_columns[column->index] = &f->columns.root.children[i];
         column_init(&f->columns.root.children[i], column->name,
                     feature_at(wanted->features->chosen[column->index])->format);
+        strcpy(f->columns.root.children[i].csv, "plain");
     }
     return true;
 }

@@ -304,6 +304,11 @@ uint32_t text_rule(const struct field *field)
            (uint32_t)text_may_be_empty(field) << 17;
 }
 
+const char *fc_rule_format(uint32_t rule)
+{
+    return (rule & 0xff) > FT_FRAMENUM ? NULL : field_arrow_format((enum field_type)(rule & 0xff));
+}
+
 size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values, int64_t i,
                     enum fc_text style)
 {

@@ -27,6 +27,7 @@ struct wanted {
     const struct wanted_column *columns; /* in the order of the answer */
     size_t n_columns;
     const struct feature_plan *features; /* the columns of FEATURE; borrowed */
+    bool is_chosen;                      /* the caller named the columns: no sequence is there by default */
     uint32_t batch_rows;                 /* a batch is full with so many rows; 0: 65,536 */
     uint32_t batch_elements; /* or with so many list elements (packets of flows and values); 0: 2^20, at most
                                 2^30 */

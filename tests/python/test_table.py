@@ -234,7 +234,7 @@ def test_csv_is_that_of_the_command(cli: Any, several: Path, tmp_path: Path, lev
     with pytest.raises(OSError):
         rows.write_csv(tmp_path / "none" / "x.csv")
     with pytest.raises(ValueError, match="from elsewhere"):
-        Table.from_arrow(rows).write_csv(tmp_path / "x.csv")
+        Table.from_arrow(pa.table({"src": ["10.0.0.1"]})).write_csv(tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
 
 
@@ -244,6 +244,32 @@ def test_csv_of_chosen_columns(cli: Any, several: Path, tmp_path: Path) -> None:
     for table in (rows, rows.read()):
         table.write_csv(tmp_path / "x.csv")
         assert (tmp_path / "x.csv").read_text() == want
+
+
+@pytest.mark.parametrize("columns", [None, ["default", "ip_gaps", "sni"]])
+def test_csv_survives_arrow_and_parquet(cli: Any, several: Path, tmp_path: Path, columns: list[str] | None) -> None:
+    rows = scan(several, FIELDS, columns=columns, features="basic")
+    rows.write_csv(tmp_path / "want.csv")
+    table = rows.to_arrow()
+    parquet.write_table(table, tmp_path / "x.parquet")
+    chosen = ["-C", ",".join(columns)] if columns else []
+    fields = [word for field in FIELDS for word in ("-e", field)]
+    cli("-o", tmp_path / "cli.parquet", "--features", "basic", *chosen, *fields, several)
+    ways = [Table.from_arrow(table), *(Table.from_parquet(tmp_path / name) for name in ("x.parquet", "cli.parquet"))]
+    for way in [*ways, Table.from_arrow(rows.read())]:
+        way.write_csv(tmp_path / "got.csv")
+        assert (tmp_path / "got.csv").read_text() == (tmp_path / "want.csv").read_text()
+
+
+def test_csv_rules_of_a_file_are_checked(several: Path, tmp_path: Path) -> None:
+    """A file says of text that it is a number, and of another that it has no such rule."""
+    for rule in ("4", "255", "99999999999"):
+        field = pa.field("x", pa.string(), metadata={"flowcontainer.csv": rule})
+        with pytest.raises(ValueError, match="x does not hold"):
+            Table.from_arrow(pa.table([["a"]], pa.schema([field]))).write_csv(tmp_path / "x.csv")
+    field = pa.field("x", pa.string(), metadata={"other": "1", "flowcontainer.csv": "plain"})
+    Table.from_arrow(pa.table([["a"]], pa.schema([field]))).write_csv(tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == "x\na\n"
 
 
 def test_csv_of_statistics_and_of_no_rows(cli: Any, several: Path, tmp_path: Path) -> None:
