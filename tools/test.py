@@ -56,7 +56,7 @@ def parts(build):
     for script in ("check_format.py", "layers.py", "funclen.py", "check_fields.py", "raw_reads.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script)])
     yield "unused.py", lambda: check([sys.executable, str(ROOT / "tools/unused.py"), str(build)])
-    for script in ("gen_fields.py", "gen_columns.py", "gen_features.py", "gen_opcodes.py", "gen_ports.py"):
+    for script in ("gen_fields.py", "gen_columns.py", "gen_features.py", "gen_names.py", "gen_opcodes.py", "gen_ports.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script), "--check"])
     yield "pytest", pytest
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
 from . import _core
+from .names import ColumnName, ShortName
 from .families import family_columns
 
 LEVELS = ("flows", "packets", "frames")
@@ -29,20 +30,20 @@ class Values(NamedTuple):
     values: str
 
 
-Chosen = Union[str, Values]
+Chosen = Union[ColumnName, str, Values]
 
 
-def first(field: str) -> Values:
+def first(field: ShortName | str) -> Values:
     """The first value of a field in each row; null if there is none."""
     return Values(field, "first")
 
 
-def listed(field: str) -> Values:
+def listed(field: ShortName | str) -> Values:
     """The list of all values of a field in each row."""
     return Values(field, "list")
 
 
-def distinct(field: str) -> Values:
+def distinct(field: ShortName | str) -> Values:
     """The list of the different values of a field in each row, in the order in which they first appear."""
     return Values(field, "set")
 
@@ -64,7 +65,7 @@ def columns(level: str = "flows", family: str | None = None, **options: Any) -> 
 
 
 def chosen(
-    given: str | Values | Iterable[Chosen] | Mapping[str, Chosen] | None,
+    given: Chosen | Iterable[Chosen] | Mapping[str, Chosen] | None,
 ) -> tuple[tuple[str, str | None, str], ...] | None:
     """Columns as `_core.open` takes them: (source, name or None, values). None: the default columns."""
     if given is None:

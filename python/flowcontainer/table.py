@@ -6,16 +6,17 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from . import _core, arguments
 from .arguments import StrPath
-from .columns import Chosen, Values, chosen
+from .columns import Chosen, chosen
 from .families import options as family_options
 from .families import tables_among
 from .held import Table
 from .lines import write_lines
 from .matrices import matrices
+from .names import Family, ShortName, Statistic
 from .problems import Problem, finish, problems_of
 from .rows import Rows
 
@@ -51,9 +52,9 @@ def fields(pattern: str | re.Pattern[str] = "*", *, native: bool = False) -> lis
 
 def scan(
     paths: StrPath | Iterable[StrPath] | None = None,
-    fields: str | Iterable[str] = (),
+    fields: ShortName | str | Iterable[ShortName | str] = (),
     *,
-    level: str = "flows",
+    level: Literal["flows", "packets", "frames"] | str = "flows",
     filter: str | None = "",
     drop: str | Iterable[str] | None = DROP_DEFAULT,
     protocols: str | Iterable[str] = ("tcp", "udp"),
@@ -71,12 +72,12 @@ def scan(
     passes: int | str = "auto",
     max_memory: int | str = 0,
     exact: bool = False,
-    columns: str | Values | Iterable[Chosen] | Mapping[str, Chosen] | None = None,
-    values: str = "packets",
+    columns: Chosen | Iterable[Chosen] | Mapping[str, Chosen] | None = None,
+    values: Literal["packets", "list", "first", "set"] | str = "packets",
     packets: int | None = None,
     payload_only: bool = False,
-    limit: str = "sequences",
-    features: str | Iterable[str] = (),
+    limit: Literal["sequences", "all"] | str = "sequences",
+    features: Family | Statistic | str | Iterable[Family | Statistic | str] = (),
     bytes: Mapping[str, Mapping[str, Any]] | None = None,
     faults: str = "as-published",
     phantoms: bool = True,

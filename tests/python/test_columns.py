@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from flowcontainer import columns, distinct, first, listed, scan
+from flowcontainer import columns, distinct, first, listed, names, scan
 
 pa = pytest.importorskip("pyarrow")
 
@@ -76,6 +77,22 @@ def test_each_column_alone_says_the_same(small: Path, level: str) -> None:
                 told = [row[column.name] for row in rows(small, level=level, columns=[column.name])]
                 assert told == [row[column.name] for row in every]
     assert [c.name for c in columns(level) if c.default] == list(scan(small, level=level).column_names)
+
+
+@pytest.mark.parametrize("level", ["flows", "packets"])
+def test_editors_complete_the_names_that_there_are(level: str) -> None:
+    known = {"flows": {*get_args(names.FlowColumn), *get_args(names.Statistic)}, "packets": set(get_args(names.PacketColumn))}
+    there = {column.name for column in columns(level) if column.group != "short names"}
+    assert there == known[level] - ({"reason"} if level == "packets" else set())
+    assert set(get_args(names.ShortName)) == {column.name for column in columns() if column.group == "short names"}
+    assert {column.group for column in columns(level)} - {"short names"} <= set(get_args(names.Group))
+
+
+def test_families_are_those_of_the_engine(small: Path) -> None:
+    for family in get_args(names.Family):
+        assert scan(small, features=family).column_names
+    with pytest.raises(ValueError, match="unknown"):
+        scan(small, features="basics")
 
 
 def test_values_stand_in_four_ways(small: Path) -> None:
