@@ -127,6 +127,7 @@ WRONG = {
     "a wrong choice": ('[split]\nby = "host"\n', 8, "capture, client, server, time, day, flow"),
     "an unknown column": ('[query]\npackets = 5\ncolumns = ["srcc"]\n', 9, "srcc"),
     "an unknown field": ('[query]\nfields = ["ip.tttl"]\n', 8, "ip.tttl"),
+    "a feature set of another program": ('[query]\nfeatures = ["cic-corrected"]\n', 8, "cic-corrected is a feature set of another program"),
     "a bad filter": ('[query]\nfilter = "ip.ttl =="\n', 8, "filter"),
     "a pattern that matches nothing": ('[[labels]]\npath = "pcaps/{label}/*.pcap"\n', 8, "matches none of 3 captures, such as captures/a/one.pcap"),
     "a pattern without label": ('[[labels]]\npath = "captures/{app}/*.pcap"\n', 8, "has no {label}; it has app"),

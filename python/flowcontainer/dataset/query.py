@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import _core, models
 from ..columns import Values, chosen
+from ..families import tables_among
 from ..models.sound import MASKS
 from ..table import Scan, scan
 from .recipe import Recipe
@@ -51,6 +52,9 @@ class Query(NamedTuple):
 
 def of_recipe(recipe: Recipe, path: str) -> Query:
     """Checks the query; `path` is any capture, which is not read. Raises RecipeError."""
+    features = recipe.query["features"]
+    if others := tables_among((features,) if isinstance(features, str) else tuple(features)):
+        raise recipe.wrong(f"{others[0]} is a feature set of another program, whose rows are not flows of the engine; a data set has those alone", "query", "features")
     try:
         needs = model_needs(recipe)
         asked = scan(path, **_arguments(recipe, needs))

@@ -158,14 +158,20 @@ def nprint_sound(content: Array, sizes: Array, transport: Array, transport_sizes
 
 def _nprint_exact(source: Any, blocks: tuple[str, ...], payload: int) -> Inputs:
     paths = source if isinstance(source, (list, tuple)) else [source]
-    rows, numbers, names = [], [], []
+    widths = [*((block, WIDTH[block] // 8) for block in blocks), ("payload", payload)]
+    content, there, numbers, names = [], [], [], []
     for path in paths:
         for frame in frames(path):
             if parts := nprint_parts(frame):
-                rows.append(_bits(parts, blocks, payload))
+                some = [(parts.get(block, b"")[:width], width) for block, width in widths]
+                content += [data.ljust(width, b"\0") for data, width in some]
+                there += [(b"\1" * len(data)).ljust(width, b"\0") for data, width in some]
                 numbers.append(frame.number)
                 names.append(f"{path}#{frame.number}")
-    out = np.array(rows, np.int8).reshape(len(rows), len(nprint_names(blocks, payload)))
+    shape = len(numbers), sum(width for _, width in widths)
+    real = np.frombuffer(b"".join(there), np.uint8).reshape(shape)
+    bits = np.unpackbits(np.frombuffer(b"".join(content), np.uint8).reshape(shape), axis=1).astype(np.int8)
+    out = np.where(np.repeat(real, 8, axis=1) == 1, bits, np.int8(-1))
     faults = ("packets behind a VLAN tag are left out", "extension headers of IPv6 are not read", "nothing is masked")
     return Inputs("nprint", True, {"bits": out}, {"bits": out >= 0}, np.array(numbers, np.int64), names, faults)
 
@@ -197,13 +203,3 @@ def nprint_parts(frame: Frame) -> dict[str, bytes] | None:
 def _whole(data: bytes, at: int, size: int) -> bytes:
     """Bytes of a packet; the original reads zeros behind a short one."""
     return data[at : at + size].ljust(size, b"\0")
-
-
-def _bits(parts: dict[str, bytes], blocks: tuple[str, ...], payload: int) -> Array:
-    out = []
-    for block, width in (*((block, WIDTH[block] // 8) for block in blocks), ("payload", payload)):
-        bits = np.full(8 * width, -1, np.int8)
-        there = np.unpackbits(np.frombuffer(parts.get(block, b"")[:width], np.uint8))
-        bits[: len(there)] = there
-        out.append(bits)
-    return np.concatenate(out)
