@@ -31,6 +31,7 @@ enum {
     KEY_NO_PROGRESS,
     KEY_FLUSH,
     KEY_ROTATE,
+    KEY_JOIN,
     KEY_CAPTURE_FILTER,
     KEY_AUTOSTOP,
     /* Tables of other programs. */

@@ -25,6 +25,9 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, 'j', "jobs", "N",
      "threads; each capture is read by one thread\n"
      "(default: one per core)"},
+    {NULL, KEY_JOIN, "join", NULL,
+     "read all captures as one, in the order of their first\n"
+     "packets: flows go on from one to the next"},
     {NULL, 'n', NULL, NULL, "accepted, as in tshark; names are never resolved"},
 
     {"Live capture (by dumpcap or tcpdump)", 'i', "interface", "IFACE",
@@ -424,6 +427,9 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return 0;
     case KEY_COLOR:
         return parse_colour(opt, arg);
+    case KEY_JOIN:
+        opt->run.join = 1;
+        return 0;
     case KEY_ROTATE:
         opt->rotates = true;
         return rotate_parse(&opt->rotate, arg);

@@ -305,6 +305,10 @@ struct fc_options {
     bool (*interrupted)(void *context); /* asked every 50 ms while fc_open waits for the worker; if it returns
                                            true, fc_open returns FC_CANCELLED. NULL: nobody interrupts */
     void *interrupted_context;
+    uint64_t join; /* not 0: all captures are read as one, in the order of their first packets, and frames are
+                      numbered through, as `mergecap -a` does. A damaged capture is a problem, and the next
+                      one goes on. Libwireshark, which needs one file, answers nothing then: FC_ENGINE_AUTO
+                      goes on natively, and a query for libwireshark is FC_UNSUPPORTED, as is a pipe */
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);

@@ -169,18 +169,17 @@ struct arguments {
     long long idle_ns, active_ns, flush_ns;
     unsigned long long max_frames, max_memory;
     unsigned int jobs, batch_rows, packets;
-    int exact, payload_only;
+    int exact, payload_only, join;
 };
 
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"paths",       "fields",     "filter", "level",      "style",
-                            "drop",        "protocols",  "policy", "idle_ns",    "active_ns",
-                            "tunnel",      "max_frames", "jobs",   "batch_rows", "engine",
-                            "preferences", "decode_as",  "keylog", "passes",     "max_memory",
-                            "exact",       "columns",    "values", "packets",    "payload_only",
-                            "limit",       "features",   "bytes",  "sets",       "flush_ns",
-                            "live",        NULL};
+    static char *names[] = {
+        "paths",   "fields",      "filter",    "level",        "style",      "drop",       "protocols",
+        "policy",  "idle_ns",     "active_ns", "tunnel",       "max_frames", "jobs",       "batch_rows",
+        "engine",  "preferences", "decode_as", "keylog",       "passes",     "max_memory", "exact",
+        "columns", "values",      "packets",   "payload_only", "limit",      "features",   "bytes",
+        "sets",    "flush_ns",    "live",      "join",         NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -196,11 +195,11 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .jobs = 1,
                             .batch_rows = 65536};
     return PyArg_ParseTupleAndKeywords(
-        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LO:open", names, &a->paths, &a->fields, &a->filter,
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOp:open", names, &a->paths, &a->fields, &a->filter,
         &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
         &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
         &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
-        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live);
+        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live, &a->join);
 }
 
 /* Runs Python's handlers of signals while fc_open waits; an exception of theirs stays set. */
@@ -244,6 +243,7 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     options->idle_ns = a->idle_ns;
     options->active_ns = a->active_ns;
     options->flush_ns = a->flush_ns;
+    options->join = a->join != 0;
     options->interrupted = interrupted;
     options->max_frames = a->max_frames;
     options->jobs = a->jobs;

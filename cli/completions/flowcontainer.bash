@@ -59,7 +59,7 @@ _flowcontainer() {
         return ;;
     esac
     if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs -n -i --interface -f --capture-filter -s --snapshot-length -p --no-promiscuous-mode --autostop -D --list-interfaces -Y --filter --protocols --drop --policy --idle \
+        COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs --join -n -i --interface -f --capture-filter -s --snapshot-length -p --no-promiscuous-mode --autostop -D --list-interfaces -Y --filter --protocols --drop --policy --idle \
             --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
             -e --field -C --columns --values --packets --payload-only --limit --features --bytes --native --json --level -o --output --rotate --flush --quote-formulas -a --all --color -q --quiet \
             --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \

@@ -92,6 +92,7 @@ def scan(
     nulls: bool = False,
     capture: bool = False,
     flush: float | None = None,
+    join: bool = False,
     interface: str | Iterable[str] = (),
     capture_filter: str | None = None,
     snaplen: int | None = None,
@@ -121,6 +122,8 @@ def scan(
         (any field and display filter of Wireshark; needs the program flowcontainer-worker), or "auto": native if that
         engine knows every field and the filter. The environment variable FLOWCONTAINER_ENGINE sets another default
 
+    :param join: read all captures as one, in the order of the times of their first packets: flows go on from one to the
+        next, and frames are numbered through, as `mergecap -a` does. Answered by the native engine alone
     :param flush: hand out a batch that has rows after so many seconds, full or not. Without it, rows of a pipe leave
         after a second (flows) or as soon as the pipe is quiet (packets, frames), and rows of files when a batch is full.
         With it, libwireshark never takes over a pipe, because it would read it to its end before the first row
@@ -248,6 +251,7 @@ def scan(
             "sets": family_options(sets),
             "flush_ns": 0 if flush is None else arguments.nanoseconds("flush", flush),
             "live": live if interface else None,
+            "join": join,
         },
     )
 

@@ -78,8 +78,11 @@ struct input {
     const char *label;  /* the name as valid UTF-8, for the column `capture` */
     const void *memory; /* the bytes of the capture; NULL: the path is opened */
     size_t len;         /* the number of bytes in memory */
-    bool reads_once;    /* the capture can be read only once: standard input, a pipe, an interface */
-    bool is_live;       /* it comes from an interface, through the descriptor `file` */
+    const char *const
+        *parts; /* NULL: the input is one capture; else these are read as one, and `name` is the first */
+    size_t n_parts;
+    bool reads_once; /* the capture can be read only once: standard input, a pipe, an interface */
+    bool is_live;    /* it comes from an interface, through the descriptor `file` */
     int file;
 };
 

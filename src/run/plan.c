@@ -40,8 +40,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, interrupted_context) + sizeof defaults.interrupted_context ==
-                   sizeof defaults,
+_Static_assert(offsetof(struct fc_options, join) + sizeof defaults.join == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)

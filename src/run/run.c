@@ -155,6 +155,28 @@ static const char *make_label(struct fc_run *run, const char *name)
     return label;
 }
 
+/* Makes one input of all captures. */
+static enum fc_status join_inputs(struct fc_run *run, struct fc_error *err)
+{
+    for (size_t i = 0; i < run->n_inputs; i++)
+        if (run->inputs[i].reads_once)
+            return error_set(
+                err, FC_UNSUPPORTED, -1,
+                "%s: captures that are joined are read twice, and this one can be read only once",
+                run->inputs[i].name);
+    if (run->query.engine == ENGINE_WIRESHARK || run->query.n_sets)
+        return error_set(
+            err, FC_UNSUPPORTED, -1,
+            "joined captures are read by the native engine alone (%s); mergecap -a -w ONE CAPTURES "
+            "makes one capture of them",
+            run->query.n_sets ? "a feature set of another program is asked for" : run->query.reason);
+    run->inputs[0].parts = (const char *const *)run->paths.items;
+    run->inputs[0].n_parts = run->n_inputs;
+    run->inputs[0].reads_once = true; /* for libwireshark, which reads one file */
+    run->n_inputs = 1;
+    return FC_OK;
+}
+
 static bool take_paths(struct fc_run *run)
 {
     run->n_inputs = run->paths.n;
@@ -184,6 +206,8 @@ enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_p
         status = paths_add(&run->paths, paths[i], err);
     if (!status && !take_paths(run))
         status = error_memory(err);
+    if (!status && run->query.options.join)
+        status = join_inputs(run, err);
     if (status)
         fc_run_free(run);
     else
@@ -402,10 +426,13 @@ enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out, s
 
 void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
 {
+    /* Joined captures are one input. */
+    uint64_t done = atomic_load(&run->progress.captures_done),
+             parts = run->n_inputs ? run->inputs[0].n_parts : 0;
     *out = (struct fc_progress){.bytes_read = atomic_load(&run->progress.bytes_read),
                                 .bytes_total = run->bytes_total,
-                                .captures_done = atomic_load(&run->progress.captures_done),
-                                .captures_total = run->n_inputs,
+                                .captures_done = parts && done ? parts : done,
+                                .captures_total = parts ? parts : run->n_inputs,
                                 .frames = atomic_load(&run->progress.frames),
                                 .rows = atomic_load(&run->progress.rows)};
 }
@@ -426,9 +453,8 @@ bool fc_run_reads(const struct fc_run *run, const char *path)
     struct stat one, other;
     if (stat(path, &one) || !S_ISREG(one.st_mode))
         return false;
-    for (size_t i = 0; i < run->n_inputs; i++)
-        if (!run->inputs[i].memory && !run->inputs[i].is_live && !stat(run->inputs[i].name, &other) &&
-            one.st_dev == other.st_dev && one.st_ino == other.st_ino)
+    for (size_t i = 0; i < run->paths.n; i++)
+        if (!stat(run->paths.items[i], &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
             return true;
     return false;
 }

@@ -46,6 +46,7 @@ struct source {
     size_t kept_len; /* bytes of interfaces and blobs */
 
     int fd;       /* -1: none */
+    struct join *join;     /* of join.c: the source reads several captures; else NULL */
     bool is_pipe; /* reading from fd may have to wait */
     struct source_watch watch;
     int patience_ms;       /* the longest wait for bytes of a pipe; -1: until there are some */
@@ -54,6 +55,12 @@ struct source {
     char format[32];
     char *name;
 };
+
+/* The capture that a joined source reads now, or NULL; and the bytes that it has read of all. */
+struct join;
+const struct source *join_current(const struct join *join);
+uint64_t join_consumed(const struct join *join);
+void join_close(struct join *join); /* NULL is nothing */
 
 /* Each function opens a capture whose window is at the first byte of the file. */
 enum fc_status pcap_open(struct source *s, struct fc_error *err);

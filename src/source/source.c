@@ -246,7 +246,8 @@ enum fc_status source_next(struct source *s, struct frame *out, struct fc_error 
     if (!status && out->data && !out->number) /* the counter of 32 bits is at its end, as in Wireshark */
         return source_stop(s, FC_UNSUPPORTED, out->offset, err, "more than %u frames", UINT32_MAX);
     /* To Wireshark the direction byte is not a part of the frame, nor of its lengths. */
-    if (!status && out->interface && out->interface->link_type == PPP_WITH_DIRECTION && out->cap_len) {
+    if (!status && !s->join && out->interface && out->interface->link_type == PPP_WITH_DIRECTION &&
+        out->cap_len) {
         out->data++;
         out->cap_len--;
         out->len -= out->len > 0;
@@ -258,6 +259,7 @@ void source_close(struct source *s)
 {
     if (!s)
         return;
+    join_close(s->join);
     if (s->fd >= 0)
         close(s->fd);
     window_free(&s->window);
@@ -278,18 +280,27 @@ void source_close(struct source *s)
 void source_patience(struct source *s, int ms) { s->patience_ms = ms; }
 bool source_is_quiet(const struct source *s) { return s->window.quiet; }
 bool source_is_pipe(const struct source *s) { return s->is_pipe; }
-const char *source_format(const struct source *s) { return s->format; }
-size_t source_n_interfaces(const struct source *s) { return s->n_interfaces; }
-size_t source_n_blobs(const struct source *s) { return s->n_blobs; }
+/* The source that describes the frame at hand: of a joined one, the capture that is being read. */
+static const struct source *shown(const struct source *s)
+{
+    const struct source *current = s->join ? join_current(s->join) : NULL;
+    return current ? current : s;
+}
+
+const char *source_format(const struct source *s) { return shown(s)->format; }
+size_t source_n_interfaces(const struct source *s) { return shown(s)->n_interfaces; }
+size_t source_n_blobs(const struct source *s) { return shown(s)->n_blobs; }
 
 uint64_t source_consumed(const struct source *s)
 {
+    if (s->join)
+        return join_consumed(s->join);
     return s->unpack ? unpack_consumed(s->unpack) : window_offset(&s->window);
 }
 
 const struct capture_interface *source_interface(const struct source *s, size_t i)
 {
-    return &s->interfaces[i]->shown;
+    return &shown(s)->interfaces[i]->shown;
 }
 
-const struct source_blob *source_blob(const struct source *s, size_t i) { return &s->blobs[i]; }
+const struct source_blob *source_blob(const struct source *s, size_t i) { return &shown(s)->blobs[i]; }

@@ -5,6 +5,7 @@
 #include "shark/alien.h"
 #include "shark/locator.h"
 #include "shark/start.h"
+#include "source/join.h"
 #include "walk/inner.h"
 
 enum { LOOK_EVERY = 4096 /* frames between two looks at progress and cancellation */ };
@@ -41,8 +42,8 @@ static enum fc_status open_oracle(struct walk *w, const struct input *input, str
     struct capture *c = &w->capture;
     const struct query *q = w->query;
     bool once = q->engine == ENGINE_BOTH && input->reads_once;
-    bool in_time =
-        input->is_live || q->options.flush_ns > 0; /* libwireshark would first read it to its end */
+    bool in_time = input->is_live || input->parts ||
+                   q->options.flush_ns > 0; /* libwireshark would first read it to its end */
     struct worker *worker = NULL;
     if (q->engine == ENGINE_WIRESHARK || (once && !q->headers_only && !in_time))
         worker = shark_answering(q->shark, q);
@@ -60,10 +61,14 @@ static enum fc_status open_source(struct walk *w, const struct input *input, str
     struct capture *c = &w->capture;
     const char *copy = c->oracle ? oracle_path(c->oracle) : NULL;
     struct source_watch watch = {&w->progress->cancelled, &w->progress->finishing};
-    enum fc_status status =
-        input->memory ? source_open_memory(&c->source, input->name, input->memory, input->len, err)
-                      : source_open_watched(&c->source, copy ? copy : input->name,
-                                            input->is_live && !copy ? input->file : -1, &watch, err);
+    enum fc_status status = FC_OK;
+    if (input->parts)
+        status = join_open(&c->source, input->parts, input->n_parts, &watch, err);
+    else if (input->memory)
+        status = source_open_memory(&c->source, input->name, input->memory, input->len, err);
+    else
+        status = source_open_watched(&c->source, copy ? copy : input->name,
+                                     input->is_live && !copy ? input->file : -1, &watch, err);
     if (!status)
         return FC_OK;
     c->source = NULL;
@@ -155,6 +160,18 @@ void capture_close(struct capture *c)
     c->locator = NULL;
 }
 
+/* The captures of a joined one that could not be read whole. */
+static enum fc_status report_parts(struct walk *w)
+{
+    const struct source *s = w->capture.source;
+    enum fc_status status = FC_OK;
+    for (size_t i = 0; s && !status && i < source_n_failures(s); i++) {
+        const struct source_failure *failure = source_failure(s, i);
+        status = report_problem(&w->report, failure->path, &failure->error, failure->frames);
+    }
+    return status;
+}
+
 /* The last frame was read. Files and processes are closed; the tables stay until the flows are written. */
 static enum fc_status end_capture(struct walk *w)
 {
@@ -167,6 +184,8 @@ static enum fc_status end_capture(struct walk *w)
     if (flow_may_leave(&w->tables.flows.policy))
         flow_end_all(&w->tables.flows);
     report_progress(w);
+    if (!status)
+        status = report_parts(w);
     capture_close(&w->capture);
     w->capture.phase = CAPTURE_WRITING;
     return status;
