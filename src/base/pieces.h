@@ -23,7 +23,7 @@ struct pieces {
 static inline uint8_t *pieces_add(struct pieces *pieces, struct arena *arena, const uint8_t *bytes,
                                   uint32_t n, uint32_t length)
 {
-    struct piece *piece = arena_alloc(arena, offsetof(struct piece, bytes) + n);
+    struct piece *piece = arena_take(arena, offsetof(struct piece, bytes) + n);
     if (!piece)
         return NULL;
     piece->next = NULL;
@@ -37,6 +37,17 @@ static inline uint8_t *pieces_add(struct pieces *pieces, struct arena *arena, co
     pieces->last = piece;
     pieces->n++;
     return piece->bytes;
+}
+
+/* Gives the arena back the pieces, which hold at most `most` bytes each. */
+static inline void pieces_give(struct pieces *pieces, struct arena *arena, uint32_t most)
+{
+    for (struct piece *piece = pieces->first, *next; piece; piece = next) {
+        uint32_t n = piece->length < most ? piece->length : most;
+        next = piece->next;
+        arena_give(arena, piece, offsetof(struct piece, bytes) + n);
+    }
+    *pieces = (struct pieces){0};
 }
 
 #endif

@@ -49,6 +49,7 @@ struct flow {
     uint8_t fins; /* the directions that sent a FIN, one bit each */
     bool closed;  /* FINs in both directions, or an RST */
     bool has_payload, has_time;
+    bool has_bytes; /* all pieces that the query asks for: later packets need not look at them */
     struct conv *conv;
     struct log packets;            /* `forward` in the log means client to server */
     struct kept_values *values;    /* NULL: none yet */

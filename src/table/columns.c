@@ -11,7 +11,8 @@ enum {
     DEFAULT_ROWS = 65536,
     DEFAULT_ELEMENTS = 1 << 20, /* packets: 24 MB of lengths and times */
     MOST_ELEMENTS = 1 << 30,    /* list offsets are int32 */
-    MOST_BYTES = 1 << 27        /* text of addresses is up to 10 times as long as what is counted here */
+    MOST_BYTES = 1 << 27,       /* text of addresses is up to 10 times as long as what is counted here */
+    MOST_MATRIX_BYTES = 1 << 24 /* smaller batches would cost time, larger ones memory */
 };
 
 static bool init_base(struct columns *columns, const struct wanted *wanted)
@@ -117,7 +118,7 @@ bool columns_put_value(struct columns *columns, uint32_t packet, const struct va
 
 bool columns_put_pieces(struct columns *columns, const struct pieces *pieces)
 {
-    columns->n_bytes += columns->matrices.row_bytes;
+    columns->n_matrix_bytes += columns->matrices.row_bytes;
     return matrix_columns_put(&columns->matrices, pieces);
 }
 
@@ -134,12 +135,12 @@ uint32_t columns_rows(const struct columns *columns) { return (uint32_t)columns-
 bool columns_full(const struct columns *columns)
 {
     return columns->root.length >= columns->batch_rows || columns->n_elements >= columns->batch_elements ||
-           columns->n_bytes >= MOST_BYTES;
+           columns->n_bytes >= MOST_BYTES || columns->n_matrix_bytes >= MOST_MATRIX_BYTES;
 }
 
 enum fc_status columns_finish(struct columns *columns, struct ArrowArray *out)
 {
-    columns->n_elements = columns->n_bytes = 0;
+    columns->n_elements = columns->n_bytes = columns->n_matrix_bytes = 0;
     columns->capture_word = -1;
     return column_finish(&columns->root, out) ? FC_OK : FC_MEMORY;
 }

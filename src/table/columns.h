@@ -18,7 +18,8 @@ struct columns {
     struct matrix_columns matrices;
     enum field_type *types; /* by slot */
     uint32_t batch_rows, batch_elements;
-    size_t n_elements, n_bytes; /* list elements and bytes of text in the batch, so far */
+    /* In the batch so far: elements of lists, bytes of text, bytes of matrices. */
+    size_t n_elements, n_bytes, n_matrix_bytes;
     const char *capture;
     int32_t capture_word; /* its index in the batch's dictionary; -1: not there yet */
 };

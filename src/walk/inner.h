@@ -163,9 +163,11 @@ FC_MUST_USE enum fc_status link_finish(struct walk *walk);
 
 /* Empty pieces, one struct a matrix of the query; NULL when memory ends. */
 struct pieces *bytes_begin(const struct query *query, struct arena *arena);
-/* Copies of the packet's bytes, masked, into the pieces of all matrices that are not full. */
-void bytes_take(struct pieces *pieces, const struct query *query, const struct packet *packet,
+/* Copies the packet's bytes, masked, into the pieces of all matrices that are not full. True: now all are. */
+bool bytes_take(struct pieces *pieces, const struct query *query, const struct packet *packet,
                 const struct layer *layer, struct arena *arena);
+/* Gives the arena back what bytes_begin and bytes_take took. */
+void bytes_give(struct pieces *pieces, const struct query *query, struct arena *arena);
 
 /* ---- keep.c, write.c ---- */
 

@@ -153,7 +153,7 @@ static void keep_bytes(struct walk *w, struct flow *flow, const struct kept_pack
     if (!flow->pieces)
         flow->pieces = bytes_begin(w->query, &w->tables.extras);
     if (flow->pieces)
-        bytes_take(flow->pieces, w->query, kept->packet, kept->layer, &w->tables.extras);
+        flow->has_bytes = bytes_take(flow->pieces, w->query, kept->packet, kept->layer, &w->tables.extras);
 }
 
 /* The consumers of a kept packet at the level of flows. */
@@ -166,7 +166,7 @@ static void take_packet(struct walk *w, struct flow *flow, const struct kept_pac
         if (w->query->features.state_len || w->query->features_log)
             take_statistics(w, flow, kept);
     }
-    if (w->query->n_matrices && (o->taking == FC_TAKING_ALL || kept->payload_len))
+    if (w->query->n_matrices && !flow->has_bytes && (o->taking == FC_TAKING_ALL || kept->payload_len))
         keep_bytes(w, flow, kept);
     if (!taken)
         return;
@@ -251,4 +251,6 @@ void keep_forget(struct walk *w, struct flow *flow)
     }
     if (flow->outer)
         arena_give(extras, flow->outer, sizeof *flow->outer);
+    if (flow->pieces)
+        bytes_give(flow->pieces, w->query, extras);
 }
