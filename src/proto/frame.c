@@ -81,10 +81,12 @@ static void frame_option(struct row *row, uint16_t code, struct rd value, bool b
 {
     uint32_t len = rd_left(&value);
     switch (code) {
-    case OPTION_COMMENT:
-        put_text_utf8(row, F_FRAME_COMMENT, rd_bytes(&value, len), len);
+    case OPTION_COMMENT: { /* Wireshark reads it up to the first NUL (observed, tshark 4.0.17) */
+        const uint8_t *text = rd_bytes(&value, len);
+        put_text_utf8(row, F_FRAME_COMMENT, text, text ? (uint32_t)strnlen((const char *)text, len) : 0);
         put_label(row, F_FRAME_COMMENT_EXPERT);
         break;
+    }
     case OPTION_DROP_COUNT:
         put_uint(row, F_FRAME_DROP_COUNT, big_endian ? rd_u64(&value) : rd_u64_le(&value));
         break;

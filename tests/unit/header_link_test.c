@@ -102,3 +102,15 @@ TEST(frame_options)
         "frame.marked=0 frame.ignored=0 frame.comment=hi frame.comment.expert=1 frame.comment= "
         "frame.comment.expert=1 frame.interface_queue=9");
 }
+
+TEST(a_comment_ends_at_its_first_nul)
+{
+    static const uint8_t options[] = {1, 0, 4, 0, 'a', 'b', 0,   'c', 1, 0, 2, 0, 0, 'd',
+                                      0, 0, 1, 0, 2,   0,   'e', 'f', 0, 0, 0, 0, 0, 0};
+    struct frame_facts facts = {.options = options, .options_len = sizeof options};
+    values_begin(&v, "frame.comment", "");
+    frame_read(&v.row, &facts);
+    CHECK_TEXT(values_text(&v),
+               "frame.comment=ab frame.comment.expert=1 frame.comment= frame.comment.expert=1 "
+               "frame.comment=ef frame.comment.expert=1");
+}
