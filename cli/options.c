@@ -298,12 +298,12 @@ static int parse_field(struct opt *opt, const char *text)
 
 static int parse_packets(struct opt *opt, const char *text)
 {
-    uint64_t n = 0;
-    int bad = opt_number(&n, "--packets", text, UINT16_MAX);
-    if (!bad && !n)
-        return say_usage("--packets is a number from 1 to 65535");
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || !n || n > UINT16_MAX)
+        return say_usage("--packets takes a whole number from 1 to 65535, not \"%s\"", text);
     opt->run.packets = (uint32_t)n;
-    return bad;
+    return 0;
 }
 
 /* Options that say what a row tells. */

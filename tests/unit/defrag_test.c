@@ -10,9 +10,10 @@ static struct arena arena;
 static enum defrag_outcome push(uint16_t id, bool second)
 {
     static const struct capture_interface raw = {.link_type = 101, .fcs_len = -1};
-    uint8_t bytes[820] = {0x45, 0, 0x03, 0x34, (uint8_t)(id >> 8), (uint8_t)id, second ? 0 : 0x20,
-                          second ? 100 : 0, 64, 17};
-    struct frame frame = {.data = bytes, .cap_len = sizeof bytes, .len = sizeof bytes, .interface = &raw, .number = id};
+    uint8_t bytes[820] = {
+        0x45, 0, 0x03, 0x34, (uint8_t)(id >> 8), (uint8_t)id, second ? 0 : 0x20, second ? 100 : 0, 64, 17};
+    struct frame frame = {
+        .data = bytes, .cap_len = sizeof bytes, .len = sizeof bytes, .interface = &raw, .number = id};
     struct packet packet;
     struct datagram datagram;
     decode_frame(&packet, &frame);
