@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import made
 import pytest
-from flowcontainer import scan
+from flowcontainer import Table, scan
 
 np = pytest.importorskip("numpy")
 pa = pytest.importorskip("pyarrow")
+pytest.importorskip("pyarrow.parquet")
+pytest.importorskip("pyarrow.ipc")
 
 PCAPS = Path(__file__).resolve().parents[1] / "pcaps"
 STARTS = ("link", "ip", "transport", "payload")
 MASKS = ("addresses", "ports", "checksums", "ip_id", "sequence", "acknowledgement", "timestamps")
 
 
-# ---- the reader: Ethernet with VLAN tags, IPv4, IPv6 without extension headers, TCP, UDP ----
+# ---- the reader: Ethernet with VLAN tags, IPv4, IPv6, IP in IP, TCP, UDP; no fragments ----
 
 
 TUNNELS = {1701, 2152, 3544, 4341, 4342, 4754, 4755, 4789, 4790, 5247, 6081, 6635, 8472}  # their headers are masked too
@@ -61,39 +66,64 @@ def timestamps(frame: bytearray, tcp: int) -> None:
         at += frame[at + 1]
 
 
+def extensions(raw: bytes, at: int, protocol: int) -> tuple[int, int] | None:
+    """The protocol behind IPv6 extension headers and its place; None for fragments."""
+    while protocol in (0, 43, 44, 51, 60):
+        if protocol == 44 and int.from_bytes(raw[at + 2 : at + 4], "big") & 0xFFF9:
+            return None
+        if at + 8 > len(raw):
+            return None
+        size = 8 if protocol == 44 else (raw[at + 1] + 2) * 4 if protocol == 51 else (raw[at + 1] + 1) * 8
+        protocol, at = raw[at], at + size
+    return protocol, at
+
+
 def read(raw: bytes, mask: tuple[str, ...]) -> Read | None:
     """A frame; None for what this reader does not know."""
-    frame, ip = bytearray(raw), 14
+    frame, ip, end = bytearray(raw), 14, len(raw)
     kind = int.from_bytes(raw[12:14], "big")
     while kind == 0x8100:
         kind, ip = int.from_bytes(raw[ip + 2 : ip + 4], "big"), ip + 4
-    if kind == 0x0800 and raw[ip] >> 4 == 4 and not int.from_bytes(raw[ip + 6 : ip + 8], "big") & 0x3FFF:
-        length, protocol = int.from_bytes(raw[ip + 2 : ip + 4], "big"), raw[ip + 9]
-        transport, addresses = ip + (raw[ip] & 15) * 4, (ip + 12, 8)
-    elif kind == 0x86DD:
-        length, protocol = 40 + int.from_bytes(raw[ip + 4 : ip + 6], "big"), raw[ip + 6]
-        transport, addresses = ip + 40, (ip + 8, 32)
-    else:
-        return None
-    if protocol not in (6, 17) or not length or transport + 14 > len(raw):
+    places: dict[str, list[tuple[int, int]]] = {name: [] for name in MASKS}
+    places["addresses"].append((0, 12))
+    protocol = {0x0800: 4, 0x86DD: 41}.get(kind, 0)
+    transport = ip
+    while protocol in (4, 41):  # the header of IP, and those inside
+        ip, four = transport, protocol == 4
+        if ip + (20 if four else 40) > len(raw) or raw[ip] >> 4 != (4 if four else 6):
+            return None
+        if four:
+            if int.from_bytes(raw[ip + 6 : ip + 8], "big") & 0x3FFF:
+                return None
+            length, protocol, transport = int.from_bytes(raw[ip + 2 : ip + 4], "big"), raw[ip + 9], ip + (raw[ip] & 15) * 4
+            places["addresses"].append((ip + 12, 8))
+            places["checksums"].append((ip + 10, 2))
+            places["ip_id"].append((ip + 4, 2))
+        else:
+            length = 40 + int.from_bytes(raw[ip + 4 : ip + 6], "big")
+            behind = extensions(raw, ip + 40, raw[ip + 6])
+            if behind is None or length == 40:
+                return None
+            protocol, transport = behind
+            places["addresses"].append((ip + 8, 32))
+        if not length:
+            return None
+        end = min(ip + length, end)
+    if protocol not in (6, 17) or transport + 14 > len(raw):
         return None
     if protocol == 17 and not TUNNELS.isdisjoint(struct.unpack_from(">HH", raw, transport)):
         return None
-    end = min(ip + length, len(raw))
     del frame[end:]
     tcp = protocol == 6
     payload = transport + ((raw[transport + 12] >> 4) * 4 if tcp else 8)
     stop = end if tcp else min(end, transport + (int.from_bytes(raw[transport + 4 : transport + 6], "big") or end))
-    places = {
-        "addresses": [(0, 12), addresses],
-        "ports": [(transport, 4)],
-        "checksums": [(transport + (16 if tcp else 6), 2)] + ([(ip + 10, 2)] if kind == 0x0800 else []),
-        "ip_id": [(ip + 4, 2)] if kind == 0x0800 else [],
-        "sequence": [(transport + 4, 4)] if tcp else [],
-        "acknowledgement": [(transport + 8, 4)] if tcp else [],
-    }
+    places["ports"].append((transport, 4))
+    places["checksums"].append((transport + (16 if tcp else 6), 2))
+    if tcp:
+        places["sequence"].append((transport + 4, 4))
+        places["acknowledgement"].append((transport + 8, 4))
     for one in mask:
-        for place in places.get(one, ()):
+        for place in places[one]:
             blank(frame, *place)
     if tcp and "timestamps" in mask:
         timestamps(frame, transport)
@@ -112,24 +142,15 @@ def asked(packets: int | None, length: int, mask: tuple[str, ...]) -> dict[str, 
     return {f"{start}_head": {**one, "start": start, "length": length, "mask": mask} for start in STARTS}
 
 
-def members(path: Path, **options: Any) -> dict[int, list[int]]:
-    """The frames of each flow, counted from 0."""
-    flows: dict[int, list[int]] = {}
-    for batch in scan(path, level="packets", **options):
-        for flow, frame in zip(batch["flow"].to_list(), batch["frame"].to_list()):
-            flows.setdefault(flow, []).append(frame - 1)
-    return flows
-
-
 def compare(path: Path, packets: int, length: int, mask: tuple[str, ...], **options: Any) -> tuple[int, int]:
     """The numbers of flows and packets that were compared."""
     raw = list(frames(path))
-    got = scan(path, bytes=asked(packets, length, mask), **options).to_numpy()
-    flows, n_packets = members(path, **options), 0
-    compared = 0
-    assert len(got["stream"]) == len(flows)
-    for flow, numbers in flows.items():
-        reads = [read(raw[number], mask) for number in numbers[:packets]]
+    got = scan(path, columns=["frames"], bytes=asked(packets, length, mask), **options).to_numpy()
+    numbers, offsets = got["frames"]
+    compared = n_packets = 0
+    for flow in range(len(offsets) - 1):
+        members = numbers[offsets[flow] : offsets[flow + 1]][:packets]
+        reads = [read(raw[number - 1], mask) for number in members]
         for start in STARTS:
             matrix, sizes = got[f"{start}_head"][flow], got[f"{start}_head_sizes"][flow]
             assert got[f"{start}_head_count"][flow] == len(reads)
@@ -160,6 +181,8 @@ def compare(path: Path, packets: int, length: int, mask: tuple[str, ...], **opti
         ("dhcp.pcap", 1),
         ("transports.pcap", 1),
         ("quic_pieces.pcap", 1),
+        ("ip6_extensions.pcap", 1),
+        ("tunnel_ip_in_ip.pcap", 1),
     ],
 )
 def test_captures(name: str, least: int, mask: tuple[str, ...]) -> None:
@@ -168,18 +191,27 @@ def test_captures(name: str, least: int, mask: tuple[str, ...]) -> None:
         assert flows >= least and n_packets >= flows
 
 
+def is_readable(path: Path) -> bool:
+    """pcap of Ethernet, not large."""
+    with open(path, "rb") as file:
+        head = file.read(24)
+    if path.stat().st_size > 1_000_000 or head[:4] not in (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4"):
+        return False
+    return 1 in (head[20], head[23]) and not any(head[21:23])
+
+
 def test_real_captures(shared: Path) -> None:
-    compared = 0
-    for path in sorted((shared / "corpus").rglob("*.pcap")):
-        with open(path, "rb") as file:
-            head = file.read(24)
-        if path.stat().st_size > 2_000_000 or head[:4] not in (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4"):
-            continue
-        if 1 in (head[20], head[23]) and not any(head[21:23]):
-            compared += compare(path, 5, 100, MASKS, engine="native")[0]
-        if compared > 2000:
-            break
-    assert compared > 2000
+    paths = [path for path in sorted((shared / "corpus").rglob("*.pcap")) if is_readable(path)][::3]
+    assert len(paths) > 50
+    done = [compare(path, 5, 100, MASKS, engine="native") for path in paths]
+    assert sum(flows for flows, _ in done) > 500 and sum(packets for _, packets in done) > 2000
+
+
+@pytest.mark.parametrize("name", ["demo.pcap", "tcp_corners.pcap", "names.pcap"])
+def test_flows_that_leave_early(name: str) -> None:
+    for idle in (0.001, 0.5):
+        flows, n_packets = compare(PCAPS / name, 3, 90, (), policy="timeout", idle=idle)
+        assert flows and n_packets >= flows
 
 
 # ---- rows ----
@@ -258,6 +290,87 @@ def test_empty(tmp_path: Path) -> None:
     made.write(path, [])
     got = scan(path, bytes={"head": {"packets": 2, "start": "ip", "length": 9}}).to_numpy()
     assert got["head"].shape == (0, 2, 9) and got["head_sizes"].shape == (0, 2)
+
+
+def test_fragments() -> None:
+    """From the transport header on a datagram has all its bytes; before it are those of the frame that completes it."""
+    chosen = {start: {"packets": 1, "start": start, "length": 100} for start in STARTS}
+    got = scan(PCAPS / "frag4.pcap", columns=["frames"], bytes=chosen).to_numpy()
+    raw = list(frames(PCAPS / "frag4.pcap"))
+    last = raw[got["frames"].values[0] - 1]
+    sizes = {start: int(got[f"{start}_sizes"][0, 0]) for start in STARTS}
+    assert sizes == {"link": 40, "ip": 26, "transport": 78, "payload": 70}
+    assert got["link"][0, 0, :40].tobytes() == last[:40] and got["ip"][0, 0, :26].tobytes() == last[14:40]
+    assert got["transport"][0, 0, 8:78].tobytes() == got["payload"][0, 0, :70].tobytes() == b"A" * 70
+
+
+# ---- the command ----
+
+
+def command(*words: object) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "flowcontainer", *map(str, words)]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+
+
+BYTES = ("--bytes", "head=ip:3x20:mask=addresses+ports", "--bytes", "data=payload:4")
+CHOSEN = {
+    "head": {"packets": 3, "start": "ip", "length": 20, "mask": ["addresses", "ports"]},
+    "data": {"start": "payload", "length": 4},
+}
+
+
+def test_command_writes_hexadecimal_digits(small: Path) -> None:
+    want = scan(small, columns=["src"], bytes=CHOSEN, packets=2).to_numpy()
+    done = command(small, *BYTES, "--packets", 2, "-C", "src", "-T", "ndjson")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    for row, head, sizes, data in zip(rows, want["head"], want["head_sizes"], want["data"], strict=True):
+        assert row["head"] == [packet.tobytes().hex() for packet in head]
+        assert row["head_sizes"] == sizes.tolist() and row["data"] == [packet.tobytes().hex() for packet in data]
+    done = command(small, *BYTES, "--packets", 2, "-C", "src", "-T", "csv")
+    cells = [line.split(",") for line in done.stdout.splitlines()]
+    assert cells[0] == ["src", "head", "head_sizes", "head_count", "data", "data_sizes", "data_count"]
+    assert [line[1].split(";") for line in cells[1:]] == [row["head"] for row in rows]
+
+
+def test_command_at_the_level_of_packets(small: Path) -> None:
+    want = scan(small, level="packets", columns=["frame"], bytes={"data": CHOSEN["data"]}).to_arrow().to_pylist()
+    done = command(small, "--level", "packets", "--bytes", "data=payload:4", "-C", "frame", "-T", "ndjson")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows == [{**row, "data": row["data"].hex()} for row in want]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_command_writes_files(several: Path, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"flows.{ending}"
+    done = command(several, *BYTES, "--packets", 2, "-o", out)
+    assert done.returncode == 0, done.stderr
+    want = scan(several, bytes=CHOSEN, packets=2)
+    if ending == "parquet":
+        table = Table.from_parquet(out)
+    else:
+        table = Table.from_arrow(pa.ipc.open_file(out).read_all())
+    got, expected = table.to_numpy(["head", "data", "head_sizes"]), want.to_numpy(["head", "data", "head_sizes"])
+    assert all((got[name] == expected[name]).all() and got[name].dtype == expected[name].dtype for name in got)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("head", "takes NAME=START:NxL"),
+        ("head=ip:5x80:adresses", "takes NAME=START:NxL"),
+        ("head=ipp:5x80", 'unknown start "ipp"; near it: ip; there are link, ip, transport, payload'),
+        ("head=ip:5x80:mask=adresses", 'unknown mask "adresses"; near it: addresses'),
+        ("head=ip:0x80", "1 to 65535 packets"),
+        ("head=ip:65536x80", "1 to 65535 packets"),
+        ("head=ip:5x0", "1 to 65535 bytes"),
+        ("head=ip:5y80", "is not NxL"),
+        ("head=ip:5x80,head=ip:5x80", "asked for twice"),
+        ("src=ip:5x80", "the name belongs to"),
+    ],
+)
+def test_command_refuses(small: Path, given: str, text: str) -> None:
+    done = command(small, "--bytes", given)
+    assert done.returncode == 2 and text in done.stderr and not done.stdout
 
 
 # ---- what is refused ----
