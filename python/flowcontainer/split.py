@@ -36,7 +36,9 @@ class Files:
         if self._links.setdefault(name, link) != link:
             name = f"{name.removesuffix('.pcap')}.link{link}.pcap"
             self._links[name] = link
-        self._held.setdefault(name, []).append(struct.pack("<IIII", time // 10**9, time % 10**9, len(data), wire) + data)
+        self._held.setdefault(name, []).append(
+            struct.pack("<IIII", time // 10**9, time % 10**9, len(data), wire) + data
+        )
         self._size += len(data) + 100
         if self._size > HELD:
             self.flush()
@@ -72,7 +74,9 @@ def split(
     :param query: arguments of :func:`flowcontainer.scan`, such as filter, policy and drop
     """
     if by not in ("flow", "capture", "label") or names not in NAMES:
-        raise ValueError(f"by must be flow, capture or label, and names one of {', '.join(NAMES)}, not {by!r} and {names!r}")
+        raise ValueError(
+            f"by must be flow, capture or label, and names one of {', '.join(NAMES)}, not {by!r} and {names!r}"
+        )
     if by == "label" and labels is None:
         raise ValueError('by="label" needs labels: {flow_id: label}, or the folder of a data set for the command')
     folder = Path(os.fsdecode(out))
@@ -80,7 +84,11 @@ def split(
         raise FileExistsError(f"{folder} is not empty")
     files = Files(folder)
     for capture, flows in _flows(captures, query):
-        named = {number: name for number, flow in enumerate(_named(capture, flows, by, names, labels or {}), 1) if (name := flow)}
+        named = {
+            number: name
+            for number, flow in enumerate(_named(capture, flows, by, names, labels or {}), 1)
+            if (name := flow)
+        }
         _write(files, capture, [flow["frames"] for flow in flows], named)
     files.flush()
     return len(files)
@@ -145,8 +153,12 @@ def _write(files: Files, capture: str, frames: list[list[int]], named: dict[int,
 
 def main(words: Sequence[str]) -> int:
     """Runs `flowcontainer split` and returns its exit status, as in docs/guide/dataset.md."""
-    parser = argparse.ArgumentParser(prog="flowcontainer split", description="Write captures as one pcap a flow, a capture or a label.")
-    parser.add_argument("captures", nargs="+", help="captures, folders, globs; with --by label the folder of a data set")
+    parser = argparse.ArgumentParser(
+        prog="flowcontainer split", description="Write captures as one pcap a flow, a capture or a label."
+    )
+    parser.add_argument(
+        "captures", nargs="+", help="captures, folders, globs; with --by label the folder of a data set"
+    )
     parser.add_argument("-o", "--output", required=True, help="folder of the files; it must be new or empty")
     parser.add_argument("--by", choices=["flow", "capture", "label"], default="flow")
     parser.add_argument("--names", choices=NAMES, default="splitcap", help="names of the files of flows")
@@ -181,7 +193,9 @@ def _status(given: Any) -> int:
 
 
 def _run(given: Any) -> int:
-    query: dict[str, Any] = {name: value for name in ("filter", "policy", "idle", "active") if (value := getattr(given, name))}
+    query: dict[str, Any] = {
+        name: value for name in ("filter", "policy", "idle", "active") if (value := getattr(given, name))
+    }
     query["protocols"] = given.protocols.split(",")
     if given.drop is not None:
         query["drop"] = () if given.drop == "none" else given.drop.split(",")

@@ -52,7 +52,11 @@ def capture(folder: Path, label: str, i: int, port: int = 443) -> None:
 
 def files(out: Path) -> dict[str, str]:
     paths = [path for path in out.rglob("*") if path.is_file() and ".flowcontainer" not in path.parts]
-    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.name != "manifest.json"}
+    return {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.name != "manifest.json"
+    }
 
 
 def command(*words: object) -> int:
@@ -62,13 +66,19 @@ def command(*words: object) -> int:
 def test_rows_are_those_of_scan_with_label_part_and_origin(folder: Path) -> None:
     assert command("build", folder / "dataset.toml") == 0
     rows = Dataset.from_toml(folder / "dataset.toml").to_arrow().to_pylist()
-    direct = scan(folder / "captures", columns=["flow_id", "capture", "frames", "ip_lengths", "src", "dport"]).to_arrow().to_pylist()
+    direct = (
+        scan(folder / "captures", columns=["flow_id", "capture", "frames", "ip_lengths", "src", "dport"])
+        .to_arrow()
+        .to_pylist()
+    )
     shown = {(row["capture"], row["flow_id"]): row for row in rows}
     assert len(shown) == len(rows) == len(direct) == 2 * (1 + 2 + 3 + 4 + 4)
     for row in direct:
         name = os.path.relpath(row["capture"], folder)
         mine = shown[name, row["flow_id"]]
-        assert [mine[key] for key in ("frames", "ip_lengths", "src", "dport")] == [row[key] for key in ("frames", "ip_lengths", "src", "dport")]
+        assert [mine[key] for key in ("frames", "ip_lengths", "src", "dport")] == [
+            row[key] for key in ("frames", "ip_lengths", "src", "dport")
+        ]
         assert mine["label"] == name.split("/")[1] and mine["device"] == "phone"
     parts = {row["capture"]: {other["part"] for other in rows if other["capture"] == row["capture"]} for row in rows}
     assert all(len(found) == 1 for found in parts.values()), "a capture is on one side"
@@ -97,7 +107,9 @@ def test_all_formats_hold_the_same_rows(folder: Path) -> None:
         assert sorted(flow_ids) == ids
         assert all(mapped[i][mask[i]].tolist() == by_id[one][:100] for i, one in enumerate(flow_ids))
         heads = {row["flow_id"]: row["head"] for row in mine.to_pylist()}
-        assert zipped["head"].shape[1:] == (3, 20) and all(zipped["head"][i].tolist() == heads[one] for i, one in enumerate(flow_ids))
+        assert zipped["head"].shape[1:] == (3, 20) and all(
+            zipped["head"][i].tolist() == heads[one] for i, one in enumerate(flow_ids)
+        )
         labels = json.loads((out / "npy" / "labels.json").read_text())
         assert labels == ["mail", "news"]
 
@@ -108,7 +120,11 @@ def test_the_manifest_and_the_metadata_of_parquet_tell_the_origin(folder: Path) 
     one = told["captures"][0]
     content = (folder / one["name"]).read_bytes()
     assert one["sha256"] == hashlib.sha256(content).hexdigest() and one["size"] == len(content)
-    assert told["rows"] == sum(sum(parts.values()) for parts in told["counts"].values()) == sum(one["flows"] for one in told["captures"])
+    assert (
+        told["rows"]
+        == sum(sum(parts.values()) for parts in told["counts"].values())
+        == sum(one["flows"] for one in told["captures"])
+    )
     assert told["accounting"]["kept"] > 0 and told["problems"] == [] and told["recipe_text"] == RECIPE
     path = next((folder / "out" / "parquet").rglob("*.parquet"))
     inside = json.loads(pa.parquet.read_schema(path).metadata[b"flowcontainer.dataset"])
@@ -117,7 +133,9 @@ def test_the_manifest_and_the_metadata_of_parquet_tell_the_origin(folder: Path) 
         assert hashlib.sha256((folder / "out" / file["name"]).read_bytes()).hexdigest() == file["sha256"]
 
 
-def test_new_changed_and_lost_captures_end_with_the_bytes_of_a_build_from_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_changed_and_lost_captures_end_with_the_bytes_of_a_build_from_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command("build", folder / "dataset.toml")
     capture(folder, "mail", 7, 995)
     capture(folder, "mail", 2, 995)
@@ -132,7 +150,9 @@ def test_new_changed_and_lost_captures_end_with_the_bytes_of_a_build_from_nothin
     assert files(folder / "out") == resumed
 
 
-def test_nothing_new_reads_nothing_and_a_touched_file_is_not_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_new_reads_nothing_and_a_touched_file_is_not_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     command("build", folder / "dataset.toml")
     before = (folder / "out" / "manifest.json").read_bytes()
     assert command("build", folder / "dataset.toml") == 0
@@ -154,7 +174,9 @@ def test_a_changed_recipe_says_what_is_done_anew(folder: Path, capsys: pytest.Ca
     assert "all captures are read anew" in capsys.readouterr().err
 
 
-def test_a_build_that_ends_early_goes_on_and_ends_with_the_same_bytes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_that_ends_early_goes_on_and_ends_with_the_same_bytes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from flowcontainer.dataset import task
 
     command("build", folder / "dataset.toml")
@@ -173,7 +195,11 @@ def test_a_build_that_ends_early_goes_on_and_ends_with_the_same_bytes(folder: Pa
     recipe = folder / "dataset.toml"
     recipe.write_text(RECIPE.replace('"captures"', '"captures"\njobs = 1', 1))
     assert command("build", recipe) == 130
-    done = sqlite3.connect(folder / "out" / ".flowcontainer" / "state.sqlite").execute("select count(*) from capture").fetchone()[0]
+    done = (
+        sqlite3.connect(folder / "out" / ".flowcontainer" / "state.sqlite")
+        .execute("select count(*) from capture")
+        .fetchone()[0]
+    )
     assert done == 4
     assert command("build", recipe) == 0
     assert len(calls) == 5, "two tasks were left, and the one that was stopped"
@@ -191,7 +217,10 @@ def test_a_damaged_capture_is_used_as_far_as_it_goes(folder: Path) -> None:
     (folder / "captures" / "news" / "phone-text.pcap").write_text("no capture")
     assert command("build", folder / "dataset.toml") == 1
     told = json.loads((folder / "out" / "manifest.json").read_text())
-    assert [problem["capture"] for problem in told["problems"]] == ["captures/news/phone-0.pcap", "captures/news/phone-text.pcap"]
+    assert [problem["capture"] for problem in told["problems"]] == [
+        "captures/news/phone-0.pcap",
+        "captures/news/phone-text.pcap",
+    ]
     assert {one["name"]: one["flows"] for one in told["captures"]}["captures/news/phone-0.pcap"] > 0
 
 
@@ -201,7 +230,11 @@ def test_links_and_hidden_files_are_no_captures_of_their_own(folder: Path) -> No
     (folder / "captures" / "loop").symlink_to(folder / "captures")
     (folder / "captures" / ".hidden").write_text("x")
     shutil.copy(folder / "dataset.toml", folder / "captures" / "dataset.toml")
-    plan = recipe.of_sections({"dataset": {"captures": ["captures", "captures/news/*.pcap"], "out": "captures/out"}}, folder, folder / "captures" / "dataset.toml")
+    plan = recipe.of_sections(
+        {"dataset": {"captures": ["captures", "captures/news/*.pcap"], "out": "captures/out"}},
+        folder,
+        folder / "captures" / "dataset.toml",
+    )
     names = [capture.name for capture in captures.listed(plan)]
     assert names == sorted(f"captures/{label}/phone-{i}.pcap" for label in ("news", "mail") for i in range(4))
 

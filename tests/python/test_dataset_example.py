@@ -26,7 +26,11 @@ def example() -> str:
 
 
 def test_the_example_is_short_and_computes_no_feature() -> None:
-    lines = [line for line in example().splitlines() if line.strip() and not line.lstrip().startswith(("#", "import", "from"))]
+    lines = [
+        line
+        for line in example().splitlines()
+        if line.strip() and not line.lstrip().startswith(("#", "import", "from"))
+    ]
     assert len(lines) <= 15
 
 
@@ -39,7 +43,9 @@ def applications(tmp_path: Path) -> Path:
         for capture in range(4):
             size, frames = 100 + 60 * number + chance.randrange(200), []
             for flow in range(12):
-                frames += exchange(f"10.0.{number}.{capture + 1}", 40000 + flow, [size + chance.randrange(12) for _ in range(6)])
+                frames += exchange(
+                    f"10.0.{number}.{capture + 1}", 40000 + flow, [size + chance.randrange(12) for _ in range(6)]
+                )
             path = tmp_path / "apps" / name / f"{capture}.pcap"
             path.parent.mkdir(parents=True, exist_ok=True)
             made.write(path, frames)
@@ -49,10 +55,16 @@ def applications(tmp_path: Path) -> Path:
 def exchange(client: str, port: int, sizes: list[int]) -> list[bytes]:
     """UDP packets of these sizes, from both sides in turn."""
     ends = [(client, made.SERVER, port, 9000), (made.SERVER, client, 9000, port)]
-    return [made.ethernet(made.ipv4(a, b, 17, made.udp(x, y, struct.pack("!H", i) * (size // 2)))) for i, size in enumerate(sizes) for a, b, x, y in [ends[i % 2]]]
+    return [
+        made.ethernet(made.ipv4(a, b, 17, made.udp(x, y, struct.pack("!H", i) * (size // 2))))
+        for i, size in enumerate(sizes)
+        for a, b, x, y in [ends[i % 2]]
+    ]
 
 
-def test_the_unsound_split_promises_what_the_sound_split_does_not_keep(applications: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unsound_split_promises_what_the_sound_split_does_not_keep(
+    applications: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(applications)
     names: dict[str, Any] = {}
     exec(compile(example(), str(GUIDE), "exec"), names)

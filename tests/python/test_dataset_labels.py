@@ -23,7 +23,11 @@ SECOND = made.START // 10**9
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """a/one.pcap: a TCP flow to port 443; b/two.pcap: one to port 8080 of another server; c/three.pcap: UDP flows."""
-    for name, frames in (("a/one", made.talk()), ("b/two", made.talk(50001, 8080, "198.51.100.9")), ("c/three", made.many(3))):
+    for name, frames in (
+        ("a/one", made.talk()),
+        ("b/two", made.talk(50001, 8080, "198.51.100.9")),
+        ("c/three", made.many(3)),
+    ):
         path = tmp_path / "captures" / f"{name}.pcap"
         path.parent.mkdir(parents=True)
         made.write(path, frames)
@@ -46,7 +50,10 @@ def rules(folder: Path, text: str) -> dict[str, str]:
 
 
 def test_patterns() -> None:
-    assert Pattern("captures/{label}/{device}-*.pcap").groups("captures/web/phone-1-x.pcap") == {"label": "web", "device": "phone"}
+    assert Pattern("captures/{label}/{device}-*.pcap").groups("captures/web/phone-1-x.pcap") == {
+        "label": "web",
+        "device": "phone",
+    }
     assert Pattern("captures/{label}/*.pcap").groups("captures/web/deep/x.pcap") is None
     assert Pattern("**/{label}_?.pcap").groups("x/y/mail_1.pcap") == {"label": "mail"}
     assert Pattern("**/{label}_?.pcap").groups("mail_1.pcap") == {"label": "mail"}
@@ -68,7 +75,9 @@ def test_a_time_without_zone_is_moved_by_the_offset(folder: Path) -> None:
     text = "label,start,end\nnow,2020-06-24T07:11:42,2020-06-24T07:11:43.5\n"
     assert labelled(folder, rules(folder, text) | {"offset": 10800}).get("one") == ["now"]
     assert labelled(folder, rules(folder, text.replace("07:", "10:"))).get("one") == ["now"]
-    assert labelled(folder, rules(folder, text.replace(":43.5", ":43.5-03:00").replace(":42,", ":42-03:00,")) | {"offset": 9}).get("one") == ["now"]
+    assert labelled(
+        folder, rules(folder, text.replace(":43.5", ":43.5-03:00").replace(":42,", ":42-03:00,")) | {"offset": 9}
+    ).get("one") == ["now"]
 
 
 def test_zeek_lines_label_the_flows_of_their_time_in_either_direction(folder: Path) -> None:
@@ -88,7 +97,9 @@ def test_fields_are_compared_with_suffixes(tmp_path: Path) -> None:
     assert suffix_label(suffixes, "WWW.example.test.") == "longer"
     assert suffix_label(suffixes, "a.example.test") == "one" and suffix_label(suffixes, "notexample.test") == "short"
     assert suffix_label({"example.test": "one"}, "notexample.test") is None
-    made_set = Dataset(DEMO, tmp_path / "out", {"field": "sni", "suffixes": {"example.test": "site"}}, split={"by": "flow"})
+    made_set = Dataset(
+        DEMO, tmp_path / "out", {"field": "sni", "suffixes": {"example.test": "site"}}, split={"by": "flow"}
+    )
     told = made_set.build()
     assert told["rows"] > 0 and list(told["counts"]) == ["site"] and told["left_out"]["unlabelled"] > 0
 
@@ -97,7 +108,11 @@ def test_functions_see_batches(folder: Path) -> None:
     def by_port(batch: Any) -> list[str | None]:
         return ["web" if port == 443 else None for port in batch["dport"].to_pylist()]
 
-    assert labelled(folder, {"function": by_port, "default": "rest"}) == {"one": ["web"], "two": ["rest"], "three": ["rest"] * 3}
+    assert labelled(folder, {"function": by_port, "default": "rest"}) == {
+        "one": ["web"],
+        "two": ["rest"],
+        "three": ["rest"] * 3,
+    }
     (folder / "mine.py").write_text("def by_port(batch):\n    return ['x'] * batch.num_rows\n")
     assert labelled(folder, {"function": "mine.py:by_port"}) == {"one": ["x"], "two": ["x"], "three": ["x"] * 3}
 
@@ -105,10 +120,18 @@ def test_functions_see_batches(folder: Path) -> None:
 def test_unlabelled_and_doubly_labelled_flows_are_counted_and_listed(folder: Path) -> None:
     (folder / "rules.csv").write_text("label,port\nweb,443\n")
     sources = [{"path": "captures/{label}/one.pcap"}, {"rules": "rules.csv"}]
-    assert labelled(folder, *sources, cleaning={"doubly_labelled": "first", "unlabelled": "keep"}) == {"one": ["a"], "two": [None], "three": [None] * 3}
+    assert labelled(folder, *sources, cleaning={"doubly_labelled": "first", "unlabelled": "keep"}) == {
+        "one": ["a"],
+        "two": [None],
+        "three": [None] * 3,
+    }
     made_set = Dataset("captures", "all", sources, base=folder)
     told = made_set.build()
-    assert told["left_out"] == {"unlabelled": 4, "doubly_labelled": 1} and told["doubly_labelled"] == {"a + web": 1} and told["rows"] == 0
+    assert (
+        told["left_out"] == {"unlabelled": 4, "doubly_labelled": 1}
+        and told["doubly_labelled"] == {"a + web": 1}
+        and told["rows"] == 0
+    )
     listed = pq.read_table(folder / "all" / "left_out.parquet").to_pylist()
     assert [(Path(row["capture"]).stem, row["labels"], row["reason"]) for row in listed] == [
         ("one", ["a", "web"], "doubly_labelled"), ("two", [], "unlabelled"), *[("three", [], "unlabelled")] * 3,
@@ -127,9 +150,17 @@ WRONG = {
     "a wrong choice": ('[split]\nby = "host"\n', 8, "capture, client, server, time, day, flow"),
     "an unknown column": ('[query]\npackets = 5\ncolumns = ["srcc"]\n', 9, "srcc"),
     "an unknown field": ('[query]\nfields = ["ip.tttl"]\n', 8, "ip.tttl"),
-    "a feature set of another program": ('[query]\nfeatures = ["cic-corrected"]\n', 8, "cic-corrected is a feature set of another program"),
+    "a feature set of another program": (
+        '[query]\nfeatures = ["cic-corrected"]\n',
+        8,
+        "cic-corrected is a feature set of another program",
+    ),
     "a bad filter": ('[query]\nfilter = "ip.ttl =="\n', 8, "filter"),
-    "a pattern that matches nothing": ('[[labels]]\npath = "pcaps/{label}/*.pcap"\n', 8, "matches none of 3 captures, such as captures/a/one.pcap"),
+    "a pattern that matches nothing": (
+        '[[labels]]\npath = "pcaps/{label}/*.pcap"\n',
+        8,
+        "matches none of 3 captures, such as captures/a/one.pcap",
+    ),
     "a pattern without label": ('[[labels]]\npath = "captures/{app}/*.pcap"\n', 8, "has no {label}; it has app"),
     "a source with two kinds": ('[[labels]]\npath = "x"\nzeek = "y"\n', 7, "exactly one of path, rules, zeek"),
     "an unknown background": ('[cleaning]\nbackground = ["dnss"]\n', 8, "did you mean 'dns'"),
@@ -141,7 +172,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_recipe_names_file_line_and_choices_and_reads_nothing(folder: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_recipe_names_file_line_and_choices_and_reads_nothing(
+    folder: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from flowcontainer.dataset import task
 
     monkeypatch.setattr(task, "run", lambda *given: pytest.fail("a capture was read"))
@@ -198,6 +231,11 @@ def test_the_command_says_the_error_and_returns_2(folder: Path, capsys: pytest.C
 
 
 def test_the_manifest_keeps_the_reason_of_an_unsound_choice(folder: Path) -> None:
-    made_set = Dataset("captures", labels={"path": "captures/{label}/**"}, base=folder, split={"by": "row", "i_know": "to compare with a paper"})
+    made_set = Dataset(
+        "captures",
+        labels={"path": "captures/{label}/**"},
+        base=folder,
+        split={"by": "row", "i_know": "to compare with a paper"},
+    )
     told = json.loads(json.dumps(made_set.build()))
     assert told["unsound"]["by"]["i_know"] == "to compare with a paper"

@@ -29,7 +29,14 @@ def rows(labels: list[int], **columns: Any) -> Rows:
     plain = {name: numbers for name in ("stream", "sport", "dport", "packets", "bytes", "time_start", "time_end")}
     given = {name: np.array(value) for name, value in columns.items()}
     protocol = np.full(n, hash64("udp"), np.uint64)
-    out.columns = {**texts, **plain, "protocol": protocol, "capture": np.arange(n), "label": np.array(labels, np.int32), **given}
+    out.columns = {
+        **texts,
+        **plain,
+        "protocol": protocol,
+        "capture": np.arange(n),
+        "label": np.array(labels, np.int32),
+        **given,
+    }
     out.captures = [f"{i}.pcap" for i in range(n)]
     return out
 
@@ -62,7 +69,9 @@ def test_exact_duplicates_have_the_same_masked_bytes(tmp_path: Path) -> None:
     made.write(tmp_path / "captures" / "b" / "2.pcap", made.exchange())
 
     def build(**rules: Any) -> dict[str, Any]:
-        return Dataset("captures", labels={"path": "captures/{label}/*"}, base=tmp_path, split={"by": "flow"}, cleaning=rules).build()
+        return Dataset(
+            "captures", labels={"path": "captures/{label}/*"}, base=tmp_path, split={"by": "flow"}, cleaning=rules
+        ).build()
 
     told = build()
     assert told["rows"] == 3 and told["duplicates"]["exact_inside_a_label"] == 2 and "exact_duplicates" in told["leaks"]
@@ -78,7 +87,9 @@ def test_the_cap_is_seeded_and_does_not_depend_on_the_order() -> None:
     assert len(kept) == 13 and kept[10:] == [50, 51, 52]
     backwards = rows([1] * 3 + [0] * 50, **{name: table[name][::-1] for name in ("flow_id", "stream")})
     assert sorted(52 - i for i, reason in enumerate(reasons(backwards, cap=10)) if not reason) == kept
-    other = [i for i, one in enumerate(cleaning.reasons(plan(cleaning={"cap": 10}, split={"seed": 2}), table)) if not one]
+    other = [
+        i for i, one in enumerate(cleaning.reasons(plan(cleaning={"cap": 10}, split={"seed": 2}), table)) if not one
+    ]
     assert other != kept
 
 
@@ -140,7 +151,13 @@ def test_scaling_is_fitted_on_the_first_part(tmp_path: Path) -> None:
     (tmp_path / "captures" / "a").mkdir(parents=True)
     for i in range(6):
         made.write(tmp_path / "captures" / "a" / f"{i}.pcap", made.talk(50000 + i) + made.many(i + 1))
-    data = Dataset("captures", labels={"path": "captures/{label}/*"}, base=tmp_path, query={"features": ["basic"]}, split={"scaling": "train"})
+    data = Dataset(
+        "captures",
+        labels={"path": "captures/{label}/*"},
+        base=tmp_path,
+        query={"features": ["basic"]},
+        split={"scaling": "train"},
+    )
     data.build()
     told = json.loads((tmp_path / "out" / "scaling.json").read_text())
     train, _ = data.to_xy("train", ["fwd_bytes"])
@@ -192,7 +209,9 @@ def test_the_report_says_what_may_be_wrong(tmp_path: Path) -> None:
     assert "connections stand in several parts" in text and "SHA-256" in text
 
 
-def test_init_proposes_a_recipe_that_builds_and_check_finds_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_proposes_a_recipe_that_builds_and_check_finds_changes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from flowcontainer.__main__ import main
 
     def command(*words: object) -> int:
@@ -204,7 +223,10 @@ def test_init_proposes_a_recipe_that_builds_and_check_finds_changes(tmp_path: Pa
             made.write(tmp_path / "all" / label / f"{i}.pcap", made.talk(50000 + i, 443 + i))
     file = tmp_path / "dataset.toml"
     assert command("init", tmp_path / "all", "-o", file) == 0
-    assert 'path = "all/{label}/**"' in file.read_text() and "2 labels, with captures: mail (3), web (3)" in file.read_text()
+    assert (
+        'path = "all/{label}/**"' in file.read_text()
+        and "2 labels, with captures: mail (3), web (3)" in file.read_text()
+    )
     assert command("init", tmp_path / "all", "-o", file) == 2
     assert command("build", file) == 0
     assert command("check", tmp_path / "out") == 0

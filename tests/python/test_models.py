@@ -39,13 +39,18 @@ def test_sequences_are_those_of_the_scan(talks: Path) -> None:
     for i, row in enumerate(rows):
         tokens = [1, *(abs(one) + 3 for one in row), 2]
         assert fsnet["tokens"][i].tolist() == (tokens + [0] * 12)[:12] and fsnet.masks["tokens"][i].sum() == len(tokens)
-        assert models.df(table, length=10)["directions"][i].tolist() == ([1 if one > 0 else -1 for one in row] + [0] * 10)[:10]
+        assert (
+            models.df(table, length=10)["directions"][i].tolist()
+            == ([1 if one > 0 else -1 for one in row] + [0] * 10)[:10]
+        )
     signed = models.fsnet(talks, length=12, signed=True)["tokens"][0]
     assert signed[1:4].tolist() == [(abs(one) + 3) * (1 if one > 0 else -1) for one in rows[0][:3]]
     assert models.fsnet(talks, length=4)["tokens"][0].tolist()[3] == 2, "a long flow is cut before its end"
     assert 0 not in models.fsnet(talks, length=6, exact=True).rows, "the published form leaves long flows out"
     times = models.tiktok(table, length=5)["times"][0]
-    assert times.tolist() == pytest.approx([0, *(0.001000001 * i * (1 if rows[0][i] > 0 else -1) for i in range(1, 5))], rel=1e-6)
+    assert times.tolist() == pytest.approx(
+        [0, *(0.001000001 * i * (1 if rows[0][i] > 0 else -1) for i in range(1, 5))], rel=1e-6
+    )
     assert fsnet.names == table["flow_id"].to_list() == models.tiktok(table).names
 
 
@@ -61,9 +66,19 @@ def test_appscanner_has_the_statistics_of_each_direction(talks: Path) -> None:
     row = np.array(lengths(talks)[0], float)
     found = dict(zip(models.LAYOUTS["appscanner"][0].__globals__["NAMES"], made_array["features"][0]))
     assert found["all_mean"] == row.mean() and found["out_max"] == row.max() and found["in_min"] == row.min()
-    assert found["all_std"] == pytest.approx(row.std(ddof=1)) and found["all_p30"] == pytest.approx(np.percentile(row, 30)) and found["all_count"] == len(row)
+    assert (
+        found["all_std"] == pytest.approx(row.std(ddof=1))
+        and found["all_p30"] == pytest.approx(np.percentile(row, 30))
+        and found["all_count"] == len(row)
+    )
     empty, mask = features(Ragged.of([[], [5]]))
-    assert not empty[0].any() and not mask[0, [0, 4, 8]].any() and mask[0, 17] and empty[1, 36 + 2] == 5 and not mask[1, 36 + 4]
+    assert (
+        not empty[0].any()
+        and not mask[0, [0, 4, 8]].any()
+        and mask[0, 17]
+        and empty[1, 36 + 2] == 5
+        and not mask[1, 36 + 4]
+    )
 
 
 def test_flowpics_count_every_packet_once(talks: Path) -> None:
@@ -103,7 +118,12 @@ def test_texts_of_two_connections_with_one_content_are_equal(talks: Path, name: 
 def test_headers_and_payload_of_yatc_stand_at_their_places(talks: Path) -> None:
     inputs = models.yatc(talks)
     packets, mask = inputs["image"][0].reshape(5, 320), inputs.masks["image"][0].reshape(5, 320)
-    assert packets[0, 0] == 0x45 and not packets[0, 12:20].any() and not packets[0, 20:24].any() and packets[0, 33] == made.SYN
+    assert (
+        packets[0, 0] == 0x45
+        and not packets[0, 12:20].any()
+        and not packets[0, 20:24].any()
+        and packets[0, 33] == made.SYN
+    )
     assert mask[0, :40].all() and not mask[0, 40:].any(), "a SYN has 40 bytes of headers and no payload"
     data = next(i for i in range(5) if mask[i, 80:].any())
     frame = made.talk()[data]
@@ -114,7 +134,11 @@ def test_nprint_bits_of_the_sound_form(talks: Path) -> None:
     names = models.nprint_names(("ipv4", "ipv6", "tcp", "udp"))
     bits = models.nprint(talks, packets=12)["bits"]
     column = {name: bits[0, 0, i] for i, name in enumerate(names)}
-    assert [column[f"ipv4_ver_{i}"] for i in range(4)] == [0, 1, 0, 0] and column["tcp_syn_0"] == 1 and column["tcp_fin_0"] == 0
+    assert (
+        [column[f"ipv4_ver_{i}"] for i in range(4)] == [0, 1, 0, 0]
+        and column["tcp_syn_0"] == 1
+        and column["tcp_fin_0"] == 0
+    )
     assert column["ipv6_ver_0"] == column["udp_sport_0"] == column["ipv4_opt_0"] == -1 and column["tcp_sprt_0"] == 0
     assert (bits[0, len(lengths(talks)[0]) :] == -1).all()
 
@@ -167,7 +191,10 @@ def test_a_data_set_has_the_arrays_of_a_model_with_label_and_flow(folder: Path) 
         assert set(flows) == set(rows) and array.shape == (len(rows), 8)
         for i, flow in enumerate(flows):
             signs = [1 if one > 0 else -1 for one in rows[flow]["ip_lengths"]]
-            assert array[i].tolist() == (signs + [0] * 8)[:8] and ["a", "b"][np.load(there / "label.npy")[i]] == rows[flow]["label"]
+            assert (
+                array[i].tolist() == (signs + [0] * 8)[:8]
+                and ["a", "b"][np.load(there / "label.npy")[i]] == rows[flow]["label"]
+            )
     assert json.loads((folder / "out" / "model" / "model.json").read_text())["layout"] == "df"
 
 
@@ -181,10 +208,14 @@ def test_the_exact_arrays_of_a_data_set_are_of_its_sessions(folder: Path) -> Non
     seen = {}
     for part in ("train", "test"):
         there = folder / "out" / "model" / part
-        for name, image, label in zip(np.load(there / "flow.npy"), np.load(there / "image.npy"), np.load(there / "label.npy")):
+        for name, image, label in zip(
+            np.load(there / "flow.npy"), np.load(there / "image.npy"), np.load(there / "label.npy")
+        ):
             seen[name.decode()] = (image, "ab"[label])
         assert len(list((there / "png").rglob("*.png"))) == len(np.load(there / "flow.npy"))
-    assert seen.keys() == whole.keys() and all((seen[name][0] == whole[name][0]).all() and seen[name][1] == whole[name][1] for name in seen)
+    assert seen.keys() == whole.keys() and all(
+        (seen[name][0] == whole[name][0]).all() and seen[name][1] == whole[name][1] for name in seen
+    )
 
 
 def test_a_wrong_model_is_refused(folder: Path) -> None:

@@ -19,7 +19,9 @@ from flowcontainer.models.lengths import bursts, features  # noqa: E402
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 GOLDEN = SHARED / "golden" / "models"
-pytestmark = pytest.mark.skipif(not GOLDEN.is_dir(), reason="../shared/golden/models is missing: the published programs' output")
+pytestmark = pytest.mark.skipif(
+    not GOLDEN.is_dir(), reason="../shared/golden/models is missing: the published programs' output"
+)
 
 
 def load(name: str) -> Any:
@@ -36,7 +38,13 @@ def path(name: str) -> Path:
 
 def paths(name: str) -> list[Path]:
     folders = (SHARED / "golden" / "features" / "captures", *sorted((SHARED / "corpus").iterdir()))
-    return [file for folder in folders if folder.is_dir() for file in folder.glob(f"{name}*") if name in (file.name, file.name.split(".")[0])]
+    return [
+        file
+        for folder in folders
+        if folder.is_dir()
+        for file in folder.glob(f"{name}*")
+        if name in (file.name, file.name.split(".")[0])
+    ]
 
 
 @cache
@@ -78,7 +86,10 @@ def test_sessions_are_those_of_splitcap() -> None:
 
 def digests(file: Path) -> dict[str, tuple[int, str]]:
     mine = sessions.splitcap(file)
-    return {one.name: (len(one.frames), hashlib.sha256(b"".join(frame.data for frame in one.frames)).hexdigest()) for one in mine}
+    return {
+        one.name: (len(one.frames), hashlib.sha256(b"".join(frame.data for frame in one.frames)).hexdigest())
+        for one in mine
+    }
 
 
 def test_etbert_and_trafficformer() -> None:
@@ -112,7 +123,9 @@ def test_yatc_and_netmamba() -> None:
             assert (image["image"][0].reshape(-1) == golden["yatc"][i]).all(), name
         if not dns:
             assert (images.netmamba([one], exact=True)["image"][0] == golden["netmamba"][i]).all(), name
-        assert (images.netmamba([one], keep_payload=False, exact=True)["image"][0] == golden["netmamba_no_payload"][i]).all(), name
+        assert (
+            images.netmamba([one], keep_payload=False, exact=True)["image"][0] == golden["netmamba_no_payload"][i]
+        ).all(), name
 
 
 def test_tfe_gnn_and_its_graphs() -> None:
@@ -120,12 +133,16 @@ def test_tfe_gnn_and_its_graphs() -> None:
     place = {str(name): i for i, name in enumerate(golden["session"])}
     for name in there(place):
         made = tfegnn.tfe_gnn([session(name)], exact=True)
-        assert (made["header"][0] == golden["header"][place[name]]).all() and (made["payload"][0] == golden["payload"][place[name]]).all(), name
+        assert (made["header"][0] == golden["header"][place[name]]).all() and (
+            made["payload"][0] == golden["payload"][place[name]]
+        ).all(), name
 
 
 def test_deep_packet() -> None:
     golden = np.load(GOLDEN / "deeppacket.npz")
-    kept = {(str(capture), int(frame)): golden["bytes"][i] for i, (capture, frame) in enumerate(golden["capture_and_frame"])}
+    kept = {
+        (str(capture), int(frame)): golden["bytes"][i] for i, (capture, frame) in enumerate(golden["capture_and_frame"])
+    }
     left = {(capture, frame) for capture, frame, _ in load("deeppacket_skipped.json")}
     checked = 0
     for capture in sorted({name for name, _ in [*kept, *left]}):
@@ -136,7 +153,10 @@ def test_deep_packet() -> None:
         for frame in sessions.frames(file):
             data = packets.deep_packet_bytes(frame)
             if (capture, frame.number) in kept:
-                assert data is not None and data.ljust(1500, b"\0") == kept[capture, frame.number].tobytes(), (capture, frame.number)
+                assert data is not None and data.ljust(1500, b"\0") == kept[capture, frame.number].tobytes(), (
+                    capture,
+                    frame.number,
+                )
                 checked += 1
             elif (capture, frame.number) in left:
                 assert data is None, (capture, frame.number)
@@ -148,7 +168,9 @@ def test_flowpic_and_mini_flowpic() -> None:
     for k in range(6):
         times, sizes = Ragged.of([golden[f"times_{k}"]]), Ragged.of([golden[f"sizes_{k}"]])
         counts = flowpic_counts(sizes, times, None, 1500)[0][0].astype(np.uint16)
-        assert (np.argwhere(counts) == golden[f"flowpic_nonzero_{k}"]).all() and (counts[counts > 0] == golden[f"flowpic_values_{k}"]).all()
+        assert (np.argwhere(counts) == golden[f"flowpic_nonzero_{k}"]).all() and (
+            counts[counts > 0] == golden[f"flowpic_values_{k}"]
+        ).all()
         for dim in (32, 64):
             mini = np.minimum(mini_flowpic_counts(sizes, times, dim, 15)[0], 255)
             assert (mini == golden[f"mini_tcbench_{dim}_{k}"]).all()
@@ -165,7 +187,9 @@ def test_appscanner() -> None:
             continue
         got = bursts(path(capture))
         assert [[repr(one.time), *one.ends] for one in got] == [row[:5] for row in want], capture
-        assert not want or np.allclose(features(Ragged.of([one.lengths for one in got]))[0], [row[5] for row in want], rtol=1e-9, atol=1e-7), capture
+        assert not want or np.allclose(
+            features(Ragged.of([one.lengths for one in got]))[0], [row[5] for row in want], rtol=1e-9, atol=1e-7
+        ), capture
 
 
 def test_fsnet_frames() -> None:
@@ -190,7 +214,9 @@ def test_netfound() -> None:
         got = tokens.netfound_flow(one.frames, kind == "with_options")._asdict()
         if len(want["counts"]) < len(got["counts"]):
             continue  # PcapSplitter began a new connection at a SYN
-        assert {field: got[field] for field in want if field in got} == {field: value for field, value in want.items() if field in got}, key
+        assert {field: got[field] for field in want if field in got} == {
+            field: value for field, value in want.items() if field in got
+        }, key
         checked += 1
     assert checked > 50
 
@@ -201,7 +227,10 @@ def connections(capture: str) -> dict[str, sessions.Session]:
     found = {}
     for one in all_of(path(capture).name).values():
         first = one.frames[0]
-        sides = [str(sessions.ipaddress.ip_address(side)).replace(".", "-").replace(":", "-") for side in (first.src, first.dst)]
+        sides = [
+            str(sessions.ipaddress.ip_address(side)).replace(".", "-").replace(":", "-")
+            for side in (first.src, first.dst)
+        ]
         protocol = "tcp" if first.protocol == 6 else "udp"
         found[f"{capture}-connection-{protocol}_{sides[0]}_{first.sport}-{sides[1]}_{first.dport}"] = one
     return found
@@ -224,7 +253,10 @@ def test_nprint() -> None:
         assert want.shape == made["bits"].shape, file.name
         header = sum(packets.WIDTH[block] for block in blocks)
         assert (want[:, :header] == made["bits"][:, :header]).all(), file.name
-        defined = ~((made["bits"][:, list(rows[0][4:]).index("ipv6_ver_0")] >= 0) & (made["bits"][:, list(rows[0][4:]).index("tcp_sprt_0")] >= 0))
+        defined = ~(
+            (made["bits"][:, list(rows[0][4:]).index("ipv6_ver_0")] >= 0)
+            & (made["bits"][:, list(rows[0][4:]).index("tcp_sprt_0")] >= 0)
+        )
         assert (want[defined, header:] == made["bits"][defined, header:]).all(), file.name
         checked += len(want)
     assert checked > 100

@@ -30,10 +30,20 @@ def test_each_flow_has_a_file_with_its_frames(tmp_path: Path) -> None:
 
 
 def test_formats_keep_times_and_link_types(tmp_path: Path) -> None:
-    for name in ("format_pcap_ns_big.pcap", "format_pcapng_interfaces.pcapng", "format_gz.pcap.gz", "link_113_sll.pcap", "format_xz.pcap.xz"):
+    for name in (
+        "format_pcap_ns_big.pcap",
+        "format_pcapng_interfaces.pcapng",
+        "format_gz.pcap.gz",
+        "link_113_sll.pcap",
+        "format_xz.pcap.xz",
+    ):
         out = tmp_path / name
         splitting.split(PCAPS / name, out, by="capture", drop=())
-        kept = [frame for frames in scan(PCAPS / name, drop=(), columns=["frames"]).read()["frames"].to_list() for frame in frames]
+        kept = [
+            frame
+            for frames in scan(PCAPS / name, drop=(), columns=["frames"]).read()["frames"].to_list()
+            for frame in frames
+        ]
         whole = list(records(PCAPS / name))
         got = sorted(record for path in out.iterdir() for record in records(path))
         assert got == sorted(whole[frame - 1] for frame in kept) and got, name

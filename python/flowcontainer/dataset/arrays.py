@@ -32,7 +32,11 @@ class Npy:
         self._file.write(self._header())
 
     def _header(self) -> bytes:
-        told = {"descr": np.lib.format.dtype_to_descr(self._kind), "fortran_order": False, "shape": (self._rows, *self._shape)}
+        told = {
+            "descr": np.lib.format.dtype_to_descr(self._kind),
+            "fortran_order": False,
+            "shape": (self._rows, *self._shape),
+        }
         text = repr(told).encode().ljust(245) + b"\n"
         return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
 
@@ -95,7 +99,9 @@ class Arrays:
             for label in sorted({label or "" for label in labels}):
                 some = [i for i, one in enumerate(labels) if (one or "") == label]
                 names = [quote(made.names[i], safe="") for i in some]
-                models.write_png(self._folder / part / "png" / (quote(label, safe="") or "_"), made["image"][some], names)
+                models.write_png(
+                    self._folder / part / "png" / (quote(label, safe="") or "_"), made["image"][some], names
+                )
         if made.texts:
             (self._folder / part).mkdir(exist_ok=True)
             with (self._folder / part / f"{self._name}.tsv").open("a", encoding="utf-8") as file:
@@ -108,10 +114,20 @@ class Arrays:
     # ---- sessions ----
 
     def _remember(self, batch: pa.RecordBatch) -> None:
-        columns = [batch[self._asked.keys[name]] if self._asked.keys[name] in batch.schema.names else None for name in ("protocol", "src", "dst", "sport", "dport")]
+        columns = [
+            batch[self._asked.keys[name]] if self._asked.keys[name] in batch.schema.names else None
+            for name in ("protocol", "src", "dst", "sport", "dport")
+        ]
         if any(column is None for column in columns):
-            raise self._recipe.wrong("the exact form needs the columns protocol, src, dst, sport and dport in [query]", "query", "columns")
-        rows = zip(batch["capture"].to_pylist(), batch["part"].to_pylist(), batch["label"].to_pylist(), *(column.to_pylist() for column in columns))  # type: ignore[union-attr]
+            raise self._recipe.wrong(
+                "the exact form needs the columns protocol, src, dst, sport and dport in [query]", "query", "columns"
+            )
+        rows = zip(
+            batch["capture"].to_pylist(),
+            batch["part"].to_pylist(),
+            batch["label"].to_pylist(),
+            *(column.to_pylist() for column in columns),
+        )  # type: ignore[union-attr]
         for capture, part, label, *ends in rows:
             self._sessions.setdefault(capture, {}).setdefault(_session(capture, *ends), (part, label))
 
@@ -130,12 +146,20 @@ class Arrays:
         self._of_captures()
         for file in self._files.values():
             file.close()
-        told = {"layout": self._name, "exact": self._exact, "options": self._recipe.model["options"], "faults": list(self._faults), "labels": self._plan.labels}
+        told = {
+            "layout": self._name,
+            "exact": self._exact,
+            "options": self._recipe.model["options"],
+            "faults": list(self._faults),
+            "labels": self._plan.labels,
+        }
         (self._folder / "model.json").write_text(json.dumps(told, indent=1) + "\n")
         if self._name == "ustc":
             for part in sorted({part for part, _ in self._files}):
                 for array in ("image", "label"):
-                    models.write_idx(self._folder / part / f"{array}.idx", np.load(self._folder / part / f"{array}.npy"))
+                    models.write_idx(
+                        self._folder / part / f"{array}.idx", np.load(self._folder / part / f"{array}.npy")
+                    )
 
 
 def _session(capture: str, protocol: str, src: str, dst: str, sport: int, dport: int) -> str:
@@ -147,4 +171,6 @@ def _some(made: models.Inputs, kept: list[int]) -> models.Inputs:
     take = {name: array[kept] for name, array in made.arrays.items()}
     masks = {name: array[kept] for name, array in made.masks.items()}
     texts = {name: [text[i] for i in kept] for name, text in made.texts.items()}
-    return models.Inputs(made.layout, made.exact, take, masks, made.rows[kept], [made.names[i] for i in kept], made.faults, texts)
+    return models.Inputs(
+        made.layout, made.exact, take, masks, made.rows[kept], [made.names[i] for i in kept], made.faults, texts
+    )

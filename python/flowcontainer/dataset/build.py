@@ -96,7 +96,18 @@ def _files(recipe: Recipe, asked: Query, store: Store, labels: Labels) -> dict[s
     return whole
 
 
-_OURS = {"parquet", "arrow", "npy", "npz", "csv", "data.sqlite", "left_out.parquet", "scaling.json", "manifest.json", "model"}
+_OURS = {
+    "parquet",
+    "arrow",
+    "npy",
+    "npz",
+    "csv",
+    "data.sqlite",
+    "left_out.parquet",
+    "scaling.json",
+    "manifest.json",
+    "model",
+}
 
 
 def _rows(recipe: Recipe, asked: Query, store: Store, labels: Labels, pieces: list[Piece]) -> Rows:
@@ -116,7 +127,16 @@ def _stream(asked: Query, store: Store, pieces: list[Piece]) -> Iterator[pa.Reco
     return even((batch for piece in pieces for batch in reader.read(piece)), CHUNK)
 
 
-def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows: Rows, part: Array, stream: Iterator[pa.RecordBatch], asked: Query) -> None:
+def _write(
+    recipe: Recipe,
+    new: Path,
+    made: dict[str, Any],
+    labels: Labels,
+    rows: Rows,
+    part: Array,
+    stream: Iterator[pa.RecordBatch],
+    asked: Query,
+) -> None:
     names = list(split.parts(recipe))
     formats = [format for format in outputs.WRITERS if format in recipe.outputs["formats"]]
     if "npz" in recipe.outputs["formats"] and "npy" not in formats:
@@ -133,7 +153,15 @@ def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows
         whole = _told(batch, labels, rows, part, names, here)
         told = whole.select([name for name in whole.schema.names if name not in hidden])
         if not writers:
-            plan = outputs.Plan(new, told.schema, counts, rows.labels, recipe.outputs["length"], recipe.outputs["row_group"], manifest.metadata(made))
+            plan = outputs.Plan(
+                new,
+                told.schema,
+                counts,
+                rows.labels,
+                recipe.outputs["length"],
+                recipe.outputs["row_group"],
+                manifest.metadata(made),
+            )
             writers = [outputs.WRITERS[format](plan) for format in formats]
             arrays = Arrays(plan, recipe, asked) if recipe.model["name"] else None
             scaling = Scaling(told.schema, names if recipe.split["scaling"] == "all" else names[:1])
@@ -152,7 +180,9 @@ def _write(recipe: Recipe, new: Path, made: dict[str, Any], labels: Labels, rows
             shutil.rmtree(new / "npy")
 
 
-def _told(batch: pa.RecordBatch, labels: Labels, rows: Rows, part: Array, names: list[str], here: slice) -> pa.RecordBatch:
+def _told(
+    batch: pa.RecordBatch, labels: Labels, rows: Rows, part: Array, names: list[str], here: slice
+) -> pa.RecordBatch:
     """The kept rows of a batch with the columns of paths, label and part behind them."""
     codes = rows["label"][here]
     columns = dict(zip(batch.schema.names, batch.columns))
@@ -174,7 +204,9 @@ def _left_out(new: Path, store: Store, pieces: list[Piece], rows: Rows, reasons:
     for batch in even((batch for piece in pieces for batch in reader.read(piece)), CHUNK):
         here = reasons[first : first + batch.num_rows]
         columns = {name: batch[name] for name in _LISTED}
-        columns["labels"] = pa.array([rows.labels_of.get(first + i) or _one(rows, first + i) for i in range(batch.num_rows)], pa.list_(pa.utf8()))
+        columns["labels"] = pa.array(
+            [rows.labels_of.get(first + i) or _one(rows, first + i) for i in range(batch.num_rows)], pa.list_(pa.utf8())
+        )
         columns["reason"] = pa.array(cleaning.REASONS).take(pa.array(here))
         told = pa.record_batch(columns).filter(pa.array(here > 0))
         writer = writer or pa.parquet.ParquetWriter(new / "left_out.parquet", told.schema, compression="zstd")

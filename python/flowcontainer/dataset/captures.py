@@ -42,7 +42,11 @@ def listed(recipe: Recipe) -> list[Capture]:
 
 def _starts(text: str) -> list[str]:
     """The path itself, or the files that a glob names."""
-    return [os.path.abspath(text)] if os.path.exists(text) else sorted(path for path in glob.iglob(text, recursive=True) if os.path.isfile(path))
+    return (
+        [os.path.abspath(text)]
+        if os.path.exists(text)
+        else sorted(path for path in glob.iglob(text, recursive=True) if os.path.isfile(path))
+    )
 
 
 def _below(path: str, name: str, own: set[str], seen: set[str]) -> Iterator[Capture]:

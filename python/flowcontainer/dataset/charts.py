@@ -21,7 +21,10 @@ def _name(text: str, y: int) -> str:
 
 def legend(names: Sequence[str]) -> str:
     """Names of the series in their colours."""
-    marks = (f'<span class="key"><i style="background:{COLOURS[i % len(COLOURS)]}"></i>{escape(name)}</span>' for i, name in enumerate(names))
+    marks = (
+        f'<span class="key"><i style="background:{COLOURS[i % len(COLOURS)]}"></i>{escape(name)}</span>'
+        for i, name in enumerate(names)
+    )
     return f"<p>{' '.join(marks)}</p>"
 
 
@@ -35,7 +38,9 @@ def bars(table: Mapping[str, Mapping[str, int]], title: str) -> str:
         for j, (part, value) in enumerate(values.items()):
             width = WIDTH * value / most
             tip = f"<title>{escape(name)}, {escape(part)}: {value:,}</title>"
-            body.append(f'<rect x="{x:.1f}" y="{y + 3}" width="{width:.1f}" height="16" fill="{COLOURS[j % len(COLOURS)]}">{tip}</rect>')
+            body.append(
+                f'<rect x="{x:.1f}" y="{y + 3}" width="{width:.1f}" height="16" fill="{COLOURS[j % len(COLOURS)]}">{tip}</rect>'
+            )
             x += width
         body.append(f'<text x="{x + 6:.1f}" y="{y + 15}">{sum(values.values()):,}</text>')
     return _svg(len(table) * ROW + 4, body, title)
@@ -48,10 +53,14 @@ def scores(table: Mapping[str, float], chance: float, title: str) -> str:
         y = i * ROW
         strong = score > chance + 0.3 * (1 - chance)
         body.append(_name(name, y))
-        body.append(f'<rect x="{LEFT}" y="{y + 3}" width="{WIDTH * score:.1f}" height="16" fill="{COLOURS[2 if strong else 0]}"/>')
+        body.append(
+            f'<rect x="{LEFT}" y="{y + 3}" width="{WIDTH * score:.1f}" height="16" fill="{COLOURS[2 if strong else 0]}"/>'
+        )
         body.append(f'<text x="{LEFT + WIDTH * score + 6:.1f}" y="{y + 15}">{score:.2f}</text>')
     x, bottom = LEFT + WIDTH * chance, len(table) * ROW
-    body.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom + 4}" stroke="#1d2129" stroke-width="1.5"/><text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">guess {chance:.2f}</text>')
+    body.append(
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom + 4}" stroke="#1d2129" stroke-width="1.5"/><text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">guess {chance:.2f}</text>'
+    )
     return _svg(bottom + 24, body, title)
 
 
@@ -68,8 +77,12 @@ def ranges(table: Mapping[str, Sequence[float]], title: str) -> str:
         low, first, middle, third, high = map(x, values)
         body.append(_name(name, y))
         body.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y + 11}" y2="{y + 11}" stroke="#5b6472"/>')
-        body.append(f'<rect x="{first:.1f}" y="{y + 4}" width="{max(third - first, 1):.1f}" height="14" fill="{COLOURS[6]}"/>')
-        body.append(f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{y + 3}" y2="{y + 19}" stroke="#1d2129" stroke-width="1.5"/>')
+        body.append(
+            f'<rect x="{first:.1f}" y="{y + 4}" width="{max(third - first, 1):.1f}" height="14" fill="{COLOURS[6]}"/>'
+        )
+        body.append(
+            f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{y + 3}" y2="{y + 19}" stroke="#1d2129" stroke-width="1.5"/>'
+        )
         body.append(f'<text x="{high + 6:.1f}" y="{y + 15}">{values[2]:,.0f}</text>')
     return _svg(len(table) * ROW + 4, body + _powers(top, len(table) * ROW, x), title)
 
@@ -78,7 +91,9 @@ def _powers(top: float, bottom: int, x: object) -> list[str]:
     marks = []
     for power in range(int(top) + 1):
         place = x(10**power - 1 if power == 0 else 10**power)  # type: ignore[operator]
-        marks.append(f'<line x1="{place:.1f}" x2="{place:.1f}" y1="0" y2="{bottom}" stroke="#d8dce3" stroke-dasharray="2 3"/>')
+        marks.append(
+            f'<line x1="{place:.1f}" x2="{place:.1f}" y1="0" y2="{bottom}" stroke="#d8dce3" stroke-dasharray="2 3"/>'
+        )
     return marks
 
 
@@ -92,5 +107,7 @@ def times(table: Mapping[str, Sequence[int]], title: str) -> str:
         y = i * ROW
         left, right = (WIDTH * (max(value, start) - start) / span for value in values)
         body.append(_name(name, y))
-        body.append(f'<rect x="{LEFT + left:.1f}" y="{y + 5}" width="{max(right - left, 2):.1f}" height="12" fill="{COLOURS[3]}"/>')
+        body.append(
+            f'<rect x="{LEFT + left:.1f}" y="{y + 5}" width="{max(right - left, 2):.1f}" height="12" fill="{COLOURS[3]}"/>'
+        )
     return _svg(len(table) * ROW + 4, body, title)

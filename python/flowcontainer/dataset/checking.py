@@ -73,4 +73,3 @@ def _rows(told: dict[str, Any], base: Path, say: Say) -> list[str]:
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) < 80 else text[:76] + " ..."
-

@@ -36,7 +36,6 @@ BACKGROUND = {
 }
 
 
-
 def guide_background() -> str:
     """The table of docs/guide/dataset.md."""
     lines = ["| `background` | ports | reason |", "|---|---|---|"]
@@ -54,7 +53,9 @@ def check(recipe: Recipe) -> None:
     """Refuses unknown protocols. Raises RecipeError."""
     for name in recipe.cleaning["background"]:
         if name not in BACKGROUND:
-            raise recipe.wrong(f"unknown protocol {name!r} in background{choices(name, BACKGROUND)}", "cleaning", "background")
+            raise recipe.wrong(
+                f"unknown protocol {name!r} in background{choices(name, BACKGROUND)}", "cleaning", "background"
+            )
 
 
 def reasons(recipe: Recipe, rows: Rows) -> Array:

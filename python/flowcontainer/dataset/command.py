@@ -41,7 +41,9 @@ def _status(given: Any) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="flowcontainer dataset", description="Labelled, cleaned and split data sets from folders of captures.")
+    parser = argparse.ArgumentParser(
+        prog="flowcontainer dataset", description="Labelled, cleaned and split data sets from folders of captures."
+    )
     commands = parser.add_subparsers(required=True, metavar="init|build|check|report")
 
     def add(name: str, run: Callable[[Any], int], text: str) -> argparse.ArgumentParser:
@@ -51,15 +53,21 @@ def _parser() -> argparse.ArgumentParser:
 
     make = add("init", _init, "look at a folder of captures and propose a recipe")
     make.add_argument("folder", type=Path)
-    make.add_argument("-o", "--output", type=Path, default=Path("dataset.toml"), help="file of the recipe (dataset.toml)")
+    make.add_argument(
+        "-o", "--output", type=Path, default=Path("dataset.toml"), help="file of the recipe (dataset.toml)"
+    )
     make.add_argument("-f", "--force", action="store_true", help="replace the file if it is there")
     make = add("build", _build, "build a data set, or what is missing of it")
     make.add_argument("recipe", nargs="+", help="dataset.toml, or captures")
     make.add_argument("-o", "--out", help="folder of the data set; needed if captures are given")
     make.add_argument("--model", default="", help="also the arrays of a model: a name of flowcontainer.models")
-    make.add_argument("--exact", action="store_true", help="with --model: the published code's arrays, its faults included")
+    make.add_argument(
+        "--exact", action="store_true", help="with --model: the published code's arrays, its faults included"
+    )
     make.add_argument("-q", "--quiet", action="store_true", help="say nothing about the progress")
-    make = add("check", _check, "compare captures, files and engine with the manifest, and build again to compare the rows")
+    make = add(
+        "check", _check, "compare captures, files and engine with the manifest, and build again to compare the rows"
+    )
     make.add_argument("out", type=Path)
     make.add_argument("--no-rows", action="store_true", help="do not build again")
     make = add("report", _report, "write report.html: what is in the data set, and what may be wrong with it")
@@ -101,8 +109,17 @@ def _dataset(given: Any) -> Any:
         return Dataset.from_toml(given.recipe[0])
     if not given.out:
         raise ValueError("-o FOLDER is needed where captures are given instead of a recipe")
-    names = [os.path.relpath(os.path.join(top, name), root) for root in given.recipe for top, _, files in os.walk(root) for name in files]
-    pattern = label_pattern(sorted(name.replace(os.sep, "/") for name in names))[0] if len(given.recipe) == 1 and names else ""
+    names = [
+        os.path.relpath(os.path.join(top, name), root)
+        for root in given.recipe
+        for top, _, files in os.walk(root)
+        for name in files
+    ]
+    pattern = (
+        label_pattern(sorted(name.replace(os.sep, "/") for name in names))[0]
+        if len(given.recipe) == 1 and names
+        else ""
+    )
     labels = [{"path": os.path.join(os.path.relpath(given.recipe[0]), pattern)}] if pattern else []
     model = {"name": given.model, "exact": given.exact} if given.model else {}
     return Dataset(given.recipe, given.out, labels, model=model)
@@ -124,7 +141,10 @@ def _check(given: Any) -> int:
     for sentence in differences:
         print(sentence)
     if not differences:
-        print(f"{given.out} is the same: captures, files and engine" + ("" if given.no_rows else ", and it comes out again byte for byte"))
+        print(
+            f"{given.out} is the same: captures, files and engine"
+            + ("" if given.no_rows else ", and it comes out again byte for byte")
+        )
     return 1 if differences else 0
 
 

@@ -14,7 +14,18 @@ from .recipe import Recipe
 
 
 #: Columns of numbers that name the connection, its place or its time: a model that sees them learns these.
-NAMING = ("stream", "sport", "dport", "frames", "time_start", "time_end", "ip.ttl", "ip.id", "tcp.seq_raw", "tcp.ack_raw")
+NAMING = (
+    "stream",
+    "sport",
+    "dport",
+    "frames",
+    "time_start",
+    "time_end",
+    "ip.ttl",
+    "ip.id",
+    "tcp.seq_raw",
+    "tcp.ack_raw",
+)
 
 
 class Dataset:

@@ -40,7 +40,12 @@ def _parts(told: dict[str, Any]) -> list[tuple[str, str]]:
                 some = f"only {count}" if count else "no"
                 found.append(("doubt" if count else "bad", f"label {label!r} has {some} rows in part {part!r}"))
     if totals and max(totals.values()) > UNEVEN * max(min(totals.values()), 1):
-        found.append(("doubt", f"labels are uneven: {max(totals, key=lambda k: totals[k])} has {max(totals.values()):,} rows, {min(totals, key=lambda k: totals[k])} {min(totals.values()):,}"))
+        found.append(
+            (
+                "doubt",
+                f"labels are uneven: {max(totals, key=lambda k: totals[k])} has {max(totals.values()):,} rows, {min(totals, key=lambda k: totals[k])} {min(totals.values()):,}",
+            )
+        )
     return found
 
 
@@ -51,24 +56,52 @@ def _leaks(told: dict[str, Any]) -> list[tuple[str, str]]:
     for kind, one in told["leaks"].items():
         if one["on_several_sides"]:
             share = one["rows"][last] / in_last
-            weight = "bad" if kind in ("captures", "connections", "flows", "exact_duplicates") and share > 0.01 else "doubt"
-            found.append((weight, f"{one['on_several_sides']:,} of {one['values']:,} {kind.replace('_', ' ')} stand in several parts ({share:.0%} of the rows of {last!r}): {_MEANING[kind]}"))
+            weight = (
+                "bad" if kind in ("captures", "connections", "flows", "exact_duplicates") and share > 0.01 else "doubt"
+            )
+            found.append(
+                (
+                    weight,
+                    f"{one['on_several_sides']:,} of {one['values']:,} {kind.replace('_', ' ')} stand in several parts ({share:.0%} of the rows of {last!r}): {_MEANING[kind]}",
+                )
+            )
     return found
 
 
 def _shortcuts(told: dict[str, Any]) -> list[tuple[str, str]]:
-    strong = [one for one in told["shortcuts"] if one["score"] is not None and one["score"] > one["chance"] + STRONG * (1 - one["chance"])]
-    found = [("doubt", f"{one['column']} alone predicts the label with a score of {one['score']:.2f} (a guess has {one['chance']:.2f})") for one in strong]
+    strong = [
+        one
+        for one in told["shortcuts"]
+        if one["score"] is not None and one["score"] > one["chance"] + STRONG * (1 - one["chance"])
+    ]
+    found = [
+        (
+            "doubt",
+            f"{one['column']} alone predicts the label with a score of {one['score']:.2f} (a guess has {one['chance']:.2f})",
+        )
+        for one in strong
+    ]
     if any(one["score"] is None for one in told["shortcuts"]):
         found.append(("note", "scikit-learn is not installed, so some shortcut columns were not judged"))
     return found
 
 
 def _rest(told: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [("note", f"flows left out ({reason.replace('_', ' ')}): {count:,}") for reason, count in told["left_out"].items()]
-    found += [("doubt", f"flows with the labels {names} together: {count:,}") for names, count in told["doubly_labelled"].items()]
+    found = [
+        ("note", f"flows left out ({reason.replace('_', ' ')}): {count:,}")
+        for reason, count in told["left_out"].items()
+    ]
+    found += [
+        ("doubt", f"flows with the labels {names} together: {count:,}")
+        for names, count in told["doubly_labelled"].items()
+    ]
     if told["problems"]:
-        found.append(("doubt", f"captures that are damaged or unreadable: {len(told['problems'])}; the flows before the damage are used"))
+        found.append(
+            (
+                "doubt",
+                f"captures that are damaged or unreadable: {len(told['problems'])}; the flows before the damage are used",
+            )
+        )
     twice = told["duplicates"].get("near_across_labels", 0)
     if twice:
         found.append(("doubt", f"{twice:,} rows have the same lengths as a row of another label"))

@@ -33,8 +33,8 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "drop": Key(TEXTS, None, "packets to leave out of their flows; default as scan(drop=)"),
         "protocols": Key(TEXTS, None, "protocols that make flows; default tcp and udp"),
         "policy": Key((str,), "stream", "the end of a flow, as scan(policy=)"),
-        "idle": Key(NUMBER, None, "seconds; with policy = \"timeout\""),
-        "active": Key(NUMBER, None, "seconds; with policy = \"timeout\""),
+        "idle": Key(NUMBER, None, 'seconds; with policy = "timeout"'),
+        "active": Key(NUMBER, None, 'seconds; with policy = "timeout"'),
         "tunnel": Key((str,), "inner", "the header that decides the flow of a tunnelled packet"),
         "packets": Key((int,), None, "sequences, fields and bytes of the first so many packets of each flow"),
         "payload_only": Key((bool,), False, "sequences and fields of the packets that have payload"),
@@ -50,13 +50,21 @@ SECTIONS: dict[str, dict[str, Key]] = {
     },
     "labels": {
         "path": Key((str,), None, "pattern of a capture's path, with {label} and other {names}"),
-        "rules": Key((str,), None, "CSV of rules: label, start, end, address, src, dst, port, sport, dport, protocol, direction"),
+        "rules": Key(
+            (str,), None, "CSV of rules: label, start, end, address, src, dst, port, sport, dport, protocol, direction"
+        ),
         "zeek": Key((str, list), None, "files conn.log.labeled of Zeek"),
         "field": Key((str,), None, "field whose values are compared with suffixes"),
         "suffixes": Key((dict, str), None, "suffix = label, or a CSV of suffix,label"),
-        "function": Key((str,), None, "file.py:name or module:name; takes a batch, returns a label or None for each row"),
-        "column": Key((str,), "", "with zeek: the column of the label; default detailed-label where it is set, else label"),
-        "offset": Key(NUMBER, 0, "with rules: seconds to add to times without a time zone (a local time at UTC-3 has 10800)"),
+        "function": Key(
+            (str,), None, "file.py:name or module:name; takes a batch, returns a label or None for each row"
+        ),
+        "column": Key(
+            (str,), "", "with zeek: the column of the label; default detailed-label where it is set, else label"
+        ),
+        "offset": Key(
+            NUMBER, 0, "with rules: seconds to add to times without a time zone (a local time at UTC-3 has 10800)"
+        ),
         "default": Key((str,), "", "label of the flows to which this source gives none"),
     },
     "cleaning": {
@@ -68,16 +76,31 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "duplicates": Key((str,), "keep", "flows with equal lengths and equal masked bytes", ("keep", "drop")),
         "near_duplicates": Key((str,), "keep", "flows with equal lengths", ("keep", "drop")),
         "near_packets": Key((int,), 10, "fewest packets of a near duplicate, because short flows are alike by chance"),
-        "across_labels": Key((str,), "drop", "duplicates under different labels: drop all, or keep the first of each label", ("drop", "keep")),
+        "across_labels": Key(
+            (str,),
+            "drop",
+            "duplicates under different labels: drop all, or keep the first of each label",
+            ("drop", "keep"),
+        ),
         "cap": Key((int,), 0, "most flows of a label, drawn by the seed of the split; 0: all"),
     },
     "split": {
-        "by": Key((str,), "capture", "the unit that is never on both sides", ("capture", "client", "server", "time", "day", "flow", "row")),
+        "by": Key(
+            (str,),
+            "capture",
+            "the unit that is never on both sides",
+            ("capture", "client", "server", "time", "day", "flow", "row"),
+        ),
         "parts": Key((dict,), {"train": 0.8, "test": 0.2}, "part = share"),
         "folds": Key((int,), 0, "k folds instead of parts"),
         "stratify": Key((bool,), True, "each label in the same shares"),
         "seed": Key((int,), 1, "seed of the split and of the cap"),
-        "scaling": Key((str,), "", "writes scaling.json with mean and deviation of numbers, fitted on the first part (train) or on all rows", ("", "train", "all")),
+        "scaling": Key(
+            (str,),
+            "",
+            "writes scaling.json with mean and deviation of numbers, fitted on the first part (train) or on all rows",
+            ("", "train", "all"),
+        ),
         "i_know": Key((str,), "", "the reason why an unsound choice is right here; it goes into the manifest"),
     },
     "outputs": {

@@ -80,11 +80,21 @@ class _PathLabels:
         except RecipeError as error:
             raise recipe.wrong(str(error), "labels", "path", index) from None
         if "label" not in pattern.names:
-            raise recipe.wrong(f"the pattern {text!r} has no {{label}}; it has {', '.join(pattern.names) or 'no names'}", "labels", "path", index)
+            raise recipe.wrong(
+                f"the pattern {text!r} has no {{label}}; it has {', '.join(pattern.names) or 'no names'}",
+                "labels",
+                "path",
+                index,
+            )
         found = {name: groups for name in captures if (groups := pattern.groups(name))}
         if not found:
             seen = ", ".join(captures[:3])
-            raise recipe.wrong(f"the pattern {text!r} matches none of {len(captures)} captures, such as {seen}", "labels", "path", index)
+            raise recipe.wrong(
+                f"the pattern {text!r} matches none of {len(captures)} captures, such as {seen}",
+                "labels",
+                "path",
+                index,
+            )
         return found
 
     def labels(self, index: int) -> Callable[..., Answer]:
@@ -127,7 +137,9 @@ def _suffixes(recipe: Recipe, index: int) -> dict[str, str]:
         given = _suffix_file(recipe.base / given)
     for suffix, label in given.items():
         if not isinstance(label, str) or not label:
-            raise recipe.wrong(f"the label of suffix {suffix!r} must be a text, not {label!r}", "labels", "suffixes", index)
+            raise recipe.wrong(
+                f"the label of suffix {suffix!r} must be a text, not {label!r}", "labels", "suffixes", index
+            )
     return {suffix.lower().lstrip("."): label for suffix, label in given.items()}
 
 
@@ -185,7 +197,9 @@ def _function(recipe: Recipe, index: int) -> Callable[[pa.RecordBatch], Any]:
             loaded = importlib.import_module(module)
         return getattr(loaded, name)  # type: ignore[no-any-return]
     except (ImportError, AttributeError, OSError, ValueError) as error:
-        raise recipe.wrong(f"function must be file.py:name or module:name: {error}", "labels", "function", index) from None
+        raise recipe.wrong(
+            f"function must be file.py:name or module:name: {error}", "labels", "function", index
+        ) from None
 
 
 def extra_columns(extras: dict[str, dict[str, str]], captures: pa.Array) -> dict[str, pa.Array]:

@@ -71,7 +71,11 @@ def shortcuts(rows: Rows, part: Array, seed: int) -> list[dict[str, Any]]:
     classes = np.unique(rows["label"][train])
     if len(classes) < 2 or not len(test):
         return []
-    return [_shortcut(name, rows, column, is_name, train, test) for name, (column, is_name) in SHORTCUTS.items() if column in rows]
+    return [
+        _shortcut(name, rows, column, is_name, train, test)
+        for name, (column, is_name) in SHORTCUTS.items()
+        if column in rows
+    ]
 
 
 def _some(rows: Array, seed: int) -> Array:
@@ -85,8 +89,17 @@ def _shortcut(name: str, rows: Rows, column: str, is_name: bool, train: Array, t
     values = rows[column]
     guess = _names(values, labels, train, test) if is_name else _tree(values, labels, train, test)
     right = labels[test] == guess if guess is not None else None
-    score = None if right is None else float(np.mean([right[labels[test] == one].mean() for one in np.unique(labels[test])]))
-    return {"column": name, "score": score, "chance": 1 / len(np.unique(labels[train])), "by": "name" if is_name else "tree"}
+    score = (
+        None
+        if right is None
+        else float(np.mean([right[labels[test] == one].mean() for one in np.unique(labels[test])]))
+    )
+    return {
+        "column": name,
+        "score": score,
+        "chance": 1 / len(np.unique(labels[train])),
+        "by": "name" if is_name else "tree",
+    }
 
 
 def _names(values: Array, labels: Array, train: Array, test: Array) -> Array:

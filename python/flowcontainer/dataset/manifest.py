@@ -51,7 +51,10 @@ def made(recipe: Recipe, query: Query, store: Store, rows: Rows, reasons: Array,
         "accounting": accounting,
         "notes": notes,
         "problems": problems,
-        "captures": [{"name": one.name, "size": one.size, "sha256": one.sha256, "flows": one.rows} for one in sorted(store.known().values())],
+        "captures": [
+            {"name": one.name, "size": one.size, "sha256": one.sha256, "flows": one.rows}
+            for one in sorted(store.known().values())
+        ],
     }
 
 
@@ -64,7 +67,11 @@ def _totals(store: Store) -> tuple[dict[str, int], dict[str, int], list[dict[str
             for name, count in counts.items():
                 total[name] = total.get(name, 0) + count
         problems += found
-    return dict(sorted(accounting.items())), dict(sorted(notes.items())), sorted(problems, key=lambda one: one["capture"])
+    return (
+        dict(sorted(accounting.items())),
+        dict(sorted(notes.items())),
+        sorted(problems, key=lambda one: one["capture"]),
+    )
 
 
 def _counts(rows: Rows, part: Array, names: list[str]) -> dict[str, dict[str, int]]:
@@ -83,7 +90,10 @@ def _summary(rows: Rows, kept: Array) -> dict[str, dict[str, list[int]]]:
     for code, label in enumerate(rows.labels):
         mine = kept & (rows["label"] == code)
         if mine.any():
-            ranges = {name: np.quantile(rows[name][mine], (0, 0.25, 0.5, 0.75, 1), method="nearest").tolist() for name in ("packets", "bytes")}
+            ranges = {
+                name: np.quantile(rows[name][mine], (0, 0.25, 0.5, 0.75, 1), method="nearest").tolist()
+                for name in ("packets", "bytes")
+            }
             table[label] = {**ranges, "time": [int(rows["time_start"][mine].min()), int(rows["time_end"][mine].max())]}
     return table
 
@@ -106,7 +116,9 @@ def metadata(manifest: dict[str, Any]) -> dict[str, str]:
 def write(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Adds the files of the folder and the time, and writes manifest.json."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    files = [{"name": str(path.relative_to(folder)), "size": path.stat().st_size, "sha256": digest(path)} for path in paths]
+    files = [
+        {"name": str(path.relative_to(folder)), "size": path.stat().st_size, "sha256": digest(path)} for path in paths
+    ]
     made_with = {"python": platform.python_version(), "pyarrow": pa.__version__, "numpy": np.__version__}
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     whole = {**manifest, "files": files, "made_with": made_with, "made": now}

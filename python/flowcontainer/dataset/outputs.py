@@ -25,7 +25,16 @@ ALL = 48 << 20  #: bytes of rows that wait in all
 class Plan:
     """What a writer must know before the first row."""
 
-    def __init__(self, folder: Path, schema: pa.Schema, counts: dict[str, int], labels: list[str], length: int, row_group: int, metadata: dict[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        schema: pa.Schema,
+        counts: dict[str, int],
+        labels: list[str],
+        length: int,
+        row_group: int,
+        metadata: dict[str, str],
+    ) -> None:
         self.folder, self.schema, self.counts, self.labels = folder, schema, counts, labels
         self.length, self.row_group, self.metadata = length, row_group, metadata
 
@@ -47,7 +56,10 @@ class Parquet:
         keys = pa.table({"part": batch["part"], "label": batch["label"]})
         for pair in keys.group_by(["part", "label"], use_threads=False).aggregate([]).to_pylist():
             part, label = pair["part"], pair["label"]
-            mine = pc.and_(pc.equal(batch["part"], part), pc.equal(batch["label"], label) if label is not None else pc.is_null(batch["label"]))
+            mine = pc.and_(
+                pc.equal(batch["part"], part),
+                pc.equal(batch["label"], label) if label is not None else pc.is_null(batch["label"]),
+            )
             rows = batch.filter(mine).select(self._schema.names)
             key = part, label if label is not None else ""
             self._waiting.setdefault(key, []).append(rows)
@@ -64,7 +76,9 @@ class Parquet:
         folder.mkdir(parents=True, exist_ok=True)
         number = self._files[key] = self._files.get(key, -1) + 1
         rows = pa.Table.from_batches(self._waiting.pop(key)).cast(self._schema)
-        pa.parquet.write_table(rows, folder / f"{number:05}.parquet", compression="zstd", row_group_size=self._plan.row_group)
+        pa.parquet.write_table(
+            rows, folder / f"{number:05}.parquet", compression="zstd", row_group_size=self._plan.row_group
+        )
         self._size[key] = self._rows[key] = 0
 
     def close(self) -> None:
@@ -82,7 +96,9 @@ class Arrow:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         schema = plan.schema.with_metadata(plan.metadata)
         self._schema = schema
-        self._files = {part: pa.ipc.new_file(str(folder / f"{part}.arrow"), schema, options=options) for part in plan.counts}
+        self._files = {
+            part: pa.ipc.new_file(str(folder / f"{part}.arrow"), schema, options=options) for part in plan.counts
+        }
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Adds rows."""
@@ -165,7 +181,9 @@ class Numpy:
         folder.mkdir(parents=True)
         rows, arrays = self._plan.counts[part], {}
         for name, (kind, shape) in self._shapes().items():
-            arrays[name] = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, (rows, *shape)) if rows else None
+            arrays[name] = (
+                np.lib.format.open_memmap(folder / f"{name}.npy", "w+", kind, (rows, *shape)) if rows else None
+            )
             if not rows:
                 np.save(folder / f"{name}.npy", np.zeros((0, *shape), kind))
         return arrays
@@ -193,7 +211,9 @@ class Numpy:
                     continue
                 column = rows[name]
                 if pa.types.is_list(column.type):
-                    out[first:end], self._arrays[part][name + ".mask"][first:end] = padded(column, self._plan.length, out.dtype)
+                    out[first:end], self._arrays[part][name + ".mask"][first:end] = padded(
+                        column, self._plan.length, out.dtype
+                    )
                 else:
                     out[first:end] = self._flat(name, column, out.dtype)
 
@@ -236,7 +256,9 @@ WRITERS: dict[str, Any] = {"parquet": Parquet, "arrow": Arrow, "csv": Csv, "sqli
 
 def by_part(batch: pa.RecordBatch) -> list[tuple[str, pa.RecordBatch]]:
     """The rows of each part that has some."""
-    return [(part, batch.filter(pc.equal(batch["part"], part))) for part in sorted(pc.unique(batch["part"]).to_pylist())]
+    return [
+        (part, batch.filter(pc.equal(batch["part"], part))) for part in sorted(pc.unique(batch["part"]).to_pylist())
+    ]
 
 
 def scalars(schema: pa.Schema) -> list[str]:
@@ -258,7 +280,11 @@ def numbers(column: pa.Array) -> Array:
 
 def measures(schema: pa.Schema, without: Sequence[str]) -> list[str]:
     """Names of the columns of numbers and durations, without some."""
-    return [field.name for field in schema if _number(field.type) and not pa.types.is_timestamp(field.type) and field.name not in without]
+    return [
+        field.name
+        for field in schema
+        if _number(field.type) and not pa.types.is_timestamp(field.type) and field.name not in without
+    ]
 
 
 def numbers_or_nan(column: pa.Array) -> Array:
@@ -298,11 +324,22 @@ def padded(column: pa.ListArray, length: int, kind: Any) -> tuple[Array, Array]:
 
 
 def _number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_temporal(kind)
+    return (
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_temporal(kind)
+    )
 
 
 def _numpy_type(kind: pa.DataType) -> Any:
-    return np.dtype(np.int64) if pa.types.is_temporal(kind) else np.dtype(bool) if pa.types.is_boolean(kind) else np.dtype(kind.to_pandas_dtype())
+    return (
+        np.dtype(np.int64)
+        if pa.types.is_temporal(kind)
+        else np.dtype(bool)
+        if pa.types.is_boolean(kind)
+        else np.dtype(kind.to_pandas_dtype())
+    )
 
 
 def _printed(column: pa.Array) -> pa.Array:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from .errors import RecipeError
 
-_MAGIC = {b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a", b"\x34\xcd\xb2\xa1"}
+_MAGIC = {
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\xb2\xa1",
+    b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",
+    b"\x34\xcd\xb2\xa1",
+}
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\xfd7zXZ", b"BZh")
 MOST = 200  #: files of a folder that are opened to see whether they are captures
 
@@ -76,7 +83,12 @@ def label_pattern(names: list[str]) -> tuple[str, Counter[str]]:
 
 def _name_pattern(names: list[str], labels: Counter[str]) -> str:
     """`**/{label}SEP*`, where the same character follows the label in all names."""
-    ends = {name.split("/")[-1][len(label) :][:1] for name in names for label in labels if re.match(rf"{re.escape(label)}[^A-Za-z]", name.split("/")[-1])}
+    ends = {
+        name.split("/")[-1][len(label) :][:1]
+        for name in names
+        for label in labels
+        if re.match(rf"{re.escape(label)}[^A-Za-z]", name.split("/")[-1])
+    }
     separator = ends.pop() if len(ends) == 1 else ""
     return f"**/{{label}}{separator}*" if separator and not separator.isdigit() else ""
 
@@ -89,7 +101,9 @@ def _labels(root: str, pattern: str, labels: Counter[str]) -> list[str]:
             f'# path = "{root}/{{label}}/**"',
             "",
         ]
-    some = ", ".join(f"{name} ({count})" for name, count in labels.most_common(12)) + (", ..." if len(labels) > 12 else "")
+    some = ", ".join(f"{name} ({count})" for name, count in labels.most_common(12)) + (
+        ", ..." if len(labels) > 12 else ""
+    )
     prefix = "" if root == "." else root + "/"
     return ["[[labels]]", f'path = "{prefix}{pattern}"', f"# {len(labels)} labels, with captures: {some}", ""]
 
@@ -102,7 +116,12 @@ def _files(folder: Path, base: Path) -> list[str]:
         if path.name.endswith("conn.log.labeled"):
             lines += ["[[labels]]", f'zeek = "{name}"', ""]
         elif path.suffix == ".csv":
-            lines += [f"# A table lies beside the captures. As rules it needs the columns label, start, end, address, ...: {name}", "# [[labels]]", f'# rules = "{name}"', ""]
+            lines += [
+                f"# A table lies beside the captures. As rules it needs the columns label, start, end, address, ...: {name}",
+                "# [[labels]]",
+                f'# rules = "{name}"',
+                "",
+            ]
     return lines[:40]
 
 

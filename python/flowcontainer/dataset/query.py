@@ -17,7 +17,21 @@ from .recipe import Recipe
 #: Columns that every row has, because they lead back to the capture and its frames.
 ORIGIN = ("capture", "flow_id", "frames")
 #: Columns of the engine that are keys.
-BASE = (*ORIGIN, "community_id", "protocol", "stream", "src", "dst", "sport", "dport", "time_start", "time_end", "packets", "bytes", "ip_lengths")
+BASE = (
+    *ORIGIN,
+    "community_id",
+    "protocol",
+    "stream",
+    "src",
+    "dst",
+    "sport",
+    "dport",
+    "time_start",
+    "time_end",
+    "packets",
+    "bytes",
+    "ip_lengths",
+)
 #: {key: field} of the leak report.
 LEAKS = {
     "sni": "tls.handshake.extensions_server_name",
@@ -54,7 +68,11 @@ def of_recipe(recipe: Recipe, path: str) -> Query:
     """Checks the query; `path` is any capture, which is not read. Raises RecipeError."""
     features = recipe.query["features"]
     if others := tables_among((features,) if isinstance(features, str) else tuple(features)):
-        raise recipe.wrong(f"{others[0]} is a feature set of another program, whose rows are not flows of the engine; a data set has those alone", "query", "features")
+        raise recipe.wrong(
+            f"{others[0]} is a feature set of another program, whose rows are not flows of the engine; a data set has those alone",
+            "query",
+            "features",
+        )
     try:
         needs = model_needs(recipe)
         asked = scan(path, **_arguments(recipe, needs))
@@ -81,11 +99,17 @@ def model_needs(recipe: Recipe) -> dict[str, Any]:
     except (ValueError, TypeError) as error:
         raise recipe.wrong(str(error), "model", "name") from None
     if recipe.model["exact"] and name in models.OF_PACKETS:
-        raise recipe.wrong(f"the exact form of {name} has rows of its own, which are no flows; flowcontainer.models.{name}(captures, exact=True) gives them", "model", "exact")
+        raise recipe.wrong(
+            f"the exact form of {name} has rows of its own, which are no flows; flowcontainer.models.{name}(captures, exact=True) gives them",
+            "model",
+            "exact",
+        )
     return {"columns": []} if recipe.model["exact"] and name in models.OF_SESSIONS else needs
 
 
-def _with_model(wanted: tuple[Any, ...], keys: dict[str, str], asked: Scan, needs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, str]]:
+def _with_model(
+    wanted: tuple[Any, ...], keys: dict[str, str], asked: Scan, needs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, str]]:
     """The columns with those of the model behind them, and the column of each that the model names."""
     there = {**{name: name for name in asked.schema.names}, **keys}
     model, added = {}, []

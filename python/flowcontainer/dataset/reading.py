@@ -33,11 +33,17 @@ def work(store: Store, captures: list[Capture], query: Query) -> Work:
         return Work(captures, list(known), why)
     names = {capture.name for capture in captures}
     gone = [name for name in known if name not in names]
-    changed = [capture.name for capture in captures if capture.name in known and _changed(store, capture, known[capture.name])]
+    changed = [
+        capture.name for capture in captures if capture.name in known and _changed(store, capture, known[capture.name])
+    ]
     stale = {known[name].task for name in gone + changed}
     again = {name for name, one in known.items() if one.task in stale}
     fresh = [capture for capture in captures if capture.name not in known or capture.name in again]
-    for text, count in (("new", sum(capture.name not in known for capture in captures)), ("changed", len(changed)), ("gone", len(gone))):
+    for text, count in (
+        ("new", sum(capture.name not in known for capture in captures)),
+        ("changed", len(changed)),
+        ("gone", len(gone)),
+    ):
         if count and known:
             why.append(f"captures that are {text}: {count}")
     return Work(fresh, gone + changed, why)

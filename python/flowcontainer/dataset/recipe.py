@@ -40,8 +40,14 @@ class Recipe:
     def files(self) -> list[Path]:
         """The files of the recipe: its own, and those of its labels."""
         named = [label[key] for label in self.labels for key in ("rules", "zeek", "suffixes")]
-        texts = [text for value in named for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
-        texts += [label["function"].rpartition(":")[0] for label in self.labels if label["function"] and ".py:" in label["function"]]
+        texts = [
+            text for value in named for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)
+        ]
+        texts += [
+            label["function"].rpartition(":")[0]
+            for label in self.labels
+            if label["function"] and ".py:" in label["function"]
+        ]
         return [self.base / text for text in texts] + ([self.file] if self.file else [])
 
     def sections(self) -> dict[str, Any]:
@@ -163,7 +169,12 @@ def _check_label(recipe: Recipe, index: int, label: dict[str, Any]) -> None:
     sources = [key for key in LABEL_SOURCES if label[key] is not None]
     if len(sources) != 1:
         said = " and ".join(sources) or "none"
-        raise recipe.wrong(f"a source of labels has exactly one of {', '.join(LABEL_SOURCES)}, but this one has {said}", "labels", "", index)
+        raise recipe.wrong(
+            f"a source of labels has exactly one of {', '.join(LABEL_SOURCES)}, but this one has {said}",
+            "labels",
+            "",
+            index,
+        )
     if (label["field"] is None) != (label["suffixes"] is None):
         raise recipe.wrong("field and suffixes go together", "labels", "field", index)
 
@@ -175,7 +186,9 @@ def _check_split(recipe: Recipe) -> None:
     if split["folds"] and split["scaling"] == "train":
         raise recipe.wrong("scaling is fitted on the first part, but there are folds", "split", "scaling")
     shares = split["parts"]
-    if not shares or any(isinstance(share, bool) or not isinstance(share, (int, float)) or share <= 0 for share in shares.values()):
+    if not shares or any(
+        isinstance(share, bool) or not isinstance(share, (int, float)) or share <= 0 for share in shares.values()
+    ):
         raise recipe.wrong(f"parts must be names with shares above 0, not {shares!r}", "split", "parts")
     if any(not re.fullmatch(r"[\w.-]+", part) for part in shares):
         raise recipe.wrong("the name of a part has letters, digits, '_', '.' and '-' only", "split", "parts")

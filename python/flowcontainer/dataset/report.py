@@ -27,7 +27,17 @@ def html(told: dict[str, Any]) -> str:
         f"<h1>{escape(told['name'])}</h1><p class=dim>{told['rows']:,} flows, {len(labels)} labels, {len(told['captures']):,} captures, "
         f"split by {escape(told['split']['by'])} with seed {told['split']['seed']}; made {escape(told['made'])} by flowcontainer {escape(told['flowcontainer'])}</p>"
     )
-    body = [head, _findings(told), _counts(told), _leaks(told), _shortcuts(told), _ranges(told), _left_out(told), _captures(told), _origin(told)]
+    body = [
+        head,
+        _findings(told),
+        _counts(told),
+        _leaks(told),
+        _shortcuts(told),
+        _ranges(told),
+        _left_out(told),
+        _captures(told),
+        _origin(told),
+    ]
     title = escape(told["name"])
     return f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>{"".join(body)}</body></html>\n'
 
@@ -40,7 +50,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     rows = list(rows)
     numbers = [bool(rows) and isinstance(cell, int) for cell in (rows[0] if rows else head)]
     names = "".join(f"<th{_kind(i, numbers[i])}>{escape(name)}</th>" for i, name in enumerate(head))
-    lines = ("<tr>" + "".join(f"<td{_kind(i, isinstance(cell, int))}>{_cell(cell)}</td>" for i, cell in enumerate(row)) + "</tr>" for row in rows)
+    lines = (
+        "<tr>"
+        + "".join(f"<td{_kind(i, isinstance(cell, int))}>{_cell(cell)}</td>" for i, cell in enumerate(row))
+        + "</tr>"
+        for row in rows
+    )
     return f"<table><tr>{names}</tr>{''.join(lines)}</table>"
 
 
@@ -56,19 +71,29 @@ def _findings(told: dict[str, Any]) -> str:
     found = findings.of(told)
     if not found:
         return _section("What may be wrong", "<p>Nothing was found.</p>")
-    return _section("What may be wrong", "<ul>", *(f"<li class={weight}>{escape(text)}</li>" for weight, text in found), "</ul>")
+    return _section(
+        "What may be wrong", "<ul>", *(f"<li class={weight}>{escape(text)}</li>" for weight, text in found), "</ul>"
+    )
 
 
 def _counts(told: dict[str, Any]) -> str:
     names = list(told["split"]["parts"])
     table = {label or "(no label)": counts for label, counts in told["counts"].items()}
     rows = ((label, *counts.values(), sum(counts.values())) for label, counts in table.items())
-    return _section("Flows of each label", charts.legend(names), charts.bars(table, "Flows of each label and part"), _table(["label", *names, "all"], rows))
+    return _section(
+        "Flows of each label",
+        charts.legend(names),
+        charts.bars(table, "Flows of each label and part"),
+        _table(["label", *names, "all"], rows),
+    )
 
 
 def _leaks(told: dict[str, Any]) -> str:
     names = list(told["split"]["parts"])
-    rows = ((kind.replace("_", " "), one["values"], one["on_several_sides"], *one["rows"].values()) for kind, one in told["leaks"].items())
+    rows = (
+        (kind.replace("_", " "), one["values"], one["on_several_sides"], *one["rows"].values())
+        for kind, one in told["leaks"].items()
+    )
     return _section(
         "On both sides of the split",
         "<p class=dim>Values that stand in more than one part, and the flows that have such a value.</p>",
@@ -82,7 +107,11 @@ def _shortcuts(told: dict[str, Any]) -> str:
         return _section("Shortcuts", "<p>No column could be judged: at least two labels and two parts are needed.</p>")
     last = list(told["split"]["parts"])[-1]
     text = f"The mean share of flows of part {last!r} whose label one column alone predicts. A high score of a column that says nothing about the application means that a model can pass without learning it."
-    return _section("Shortcuts", f"<p class=dim>{escape(text)}</p>", charts.scores(known, told["shortcuts"][0]["chance"], "Scores of single columns"))
+    return _section(
+        "Shortcuts",
+        f"<p class=dim>{escape(text)}</p>",
+        charts.scores(known, told["shortcuts"][0]["chance"], "Scores of single columns"),
+    )
 
 
 def _ranges(told: dict[str, Any]) -> str:
@@ -100,16 +129,35 @@ def _ranges(told: dict[str, Any]) -> str:
 
 def _left_out(told: dict[str, Any]) -> str:
     total = sum(told["accounting"].values())
-    frames = _table(["what became of the frames", "frames"], ((name.replace("_", " "), count) for name, count in told["accounting"].items()))
-    flows = _table(["why a flow is left out", "flows"], ((name.replace("_", " "), count) for name, count in told["left_out"].items()))
-    return _section("Left out", flows if told["left_out"] else "<p>No flow was left out.</p>", f"<p class=dim>{total:,} frames were read.</p>", frames)
+    frames = _table(
+        ["what became of the frames", "frames"],
+        ((name.replace("_", " "), count) for name, count in told["accounting"].items()),
+    )
+    flows = _table(
+        ["why a flow is left out", "flows"],
+        ((name.replace("_", " "), count) for name, count in told["left_out"].items()),
+    )
+    return _section(
+        "Left out",
+        flows if told["left_out"] else "<p>No flow was left out.</p>",
+        f"<p class=dim>{total:,} frames were read.</p>",
+        frames,
+    )
 
 
 def _captures(told: dict[str, Any]) -> str:
     most = 100
     some = ((one["name"], one["size"], one["flows"], one["sha256"][:16]) for one in told["captures"][:most])
-    more = f"<p class=dim>The first {most} of {len(told['captures']):,}; manifest.json has all.</p>" if len(told["captures"]) > most else ""
-    bad = _table(["damaged capture", "message"], ((one["capture"], one["message"]) for one in told["problems"])) if told["problems"] else ""
+    more = (
+        f"<p class=dim>The first {most} of {len(told['captures']):,}; manifest.json has all.</p>"
+        if len(told["captures"]) > most
+        else ""
+    )
+    bad = (
+        _table(["damaged capture", "message"], ((one["capture"], one["message"]) for one in told["problems"]))
+        if told["problems"]
+        else ""
+    )
     return _section("Captures", bad, _table(["capture", "bytes", "flows", "SHA-256"], some), more)
 
 

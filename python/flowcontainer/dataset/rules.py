@@ -111,7 +111,9 @@ def read_csv(path: Path, offset: float) -> list[Rule]:
         names = [name.strip() for name in reader.fieldnames or ()]
         reader.fieldnames = names
         if "label" not in names:
-            raise RecipeError(f"{path}, line 1: a file of rules has a column label, and any of {', '.join(COLUMNS[1:])}; this has {', '.join(names) or 'nothing'}")
+            raise RecipeError(
+                f"{path}, line 1: a file of rules has a column label, and any of {', '.join(COLUMNS[1:])}; this has {', '.join(names) or 'nothing'}"
+            )
         for name in names:
             if name not in COLUMNS:
                 raise RecipeError(f"{path}, line 1: unknown column {name!r}{choices(name, COLUMNS)}")
@@ -172,7 +174,11 @@ _READERS: dict[str, Any] = {
     "start": time_of, "end": time_of, "address": _network, "src": _network, "dst": _network,
     "port": _ports, "sport": _ports, "dport": _ports, "protocol": _protocol,
 }  # fmt: skip
-_TIME, _NET, _PORT = "a time (seconds since 1970, or 2017-07-05T09:30:00)", "an address or a network", "a port or a range such as 8000-8100"
+_TIME, _NET, _PORT = (
+    "a time (seconds since 1970, or 2017-07-05T09:30:00)",
+    "an address or a network",
+    "a port or a range such as 8000-8100",
+)
 _FORMS = {
     "start": _TIME, "end": _TIME, "address": _NET, "src": _NET, "dst": _NET, "port": _PORT, "sport": _PORT,
     "dport": _PORT, "protocol": f"one of {', '.join(_NUMBERS.values())}, or its number",
@@ -237,9 +243,13 @@ def _zeek_names(path: Path, number: int, names: list[str], column: str) -> list[
     return names
 
 
-def _zeek_line(path: Path, number: int, names: list[str], cells: list[str], column: str) -> tuple[tuple[Any, ...], Connection]:
+def _zeek_line(
+    path: Path, number: int, names: list[str], cells: list[str], column: str
+) -> tuple[tuple[Any, ...], Connection]:
     if not names:
-        raise RecipeError(f"{path}, line {number}: a line before #fields; a conn.log.labeled of Zeek begins with its header")
+        raise RecipeError(
+            f"{path}, line {number}: a line before #fields; a conn.log.labeled of Zeek begins with its header"
+        )
     if len(cells) != len(names):
         raise RecipeError(f"{path}, line {number}: {len(cells)} cells under {len(names)} fields")
     row = dict(zip(names, cells))

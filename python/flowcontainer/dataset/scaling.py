@@ -30,7 +30,13 @@ class Scaling:
             n, middle = count + len(values), float(values.mean())
             apart = middle - mean
             square += float(((values - middle) ** 2).sum()) + apart * apart * count * len(values) / n
-            self._known[name] = n, mean + apart * len(values) / n, square, min(low, float(values.min())), max(high, float(values.max()))
+            self._known[name] = (
+                n,
+                mean + apart * len(values) / n,
+                square,
+                min(low, float(values.min())),
+                max(high, float(values.max())),
+            )
 
     def save(self, folder: Path) -> None:
         """Writes scaling.json."""
@@ -39,4 +45,6 @@ class Scaling:
             for name, (n, mean, square, low, high) in self._known.items()
             if n
         }
-        (folder / "scaling.json").write_text(json.dumps({"fitted_on": self._parts, "columns": columns}, indent=1) + "\n")
+        (folder / "scaling.json").write_text(
+            json.dumps({"fitted_on": self._parts, "columns": columns}, indent=1) + "\n"
+        )

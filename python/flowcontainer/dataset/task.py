@@ -131,7 +131,9 @@ def _plain(batch: pa.RecordBatch, capture: str, names: dict[str, str]) -> pa.Rec
     arrays = []
     for name, column in zip(batch.schema.names, batch.columns):
         if name == capture:
-            column = pa.DictionaryArray.from_arrays(column.indices, pa.array([names[path] for path in column.dictionary.to_pylist()], pa.utf8()))
+            column = pa.DictionaryArray.from_arrays(
+                column.indices, pa.array([names[path] for path in column.dictionary.to_pylist()], pa.utf8())
+            )
         arrays.append(column.dictionary_decode() if pa.types.is_dictionary(column.type) else column)
     return pa.record_batch(arrays, batch.schema.names)
 
@@ -151,7 +153,9 @@ def _problem(problem: Any, names: dict[str, str]) -> dict[str, Any]:
 
 def keys_of(batch: pa.RecordBatch, query: Query) -> pa.RecordBatch:
     """The key columns of a batch by their names; sequences are replaced by the hash of their items."""
-    columns = {key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths", "content")}
+    columns = {
+        key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths", "content")
+    }
     if "content" in query.keys:
         columns["bytes_hash"] = pa.array(contents(batch[query.keys["content"]]))
     columns["lengths_hash"] = pa.array(hashes(batch[query.keys["ip_lengths"]], columns["protocol"]))
@@ -172,4 +176,6 @@ def hashes(lists: pa.ListArray, salt: pa.Array) -> np.ndarray[Any, Any]:
 def contents(column: pa.FixedSizeListArray) -> np.ndarray[Any, Any]:
     """A 64-bit hash of each row of a matrix of bytes."""
     rows = matrix(column)
-    return np.array([int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "little") for row in rows], np.uint64)
+    return np.array(
+        [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "little") for row in rows], np.uint64
+    )

@@ -85,4 +85,17 @@ def _layout(name: str) -> tuple[Callable[..., Inputs], Callable[..., dict[str, A
     return LAYOUTS[name]
 
 
-__all__ = ["LAYOUTS", "OF_PACKETS", "OF_SESSIONS", "Inputs", "check", "make", "nprint_names", "query", "splitcap", "write_idx", "write_png", *LAYOUTS]
+__all__ = [
+    "LAYOUTS",
+    "OF_PACKETS",
+    "OF_SESSIONS",
+    "Inputs",
+    "check",
+    "make",
+    "nprint_names",
+    "query",
+    "splitcap",
+    "write_idx",
+    "write_png",
+    *LAYOUTS,
+]

@@ -25,7 +25,9 @@ def histogram(row: Array, x: Array, y: Array, count: int, dim: int) -> Array:
     return cells.reshape(count, dim, dim)
 
 
-def flowpic(source: Any, *, direction: str = "both", window: float | None = None, dim: int = 1500, exact: bool = False) -> Inputs:
+def flowpic(
+    source: Any, *, direction: str = "both", window: float | None = None, dim: int = 1500, exact: bool = False
+) -> Inputs:
     """FlowPic: (flows, 1500, 1500) uint16, row = IP length, column = time since the first packet, scaled to the flow's last packet or
     to `window` seconds. Larger packets are left out. 4.5 MB a flow: give few flows at a time.
 
@@ -41,7 +43,9 @@ def flowpic(source: Any, *, direction: str = "both", window: float | None = None
         keep = np.arange(len(lengths))
     out = (counts if exact else np.minimum(counts, 65535)).astype(np.uint16)[keep]
     names = rows.names()
-    faults = ("one direction", "counts above 65535 wrap", "flows whose times are all equal are left out") if exact else ()
+    faults = (
+        ("one direction", "counts above 65535 wrap", "flows whose times are all equal are left out") if exact else ()
+    )
     return Inputs("flowpic", exact, {"image": out}, {"image": out > 0}, keep, [names[i] for i in keep], faults)
 
 
@@ -72,7 +76,9 @@ def _direction(lengths: Ragged, times: Ragged, direction: str) -> tuple[Ragged, 
     return lengths.where(keep), times.where(keep)
 
 
-def mini_flowpic(source: Any, *, dim: int = 32, window: float = 15, direction: str = "both", exact: bool = False) -> Inputs:
+def mini_flowpic(
+    source: Any, *, dim: int = 32, window: float = 15, direction: str = "both", exact: bool = False
+) -> Inputs:
     """mini-FlowPic: (flows, dim, dim) uint8, row = IP length up to 1500, column = time in the first `window` seconds; counts end at 255.
 
     Both directions are in one picture. exact=True is the form of tcbench, which is the same array; the notebook of the paper instead

@@ -15,7 +15,11 @@ from .sessions import Frame, Session, sessions_of
 from .sound import MASKS, header_and_payload, query as sound_query
 
 PACKETS, HEADER, PAYLOAD = 5, 80, 240
-_RAW = ("occurrences of the payload inside the header are removed", "Ethernet padding is part of the header", "payload of port 53 is part of the header")
+_RAW = (
+    "occurrences of the payload inside the header are removed",
+    "Ethernet padding is part of the header",
+    "payload of port 53 is part of the header",
+)
 
 
 def yatc_query(**_: Any) -> dict[str, Any]:
@@ -39,8 +43,18 @@ def yatc(source: Any, *, exact: bool = False) -> Inputs:
     """
     if not exact:
         return _sound("yatc", source, lambda image: image.reshape(len(image), 40, 40))
-    sessions = [(i, one) for i, one in enumerate(sessions_of(source)) if all(frame.version == 4 for frame in one.frames[:PACKETS])]
-    return _exact("yatc", sessions, [yatc_bytes(one.frames) for _, one in sessions], (40, 40), (*_RAW, "sessions with IPv6 are left out", "nothing is masked"))
+    sessions = [
+        (i, one)
+        for i, one in enumerate(sessions_of(source))
+        if all(frame.version == 4 for frame in one.frames[:PACKETS])
+    ]
+    return _exact(
+        "yatc",
+        sessions,
+        [yatc_bytes(one.frames) for _, one in sessions],
+        (40, 40),
+        (*_RAW, "sessions with IPv6 are left out", "nothing is masked"),
+    )
 
 
 def netmamba(source: Any, *, keep_payload: bool = True, exact: bool = False) -> Inputs:
@@ -56,16 +70,27 @@ def netmamba(source: Any, *, keep_payload: bool = True, exact: bool = False) -> 
         return made
     sessions = list(enumerate(sessions_of(source)))
     rows = [netmamba_bytes(one.frames, keep_payload) for _, one in sessions]
-    return _exact("netmamba", sessions, rows, (1600,), (*_RAW, "the checksum of the IP header still tells the addresses"))
+    return _exact(
+        "netmamba", sessions, rows, (1600,), (*_RAW, "the checksum of the IP header still tells the addresses")
+    )
 
 
 def _sound(layout: str, source: Any, shaped: Any) -> Inputs:
     made = header_and_payload(layout, source, PACKETS, HEADER, PAYLOAD)
-    both = [np.concatenate([side["header"], side["payload"]], 2).reshape(len(made), -1) for side in (made.arrays, made.masks)]
+    both = [
+        np.concatenate([side["header"], side["payload"]], 2).reshape(len(made), -1)
+        for side in (made.arrays, made.masks)
+    ]
     return Inputs(layout, False, {"image": shaped(both[0])}, {"image": shaped(both[1])}, made.rows, made.names)
 
 
-def _exact(layout: str, sessions: Sequence[tuple[int, Session]], rows: Sequence[tuple[bytes, Array]], shape: tuple[int, ...], faults: tuple[str, ...]) -> Inputs:
+def _exact(
+    layout: str,
+    sessions: Sequence[tuple[int, Session]],
+    rows: Sequence[tuple[bytes, Array]],
+    shape: tuple[int, ...],
+    faults: tuple[str, ...],
+) -> Inputs:
     image = np.array([np.frombuffer(row, np.uint8) for row, _ in rows], np.uint8).reshape(len(rows), *shape)
     mask = np.array([mask for _, mask in rows], bool).reshape(len(rows), *shape)
     places = np.array([i for i, _ in sessions], np.int64)
@@ -82,7 +107,9 @@ def yatc_bytes(frames: Sequence[Frame]) -> tuple[bytes, Array]:
 
 def netmamba_bytes(frames: Sequence[Frame], keep_payload: bool) -> tuple[bytes, Array]:
     """The 1600 bytes of a session, and their mask."""
-    return _joined([_published(frame, True, keep_payload) if frame.version == 4 else ("", "") for frame in frames[:PACKETS]])
+    return _joined(
+        [_published(frame, True, keep_payload) if frame.version == 4 else ("", "") for frame in frames[:PACKETS]]
+    )
 
 
 def _joined(parts: Sequence[tuple[str, str]]) -> tuple[bytes, Array]:
@@ -124,12 +151,25 @@ def ustc(source: Any, *, exact: bool = False) -> Inputs:
     if exact:
         sessions = list(enumerate(sessions_of(source)))
         rows = [_file_start(one.frames) for _, one in sessions]
-        return _exact("ustc", sessions, rows, (28, 28), ("times of capture and file headers are in the picture", "nothing is masked"))
+        return _exact(
+            "ustc",
+            sessions,
+            rows,
+            (28, 28),
+            ("times of capture and file headers are in the picture", "nothing is masked"),
+        )
     from .sound import matrix
 
     rows, content, mask = matrix(source, ustc_query(), "ip")
     image, real = _joined_rows(content, mask, 784)
-    return Inputs("ustc", False, {"image": image.reshape(-1, 28, 28)}, {"image": real.reshape(-1, 28, 28)}, np.arange(len(image)), rows.names())
+    return Inputs(
+        "ustc",
+        False,
+        {"image": image.reshape(-1, 28, 28)},
+        {"image": real.reshape(-1, 28, 28)},
+        np.arange(len(image)),
+        rows.names(),
+    )
 
 
 def _joined_rows(content: Array, mask: Array, size: int) -> tuple[Array, Array]:
@@ -146,7 +186,10 @@ def _joined_rows(content: Array, mask: Array, size: int) -> tuple[Array, Array]:
 def _file_start(frames: Sequence[Frame]) -> tuple[bytes, Array]:
     data = struct.pack(">IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, frames[0].link)
     for frame in frames:
-        data += struct.pack(">IIII", frame.time // 10**9, frame.time % 10**9 // 1000, len(frame.data), len(frame.data)) + frame.data
+        data += (
+            struct.pack(">IIII", frame.time // 10**9, frame.time % 10**9 // 1000, len(frame.data), len(frame.data))
+            + frame.data
+        )
         if len(data) >= 784:
             break
     return data[:784].ljust(784, b"\0"), np.arange(784) < len(data)
@@ -159,7 +202,10 @@ def write_png(folder: Path, images: Array, names: Sequence[str]) -> None:
         lines = b"".join(b"\0" + line.tobytes() for line in image)
         size = struct.pack(">IIBBBBB", image.shape[1], image.shape[0], 8, 0, 0, 0, 0)
         parts = ((b"IHDR", size), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
-        chunks = b"".join(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts)
+        chunks = b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in parts
+        )
         (folder / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
 
 

@@ -97,7 +97,9 @@ class Source:
             source = Table.from_arrow(source)
         missing = [name for name in names if name not in source.column_names]
         if missing:
-            raise ValueError(f"the layout needs the column {missing[0]!r}; scan(..., **flowcontainer.models.query(...)) gives all that it needs")
+            raise ValueError(
+                f"the layout needs the column {missing[0]!r}; scan(..., **flowcontainer.models.query(...)) gives all that it needs"
+            )
         held = source.read() if hasattr(source, "read") else source
         self._columns = held.to_numpy(names)
 

@@ -13,7 +13,18 @@ from .sessions import Frame, frames
 NAMES = tuple(
     f"{group}_{name}"
     for group in ("in", "out", "all")
-    for name in ("min", "max", "mean", "mad", "std", "var", "skew", "kurtosis", *(f"p{p}" for p in range(10, 100, 10)), "count")
+    for name in (
+        "min",
+        "max",
+        "mean",
+        "mad",
+        "std",
+        "var",
+        "skew",
+        "kurtosis",
+        *(f"p{p}" for p in range(10, 100, 10)),
+        "count",
+    )
 )
 
 
@@ -62,7 +73,12 @@ def _statistics(rows: Ragged) -> tuple[Array, Array]:
         var = m2 / (n - 1)
         flat = m2 <= 1e-14
         skew = np.where(flat, 0, n * np.sqrt(n - 1) / (n - 2) * m3 / np.where(flat, 1, m2) ** 1.5)
-        kurtosis = np.where(flat, 0, n * (n + 1) * (n - 1) * m4 / ((n - 2) * (n - 3) * np.where(flat, 1, m2) ** 2) - 3 * (n - 1) ** 2 / ((n - 2) * (n - 3)))
+        kurtosis = np.where(
+            flat,
+            0,
+            n * (n + 1) * (n - 1) * m4 / ((n - 2) * (n - 3) * np.where(flat, 1, m2) ** 2)
+            - 3 * (n - 1) ** 2 / ((n - 2) * (n - 3)),
+        )
         some = [mean, total(np.abs(apart)) / n, np.sqrt(var), var, skew, kurtosis]
     places = [percentile(ordered, rows, p) for p in (0, 100, *range(10, 100, 10))]
     out = np.stack([*places[:2], *some, *places[2:], n], 1)
@@ -78,7 +94,10 @@ def percentile(ordered: Array, rows: Ragged, p: int) -> Array:
     part = place - low
     items = np.append(ordered, 0.0)
     last = np.maximum(rows.offsets[1:] - 1, 0)
-    a, b = items[np.minimum(rows.offsets[:-1] + low, len(ordered))], items[np.minimum(rows.offsets[:-1] + low + 1, last)]
+    a, b = (
+        items[np.minimum(rows.offsets[:-1] + low, len(ordered))],
+        items[np.minimum(rows.offsets[:-1] + low + 1, last)],
+    )
     found: Array = np.where(part >= 0.5, b - (b - a) * (1 - part), a + (b - a) * part)
     return found
 
@@ -125,6 +144,10 @@ def _exact(source: Any) -> Inputs:
     paths = source if isinstance(source, (list, tuple)) else [source]
     rows = [burst for path in paths for burst in bursts(path)]
     out, mask = features(Ragged.of([burst.lengths for burst in rows]))
-    faults = ("the first packet of a capture is lost", "packets between private hosts are all incoming", "bursts are cut by the pauses of the whole capture")
+    faults = (
+        "the first packet of a capture is lost",
+        "packets between private hosts are all incoming",
+        "bursts are cut by the pauses of the whole capture",
+    )
     names = [f"{burst.time!r} {' '.join(map(str, burst.ends))}" for burst in rows]
     return Inputs("appscanner", True, {"features": out}, {"features": mask}, np.arange(len(rows)), names, faults)

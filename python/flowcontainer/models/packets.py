@@ -40,15 +40,32 @@ def deep_packet(source: Any, *, packets: int = 10, exact: bool = False) -> Input
 
 def _deep_packet_exact(source: Any) -> Inputs:
     paths = source if isinstance(source, (list, tuple)) else [source]
-    kept = [(path, frame, data) for path in paths for frame in frames(path) if (data := deep_packet_bytes(frame)) is not None]
+    kept = [
+        (path, frame, data)
+        for path in paths
+        for frame in frames(path)
+        if (data := deep_packet_bytes(frame)) is not None
+    ]
     out, mask = np.zeros((len(kept), 1500), np.uint8), np.zeros((len(kept), 1500), bool)
     for i, (_, _, data) in enumerate(kept):
         out[i, : len(data)] = np.frombuffer(data, np.uint8)
         mask[i, : len(data)] = True
-    faults = ("flags of IPv4 are asked for instead of TCP's", "the 12 bytes for UDP stand behind the payload", "the checksum tells the addresses")
+    faults = (
+        "flags of IPv4 are asked for instead of TCP's",
+        "the 12 bytes for UDP stand behind the payload",
+        "the checksum tells the addresses",
+    )
     numbers = np.array([frame.number for _, frame, _ in kept], np.int64)
     names = [f"{path}#{frame.number}" for path, frame, _ in kept]
-    return Inputs("deep_packet", True, {"bytes": (out / np.float32(255)).astype(np.float32)}, {"bytes": mask}, numbers, names, faults)
+    return Inputs(
+        "deep_packet",
+        True,
+        {"bytes": (out / np.float32(255)).astype(np.float32)},
+        {"bytes": mask},
+        numbers,
+        names,
+        faults,
+    )
 
 
 def deep_packet_bytes(frame: Frame) -> bytes | None:
@@ -109,14 +126,19 @@ def nprint_names(blocks: tuple[str, ...] = tuple(FIELDS), payload: int = 0) -> l
 
 def nprint_query(packets: int = 10, payload: int = 0, **_: Any) -> dict[str, Any]:
     """Arguments of scan for :func:`nprint`."""
-    matrices = {"ip": {"packets": packets, "start": "ip", "length": 160, "mask": MASKS}, "transport": {"packets": packets, "start": "transport", "length": max(60 + payload, 64), "mask": MASKS}}
+    matrices = {
+        "ip": {"packets": packets, "start": "ip", "length": 160, "mask": MASKS},
+        "transport": {"packets": packets, "start": "transport", "length": max(60 + payload, 64), "mask": MASKS},
+    }
     return {"columns": ["flow_id", "protocol"], "bytes": matrices}
 
 
 SOUND = ("ipv4", "ipv6", "tcp", "udp")
 
 
-def nprint(source: Any, *, packets: int = 10, payload: int = 0, blocks: tuple[str, ...] = tuple(FIELDS), exact: bool = False) -> Inputs:
+def nprint(
+    source: Any, *, packets: int = 10, payload: int = 0, blocks: tuple[str, ...] = tuple(FIELDS), exact: bool = False
+) -> Inputs:
     """nPrint: bits 1, 0 and -1 (not there) of headers, int8; their names in :func:`nprint_names`.
 
     The sound form is (flows, packets, bits) with the blocks ipv4, ipv6, tcp, udp (without payload), where the bits of addresses, ports,
@@ -140,7 +162,10 @@ def nprint_sound(content: Array, sizes: Array, transport: Array, transport_sizes
     out = np.full((flows, packets, sum(WIDTH[block] for block in SOUND)), -1, np.int8)
     version = np.where(sizes > 0, content[:, :, 0] >> 4, 0)
     data = transport[:, :, 12] >> 4
-    there = {"tcp": (protocol == "tcp")[:, None] & (transport_sizes > 0), "udp": (protocol == "udp")[:, None] & (transport_sizes > 0)}
+    there = {
+        "tcp": (protocol == "tcp")[:, None] & (transport_sizes > 0),
+        "udp": (protocol == "udp")[:, None] & (transport_sizes > 0),
+    }
     length = {
         "ipv4": np.where(version == 4, (content[:, :, 0] & 15) * 4, 0), "ipv6": np.where(version == 6, 40, 0),
         "tcp": np.where(there["tcp"], data.astype(np.int64) * 4, 0), "udp": np.where(there["udp"], 8, 0),

@@ -45,10 +45,14 @@ def fsnet(
         keep = np.flatnonzero((rows.counts >= 2) & (rows.counts <= length - 2))
     tokens, mask = fsnet_tokens(rows, signed and not exact, clip, block, start, end, pad, length)
     faults = ("flows under 2 or over the length are left out", "directions are not told apart") if exact else ()
-    return Inputs("fsnet", exact, {"tokens": tokens[keep]}, {"tokens": mask[keep]}, keep, [names[i] for i in keep], faults)
+    return Inputs(
+        "fsnet", exact, {"tokens": tokens[keep]}, {"tokens": mask[keep]}, keep, [names[i] for i in keep], faults
+    )
 
 
-def fsnet_tokens(rows: Ragged, signed: bool, clip: int, block: int, start: int, end: int, pad: int, length: int) -> tuple[Array, Array]:
+def fsnet_tokens(
+    rows: Ragged, signed: bool, clip: int, block: int, start: int, end: int, pad: int, length: int
+) -> tuple[Array, Array]:
     """The tokens of sequences of lengths, and their mask."""
     size = np.minimum(np.abs(rows.values.astype(np.int64)), clip) // block + 3
     body, mask = rows.with_values(size * np.sign(rows.values) if signed else size).padded(length - 2, np.int32, pad)
@@ -127,7 +131,14 @@ def cesnet_ppi(source: Any, *, length: int = 30, exact: bool = False) -> Inputs:
     last = np.where(count > 0, times.padded(length, np.float64)[0][np.arange(len(count)), np.maximum(count - 1, 0)], 0)
     arrays = {"ppi": out, "ppi_len": count, "ppi_duration": last.astype(np.float32)}
     whole = np.ones(len(count), bool)
-    return Inputs("cesnet_ppi", exact, arrays, {"ppi": mask, "ppi_len": whole, "ppi_duration": whole}, np.arange(len(lengths)), rows.names())
+    return Inputs(
+        "cesnet_ppi",
+        exact,
+        arrays,
+        {"ppi": mask, "ppi_len": whole, "ppi_duration": whole},
+        np.arange(len(lengths)),
+        rows.names(),
+    )
 
 
 def ppi(lengths: Ragged, times: Ragged, length: int) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..records import records
 
+
 class Frame(NamedTuple):
     """A frame; of TCP and UDP in whole IP datagrams also the places of its headers."""
 
@@ -68,7 +69,11 @@ def _network(data: bytes, link: int) -> int | None:
 
 
 def _ipv4(data: bytes, at: int) -> tuple[int, int, int, bytes, bytes] | None:
-    head, total, fragment = (data[at] & 15) * 4, int.from_bytes(data[at + 2 : at + 4], "big"), int.from_bytes(data[at + 6 : at + 8], "big")
+    head, total, fragment = (
+        (data[at] & 15) * 4,
+        int.from_bytes(data[at + 2 : at + 4], "big"),
+        int.from_bytes(data[at + 6 : at + 8], "big"),
+    )
     if head < 20 or fragment & 0x3FFF:
         return None
     return at + total if total else len(data), data[at + 9], at + head, data[at + 12 : at + 16], data[at + 16 : at + 20]
@@ -80,7 +85,13 @@ def _ipv6(data: bytes, at: int) -> tuple[int, int, int, bytes, bytes] | None:
     protocol, transport = data[at + 6], at + 40
     while protocol in (0, 43, 60) and len(data) >= transport + 8:
         protocol, transport = data[transport], transport + (data[transport + 1] + 1) * 8
-    return at + 40 + int.from_bytes(data[at + 4 : at + 6], "big"), protocol, transport, data[at + 8 : at + 24], data[at + 24 : at + 40]
+    return (
+        at + 40 + int.from_bytes(data[at + 4 : at + 6], "big"),
+        protocol,
+        transport,
+        data[at + 8 : at + 24],
+        data[at + 24 : at + 40],
+    )
 
 
 # ---- sessions ----
@@ -112,7 +123,9 @@ def splitcap(path: Any) -> list[Session]:
 def session_name(capture: str, key: tuple[Any, ...]) -> str:
     """SplitCap's file name of a session: protocol and (address, port) of its ends, the lower first."""
     protocol, *ends = key
-    sides = "_".join(f"{str(ipaddress.ip_address(address)).replace('.', '-').replace(':', '-')}_{port}" for address, port in ends)
+    sides = "_".join(
+        f"{str(ipaddress.ip_address(address)).replace('.', '-').replace(':', '-')}_{port}" for address, port in ends
+    )
     return f"{capture}.{'TCP' if protocol == 6 else 'UDP'}_{sides}.pcap"
 
 

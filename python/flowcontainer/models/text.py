@@ -27,7 +27,10 @@ def etbert_query(kind: str = "flow", packets: int = 5, length: int = 128, **_: A
     """Arguments of scan for :func:`etbert`."""
     _known(kind)
     count = 1 if kind == "packet" else packets
-    return {"columns": ["flow_id", "directions"], "bytes": {"ip": {"packets": count, "start": "ip", "length": length + 1, "mask": MASKS}}}
+    return {
+        "columns": ["flow_id", "directions"],
+        "bytes": {"ip": {"packets": count, "start": "ip", "length": length + 1, "mask": MASKS}},
+    }
 
 
 def etbert(source: Any, *, kind: str = "flow", packets: int = 5, length: int = 128, exact: bool = False) -> Inputs:
@@ -74,7 +77,10 @@ def _etbert_exact(source: Any, kind: str, packets: int, length: int) -> Inputs:
     else:
         count = 1 if kind == "packet" else packets
         texts = ["".join(bigrams(frame.data[38:], length) for frame in one.frames[:count]) for _, one in sessions]
-    faults = ("bytes begin at offset 38 of the frame, which is right for IPv4 on Ethernet alone", "sequence numbers, timestamps and checksums are in the text")
+    faults = (
+        "bytes begin at offset 38 of the frame, which is right for IPv4 on Ethernet alone",
+        "sequence numbers, timestamps and checksums are in the text",
+    )
     return _texts("etbert", True, [(i, one.name) for i, one in sessions], texts, faults)
 
 
@@ -104,7 +110,9 @@ def halves(text: str) -> list[str]:
     return [text[i : i + size] for i in range(0, len(text), size)] if size else []
 
 
-def _texts(layout: str, exact: bool, samples: Sequence[tuple[int, str]], texts: list[str], faults: tuple[str, ...]) -> Inputs:
+def _texts(
+    layout: str, exact: bool, samples: Sequence[tuple[int, str]], texts: list[str], faults: tuple[str, ...]
+) -> Inputs:
     rows: Array = np.array([i for i, _ in samples], np.int64)
     return Inputs(layout, exact, {}, {}, rows, [name for _, name in samples], faults, {"text": texts})
 
@@ -117,10 +125,15 @@ _START = 14  #: bytes before IP, as the published program counts them
 
 def trafficformer_query(packets: int = 5, length: int = 64, **_: Any) -> dict[str, Any]:
     """Arguments of scan for :func:`trafficformer`."""
-    return {"columns": ["flow_id"], "bytes": {"ip": {"packets": packets, "start": "ip", "length": length, "mask": MASKS}}}
+    return {
+        "columns": ["flow_id"],
+        "bytes": {"ip": {"packets": packets, "start": "ip", "length": length, "mask": MASKS}},
+    }
 
 
-def trafficformer(source: Any, *, kind: str = "flow", packets: int = 5, length: int = 64, exact: bool = False) -> Inputs:
+def trafficformer(
+    source: Any, *, kind: str = "flow", packets: int = 5, length: int = 64, exact: bool = False
+) -> Inputs:
     """TrafficFormer: for each flow "[SEP] " and the bigrams of the first `length` bytes from the IP header, for the first `packets`
     packets, in `texts["text"]`.
 
@@ -132,12 +145,24 @@ def trafficformer(source: Any, *, kind: str = "flow", packets: int = 5, length: 
         if kind != "flow":
             raise ValueError('kind="burst" is a published form: exact=True')
         rows, content, mask = matrix(source, trafficformer_query(packets, length), "ip")
-        data = [[content[i, j][mask[i, j]].tobytes() for j in range(content.shape[1]) if mask[i, j].any()] for i in range(len(content))]
+        data = [
+            [content[i, j][mask[i, j]].tobytes() for j in range(content.shape[1]) if mask[i, j].any()]
+            for i in range(len(content))
+        ]
         texts = ["".join("[SEP] " + bigrams(one, len(one)) for one in flow) for flow in data]
         return _texts("trafficformer", False, list(enumerate(rows.names())), texts, ())
-    sessions = [(i, one) for i, one in enumerate(sessions_of(source)) if len(one.frames) >= 3 and one.frames[0].version == 4]
-    texts = [trafficformer_burst(one, length) if kind == "burst" else trafficformer_flow(one, packets, length) for _, one in sessions]
-    faults = ("before the published random replacement, which has no seed", "VLAN tags shift the bytes by 4", "sessions with IPv6 or under 3 packets are left out")
+    sessions = [
+        (i, one) for i, one in enumerate(sessions_of(source)) if len(one.frames) >= 3 and one.frames[0].version == 4
+    ]
+    texts = [
+        trafficformer_burst(one, length) if kind == "burst" else trafficformer_flow(one, packets, length)
+        for _, one in sessions
+    ]
+    faults = (
+        "before the published random replacement, which has no seed",
+        "VLAN tags shift the bytes by 4",
+        "sessions with IPv6 or under 3 packets are left out",
+    )
     return _texts("trafficformer", True, [(i, one.name) for i, one in sessions], texts, faults)
 
 

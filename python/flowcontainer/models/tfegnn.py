@@ -34,11 +34,30 @@ def tfe_gnn(source: Any, *, exact: bool = False) -> Inputs:
         made = header_and_payload("tfe_gnn", source, PACKETS, HEADER, PAYLOAD)
         arrays = {name: np.where(made.masks[name], array, FILL).astype(np.int16) for name, array in made.arrays.items()}
         return Inputs("tfe_gnn", False, arrays, made.masks, made.rows, made.names)
-    kept = [(i, one, both) for i, one in enumerate(sessions_of(source)) if _read(one.frames) and (both := tfe_gnn_bytes(one.frames))]
-    arrays = {name: np.array([both[side] for _, _, both in kept], np.int16).reshape(len(kept), PACKETS, -1) for side, name in enumerate(("header", "payload"))}
-    faults = ("rows of header and payload belong to different packets", "bytes 12 to 23 of the frame are cut away", "padding of Ethernet counts as header")
+    kept = [
+        (i, one, both)
+        for i, one in enumerate(sessions_of(source))
+        if _read(one.frames) and (both := tfe_gnn_bytes(one.frames))
+    ]
+    arrays = {
+        name: np.array([both[side] for _, _, both in kept], np.int16).reshape(len(kept), PACKETS, -1)
+        for side, name in enumerate(("header", "payload"))
+    }
+    faults = (
+        "rows of header and payload belong to different packets",
+        "bytes 12 to 23 of the frame are cut away",
+        "padding of Ethernet counts as header",
+    )
     masks = {name: array != FILL for name, array in arrays.items()}
-    return Inputs("tfe_gnn", True, arrays, masks, np.array([i for i, _, _ in kept], np.int64), [one.name for _, one, _ in kept], faults)
+    return Inputs(
+        "tfe_gnn",
+        True,
+        arrays,
+        masks,
+        np.array([i for i, _, _ in kept], np.int64),
+        [one.name for _, one, _ in kept],
+        faults,
+    )
 
 
 def _read(frames: Sequence[Frame]) -> bool:
@@ -78,7 +97,9 @@ def graph(words: Array, window: int = 5) -> tuple[Array, Array, Array, Array]:
                     for pair in ((one[i], one[j]), (one[j], one[i])):
                         pairs[pair] = pairs.get(pair, 0) + 1
     count = len(windows)
-    weights = {pair: np.log((n / count) / (frequency[pair[0]] * frequency[pair[1]] / count**2)) for pair, n in pairs.items()}
+    weights = {
+        pair: np.log((n / count) / (frequency[pair[0]] * frequency[pair[1]] / count**2)) for pair, n in pairs.items()
+    }
     edges = [(pair, weight) for pair, weight in weights.items() if weight > 0]
     nodes = list(dict.fromkeys(pair[0] for pair, _ in edges))
     place = {word: i for i, word in enumerate(nodes)}

@@ -20,8 +20,16 @@ _PAD, _BURST = 0, 65537
 def netfound_query(packets: int = 72, **_: Any) -> dict[str, Any]:
     """Arguments of scan for :func:`netfound`."""
     masks = ["addresses", "ports", "checksums", "ip_id", "timestamps"]
-    matrices = {"ip": {"packets": packets, "start": "ip", "length": 40, "mask": masks}, "transport": {"packets": packets, "start": "transport", "length": 60, "mask": masks}, "payload": {"packets": packets, "start": "payload", "length": 12}}
-    return {"columns": ["flow_id", "protocol", "ip_lengths", "ip_timestamps", "directions", "duration"], "packets": packets, "bytes": matrices}
+    matrices = {
+        "ip": {"packets": packets, "start": "ip", "length": 40, "mask": masks},
+        "transport": {"packets": packets, "start": "transport", "length": 60, "mask": masks},
+        "payload": {"packets": packets, "start": "payload", "length": 12},
+    }
+    return {
+        "columns": ["flow_id", "protocol", "ip_lengths", "ip_timestamps", "directions", "duration"],
+        "packets": packets,
+        "bytes": matrices,
+    }
 
 
 class Packet(NamedTuple):
@@ -61,14 +69,23 @@ def netfound(source: Any, *, options: bool = False, exact: bool = False) -> Inpu
         sessions = [(i, one) for i, one in enumerate(sessions_of(source))]
         flows = [netfound_flow(one.frames, options) for _, one in sessions]
         rows, names = np.array([i for i, _ in sessions], np.int64), [one.name for _, one in sessions]
-        return _inputs(flows, options, True, rows, names, ("connections are never cut", "forward is the internal address of the published configuration"))
+        return _inputs(
+            flows,
+            options,
+            True,
+            rows,
+            names,
+            ("connections are never cut", "forward is the internal address of the published configuration"),
+        )
     if options:
         raise ValueError("options are of the exact form: timestamps in them tell the connection")
     from_rows, flows = _sound(source)
     return _inputs(flows, False, False, np.arange(len(flows)), from_rows.names(), ())
 
 
-def _inputs(flows: Sequence[Flow], options: bool, exact: bool, rows: Array, names: list[str], faults: tuple[str, ...]) -> Inputs:
+def _inputs(
+    flows: Sequence[Flow], options: bool, exact: bool, rows: Array, names: list[str], faults: tuple[str, ...]
+) -> Inputs:
     size = PACKETS * (38 if options else 18) + 1
     kinds = {"tokens": np.int32, "directions": np.int8, "bytes": np.int64, "counts": np.int32, "iats": np.int64}
     arrays = {name: np.zeros((len(flows), BURSTS, size), kind) for name, kind in kinds.items()}
@@ -78,7 +95,12 @@ def _inputs(flows: Sequence[Flow], options: bool, exact: bool, rows: Array, name
             row = [_BURST, *(token + 1 for token in tokens)][:size]
             arrays["tokens"][i, j, : len(row)] = row
             mask[i, j, : len(row)] = True
-            for name, value in (("directions", 1 if flow.directions[j] else -1), ("bytes", flow.bytes[j]), ("counts", flow.counts[j]), ("iats", int(flow.iats[j] * 0.001))):
+            for name, value in (
+                ("directions", 1 if flow.directions[j] else -1),
+                ("bytes", flow.bytes[j]),
+                ("counts", flow.counts[j]),
+                ("iats", int(flow.iats[j] * 0.001)),
+            ):
                 arrays[name][i, j, : len(row)] = value
     arrays["protocol"] = np.array([flow.protocol for flow in flows], np.int32)
     arrays["flow_duration"] = np.array([flow.flow_duration for flow in flows], np.uint64)
@@ -94,7 +116,10 @@ def netfound_flow(frames: Sequence[Frame], options: bool = False) -> Flow:
     numbers = _Relative()
     packets = [(frame, _length(frame), _tokens(frame, numbers, options)) for frame in frames]
     home = _home(frames)
-    return bursts([Packet(frame.time, _word(frame.src) == home, length, tokens) for frame, length, tokens in packets], frames[0].protocol)
+    return bursts(
+        [Packet(frame.time, _word(frame.src) == home, length, tokens) for frame, length, tokens in packets],
+        frames[0].protocol,
+    )
 
 
 def _word(address: bytes) -> int:
@@ -110,7 +135,11 @@ def _home(frames: Sequence[Frame]) -> int:
 
 def _length(frame: Frame) -> int:
     at = frame.ip
-    return int.from_bytes(frame.data[at + 2 : at + 4], "big") if frame.version == 4 else int.from_bytes(frame.data[at + 4 : at + 6], "big") + 40
+    return (
+        int.from_bytes(frame.data[at + 2 : at + 4], "big")
+        if frame.version == 4
+        else int.from_bytes(frame.data[at + 4 : at + 6], "big") + 40
+    )
 
 
 class _Relative:
@@ -152,7 +181,10 @@ def _tokens(frame: Frame, numbers: _Relative, options: bool) -> list[int]:
 def bursts(packets: Sequence[Packet], protocol: int) -> Flow:
     """Packets in bursts: in each direction apart, cut at pauses of over 10 ms; the first 12 bursts, of each 6 packets."""
     times = [packet.time for packet in packets]
-    found = sorted((burst for forward in (True, False) for burst in _direction(packets, forward)), key=lambda burst: burst[0][0].time)[:BURSTS]
+    found = sorted(
+        (burst for forward in (True, False) for burst in _direction(packets, forward)),
+        key=lambda burst: burst[0][0].time,
+    )[:BURSTS]
     return Flow(
         int((max(times) - min(times)) / 1000),
         [[token for packet in burst[:PACKETS] for token in packet.tokens] for burst, _ in found],
@@ -191,7 +223,11 @@ def _sound(source: Any) -> tuple[Any, list[Flow]]:
         packets = []
         for j in range(min(int(lengths.counts[i]), ip.shape[1])):
             tokens = _sound_tokens(ip[i, j].tobytes(), transport[i, j].tobytes(), payload[i, j].tobytes(), protocol[i])
-            packets.append(Packet(int(ns[first + j]), bool(lengths.values[first + j] > 0), abs(int(lengths.values[first + j])), tokens))
+            packets.append(
+                Packet(
+                    int(ns[first + j]), bool(lengths.values[first + j] > 0), abs(int(lengths.values[first + j])), tokens
+                )
+            )
         flows.append(bursts(packets, {"tcp": 6, "udp": 17}.get(protocol[i], 0)))
     return rows, flows
 
