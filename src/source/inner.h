@@ -45,9 +45,9 @@ struct source {
     size_t n_blobs, blobs_capacity;
     size_t kept_len; /* bytes of interfaces and blobs */
 
-    int fd;       /* -1: none */
-    struct join *join;     /* of join.c: the source reads several captures; else NULL */
-    bool is_pipe; /* reading from fd may have to wait */
+    int fd;            /* -1: none */
+    struct join *join; /* of join.c: the source reads several captures; else NULL */
+    bool is_pipe;      /* reading from fd may have to wait */
     struct source_watch watch;
     int patience_ms;       /* the longest wait for bytes of a pipe; -1: until there are some */
     struct unpack *unpack; /* NULL: the capture is not compressed */
