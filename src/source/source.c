@@ -19,6 +19,8 @@
 #include "source/copy.h"
 #include "source/inner.h"
 
+enum { PIPE_LEN = 1 << 20 };
+
 static bool is_set(const _Atomic bool *flag)
 {
     return flag && atomic_load_explicit(flag, memory_order_relaxed);
@@ -159,6 +161,11 @@ static enum fc_status open_file(struct source *s, const char *path, int file, st
     if (S_ISDIR(st.st_mode))
         return error_set(err, FC_IO, -1, "is a folder, not a capture");
     s->is_pipe = !S_ISREG(st.st_mode);
+#ifdef F_SETPIPE_SZ
+    if (S_ISFIFO(st.st_mode))
+        fcntl(s->fd, F_SETPIPE_SZ,
+              PIPE_LEN); /* fewer waits of the writer, so that a capturing one drops less */
+#endif
     window_over_fill(&s->window, fill_from_file, s, s->is_pipe ? 0 : (uint64_t)st.st_size);
     return FC_OK;
 }
