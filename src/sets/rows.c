@@ -1,4 +1,6 @@
-/* Values of a family -> Arrow columns. Invariant: a batch is closed before an offset of 32 bits could
+/* Values of a family -> Arrow columns. Bits come as one row of many columns; the rows of a block wait side by
+ * side, and then each column gets its values at once, because a write to a thousand columns for each row
+ * would miss the cache a thousand times. Invariant: a batch is closed before an offset of 32 bits could
  * overflow. */
 #include "sets/rows.h"
 
@@ -10,7 +12,8 @@
 
 enum {
     MOST_ELEMENTS = 1 << 24, /* items of lists and bits in a batch */
-    MOST_BYTES = 1 << 26     /* of text in a batch */
+    MOST_BYTES = 1 << 26,    /* of text in a batch */
+    BLOCK_ROWS = 64          /* whose bits wait */
 };
 
 struct set_rows {
@@ -20,7 +23,9 @@ struct set_rows {
     uint32_t batch_rows;
     size_t n_elements, n_bytes;
     const char *capture;
-    struct ArrowArray *full; /* finished batches, the oldest first */
+    int8_t *bits;               /* BLOCK_ROWS rows of n_bits; NULL: there are no bits */
+    uint32_t n_bits, n_waiting; /* rows in them */
+    struct ArrowArray *full;    /* finished batches, the oldest first */
     size_t n_full, full_capacity;
     struct set_buffer line; /* for the forms of text */
 };
@@ -54,7 +59,10 @@ static bool init_values(struct set_rows *r)
         else
             column_init(at, pick->name, column->format);
         at += column && column->count ? column->count : 1;
+        r->n_bits += column ? column->count : 0;
     }
+    if (good && r->n_bits)
+        good = (r->bits = memory_alloc((size_t)BLOCK_ROWS * r->n_bits)) != NULL;
     return good;
 }
 
@@ -87,6 +95,7 @@ void set_rows_free(struct set_rows *r)
     for (size_t i = 0; i < r->n_full; i++)
         r->full[i].release(&r->full[i]);
     memory_free(r->full);
+    memory_free(r->bits);
     column_free(&r->root);
     set_buffer_free(&r->line);
     arena_free(&r->texts);
@@ -105,11 +114,25 @@ static bool put_list(struct column *c, const struct set_value *v)
     return column_put_list(c);
 }
 
-static bool put_bits(struct column *c, const struct set_value *v)
+/* The bits of all waiting rows, column by column. */
+static bool put_block(struct set_rows *r)
 {
-    for (uint32_t i = 0; i < v->n; i++)
-        if (!column_put8(&c[i], (uint8_t)v->bits[i]))
-            return false;
+    struct column *at = r->root.children;
+    const int8_t *bits = r->bits;
+    for (size_t i = 0; r->n_waiting && i < r->layout->n_picks; i++) {
+        const struct set_column *column = r->layout->picks[i].column;
+        uint32_t count = column ? column->count : 0;
+        for (uint32_t bit = 0; bit < count; bit++, bits++) {
+            if (!column_room(&at[bit], r->n_waiting))
+                return false;
+            int8_t *to = (int8_t *)at[bit].data.data + at[bit].length;
+            for (uint32_t row = 0; row < r->n_waiting; row++)
+                to[row] = bits[(size_t)row * r->n_bits];
+            at[bit].length += r->n_waiting;
+        }
+        at += count ? count : 1;
+    }
+    r->n_waiting = 0;
     return true;
 }
 
@@ -134,9 +157,6 @@ static bool put_value(struct set_rows *r, struct column *c, const struct set_val
     case SET_LIST:
         r->n_elements += v->n;
         return put_list(c, v);
-    case SET_BITS:
-        r->n_elements += v->n;
-        return put_bits(c, v);
     default:
         return put_number(c, v);
     }
@@ -151,13 +171,21 @@ static bool put_capture(struct set_rows *r, struct column *c)
 static bool put_values(struct set_rows *r, const struct set_value *values)
 {
     struct column *at = r->root.children;
+    int8_t *bits = r->bits ? r->bits + (size_t)r->n_waiting * r->n_bits : NULL;
     for (size_t i = 0; i < r->layout->n_picks; i++) {
         const struct set_pick *pick = &r->layout->picks[i];
-        if (!(pick->column ? put_value(r, at, &values[pick->value]) : put_capture(r, at)))
+        const struct set_value *v = pick->column ? &values[pick->value] : NULL;
+        if (v && v->kind == SET_BITS) {
+            memcpy(bits, v->bits, v->n);
+            bits += v->n;
+            at += v->n;
+        } else if (!(v ? put_value(r, at++, v) : put_capture(r, at++))) {
             return false;
-        at += pick->column && pick->column->count ? pick->column->count : 1;
+        }
     }
-    return true;
+    r->n_elements += r->n_bits;
+    r->n_waiting += r->n_bits != 0;
+    return r->n_waiting < BLOCK_ROWS || put_block(r);
 }
 
 static bool put_line(struct set_rows *r, const struct set_value *values)
@@ -173,7 +201,8 @@ static bool put_line(struct set_rows *r, const struct set_value *values)
 
 static bool close_batch(struct set_rows *r)
 {
-    if (!memory_reserve((void **)&r->full, &r->full_capacity, r->n_full + 1, sizeof *r->full) ||
+    if (!put_block(r) ||
+        !memory_reserve((void **)&r->full, &r->full_capacity, r->n_full + 1, sizeof *r->full) ||
         !column_finish(&r->root, &r->full[r->n_full]))
         return false;
     r->n_full++;
