@@ -7,6 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAX_FUNCTION, MAX_FILE = 100, 600
+WHOLE = {"include/flowcontainer.h"}  # the only installed header: programs include one file
 
 
 def functions(text):
@@ -32,7 +33,7 @@ def main():
             continue
         text = path.read_text()
         n_lines = text.count("\n")
-        if n_lines > MAX_FILE:
+        if n_lines > MAX_FILE and name not in WHOLE:
             print(f"{name}: {n_lines} lines")
             wrong += 1
         if path.suffix == ".c":

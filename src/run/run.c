@@ -64,7 +64,6 @@ struct fc_run {
 
 /* ---- opening ---- */
 
-/* The lines above the rows. */
 static char *head_of(const struct set_layout *layout)
 {
     struct set_buffer head = {0};
