@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -71,9 +73,9 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def datagram(pair: int, length: int) -> bytes:
+def datagram(pair: int, length: int, host: int = 0) -> bytes:
     udp = (20000 + pair).to_bytes(2, "big") + (30000).to_bytes(2, "big") + (8 + length).to_bytes(2, "big") + bytes(2)
-    header = b"\x45\0" + (28 + length).to_bytes(2, "big") + bytes(4) + b"\x40\x11" + bytes(2) + bytes([10, 0, 0, 1, 10, 0, 0, 2])
+    header = b"\x45\0" + (28 + length).to_bytes(2, "big") + bytes(4) + b"\x40\x11" + bytes(2) + bytes([10, 0, host, 1, 10, 0, 0, 2])
     return bytes(12) + b"\x08\0" + header + udp + bytes(length)
 
 
@@ -134,3 +136,26 @@ def test_the_first_row_leaves_while_the_pipe_is_open(capture: Path, tmp_path: Pa
         seen.set()
     writer.join()
     assert waited == [True]
+
+
+READ = """
+import resource, sys
+from flowcontainer import scan
+rows = 0
+for batch in scan(sys.argv[1], ["udp.length"], columns=["default", "stats"], policy="timeout", idle=1, batch_rows=1000):
+    rows += len(batch)
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_depends_on_what_is_open_not_on_what_has_passed(tmp_path: Path) -> None:
+    """One-packet flows of pairs that never come back, 10 ms apart: 10 minutes of them, and 30."""
+    peaks = []
+    for n in (60_000, 180_000):
+        path = tmp_path / f"{n}.pcap"
+        path.write_bytes(pcap([(i * 10**7, datagram(i % 40000, 20, i // 40000)) for i in range(n)]))
+        done = subprocess.run([sys.executable, "-c", READ, path], check=True, capture_output=True, text=True)
+        rows, peak = map(int, done.stdout.split())
+        assert rows == n
+        peaks.append(peak)
+    assert peaks[1] < peaks[0] + 8000  # kB
