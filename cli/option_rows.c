@@ -153,4 +153,3 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, 'v', "version", NULL, "show the version"},
 };
 const size_t OPT_N_ROWS = sizeof OPT_ROWS / sizeof OPT_ROWS[0];
-
