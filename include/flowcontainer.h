@@ -1,7 +1,7 @@
 /* flowcontainer: captures in, flow data sets out.
  *
- * The only installed header. Everything is reached through an Arrow C stream, so that no value has to be
- * asked for one at a time: open a run over captures, export its stream, pull batches.
+ * This is the only installed header. Values leave in batches through an Arrow C stream, never one at a time:
+ * open a run over captures, export its stream, pull batches.
  *
  *     struct fc_error err = {0};
  *     struct fc_options opt;
@@ -14,10 +14,10 @@
  *     stream.release(&stream);
  *     fc_run_free(run);
  *
- * Ownership: pointers given to a function are borrowed for the call unless it says otherwise; what a function
- * hands out is freed with the function it names. Threads: a run and its stream belong to one thread at a
- * time, except fc_run_progress, fc_run_cancel, fc_run_finish and fc_run_flush, which any thread may call.
- * Different runs are independent.
+ * Ownership: a function borrows the pointers that it is given for the duration of the call, and its comment
+ * names each exception; the comment of a function that makes an object names the function that frees it.
+ * Threads: a run and its stream belong to one thread at a time, except fc_run_progress, fc_run_cancel,
+ * fc_run_finish and fc_run_flush, which any thread may call. Different runs are independent.
  */
 #ifndef FLOWCONTAINER_H
 #define FLOWCONTAINER_H
@@ -46,10 +46,10 @@ enum fc_status {
     FC_OK = 0,
     FC_NOT_FOUND,   /* no such file or folder, or a glob without a match */
     FC_IO,          /* the system refused to open or read; text has its reason */
-    FC_FORMAT,      /* not a capture, or a damaged one; offset is where */
+    FC_FORMAT,      /* not a capture, or a damaged one; offset is the place */
     FC_CUT,         /* the capture ends in the middle of a record; offset is where that record starts */
-    FC_UNSUPPORTED, /* known, but not built in or not answered by any engine at hand */
-    FC_NO_FLOWS,    /* a capture with packets of which none could be decoded; text names the link type */
+    FC_UNSUPPORTED, /* known, but not built in, or no available engine answers it */
+    FC_NO_FLOWS,    /* no packet of the capture could be decoded; text names the link type */
     FC_USAGE,       /* an option that makes no sense */
     FC_FIELD,       /* unknown field; text names it and the nearest names */
     FC_FILTER,      /* bad display filter; offset is the byte in the filter text */
@@ -57,7 +57,7 @@ enum fc_status {
     FC_CANCELLED    /* fc_run_cancel was called */
 };
 
-/* Filled by the callee when it returns anything but FC_OK; may be NULL wherever it is a parameter. */
+/* A function that does not return FC_OK fills it. A parameter of this type may always be NULL. */
 struct fc_error {
     enum fc_status status;
     int64_t offset;  /* byte in the file or the filter; -1 when there is none */
@@ -73,20 +73,21 @@ FC_PUBLIC const char *fc_version(void);
 enum fc_level {
     FC_LEVEL_FLOWS,   /* one row a flow */
     FC_LEVEL_PACKETS, /* one row a kept packet, in capture order */
-    FC_LEVEL_FRAMES   /* one row a frame of the capture, kept or not; `reason` says why it is in no flow */
+    FC_LEVEL_FRAMES /* one row a frame of the capture, kept or not; the column `reason` says why a frame is in
+                       no flow */
 };
 
-/* Which packets are left out though they belong to a flow. Bits; the names are those of fc_drop_parse. */
+/* The packets that a flow leaves out. Bits; fc_drop_parse takes their names. */
 enum fc_drop {
     FC_DROP_RETRANSMISSION = 1 << 0, /* tcp.analysis.retransmission: plain, fast and spurious ones */
     FC_DROP_OUT_OF_ORDER = 1 << 1,   /* tcp.analysis.out_of_order */
-    FC_DROP_MDNS = 1 << 2,           /* what Wireshark calls mdns: UDP port 5353 */
-    FC_DROP_SSDP = 1 << 3,           /* what Wireshark calls ssdp: UDP port 1900 with an HTTP-like payload */
+    FC_DROP_MDNS = 1 << 2,           /* Wireshark's mdns: UDP port 5353 */
+    FC_DROP_SSDP = 1 << 3,           /* Wireshark's ssdp: UDP port 1900 with an HTTP-like payload */
     FC_DROP_ICMP = 1 << 4,           /* frames that hold ICMP or ICMPv6 */
     FC_DROP_DEFAULT = (1 << 5) - 1
 };
 
-/* Which protocols make flows. Bits. TCP and UDP by default. */
+/* The protocols that make flows. Bits. TCP and UDP by default. */
 enum fc_protocol {
     FC_TCP = 1 << 0,
     FC_UDP = 1 << 1, /* UDP-Lite counts as UDP, as in udp.stream */
@@ -99,51 +100,50 @@ enum fc_protocol {
 
 enum fc_policy {
     FC_POLICY_STREAM, /* a flow is a Wireshark stream: never cut by time */
-    FC_POLICY_TIMEOUT /* a flow also ends after idle_ns without a packet, after active_ns, by FIN both ways,
-                         by RST. Its row leaves when the packets of the capture show that this time is over:
-                         rows are in the order of these ends */
+    FC_POLICY_TIMEOUT /* a flow also ends after idle_ns without a packet, active_ns after its start, with FIN
+                         in both directions, and with RST. Its row leaves when the times of later packets show
+                         that it has ended, so rows are in the order of the ends */
 };
 
 enum fc_tunnel {
     FC_TUNNEL_INNER, /* the innermost TCP or UDP header is the packet's flow */
-    FC_TUNNEL_OUTER  /* the outermost one is; where none is outside (GRE, IP in IP) they are the same */
+    FC_TUNNEL_OUTER  /* the outermost TCP or UDP header is; a tunnel without one outside (GRE, IP in IP) makes
+                        no difference */
 };
 
 /* How lengths and direction are counted. */
 enum fc_style {
-    FC_STYLE_CLEAN,  /* IP lengths with every header, payload lengths without; the client is the sender of the
-                        SYN,  else see the column client_by */
-    FC_STYLE_CLASSIC /* as the original flowcontainer: ip.len, ipv6.plen, tcp.len, udp.length; larger port =
-                        src; at the level of flows those without payload are left out */
+    FC_STYLE_CLEAN,  /* IP lengths include all headers, payload lengths include none; the client is the sender
+                        of the SYN; without a SYN other rules find it (column client_by) */
+    FC_STYLE_CLASSIC /* as the original flowcontainer: the lengths are ip.len, ipv6.plen, tcp.len, udp.length;
+                        src has the larger port; the level of flows leaves out flows without payload */
 };
 
-/* Who answers. A query goes whole to one engine; the automatic choice may change it in the middle of a
+/* The engine that answers a query. With FC_ENGINE_AUTO, libwireshark may take over in the middle of a
  * capture. */
 enum fc_engine {
-    FC_ENGINE_AUTO,   /* what the environment variable FLOWCONTAINER_ENGINE says (auto, native, wireshark); by
-                         itself the native one when it answers every field and the filter, else wireshark.
-                         Where it meets something that may hold what is asked for and that it does not read,
-                         libwireshark goes on from that frame (note handed_over), if there is a worker; a pipe
-                         goes to the worker from its first frame when fields above TCP and UDP are asked for
-                       */
-    FC_ENGINE_NATIVE, /* in process; knows the fields of fc_field, and filters over them */
+    FC_ENGINE_AUTO,     /* the engine that the environment variable FLOWCONTAINER_ENGINE names (native,
+                           wireshark). Where it is auto or not set: the native one if it answers every field and
+                           the filter, else wireshark. If the native one meets bytes that it does not read and
+                           that may hold a requested field, and there is a worker, libwireshark answers from that
+                           frame on (note handed_over). If fields above TCP and UDP are asked for, libwireshark
+                           answers a pipe from its first frame */
+    FC_ENGINE_NATIVE,   /* in process: the fields of fc_field, and filters over them */
     FC_ENGINE_WIRESHARK /* libwireshark, in processes of its own: any field, any display filter. Needs the
-                           program flowcontainer-worker, which is looked for beside the executable or library,
-                           in its libexec folder, and where FLOWCONTAINER_WORKER says */
+                           program flowcontainer-worker: beside the executable or library, in its libexec
+                           folder, or at the path in the environment variable FLOWCONTAINER_WORKER */
 };
 
-/* How often the wireshark engine dissects a capture. */
+/* The number of times that the wireshark engine dissects a capture. */
 enum fc_passes {
-    FC_PASSES_AUTO, /* twice when a field asked for looks ahead (response_in, reassembled_in, ...), else once
-                     */
+    FC_PASSES_AUTO, /* twice if a requested field looks ahead (response_in, reassembled_in, ...), else once */
     FC_PASSES_ONE,  /* once, as tshark does; fields that look ahead are then refused */
-    FC_PASSES_TWO /* twice, values from the second time, as `tshark -2`; the filter is decided the first time
-                   */
+    FC_PASSES_TWO /* twice, as `tshark -2`: the first pass decides the filter, the second gives the values */
 };
 
-/* How the values of a field stand in its column; T is the type of one value. */
+/* The form of the values of a field in its column; T is the type of one value. */
 enum fc_values {
-    FC_VALUES_DEFAULT, /* in fc_column: as fc_options.values says; there: FC_VALUES_PACKETS */
+    FC_VALUES_DEFAULT, /* in fc_column: the form of fc_options.values; in fc_options: FC_VALUES_PACKETS */
     FC_VALUES_PACKETS, /* flows: list<struct<packet: uint32, value: T>>, packet = index into ip_lengths;
                           packets and frames: T when a packet has at most one value of the field, else list<T>
                         */
@@ -166,7 +166,7 @@ enum fc_taking {
     FC_TAKING_PAYLOAD /* those whose payload is not empty */
 };
 
-/* What the limits `packets` and `taking` of fc_options hold for. */
+/* The values that the limits `packets` and `taking` of fc_options hold for. */
 enum fc_limit {
     FC_LIMIT_SEQUENCES, /* sequences and values of fields; times and totals are of all kept packets */
     FC_LIMIT_ALL        /* times and totals as well */
@@ -176,7 +176,7 @@ enum fc_limit {
 enum fc_set_form {
     FC_SET_VALUES, /* typed columns under the names of the original */
     FC_SET_TEXT,   /* one column `text` (large_utf8): each row as the line that the original writes, with its
-                      line   feed. fc_run_table_head gives the lines above the rows */
+                      line feed. fc_run_table_head gives the lines above the rows */
     FC_SET_JSON    /* the same with a JSON object for each row; for zeek-conn as Zeek writes it */
 };
 
@@ -186,8 +186,8 @@ enum fc_faults {
     FC_FAULTS_CORRECTED     /* cic-*: without the faults that leave the flows as they are */
 };
 
-/* How the feature sets of other programs are made: for fc_options.sets. Where all members are 0, each program
- * runs with its own defaults. New members are added at the end, as to fc_options. */
+/* Options of the feature sets of other programs, for fc_options.sets. With all members 0, each program has
+ * its own defaults. New members are added at the end, as to fc_options. */
 struct fc_set_options {
     size_t size; /* of this struct in the caller's header; fc_set_options_init sets it */
     enum fc_set_form form;
@@ -209,15 +209,16 @@ struct fc_set_options {
     uint32_t reserved;     /* 0 */
 };
 
-/* Where the bytes of a packet begin; they end where that IP packet ends, or the captured bytes. */
+/* The place at which the bytes of a packet begin. They end with the IP packet, or earlier with the captured
+ * bytes. */
 enum fc_start {
     FC_START_LINK,      /* the frame */
     FC_START_IP,        /* the header of the IP packet that carries the flow's transport header */
     FC_START_TRANSPORT, /* TCP, UDP, ... */
-    FC_START_PAYLOAD    /* behind the transport header: what the payload length counts */
+    FC_START_PAYLOAD    /* behind the transport header: the bytes that the payload length counts */
 };
 
-/* Values of headers that are made zero in the bytes of packets, those of tunnels too. Bits. */
+/* Values of headers, also inside tunnels, that are zero in the bytes of packets. Bits. */
 enum fc_mask {
     FC_MASK_ADDRESSES = 1 << 0,       /* of Ethernet, IPv4 and IPv6 headers, not those in options */
     FC_MASK_PORTS = 1 << 1,           /* TCP, UDP, UDP-Lite, SCTP */
@@ -237,17 +238,16 @@ enum fc_mask {
  * fc_options.fields. Of a matrix that `columns` names, only the columns that it names are made. */
 struct fc_bytes {
     const char *name;
-    uint32_t packets; /* 1 to 65,535; 0: as many as fc_options.packets says. For the level of flows alone */
+    uint32_t packets; /* rows of the matrix, 1 to 65,535; 0: fc_options.packets. For flows alone */
     uint32_t length;  /* bytes of a packet, 1 to 65,535; packets * length is at most 16,777,216 */
     enum fc_start start;
     uint32_t mask; /* bits of enum fc_mask */
 };
 
-/* What is asked for. fc_options_init fills it with the defaults; then set members. New members are added at
- * the end only, so a program that was built against an older header runs with a newer library: `size` says
- * which members it knows, and the others have their defaults. A program that was built against a newer header
- * runs with an older library as long as the members that the library does not know are 0; else fc_open
- * refuses with FC_UNSUPPORTED. */
+/* A query. fc_options_init fills in the defaults; then set members. New members are added at the end only, so
+ * a program that was built against an older header runs with a newer library: `size` says which members it
+ * knows, and the others have their defaults. A program that was built against a newer header runs with an
+ * older library if the members that the library does not know are 0; else fc_open returns FC_UNSUPPORTED. */
 struct fc_options {
     size_t size; /* of this struct in the caller's header; fc_options_init sets it */
     const char *const
@@ -262,11 +262,11 @@ struct fc_options {
     enum fc_tunnel tunnel;
     int64_t idle_ns;     /* FC_POLICY_TIMEOUT: default 120 s */
     int64_t active_ns;   /* FC_POLICY_TIMEOUT: default 1800 s */
-    uint64_t max_frames; /* read at most so many frames of each capture; 0: all */
+    uint64_t max_frames; /* the first frames of each capture that are read; 0: all */
     uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
-    uint32_t batch_rows; /* rows of a batch at most; default 65,536 */
-    /* The members from preferences to max_memory are for the wireshark engine alone; each of preferences,
-     * decode_as and keylog asks for it. */
+    uint32_t batch_rows; /* most rows of a batch; default 65,536 */
+    /* preferences, decode_as and keylog select the wireshark engine. passes, exact and max_memory have a
+     * meaning for that engine alone. */
     const char *const *preferences; /* "tcp.desegment_tcp_streams:FALSE", as `tshark -o` */
     size_t n_preferences;
     const char *const *decode_as; /* "tcp.port==8443,tls", as `tshark -d` */
@@ -274,18 +274,18 @@ struct fc_options {
     const char *keylog; /* path of a TLS key log file; NULL: none */
     enum fc_engine engine;
     enum fc_passes passes;
-    bool exact; /* dissect every frame; else, for fields and filters of protocols that TLS and QUIC hide
-                   (http, dns ...), frames of such streams are left out once it is certain that nothing can be
-                   found in them */
-    uint64_t max_memory; /* bytes that one process of the engine should need; captures are divided so; 0: 300
+    bool exact; /* true: every frame is dissected. false: for fields and filters of protocols that TLS and
+                   QUIC encrypt (http, dns ...), frames of such streams are left out from where they cannot
+                   hold any of them */
+    uint64_t max_memory; /* bytes of one process of the engine; a capture that needs more is divided; 0: 300
                             MB */
-    /* What a row says. */
+    /* The columns of the answer. */
     const struct fc_column *columns; /* in the order of the answer; NULL: the default columns of the level */
     size_t n_columns;
-    enum fc_values values; /* of fields, where their column does not say it */
-    uint32_t packets;      /* sequences and values of fields come from the first so many packets that `taking`
-                              takes of a flow; 0: all; at most 65,535; for the level of flows alone, as are
-                              `taking` and `limit` */
+    enum fc_values values; /* of fields whose column has FC_VALUES_DEFAULT */
+    uint32_t packets;      /* most packets of a flow that sequences and values of fields come from: the first
+                              ones that `taking` takes; at most 65,535; 0: all. `packets`, `taking` and `limit`
+                              are for the level of flows alone */
     enum fc_taking taking;
     enum fc_limit limit;
     const char *const *features; /* statistics, behind the columns: families ("basic", "stats", "entropy") or
@@ -297,18 +297,19 @@ struct fc_options {
     const struct fc_set_options *sets; /* NULL: the defaults of the original programs */
     const struct fc_bytes *bytes; /* first bytes of packets, as columns; of the packets that `taking` takes */
     size_t n_bytes;
-    int64_t flush_ns; /* a batch with rows leaves after this time of the clock, full or not; 0: at the level
-                         of flows after 1 s and at the others whenever the input is quiet, and only where the
-                         input is a pipe or an interface; negative: never. If it is above 0, and for an
-                         interface, FC_ENGINE_AUTO never hands a pipe to libwireshark, which would read it to
-                         its end before the first row (note protocols_not_followed) */
-    bool (*interrupted)(void *context); /* asked every 50 ms while fc_open waits for the worker; if it returns
-                                           true, fc_open returns FC_CANCELLED. NULL: nobody interrupts */
+    int64_t flush_ns; /* a batch with rows leaves after this time of the clock, full or not. Negative: never.
+                         0: from a pipe or an interface, at the level of flows after 1 s, at the others when
+                         the input is quiet; from other inputs never. If it is above 0, and for an interface,
+                         FC_ENGINE_AUTO never gives a pipe to libwireshark, which would read it to its end
+                         before the first row (note protocols_not_followed) */
+    /* fc_open calls it every 50 ms while it waits for the worker, and returns FC_CANCELLED if it returns
+     * true. NULL: no interruption */
+    bool (*interrupted)(void *context);
     void *interrupted_context;
-    uint64_t join; /* not 0: all captures are read as one, in the order of their first packets, and frames are
-                      numbered through, as `mergecap -a` does. A damaged capture is a problem, and the next
-                      one goes on. Libwireshark, which needs one file, answers nothing then: FC_ENGINE_AUTO
-                      goes on natively, and a query for libwireshark is FC_UNSUPPORTED, as is a pipe */
+    uint64_t join; /* not 0: all captures are read as one, in the order of their first packets, with one count
+                      of frames, as `mergecap -a` does. A damaged capture is a problem, and reading goes on
+                      with the next one. libwireshark needs one file and cannot answer: FC_ENGINE_AUTO stays
+                      native, and a query that needs libwireshark is FC_UNSUPPORTED. So is a pipe */
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);
@@ -341,8 +342,8 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_mask_parse(uint32_t *out, const char *te
 /* ---- Arrow --------------------------------------------------------------------------------------------- */
 
 /* The structs of the Arrow C data and stream interfaces, as their specification fixes them
- * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). They are an ABI, not ours: under
- * the customary guards, so that they may also come from another header. */
+ * (arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html). The guards are those of the
+ * specification, so that another header may define the structs too. */
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 
@@ -402,13 +403,13 @@ struct fc_run;
 FC_PUBLIC FC_MUST_USE enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
                                              const struct fc_options *options, struct fc_error *err);
 
-/* The same over one capture that lies in memory, whole. `data` must outlive the run; `name` stands in the
- * column `capture`. */
+/* The same over one whole capture in memory. `data` must outlive the run; `name` is its value in the column
+ * `capture`. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void *data,
                                                     size_t len, const struct fc_options *options,
                                                     struct fc_error *err);
 
-/* What to capture. The texts are handed to dumpcap or tcpdump as they are. fc_capture_init fills in the
+/* A capture from interfaces. dumpcap or tcpdump gets the texts as they are. fc_capture_init fills in the
  * defaults. */
 struct fc_capture {
     size_t size;                   /* of this struct in the caller's header */
@@ -425,13 +426,13 @@ static inline void fc_capture_init(struct fc_capture *capture)
     *capture = (struct fc_capture){.size = sizeof *capture};
 }
 
-/* A run over what interfaces receive. The program dumpcap, or else tcpdump, captures, with its own rights;
- * the environment variable FLOWCONTAINER_CAPTURER names another one. It is started by the first get_next, and
- * ended with the stream, by fc_run_finish (its last packets are still read) or with this process. The column
- * `capture` holds the names of the interfaces, joined by commas. If the program fails, for instance for lack
- * of rights, fc_run_problem says why; the note dropped_by_kernel counts packets that were lost.
- * FC_UNSUPPORTED when there is no such program, or tcpdump cannot do what is asked for (several interfaces,
- * filesize); FC_USAGE. */
+/* A run over the packets that interfaces receive. The program dumpcap, or else tcpdump, captures them, with
+ * its own rights; the environment variable FLOWCONTAINER_CAPTURER names another program. The first get_next
+ * starts it. It ends with the stream, by fc_run_finish (its last packets are still read) or with this
+ * process. The column `capture` holds the names of the interfaces, joined by commas. If the program fails,
+ * for instance for lack of rights, fc_run_problem says why; the note dropped_by_kernel counts packets that
+ * were lost. FC_UNSUPPORTED: there is no such program, or tcpdump lacks a requested function (several
+ * interfaces, filesize). FC_USAGE: an option makes no sense. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_open_live(struct fc_run **out, const struct fc_capture *capture,
                                                   const struct fc_options *options, struct fc_error *err);
 
@@ -447,12 +448,12 @@ FC_PUBLIC size_t fc_interfaces_count(const struct fc_interfaces *interfaces);
 FC_PUBLIC struct fc_interface fc_interfaces_at(const struct fc_interfaces *interfaces, size_t i);
 FC_PUBLIC void fc_interfaces_free(struct fc_interfaces *interfaces);
 
-/* Makes the run's one stream; work happens in its get_next. A run with several tables has no such stream: use
- * fc_run_next. The stream must be released before the run is
- * freed; batches may outlive both. Each column's schema has the metadata "flowcontainer.csv", so that its CSV
- * text can be made without a run: "plain"; "sequence", a list that CSV has on request alone; or, of a field,
- * its text_rule in decimal. A capture that cannot be used does not end the stream: it is listed by
- * fc_run_problem. get_next fails only when memory ends or the run is cancelled. */
+/* Makes the run's only stream; its get_next does the work. A run with several tables has no such stream: use
+ * fc_run_next. Release the stream before the run; batches may outlive both. The schema of each column has the
+ * metadata "flowcontainer.csv", so that its CSV text can be made without a run: "plain"; "sequence", a list
+ * that CSV has on request alone; or, for a field, its text_rule in decimal. A capture that cannot be used
+ * does not end the stream: fc_run_problem lists it. get_next fails only when memory ends or the run is
+ * cancelled. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out,
                                                    struct fc_error *err);
 
@@ -468,13 +469,13 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_run_table_schema(struct fc_run *run, siz
 FC_PUBLIC size_t fc_run_table_n_columns(const struct fc_run *run, size_t table);
 /* NULL: there is no such column. */
 FC_PUBLIC const struct fc_column_info *fc_run_table_column(const struct fc_run *run, size_t table, size_t i);
-/* The next batch of any table: *table says of which. Batches of one table come in their order. out->release
- * is NULL after the last one. In place of fc_run_export; errors as of its get_next. */
+/* The next batch of any table: *table is its index. Batches of one table come in the order of their rows.
+ * out->release is NULL after the last one. Use it instead of fc_run_export; it fails as get_next does. */
 FC_PUBLIC FC_MUST_USE enum fc_status fc_run_next(struct fc_run *run, size_t *table, struct ArrowArray *out,
                                                  struct fc_error *err);
 
 struct fc_progress {
-    uint64_t bytes_read;  /* of the files as they lie on disk */
+    uint64_t bytes_read;  /* of the files as they are on disk, compressed or not */
     uint64_t bytes_total; /* 0 when not known (a pipe) */
     uint64_t captures_done, captures_total;
     uint64_t frames, rows;
@@ -482,10 +483,10 @@ struct fc_progress {
 FC_PUBLIC void fc_run_progress(const struct fc_run *run, struct fc_progress *out);
 /* Makes get_next fail with FC_CANCELLED soon; on a pipe without traffic within 100 ms. */
 FC_PUBLIC void fc_run_cancel(struct fc_run *run);
-/* Ends the reading soon, as if the capture at hand ended here and none followed: the rows of the frames that
- * were read follow, and then the stream ends. */
+/* Ends the reading soon, as if the current capture ended here and were the last one: the rows of the frames
+ * that were read follow, and then the stream ends. */
 FC_PUBLIC void fc_run_finish(struct fc_run *run);
-/* Makes get_next return soon with the rows that there are, or with a batch of no rows. */
+/* Makes get_next return soon, with the rows that are ready or with an empty batch. */
 FC_PUBLIC void fc_run_flush(struct fc_run *run);
 
 /* Accounting: every frame read is in exactly one count, "kept" or the reason why it is in no flow. Complete
@@ -494,7 +495,7 @@ struct fc_count {
     const char *name; /* "kept", "retransmission", "not_ip", "link_type_147", ...; valid until the next
                          fc_run_n_counts while the stream runs, after its end until fc_run_free */
     uint64_t packets;
-    bool is_note; /* true: not a share of the frames but a remark, such as stream_numbers_may_differ */
+    bool is_note; /* true: a remark, such as stream_numbers_may_differ; the sum of the frames leaves it out */
 };
 FC_PUBLIC size_t fc_run_n_counts(const struct fc_run *run);
 FC_PUBLIC struct fc_count fc_run_count(const struct fc_run *run, size_t i);
@@ -505,7 +506,8 @@ struct fc_problem {
     struct fc_error error;
     uint64_t frames; /* frames used before the damage; 0: nothing of this capture is in the answer */
 };
-/* Complete when the stream has ended; what fc_run_problem gives is valid until the next batch is pulled. */
+/* Complete when the stream has ended. The pointer of fc_run_problem is valid until the next batch is pulled.
+ */
 FC_PUBLIC size_t fc_run_n_problems(const struct fc_run *run);
 FC_PUBLIC const struct fc_problem *fc_run_problem(const struct fc_run *run, size_t i);
 
@@ -526,7 +528,7 @@ struct fc_column_info {
     const char *group;       /* "identity", "times", ...; "fields" */
     const char *unit;        /* "bytes", ... or "" */
     const char *description; /* the meaning of a value */
-    bool is_default;         /* it is there where the caller chooses no columns */
+    bool is_default;         /* it is among the columns if the caller chooses none */
     bool is_field;
     enum fc_values values; /* of a field */
     uint32_t text_rule;    /* of a field, for fc_rule_text */
@@ -535,15 +537,15 @@ struct fc_column_info {
 FC_PUBLIC size_t fc_n_columns(enum fc_level level);
 FC_PUBLIC const struct fc_column_info *fc_column_at(enum fc_level level, size_t i);
 
-/* Another name of a field that many ask for: "sni". */
+/* A short name of a field that is often asked for: "sni". */
 struct fc_short_name {
     const char *name, *field, *description;
 };
 FC_PUBLIC size_t fc_n_short_names(void);
 FC_PUBLIC const struct fc_short_name *fc_short_name_at(size_t i);
 
-/* Returns true if the file of this path is one of the captures of the run, under whatever name (by device and
- * inode): writing an answer over it would destroy the capture. */
+/* Returns true if the file of this path is one of the captures of the run, under any name (device and inode
+ * are compared): writing an answer over it would destroy the capture. */
 FC_PUBLIC bool fc_run_reads(const struct fc_run *run, const char *path);
 
 /* The columns of the first table of a run, in order. Valid until fc_run_free. */
@@ -553,20 +555,21 @@ FC_PUBLIC const struct fc_column_info *fc_run_column(const struct fc_run *run, s
 /* Text of value i of a field's array of T, as a person or a text sink wants it. */
 enum fc_text {
     FC_TEXT_TSHARK, /* as `tshark -T fields` of Wireshark 4.0 prints it */
-    FC_TEXT_CLASSIC /* the same, but integers whose values have names in decimal: the facade's rule */
+    FC_TEXT_CLASSIC /* the same, but an integer with named values is in decimal: the rule of the Python facade
+                     */
 };
 /* Writes at most cap bytes and returns the length of the whole text (as snprintf, but without a NUL). `field`
  * is an index for fc_field. A null value has length 0. */
 FC_PUBLIC size_t fc_value_text(char *out, size_t cap, size_t field, const struct ArrowArray *values,
                                int64_t i, enum fc_text style);
 
-/* The same of a field that only a run knows: rule is text_rule of its struct fc_field_info. */
 /* The Arrow format of the values that the rule prints, such as "S"; NULL for a number that is no rule. */
 FC_PUBLIC const char *fc_rule_format(uint32_t rule);
+/* As fc_value_text, for a field that only a run knows: rule is text_rule of its struct fc_field_info. */
 FC_PUBLIC size_t fc_rule_text(char *out, size_t cap, uint32_t rule, const struct ArrowArray *values,
                               int64_t i, enum fc_text style);
 
-/* Which engine answers this run, and why: one line of text, valid until fc_run_free. */
+/* The engine that answers this run, and the reason: one line of text, valid until fc_run_free. */
 FC_PUBLIC const char *fc_run_explain(const struct fc_run *run);
 /* The program that a native filter was compiled to, an instruction a line (docs/internals/filter-opcodes.md);
  * "" when there is none. Valid until fc_run_free. */
@@ -581,14 +584,14 @@ struct fc_family_info {
     const char *name; /* "stats", "cic-classic" */
     const char
         *program; /* the program and its version; "flowcontainer" for columns of this library's own flows */
-    const char *row; /* one row of its table: "flow", "packet" */
+    const char *row; /* the thing that a row of its table describes: "flow", "packet" */
     bool is_own;     /* columns of this library's own flows; else a table of its own */
 };
 FC_PUBLIC size_t fc_n_families(void);
 /* i >= fc_n_families: all members are NULL. Valid for ever. */
 FC_PUBLIC struct fc_family_info fc_family_at(size_t i);
 
-/* A known fault of the original program, which the values carry. */
+/* A known fault of the original program, which the values reproduce. */
 struct fc_fault {
     const char *columns; /* the columns that have it, in words */
     const char *description;
@@ -614,14 +617,14 @@ struct fc_field_info {
     const char *name;        /* Wireshark's name: "ip.ttl" */
     const char *type;        /* Wireshark's type: "FT_UINT8" */
     const char *arrow;       /* Arrow C format string of one value: "C" */
-    const char *description; /* what it holds, in our words */
+    const char *description; /* the meaning of a value */
     const char *engine;      /* "native", "wireshark" */
     const char *unit;        /* "bytes", "seconds", ... or "" */
     bool hex;                /* Wireshark prints it in base 16 */
-    uint8_t hex_digits;      /* how many digits it then has */
+    uint8_t hex_digits;      /* the number of digits in base 16 */
     bool named;         /* its values have names in Wireshark; the facade prints such integers in decimal */
     bool single;        /* at most one value a packet: the packet level has T, not list<T> */
-    uint32_t text_rule; /* for fc_rule_text: how its values print */
+    uint32_t text_rule; /* for fc_rule_text: the rule by which its values print */
 };
 FC_PUBLIC size_t fc_n_fields(void);
 /* In the order of their names. */
@@ -629,9 +632,9 @@ FC_PUBLIC struct fc_field_info fc_field(size_t i);
 /* Index for fc_field, or SIZE_MAX. Names are exact and case-sensitive, as Wireshark's. */
 FC_PUBLIC size_t fc_field_find(const char *name);
 
-/* All fields of both engines: those above, and whatever libwireshark knows (some 200,000). The latter are
- * asked of flowcontainer-worker once and kept in $XDG_CACHE_HOME/flowcontainer (~/.cache/flowcontainer);
- * where there is no such program the native ones are all. Sorted by name; strings are valid until
+/* All fields of both engines: those above, and those of libwireshark (some 200,000). flowcontainer-worker
+ * lists the latter once, and the list is kept in $XDG_CACHE_HOME/flowcontainer (~/.cache/flowcontainer);
+ * without that program there are only the native fields. Sorted by name; strings are valid until
  * fc_fields_free. A list may be read by several threads. */
 struct fc_fields;
 FC_PUBLIC FC_MUST_USE enum fc_status fc_fields_load(struct fc_fields **out, struct fc_error *err);
@@ -642,10 +645,10 @@ FC_PUBLIC struct fc_field_info fc_fields_at(const struct fc_fields *fields, size
 FC_PUBLIC const char *fc_fields_wireshark(const struct fc_fields *fields);
 /* Index for fc_fields_at, or SIZE_MAX. Understands old names (ssl.record.version, bootp.type). */
 FC_PUBLIC size_t fc_fields_find(const struct fc_fields *fields, const char *name);
-/* A name or pattern whose protocol has another name today ("ssl.*" -> "tls.*"), or the text as it is. As
- * snprintf. */
+/* The present form of a name or pattern with an old name of a protocol ("ssl.*" -> "tls.*"); any other text
+ * stays as it is. The result is that of snprintf. */
 FC_PUBLIC size_t fc_fields_today(char *out, size_t cap, const struct fc_fields *fields, const char *name);
-/* Up to n (16 at most) names that a mistyped one may have meant, the nearest first; returns how many. */
+/* Up to n (16 at most) names that are near to a mistyped one, the nearest first; returns their number. */
 FC_PUBLIC size_t fc_fields_nearest(const char **out, size_t n, const struct fc_fields *fields,
                                    const char *name);
 

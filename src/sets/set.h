@@ -107,7 +107,7 @@ struct set_family {
     unsigned uses;           /* enum set_use: the options that mean something to it */
     const struct fc_fault *faults;
     size_t n_faults;
-    /* FC_MEMORY, FC_ARGUMENT. */
+    /* FC_MEMORY, FC_USAGE. */
     enum fc_status (*open)(struct set **out, const struct set_options *options, struct fc_error *err);
     /* False when memory ends or the sink refuses a row. */
     bool (*packet)(struct set *set, const struct set_view *view, const struct set_sink *sink);
