@@ -388,6 +388,15 @@ static PyObject *run_close_now(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* Whether a file is one of the captures; false after the end of the run. */
+static PyObject *run_reads(PyObject *self, PyObject *args)
+{
+    const char *path;
+    if (!PyArg_ParseTuple(args, "y:reads", &path))
+        return NULL;
+    return PyBool_FromLong(RUN(self)->run && fc_run_reads(RUN(self)->run, path));
+}
+
 static PyObject *run_progress(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -409,6 +418,7 @@ static PyMethodDef run_methods[] = {
     {"cancel", run_cancel, METH_NOARGS, "Makes next_batch() raise Cancelled soon; from any thread."},
     {"finish", run_end, METH_NOARGS, "Ends the reading in order soon; from any thread."},
     {"close", run_close_now, METH_NOARGS, "Gives the reading up, unless it has ended."},
+    {"reads", run_reads, METH_VARARGS, "Whether a file is one of the captures."},
     {"progress", run_progress, METH_NOARGS, "How far it is, as a dict; None at the end; from any thread."},
     {NULL, NULL, 0, NULL},
 };

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any, Union
 
+from . import _core
+
 StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 
@@ -16,6 +18,13 @@ def path(given: StrPath) -> bytes:
     if not isinstance(given, (str, bytes, os.PathLike)):
         raise TypeError(f"a path is str, bytes or os.PathLike, not {type(given).__name__}")
     return os.fsencode(given)
+
+
+def refuse_capture(run: _core.Run, target: StrPath) -> None:
+    """Raises ValueError for a file to write that is one of the captures of the run, by its device and inode."""
+    if run.reads(os.fsencode(target)):
+        name = os.fsdecode(target)
+        raise ValueError(f"{name} is one of the captures that are read; give the path of another file")
 
 
 def paths(given: StrPath | Iterable[StrPath]) -> tuple[bytes, ...]:
@@ -37,10 +46,24 @@ def words(name: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
     several = tuple(given) if isinstance(given, Iterable) else (given,)
-    for word in several:
-        if not isinstance(word, str):
-            raise TypeError(f"{name} must be a text or several texts, not {word!r}")
+    for one in several:
+        if not isinstance(one, str):
+            raise TypeError(f"{name} must be a text or several texts, not {one!r}")
     return several
+
+
+def word(name: str, given: object) -> str:
+    """One word."""
+    if not isinstance(given, str):
+        raise TypeError(f"{name} must be a text, not {given!r}")
+    return given
+
+
+def flag(name: str, given: object) -> bool:
+    """True or False, not merely something that counts as one of them."""
+    if not isinstance(given, (bool, int)) or given not in (0, 1):
+        raise TypeError(f"{name} must be True or False, not {given!r}")
+    return bool(given)
 
 
 def nanoseconds(name: str, seconds: float) -> int:
@@ -54,6 +77,8 @@ def nanoseconds(name: str, seconds: float) -> int:
 
 def count(name: str, given: Any, limit: int, least: int = 0) -> int:
     """A whole number from `least` to below `limit`."""
+    if isinstance(given, bool):
+        raise TypeError(f"{name} must be a whole number, not {given!r}")
     try:
         number = operator.index(given)
     except TypeError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
-from . import _core
+from . import _core, arguments
 from .names import ColumnName, ShortName
 from .families import family_columns
 
@@ -73,7 +73,12 @@ def chosen(
     if isinstance(given, (str, Values)):
         given = (given,)
     if isinstance(given, Mapping):
+        for name in given:
+            if not isinstance(name, str):
+                raise TypeError(f"columns must map new names, which are texts, to columns, not {name!r}")
         return tuple((source, name, values) for name, one in given.items() for source, values in [_source(one)])
+    if isinstance(given, (set, frozenset)):
+        raise TypeError("columns must have an order, such as a list; a set has none")
     if not isinstance(given, Iterable):
         raise TypeError(f"columns must be names, or a mapping of new names to names, not {given!r}")
     return tuple((source, None, values) for source, values in map(_source, given))
@@ -84,4 +89,34 @@ def _source(one: Chosen) -> tuple[str, str]:
         return one.field, one.values
     if not isinstance(one, str):
         raise TypeError(f"a column must be a name, or first(), listed() or distinct() of a field, not {one!r}")
+    if hint := _command_spelling(one):
+        raise ValueError(f"{one!r} is the spelling of the command; in Python: {hint}")
     return one, ""
+
+
+_WAYS = {"first": "first({!r})", "list": "listed({!r})", "set": "distinct({!r})", "packets": 'Values({!r}, "packets")'}
+
+
+def _command_spelling(text: str) -> str | None:
+    """How Python asks for what a text of the command's option -C asks for; None for a plain name."""
+    if "," in text:
+        return f"columns={[part.strip() for part in text.split(',')]!r}"
+    if "=" in text:
+        name, source = (part.strip() for part in text.split("=", 1))
+        return f"columns={{{name!r}: {_command_spelling(source) or repr(source)}}}"
+    way, bracket, field = text.strip().partition("(")
+    if bracket and way in _WAYS and field.endswith(")"):
+        return _WAYS[way].format(field[:-1].strip())
+    return None
+
+
+def field_names(given: str | Iterable[str]) -> tuple[str, ...]:
+    """The names of `fields`, to which first() and the like do not apply."""
+    if isinstance(given, Values):
+        given = (given,)  # type: ignore[assignment] # a tuple of texts, but one choice
+    if not isinstance(given, str) and isinstance(given, Iterable):
+        given = tuple(given)
+        for one in given:
+            if isinstance(one, Values):
+                raise TypeError(f"fields takes names; {one!r} is for columns, such as columns=[\"default\", ...]")
+    return arguments.words("fields", given)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import _core
-from .arguments import StrPath
+from .arguments import StrPath, refuse_capture
 from .problems import Problem
 from .rows import Rows, need
 
@@ -28,9 +28,11 @@ class Table(Rows):
         problems: Iterable[Problem] = (),
         rules: tuple[int | None, ...] | None = None,
         chosen: bool = False,
+        captures: Iterable[bytes] = (),
     ) -> None:
         self._schema, self._batches = schema, tuple(batches)
         self._text_rules, self._chosen = rules, chosen
+        self._captures = tuple(one if one == b"-" else os.path.abspath(one) for one in captures)
         self._accounting, self._notes, self._problems = dict(accounting or {}), dict(notes or {}), list(problems)
 
     @classmethod
@@ -110,6 +112,14 @@ class Table(Rows):
 
     def _is_sequence(self, column: int) -> bool:
         return super()._is_sequence(column) if self._text_rules is not None else self._ways()[column] == "sequence"
+
+    def _refuse_capture(self, path: StrPath) -> None:
+        for capture in self._captures:
+            try:
+                run = _core.open((capture,), (), engine="native")
+            except (OSError, ValueError):
+                continue  # the capture is gone: nothing can overwrite it
+            refuse_capture(run, path)
 
     def _arrays(self) -> Iterator[_core.Array]:
         return iter(self._batches)

@@ -34,10 +34,13 @@ def _matrix(name: str, one: Mapping[str, Any]) -> tuple[str, int, str, int, str]
     packets, start = one.get("packets"), one["start"]
     if not isinstance(start, str):
         raise TypeError(f"start of bytes[{name!r}] must be a text, not {start!r}")
+    mask = one.get("mask")
+    if isinstance(mask, str) and not mask.strip("+, "):
+        raise ValueError(f"mask of bytes[{name!r}] is empty; leave the key out for bytes without a mask")
     return (
         name,
         0 if packets is None else arguments.count(f"packets of bytes[{name!r}]", packets, 65536, least=1),
         start,
         arguments.count(f"length of bytes[{name!r}]", one["length"], 65536, least=1),
-        "+".join(arguments.words(f"mask of bytes[{name!r}]", one.get("mask"))),
+        "+".join(arguments.words(f"mask of bytes[{name!r}]", mask)),
     )

@@ -97,6 +97,9 @@ class Rows:
         """For each column None, or the rule by which the values of its field are written."""
         raise NotImplementedError
 
+    def _refuse_capture(self, path: StrPath) -> None:
+        """Raises ValueError for a file that is one of the captures of the rows."""
+
     _chosen = False  # whether the columns are the caller's choice, sequences included
 
     def _is_sequence(self, column: int) -> bool:
@@ -108,8 +111,8 @@ class Rows:
 
         Sequences such as ip_lengths are left out unless `columns` names them, because readers of CSV refuse long
         cells. A table of :func:`scan` that went through Arrow or Parquet has the same text, as the metadata
-        ``flowcontainer.csv`` of its columns say how they print. Raises ValueError for an unknown column and for a
-        table without that metadata, OSError for the file.
+        ``flowcontainer.csv`` of its columns say how they print. Raises ValueError for an unknown column, for a
+        table without that metadata, and for a path that is one of the captures of the rows; OSError for the file.
 
         :param columns: the columns to write; None: all but the sequences, or, after `scan(columns=...)`, all
         """
@@ -117,6 +120,7 @@ class Rows:
         wanted = set(every if columns is None else arguments.words("columns", columns))
         if unknown := sorted(wanted.difference(every)):
             raise ValueError(f"no column {unknown[0]!r}; there are {', '.join(every)}")
+        self._refuse_capture(path)
         kept = [name in wanted and (columns is not None or self._chosen or not self._is_sequence(i)) for i, name in enumerate(every)]
         asked = tuple(rule if keep else -1 for rule, keep in zip(rules, kept))
         _core.write_csv(self.schema, iter(self._arrays()), asked, os.fsencode(path))

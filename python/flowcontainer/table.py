@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from . import _core, arguments
 from .arguments import StrPath
-from .columns import Chosen, chosen
+from .columns import Chosen, chosen, field_names
 from .families import options as family_options
 from .families import tables_among
 from .held import Table
@@ -194,6 +194,9 @@ def scan(
     if packets is not None:
         packets = arguments.count("packets", packets, 65536, least=1)
     asked = arguments.words("features", features)
+    for word in asked:
+        if "," in word:
+            raise ValueError(f"{word!r} is the spelling of the command; in Python: features={word.split(',')!r}")
     others = tables_among(asked)
     if policy != "timeout" and not others and not (idle is None and active is None):
         raise ValueError('idle and active are for policy="timeout"')
@@ -226,32 +229,32 @@ def scan(
     return Scan(
         () if interface else arguments.paths(paths),
         {
-            "fields": arguments.words("fields", fields),
+            "fields": field_names(fields),
             "filter": filter or "",
-            "level": level,
+            "level": arguments.word("level", level),
             "drop": ",".join(arguments.words("drop", drop)) or "none",
             "protocols": ",".join(arguments.words("protocols", protocols)),
-            "policy": policy,
+            "policy": arguments.word("policy", policy),
             "idle_ns": arguments.nanoseconds("idle", 120 if idle is None else idle),
             "active_ns": arguments.nanoseconds("active", 1800 if active is None else active),
-            "tunnel": tunnel,
+            "tunnel": arguments.word("tunnel", tunnel),
             "jobs": arguments.count("jobs", jobs, 2**32),
             "max_frames": arguments.count("max_frames", max_frames, 2**64),
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
-            "engine": engine,
+            "engine": arguments.word("engine", engine),
             **arguments.dissection(preferences, decode_as, keylog, passes, max_memory),
-            "exact": exact,
+            "exact": arguments.flag("exact", exact),
             "columns": chosen(columns),
-            "values": values,
+            "values": arguments.word("values", values),
             "packets": packets or 0,
-            "payload_only": payload_only,
-            "limit": limit,
+            "payload_only": arguments.flag("payload_only", payload_only),
+            "limit": arguments.word("limit", limit),
             "features": asked,
             "bytes": matrices(bytes),
             "sets": family_options(sets),
             "flush_ns": 0 if flush is None else arguments.nanoseconds("flush", flush),
             "live": live if interface else None,
-            "join": join,
+            "join": arguments.flag("join", join),
         },
     )
 
@@ -332,7 +335,7 @@ class Scan(Rows):
         reading. Raises and warns as every reading does."""
         batches = list(self._arrays())
         rules = None if self._sets else self._rules()
-        return Table(self.schema, batches, self.accounting, self.notes, self.problems, rules, chosen=self._chosen)
+        return Table(self.schema, batches, self.accounting, self.notes, self.problems, rules, self._chosen, self._paths)
 
     def tables(self) -> dict[str, Table]:
         """Reads the captures once and holds all tables of the answer in memory, by name: the names of the feature sets
@@ -349,10 +352,14 @@ class Scan(Rows):
         rules = None if self._sets else self._rules()
         return {
             name: Table(
-                schema, arrays, self.accounting, self.notes, self.problems, rules, chosen=self._chosen
+                schema, arrays, self.accounting, self.notes, self.problems, rules, self._chosen, self._paths
             )
             for (name, _), schema, arrays in zip(run.tables, schemas, batches)
         }
+
+    def _refuse_capture(self, path: StrPath) -> None:
+        self._next = self._next or self._open()
+        arguments.refuse_capture(self._next, path)
 
     def write_csv(self, path: StrPath, columns: str | Iterable[str] | None = None) -> None:
         if not self._sets:
@@ -364,6 +371,7 @@ class Scan(Rows):
             _take_stdin()
         run = self._open(sets=("text", *self._options["sets"][1:]))
         self._one_table(run)
+        arguments.refuse_capture(run, path)
         self._last = run
         write_lines(run, path)
 

@@ -450,12 +450,11 @@ void fc_run_flush(struct fc_run *run) { atomic_fetch_add(&run->progress.flush_re
 bool fc_run_reads(const struct fc_run *run, const char *path)
 {
     struct stat one, other;
-    if (stat(path, &one) || !S_ISREG(one.st_mode))
-        return false;
-    for (size_t i = 0; i < run->paths.n; i++)
-        if (!stat(run->paths.items[i], &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino)
-            return true;
-    return false;
+    bool found = false, is_file = !stat(path, &one) && S_ISREG(one.st_mode);
+    for (size_t i = 0; is_file && !found && i < run->paths.n; i++)
+        found = !(strcmp(run->paths.items[i], "-") ? stat(run->paths.items[i], &other) : fstat(0, &other)) &&
+                one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    return found;
 }
 
 size_t fc_run_n_fields(const struct fc_run *run) { return run->query.n_fields; }

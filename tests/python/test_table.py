@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -279,3 +281,37 @@ def test_csv_of_statistics_and_of_no_rows(cli: Any, several: Path, tmp_path: Pat
     made.write(empty, [])
     scan(empty).read().write_csv(tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_text() == cli("-T", "csv", empty).stdout
+
+
+def test_csv_never_replaces_a_capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture, other = tmp_path / "a.pcap", tmp_path / "link.pcap"
+    made.write(capture, made.exchange())
+    before = capture.read_bytes()
+    other.symlink_to(capture)
+    monkeypatch.chdir(tmp_path)
+    held = scan("a.pcap").read()
+    monkeypatch.chdir("/")
+    writers = [scan(capture).write_csv, scan(tmp_path).write_csv, held.write_csv]
+    writers += [table.write_csv for table in scan(capture).tables().values()]
+    writers += [scan(capture, features="nfstream").write_csv]
+    for write in writers:
+        for path in (capture, other, bytes(capture)):
+            with pytest.raises(ValueError, match="is one of the captures that are read"):
+                write(path)
+        write(tmp_path / "out.csv")
+        (tmp_path / "out.csv").unlink()
+    assert capture.read_bytes() == before
+    capture.unlink()
+    held.write_csv(capture)
+    assert capture.read_bytes().startswith(b"capture,")
+
+
+def test_output_never_replaces_standard_input(tmp_path: Path) -> None:
+    capture = tmp_path / "a.pcap"
+    made.write(capture, made.exchange())
+    before = capture.read_bytes()
+    with capture.open("rb") as file:
+        command = [sys.executable, "-m", "flowcontainer", "-T", "csv", "-o", os.fspath(capture), "-"]
+        answer = subprocess.run(command, stdin=file, capture_output=True, text=True, check=False)
+    assert answer.returncode == 2 and "one of the captures" in answer.stderr
+    assert capture.read_bytes() == before
