@@ -60,36 +60,21 @@ static int parse_matrix(struct fc_bytes *bytes, char *text)
         return say_usage("--bytes %s: \"%s\" is not NxL, N packets of L bytes, such as 5x80", name, shape);
     if (has_packets && !bytes->packets)
         return say_usage("--bytes %s: the first 1 to 65535 packets of a flow, not 0", name);
+    if (mask && !mask[5 + strspn(mask + 5, "+ ")])
+        return say_usage("--bytes %s: the mask is empty; leave out :mask= for bytes without a mask", name);
     if (fc_start_parse(&bytes->start, start, &err) || (mask && fc_mask_parse(&bytes->mask, mask + 5, &err)))
         return say_usage("--bytes %s: %s", name, err.text);
     return 0;
 }
 
-/* Room for n more matrices, and for one more text. */
-static bool grow(struct opt *opt, size_t n)
-{
-    struct fc_bytes *bytes = realloc(opt->bytes, (opt->n_bytes + n) * sizeof *bytes);
-    opt->bytes = bytes ? bytes : opt->bytes;
-    char **texts = realloc(opt->bytes_texts, (opt->n_bytes_texts + 1) * sizeof *texts);
-    opt->bytes_texts = texts ? texts : opt->bytes_texts;
-    return bytes && texts;
-}
-
 int bytes_parse(struct opt *opt, const char *text)
 {
-    size_t n = 1;
-    for (const char *at = text; *at; at++)
-        n += *at == ',';
-    char *copy = strdup(text);
-    if (!copy || !grow(opt, n)) {
-        free(copy);
-        say("out of memory");
-        return EXIT_OUTPUT;
-    }
-    opt->bytes_texts[opt->n_bytes_texts++] = copy;
-    int bad = 0;
-    while (!bad && copy)
-        bad = parse_matrix(&opt->bytes[opt->n_bytes++], strsep(&copy, ","));
+    void *items = opt->bytes;
+    char *rest = columns_copy(opt, text, &items, opt->n_bytes, sizeof *opt->bytes);
+    opt->bytes = items;
+    int bad = rest ? 0 : EXIT_OUTPUT;
+    while (!bad && rest)
+        bad = parse_matrix(&opt->bytes[opt->n_bytes++], strsep(&rest, ","));
     opt->run.bytes = opt->bytes;
     opt->run.n_bytes = opt->n_bytes;
     return bad;

@@ -7,7 +7,9 @@
 
 #include "columns.h"
 #include "commands.h"
+#include "patterns.h"
 #include "say.h"
+#include "value.h"
 
 static char *trimmed(char *text)
 {
@@ -15,6 +17,16 @@ static char *trimmed(char *text)
     for (size_t n = strlen(text); n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
         text[n - 1] = 0;
     return text;
+}
+
+static int refuse_values(char *text)
+{
+    static const char *const words[] = {"first", "list", "packets", "set"};
+    char word[16] = "";
+    strncat(word, text, strcspn(text, "()") < 15 ? strcspn(text, "()") : 15);
+    const char *near = opt_nearest_of(word, words, sizeof words / sizeof words[0]);
+    return say_usage("-C: \"%s\" is none of packets(FIELD), list(FIELD), first(FIELD), set(FIELD)%s%s", text,
+                     near ? "; near it: " : "", near ? near : "");
 }
 
 /* "first(FIELD)" and the like; plain names are left as they are. */
@@ -36,10 +48,12 @@ static int parse_values(struct fc_column *column, char *text)
         text[len - 1] = 0;
         column->source = trimmed(text + n);
         column->values = ways[i].values;
+        if (!*column->source)
+            return say_usage("-C: the field between the parentheses of %s) is missing", ways[i].word);
         return 0;
     }
     if (strpbrk(text, "()"))
-        return say_usage("-C: \"%s\" is none of packets(FIELD), list(FIELD), first(FIELD), set(FIELD)", text);
+        return refuse_values(text);
     return 0;
 }
 
@@ -58,60 +72,60 @@ static int parse_column(struct fc_column *column, char *text)
     return parse_values(column, text);
 }
 
-int columns_parse(struct opt *opt, const char *text)
+/* ---- lists ---- */
+
+char *columns_copy(struct opt *opt, const char *text, void **items, size_t used, size_t size)
 {
     size_t n = 1;
     for (const char *at = text; *at; at++)
         n += *at == ',';
-    free(opt->columns_text);
-    free(opt->columns);
-    opt->columns_text = strdup(text);
-    opt->columns = calloc(n, sizeof *opt->columns);
-    if (!opt->columns_text || !opt->columns) {
+    void *room = realloc(*items, (used + n) * size);
+    *items = room ? room : *items;
+    char **texts = realloc(opt->texts, (opt->n_texts + 1) * sizeof *texts);
+    opt->texts = texts ? texts : opt->texts;
+    char *copy = room && texts ? strdup(text) : NULL;
+    if (copy)
+        opt->texts[opt->n_texts++] = copy;
+    else
         say("out of memory");
-        return EXIT_OUTPUT;
-    }
-    int bad = 0;
-    char *rest = opt->columns_text;
-    for (size_t i = 0; !bad && i < n; i++) {
-        char *part = strsep(&rest, ",");
-        bad = parse_column(&opt->columns[i], part);
-    }
-    opt->run.columns = opt->columns;
-    opt->run.n_columns = n;
+    return copy;
+}
+
+int columns_parse(struct opt *opt, const char *text)
+{
+    void *items = opt->columns;
+    char *rest = columns_copy(opt, text, &items, opt->run.n_columns, sizeof *opt->columns);
+    opt->run.columns = opt->columns = items;
+    int bad = rest ? 0 : EXIT_OUTPUT;
+    while (!bad && rest)
+        bad = parse_column(&opt->columns[opt->run.n_columns++], strsep(&rest, ","));
     return bad;
 }
 
 int features_parse(struct opt *opt, const char *text)
 {
-    size_t n = 1;
-    for (const char *at = text; *at; at++)
-        n += *at == ',';
-    free(opt->features_text);
-    free(opt->features);
-    opt->features_text = strdup(text);
-    opt->features = calloc(n, sizeof *opt->features);
-    if (!opt->features_text || !opt->features) {
-        say("out of memory");
-        return EXIT_OUTPUT;
+    void *items = opt->features;
+    char *rest = columns_copy(opt, text, &items, opt->run.n_features, sizeof *opt->features);
+    opt->run.features = opt->features = items;
+    int bad = rest ? 0 : EXIT_OUTPUT;
+    while (!bad && rest) {
+        const char *name = trimmed(strsep(&rest, ","));
+        opt->features[opt->run.n_features++] = name;
+        if (!*name)
+            bad = say_usage(
+                "--features: a name is empty; families and statistics are parted by commas, such as "
+                "basic,stats");
     }
-    char *rest = opt->features_text;
-    for (size_t i = 0; i < n; i++)
-        opt->features[i] = trimmed(strsep(&rest, ","));
-    opt->run.features = opt->features;
-    opt->run.n_features = n;
-    return 0;
+    return bad;
 }
 
 void columns_forget(struct opt *opt)
 {
     free(opt->columns);
-    free(opt->columns_text);
     free(opt->features);
-    free(opt->features_text);
-    for (size_t i = 0; i < opt->n_bytes_texts; i++)
-        free(opt->bytes_texts[i]);
-    free(opt->bytes_texts);
+    for (size_t i = 0; i < opt->n_texts; i++)
+        free(opt->texts[i]);
+    free(opt->texts);
     free(opt->bytes);
 }
 
@@ -126,10 +140,28 @@ static void write_padded(struct out *out, const char *text, size_t width)
     out_text(out, "  ");
 }
 
-static void write_columns(struct out *out, enum fc_level level)
+static bool is_listed(const struct patterns *patterns, const struct fc_short_name *s)
+{
+    return patterns_match(patterns, s->name, s->description) || patterns_match(patterns, s->field, "");
+}
+
+static bool any_listed(enum fc_level level, const struct patterns *patterns)
+{
+    for (size_t i = 0; i < fc_n_columns(level); i++)
+        if (patterns_match(patterns, fc_column_at(level, i)->name, fc_column_at(level, i)->description))
+            return true;
+    for (size_t i = 0; i < fc_n_short_names(); i++)
+        if (is_listed(patterns, fc_short_name_at(i)))
+            return true;
+    return false;
+}
+
+static void write_columns(struct out *out, enum fc_level level, const struct patterns *patterns)
 {
     for (size_t i = 0; i < fc_n_columns(level); i++) {
         const struct fc_column_info *c = fc_column_at(level, i);
+        if (!patterns_match(patterns, c->name, c->description))
+            continue;
         out_text(out, c->is_default ? "* " : "  ");
         write_padded(out, c->name, 20);
         write_padded(out, c->group, 9);
@@ -139,29 +171,25 @@ static void write_columns(struct out *out, enum fc_level level)
     }
 }
 
-int command_columns(const struct opt *opt)
+static void write_short_names(struct out *out, const struct patterns *patterns)
 {
-    struct out out;
-    if (!out_open(&out, 1, true)) {
-        say("out of memory");
-        return EXIT_OUTPUT;
-    }
-    out_text(&out,
-             "Columns of this level (--level); * is there by default. -C also takes groups, `default' for\n"
-             "the default columns, short names, and fields (see `flowcontainer fields').\n\n"
-             "  column                group      type\n");
-    write_columns(&out, opt->run.level);
-    out_text(&out, "\nshort names of fields\n");
+    size_t n = 0;
     for (size_t i = 0; i < fc_n_short_names(); i++) {
         const struct fc_short_name *s = fc_short_name_at(i);
-        out_text(&out, "  ");
-        write_padded(&out, s->name, 20);
-        write_padded(&out, s->field, 46);
-        out_text(&out, s->description);
-        out_char(&out, '\n');
+        if (!is_listed(patterns, s))
+            continue;
+        out_text(out, n++ ? "  " : "\nshort names of fields\n  ");
+        write_padded(out, s->name, 20);
+        write_padded(out, s->field, 46);
+        out_text(out, s->description);
+        out_char(out, '\n');
     }
+}
+
+static void write_bytes(struct out *out)
+{
     out_text(
-        &out,
+        out,
         "\nbytes of packets (--bytes NAME=START:NxL:mask=WORD+WORD)\n"
         "  NAME                  the first L bytes of the first N kept packets of a flow, padded with zeros\n"
         "  NAME_sizes            the bytes that each packet had, to the end of its IP packet\n"
@@ -170,5 +198,31 @@ int command_columns(const struct opt *opt)
         "  mask=                 what becomes zero: addresses, ports, checksums, ip_id, sequence,\n"
         "                        acknowledgement, timestamps\n"
         "  With --level packets or frames NAME=START:L gives NAME and NAME_size of each packet.\n");
+}
+
+int command_columns(const struct opt *opt)
+{
+    struct out out;
+    struct patterns patterns = {0};
+    int bad = patterns_read(&patterns, opt, NULL);
+    if (!bad && !any_listed(opt->run.level, &patterns))
+        bad = say_usage("no column matches \"%s\"", opt->paths[0]);
+    if (!bad && !out_open(&out, 1, true)) {
+        say("out of memory");
+        bad = EXIT_OUTPUT;
+    }
+    if (bad) {
+        patterns_free(&patterns);
+        return bad;
+    }
+    out_text(&out,
+             "Columns of this level (--level); * is there by default. -C also takes groups, `default' for\n"
+             "the default columns, short names, and fields (see `flowcontainer fields').\n\n"
+             "  column                group      type\n");
+    write_columns(&out, opt->run.level, &patterns);
+    write_short_names(&out, &patterns);
+    if (!opt->n_paths)
+        write_bytes(&out);
+    patterns_free(&patterns);
     return command_close(&out, EXIT_WHOLE);
 }

@@ -14,4 +14,8 @@ int bytes_parse(struct opt *opt, const char *text);
 /* Frees what these three allocated. */
 void columns_forget(struct opt *opt);
 
+/* A copy of an argument, which lives as long as the options; *items, of which `used` are taken, has room for
+ * its parts between commas then. NULL: memory has ended, which is said. */
+char *columns_copy(struct opt *opt, const char *text, void **items, size_t used, size_t size);
+
 #endif

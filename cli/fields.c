@@ -1,94 +1,17 @@
 /* `flowcontainer fields [PATTERN...]`: the fields that -e takes.
  *
- * Invariant: the library provides the list; this file knows nothing about any field. A pattern between
- * slashes is a regular expression for a part of the name; a pattern with * ? or [ must match the whole name;
- * any other word is searched in names and descriptions. A protocol's old name at the start of a pattern
- * stands for its new one.
+ * Invariant: the library provides the list; this file knows nothing about any field.
  */
-#include <fnmatch.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "format.h"
+#include "patterns.h"
 #include "say.h"
 
 enum { ONE_LINE_WIDTH = 120, NAME_WIDTH = 34, TYPE_WIDTH = 18 };
-
-struct pattern {
-    char text[256]; /* with the protocol's new name */
-    regex_t regex;
-    bool is_regex;
-};
-
-struct patterns {
-    struct pattern *items;
-    size_t n;
-};
-
-/* "/^tls.*ja3/": between slashes, an extended regular expression. */
-static int compile(struct pattern *p, const char *text)
-{
-    char why[128];
-    size_t n = strlen(text);
-    if (n >= sizeof p->text)
-        return say_usage("a pattern has at most %zu bytes", sizeof p->text - 1);
-    if (n < 3 || text[0] != '/' || text[n - 1] != '/')
-        return 0;
-    memcpy(p->text, text + 1, n - 2);
-    p->text[n - 2] = 0;
-    int bad = regcomp(&p->regex, p->text, REG_EXTENDED | REG_NOSUB);
-    p->is_regex = !bad;
-    if (!bad)
-        return 0;
-    regerror(bad, NULL, why, sizeof why);
-    return say_usage("%s is not a regular expression: %s", text, why);
-}
-
-static int read_patterns(struct patterns *all, const struct opt *opt, const struct fc_fields *fields)
-{
-    all->items = calloc(opt->n_paths + 1, sizeof *all->items);
-    if (!all->items) {
-        say("out of memory");
-        return EXIT_OUTPUT;
-    }
-    for (all->n = 0; all->n < opt->n_paths; all->n++) {
-        struct pattern *p = &all->items[all->n];
-        int bad = compile(p, opt->paths[all->n]);
-        if (bad)
-            return bad;
-        if (!p->is_regex)
-            fc_fields_today(p->text, sizeof p->text, fields, opt->paths[all->n]);
-    }
-    return 0;
-}
-
-static void free_patterns(struct patterns *all)
-{
-    for (size_t i = 0; i < all->n; i++)
-        if (all->items[i].is_regex)
-            regfree(&all->items[i].regex);
-    free(all->items);
-}
-
-static bool matches_one(const struct fc_field_info *field, const struct pattern *p)
-{
-    if (p->is_regex)
-        return regexec(&p->regex, field->name, 0, NULL, 0) == 0;
-    if (strpbrk(p->text, "*?["))
-        return fnmatch(p->text, field->name, 0) == 0;
-    return strcasestr(field->name, p->text) || strcasestr(field->description, p->text);
-}
-
-static bool matches(const struct patterns *all, const struct fc_field_info *field)
-{
-    for (size_t i = 0; i < all->n; i++)
-        if (matches_one(field, &all->items[i]))
-            return true;
-    return all->n == 0;
-}
 
 struct listing {
     struct out out;
@@ -202,13 +125,14 @@ static int say_none(const struct opt *opt, const struct fc_fields *fields)
 static int write_fields(struct listing *listing, const struct opt *opt, const struct fc_fields *fields)
 {
     struct patterns patterns = {0};
-    int bad = read_patterns(&patterns, opt, fields);
+    int bad = patterns_read(&patterns, opt, fields);
     for (size_t i = 0; !bad && !listing->out.error && i < fc_fields_count(fields); i++) {
         struct fc_field_info field = fc_fields_at(fields, i);
-        if ((!opt->native || strcmp(field.engine, "native") == 0) && matches(&patterns, &field))
+        if ((!opt->native || strcmp(field.engine, "native") == 0) &&
+            patterns_match(&patterns, field.name, field.description))
             write_field(listing, opt->format, &field);
     }
-    free_patterns(&patterns);
+    patterns_free(&patterns);
     if (!bad && opt->format == OPT_JSON)
         out_text(&listing->out, listing->n ? "\n]\n" : "[]\n");
     return bad || listing->n ? bad : say_none(opt, fields);

@@ -366,6 +366,18 @@ static const char *last_argument(const struct opt *opt)
     return last ? last : "";
 }
 
+/* `flowcontainer columns' lists, and has no use for the options of a reading. */
+static int check_columns_option(const struct opt *opt, int key)
+{
+    if (opt->command != OPT_COLUMNS || key == KEY_LEVEL || key == KEY_COLOR || strchr("hvqn", key))
+        return 0;
+    for (size_t i = 0; i < OPT_N_ROWS; i++)
+        if (OPT_ROWS[i].key == key && OPT_ROWS[i].name)
+            return say_usage("`flowcontainer columns' takes --level and patterns of names, not --%s",
+                             OPT_ROWS[i].name);
+    return say_usage("`flowcontainer columns' takes --level and patterns of names alone");
+}
+
 static int read_options(struct opt *opt, int argc)
 {
     struct option longs[MAX_ROWS + 1];
@@ -378,7 +390,9 @@ static int read_options(struct opt *opt, int argc)
             return say_usage("%s needs a value", last_argument(opt));
         if (key == '?')
             return unknown_option(last_argument(opt));
-        int bad = parse_one(opt, key, optarg);
+        int bad = check_columns_option(opt, key);
+        if (!bad)
+            bad = parse_one(opt, key, optarg);
         if (bad)
             return bad;
     }
@@ -427,7 +441,7 @@ static int check_together(struct opt *opt)
     if (opt->rotates && opt->n_sets)
         return say_usage(
             "--rotate is for flowcontainer's own tables, not for the feature sets of other programs");
-    bool reads = opt->command != OPT_FIELDS && opt->command != OPT_FEATURES;
+    bool reads = opt->command == OPT_FLOWS || opt->command == OPT_EXPLAIN;
     for (size_t i = 0; i < opt->n_paths && reads; i++)
         if (!*opt->paths[i])
             return say_usage("the name of a capture is empty");

@@ -30,16 +30,14 @@ struct opt {
     size_t n_paths;
     const char **fields;
     size_t n_fields;
-    struct fc_column *columns; /* of -C, in columns_text */
-    char *columns_text;
-    const char **features; /* of --features, in features_text */
-    char *features_text;
+    struct fc_column *columns; /* of all -C, in texts */
+    const char **features;     /* of all --features, in texts */
     struct fc_set_options sets;
     size_t n_sets;          /* feature sets of other programs among the features */
     bool sets_option;       /* one of their options was given */
-    struct fc_bytes *bytes; /* of --bytes; the names are in bytes_texts */
-    size_t n_bytes, n_bytes_texts;
-    char **bytes_texts;
+    struct fc_bytes *bytes; /* of all --bytes; the names are in texts */
+    size_t n_bytes, n_texts;
+    char **texts; /* copies of arguments, which are taken apart in place */
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
     const char **interfaces, **autostop; /* of `capture` */

@@ -125,3 +125,16 @@ const char *opt_nearest(const char *name)
     }
     return nearest;
 }
+
+const char *opt_nearest_of(const char *text, const char *const *words, size_t n)
+{
+    const char *nearest = NULL;
+    for (size_t i = 0, best = 3; i < n; i++) {
+        size_t d = distance(text, words[i]);
+        if (d < best) {
+            best = d;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}

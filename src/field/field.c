@@ -4,6 +4,7 @@
  */
 #include "field/field.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "field/ids_all.h"
@@ -59,6 +60,9 @@ uint32_t field_readers(const int16_t *slot_of)
 
 enum { NAME_CAP = 80 };
 
+/* The case of letters makes no difference between names. */
+static bool is_same_letter(char a, char b) { return tolower((unsigned char)a) == tolower((unsigned char)b); }
+
 /* Edits (insert, delete, replace, swap neighbours) that lead from a to b; both shorter than NAME_CAP. */
 static unsigned edit_distance(const char *a, const char *b)
 {
@@ -70,10 +74,11 @@ static unsigned edit_distance(const char *a, const char *b)
     for (size_t i = 0; a[i]; i++) {
         now[0] = (unsigned)i + 1;
         for (size_t j = 0; j < n; j++) {
-            unsigned best = last[j] + (a[i] != b[j]);
+            unsigned best = last[j] + !is_same_letter(a[i], b[j]);
             best = last[j + 1] + 1 < best ? last[j + 1] + 1 : best;
             best = now[j] + 1 < best ? now[j] + 1 : best;
-            if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j] && before[j - 1] + 1 < best)
+            if (i && j && is_same_letter(a[i], b[j - 1]) && is_same_letter(a[i - 1], b[j]) &&
+                before[j - 1] + 1 < best)
                 best = before[j - 1] + 1;
             now[j + 1] = best;
         }

@@ -72,6 +72,8 @@ enum fc_status fc_mask_parse(uint32_t *out, const char *text, struct fc_error *e
         const struct word *word = find(masks, N_MASKS, p, n);
         if (n && !word)
             return unknown_word(masks, N_MASKS, "mask", p, n, err);
+        if (word && mask & word->value)
+            return error_set(err, FC_USAGE, -1, "mask \"%s\" is asked for twice", word->text);
         mask |= word ? word->value : 0;
         p += n + (p[n] != 0);
     }
@@ -108,6 +110,18 @@ static enum fc_status check(struct fc_bytes *b, const struct fc_options *o, stru
     if (!b->length || b->length > MOST)
         return error_set(err, FC_USAGE, -1, "bytes \"%.60s\": 1 to %d bytes of a packet, not %u", b->name,
                          MOST, b->length);
+    if (!flows && b->packets)
+        return error_set(
+            err, FC_USAGE, -1,
+            "bytes \"%.60s\": a number of packets is for the level of flows; a row of another level "
+            "has the bytes of its own packet",
+            b->name);
+    if (flows && !b->packets && !o->packets)
+        return error_set(
+            err, FC_USAGE, -1,
+            "bytes \"%.60s\": the number of packets is missing; give it with the bytes, such as 5x80, "
+            "or as the option packets",
+            b->name);
     if (!flows)
         b->packets = 1;
     else if (!b->packets)

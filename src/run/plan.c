@@ -422,9 +422,13 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
         return error_set(err, FC_USAGE, -1, "packets: the first 1 to %d of a flow, not %u", MAX_PACKETS,
                          o->packets);
     if (o->level != FC_LEVEL_FLOWS && (o->packets || o->taking || o->limit))
-        return error_set(err, FC_USAGE, -1, "a number of packets is for the level of flows");
+        return error_set(err, FC_USAGE, -1, "%s is for the level of flows",
+                         o->packets  ? "a number of packets"
+                         : o->taking ? "the choice of packets with payload"
+                                     : "a limit on the packets of all columns");
     if (o->limit == FC_LIMIT_ALL && !o->packets && !o->taking)
-        return error_set(err, FC_USAGE, -1, "a limit for all columns needs a number or a kind of packets");
+        return error_set(err, FC_USAGE, -1,
+                         "the limit \"all\" has no effect without a number of packets or payload only");
     if (!o->batch_rows)
         o->batch_rows = DEFAULT_BATCH_ROWS;
     if (o->batch_rows > MAX_BATCH_ROWS)

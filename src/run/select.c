@@ -34,12 +34,33 @@ static int parts_of(enum fc_level level) { return level == FC_LEVEL_FLOWS ? N_MA
 
 /* ---- what is wrong ---- */
 
+static void write_found(char *out, size_t cap, const struct field_search *search)
+{
+    size_t used = 0;
+    *out = 0;
+    for (size_t i = 0; i < search->found && used < cap; i++)
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "; near it: ", search->names[i]);
+}
+
+/* The families and statistics that a mistyped name may have meant. */
+static void near_features(char *out, size_t cap, const char *name)
+{
+    struct field_search search;
+    field_search_begin(&search, name, N_NEAR);
+    for (size_t i = 0; i < N_FAMILIES; i++)
+        field_search_take(&search, families[i]);
+    for (size_t i = 0; i < set_families(); i++)
+        field_search_take(&search, set_family_at(i)->name);
+    for (size_t i = 0; i < feature_count(); i++)
+        field_search_take(&search, feature_at(i)->info.name);
+    write_found(out, cap, &search);
+}
+
 /* The columns, short names and fields that a mistyped name may have meant. */
-static void write_near(char *out, size_t cap, const struct selector *s, const char *name)
+static void near_columns(char *out, size_t cap, const struct selector *s, const char *name)
 {
     struct field_search search;
     enum fc_level level = s->level;
-    size_t used = 0;
     field_search_begin(&search, name, N_NEAR);
     for (size_t i = 0; i < s->query->n_matrices; i++)
         for (int part = 0; part < parts_of(level); part++)
@@ -54,23 +75,23 @@ static void write_near(char *out, size_t cap, const struct selector *s, const ch
         field_search_take(&search, fc_short_name_at(i)->name);
     for (size_t i = 0; i < fc_n_fields(); i++)
         field_search_take(&search, fc_field(i).name);
-    *out = 0;
-    for (size_t i = 0; i < search.found && used < cap; i++)
-        used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "; near it: ", search.names[i]);
+    write_found(out, cap, &search);
 }
 
 static enum fc_status unknown(const struct selector *s, const char *name)
 {
-    char near[256], columns[640];
-    size_t used = 0;
-    write_near(near, sizeof near, s, name);
-    for (size_t i = 0; i < fc_n_columns(s->level) && used < sizeof columns; i++)
-        used += (size_t)snprintf(columns + used, sizeof columns - used, "%s%s", i ? ", " : "",
-                                 fc_column_at(s->level, i)->name);
+    char near[256];
+    if (!*name)
+        return error_set(s->err, FC_USAGE, -1, "the name of a column or a field is missing");
+    if (s->level != FC_LEVEL_FLOWS &&
+        (schema_find(FC_LEVEL_FLOWS, name) != SIZE_MAX || feature_find(name) != SIZE_MAX))
+        return error_set(s->err, FC_FIELD, -1, "column \"%.60s\" is for the level flows, not for %s", name,
+                         s->level == FC_LEVEL_PACKETS ? "packets" : "frames");
+    near_columns(near, sizeof near, s, name);
     return error_set(s->err, FC_FIELD, -1,
-                     "unknown column \"%.60s\"%s; there are %s, the short names that `flowcontainer columns' "
-                     "lists, and the fields of Wireshark",
-                     name, near, columns);
+                     "unknown column \"%.60s\"%s; `flowcontainer columns' lists all columns and short names, "
+                     "and `flowcontainer fields' the fields",
+                     name, near);
 }
 
 /* ---- one column ---- */
@@ -115,7 +136,9 @@ static bool has_feature(const struct selector *s, size_t id)
 static enum fc_status refuse_values(const struct selector *s, const char *name)
 {
     return error_set(s->err, FC_USAGE, -1,
-                     "column \"%s\" is not a field: it has no values that could stand in another way", name);
+                     "\"%s\" is a column, not a field: only the values of a field can stand as first, list, "
+                     "set or packets",
+                     name);
 }
 
 static enum fc_status refuse_twice(const struct selector *s, const char *name)
@@ -184,8 +207,11 @@ static enum fc_status add_group(struct selector *s, const struct fc_column *aske
             status = add_feature(s, i, &plain);
     }
     if (!status && *found && (asked->name || asked->values))
-        status = error_set(s->err, FC_USAGE, -1,
-                           "\"%s\" is a group of columns: it has no new name and no values", asked->source);
+        status = error_set(
+            s->err, FC_USAGE, -1,
+            "\"%s\" is a group of columns, which cannot be renamed, and whose columns are no fields: "
+            "name its columns one by one",
+            asked->source);
     return status;
 }
 
@@ -279,19 +305,21 @@ static enum fc_status add_family(struct selector *s, const char *name)
     const struct fc_column asked = {.source = name};
     size_t feature = name ? feature_find(name) : SIZE_MAX;
     bool found = false;
+    if (!name || !*name)
+        return error_set(s->err, FC_USAGE, -1, "the name of a statistic is empty");
     if (s->level != FC_LEVEL_FLOWS)
         return error_set(s->err, FC_USAGE, -1, "statistics are for the level of flows");
     if (feature != SIZE_MAX)
         return has_feature(s, feature) ? FC_OK : add_feature(s, feature, &asked);
-    for (size_t i = 0; name && i < N_FAMILIES; i++)
+    for (size_t i = 0; i < N_FAMILIES; i++)
         if (!strcmp(name, families[i]))
             return add_group(s, &asked, &found);
     char near[256];
-    write_near(near, sizeof near, s, name ? name : "");
+    near_features(near, sizeof near, name);
     return error_set(s->err, FC_USAGE, -1,
                      "unknown statistic \"%.60s\"%s; families are basic, stats, entropy, and those of other "
                      "programs: cic-classic, cic-corrected, nfstream, nprint, zeek-conn, netflow",
-                     name ? name : "", near);
+                     name, near);
 }
 
 /* ---- all of them ---- */
@@ -319,6 +347,22 @@ static enum fc_status check_names(const struct selector *s)
     return status;
 }
 
+/* A group, a family or a statistic that is asked for twice: their columns would stand there once. */
+static enum fc_status check_twice(const struct fc_options *o, struct fc_error *err)
+{
+    for (size_t i = 0; o->columns && i < o->n_columns; i++)
+        for (size_t j = 0; j < i; j++)
+            if (o->columns[i].source && o->columns[j].source && !o->columns[i].name && !o->columns[j].name &&
+                o->columns[i].values == o->columns[j].values &&
+                !strcmp(o->columns[i].source, o->columns[j].source))
+                return error_set(err, FC_USAGE, -1, "column \"%s\" is asked for twice", o->columns[i].source);
+    for (size_t i = 0; i < o->n_features; i++)
+        for (size_t j = 0; j < i; j++)
+            if (o->features[i] && o->features[j] && !strcmp(o->features[i], o->features[j]))
+                return error_set(err, FC_USAGE, -1, "statistic \"%s\" is asked for twice", o->features[i]);
+    return FC_OK;
+}
+
 enum fc_status select_columns(struct query *query, const struct fc_options *o, const char ***fields,
                               size_t *n_fields, struct fc_error *err)
 {
@@ -326,7 +370,7 @@ enum fc_status select_columns(struct query *query, const struct fc_options *o, c
     const struct fc_column every = {.source = "default"};
     const struct fc_column *columns = o->columns ? o->columns : &every;
     size_t n = o->columns ? o->n_columns : 1;
-    enum fc_status status = FC_OK;
+    enum fc_status status = check_twice(o, err);
     query->is_chosen = o->columns != NULL;
     if (o->n_fields > MOST_FIELDS)
         status = error_set(err, FC_USAGE, -1, "too many fields");

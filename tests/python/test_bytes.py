@@ -385,7 +385,7 @@ def test_command_refuses(small: Path, given: str, text: str) -> None:
         ({"packets": 65536}, "from 1 to 65535, not 65536"),
         ({"length": 0}, "from 1 to 65535, not 0"),
         ({"length": 65536}, "from 1 to 65535, not 65536"),
-        ({"packets": None}, "the first 1 to 65535 packets of a flow, not 0"),
+        ({"packets": None}, "the number of packets is missing"),
         ({"packets": 65535, "length": 65535}, "more than the 16777216 bytes"),
         ({"lenght": 3}, "unknown key 'lenght'; near it: length"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from flowcontainer import columns, distinct, first, listed, names, scan
@@ -159,3 +159,66 @@ def test_what_makes_no_sense_is_refused(small: Path, options: dict[str, object],
         scan(small, columns=[3])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="level"):
         columns("flow")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--bytes", "h=ip:5x80:mask="), "the mask is empty"),
+        (("--bytes", "h=ip:5x80:mask=ports+ports"), 'mask "ports" is asked for twice'),
+        (("--bytes", "h=ip:80"), "the number of packets is missing"),
+        (("--level", "packets", "--bytes", "h=ip:5x20"), "for the level of flows"),
+        (("--features", "basic,stats,basic"), '"basic" is asked for twice'),
+        (("--features", ""), "a name is empty"),
+        (("--features", "SATS"), "near it: stats; families"),
+        (("-C", "default,default"), '"default" is asked for twice'),
+        (("-C", "src", "-C", "src"), '"src" is asked for twice'),
+        (("-C", "a=first()"), "is missing"),
+        (("-C", "frist(sni)"), "near it: first"),
+        (("-C", "first(src)"), "is a column, not a field"),
+        (("-C", "x=default"), "cannot be renamed"),
+        (("-C", "SRC"), "near it: src"),
+        (("--level", "packets", "-C", "fwd_bytes"), "is for the level flows"),
+        (("--level", "frames", "--payload-only"), "packets with payload"),
+        (("--limit", "all"), 'limit "all"'),
+    ],
+)
+def test_the_command_says_what_is_wrong(cli: Any, several: Path, arguments: tuple[str, ...], text: str) -> None:
+    answer = cli(*arguments, several)
+    assert answer.returncode == 2 and text in answer.stderr and not answer.stdout
+
+
+def test_columns_of_several_options_add_up(cli: Any, several: Path) -> None:
+    once = cli("-T", "csv", "-C", "src,dst,fwd_bytes", several).stdout
+    assert cli("-T", "csv", "-C", "src,dst", "-C", "fwd_bytes", several).stdout == once
+
+
+def test_the_list_of_columns_takes_patterns(cli: Any) -> None:
+    listed = cli("columns", "*_gaps").stdout
+    assert "ip_gaps" in listed and "fwd_bytes" not in listed
+    assert cli("columns", "bogus").returncode == 2
+    for wrong in (("-T", "ndjson"), ("-C", "src")):
+        assert "takes --level and patterns" in cli("columns", *wrong).stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"values": None}, TypeError, "values must be a text"),
+        ({"limit": None}, TypeError, "limit must be a text"),
+        ({"columns": {1: "src"}}, TypeError, "not 1"),
+        ({"columns": {"src", "dst"}}, TypeError, "order"),
+        ({"packets": True}, TypeError, "packets must be a whole number"),
+        ({"payload_only": "yes"}, TypeError, "payload_only must be True or False"),
+        ({"fields": [first("sni")]}, TypeError, "columns="),
+        ({"columns": ["first(sni)"]}, ValueError, r"first\('sni'\)"),
+        ({"columns": "src,dst"}, ValueError, r"columns=\['src', 'dst'\]"),
+        ({"columns": ["a=src"]}, ValueError, r"columns=\{'a': 'src'\}"),
+        ({"features": "basic,stats"}, ValueError, r"features=\['basic', 'stats'\]"),
+        ({"features": ["basic", "basic"]}, ValueError, "asked for twice"),
+        ({"bytes": {"h": {"start": "ip", "length": 3, "packets": 3, "mask": ""}}}, ValueError, "is empty"),
+    ],
+)
+def test_python_says_what_is_wrong(several: Path, options: dict[str, Any], error: type, text: str) -> None:
+    with pytest.raises(error, match=text):
+        scan(several, **options)
