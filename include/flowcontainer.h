@@ -163,7 +163,7 @@ struct fc_column {
 /* The kept packets of a flow that sequences and values of fields come from. */
 enum fc_taking {
     FC_TAKING_ALL,
-    FC_TAKING_PAYLOAD /* those whose payload is not empty */
+    FC_TAKING_PAYLOAD /* those with a payload that is not empty */
 };
 
 /* The values that the limits `packets` and `taking` of fc_options hold for. */
