@@ -18,10 +18,8 @@ static bool arena_grow(struct arena *arena, size_t n)
     if (size < n)
         size = n;
     struct arena_block *block = memory_alloc(sizeof *block + size + ARENA_SLACK);
-    if (!block) {
-        memory_ended(arena->memory);
+    if (!block)
         return false;
-    }
     *block = (struct arena_block){.older = arena->block, .size = size};
     arena->block = block;
     arena->next = (uint8_t *)block->data;
@@ -32,8 +30,10 @@ static bool arena_grow(struct arena *arena, size_t n)
 void *arena_alloc(struct arena *arena, size_t n)
 {
     n = (n + 7) & ~(size_t)7;
-    if (n > arena->left && !arena_grow(arena, n))
+    if (memory_refuse() || (n > arena->left && !arena_grow(arena, n))) {
+        memory_ended(arena->memory);
         return NULL;
+    }
     void *p = arena->next;
     arena->next += n;
     arena->left -= n;

@@ -9,7 +9,7 @@
 static _Atomic int64_t countdown = -1;
 static _Atomic bool fails_once;
 
-static bool memory_refuse(void)
+bool memory_refuse(void)
 {
     if (atomic_load_explicit(&countdown, memory_order_relaxed) < 0)
         return false;

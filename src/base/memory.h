@@ -26,6 +26,9 @@ void *memory_grow(void *p, size_t n);     /* as realloc; p stays valid when it f
 void memory_free(void *p);
 char *memory_text(const char *text); /* as strdup */
 
+/* Whether a test makes the next allocation fail; a piece of an arena asks, too, although most need no block.
+ */
+bool memory_refuse(void);
 /* For tests: `countdown` more allocations succeed, and all later ones fail. A negative number: none fails. */
 void memory_fail_after(int64_t countdown);
 /* For tests: `countdown` more allocations succeed, the next one fails, and all later ones succeed, so that no
