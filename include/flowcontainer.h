@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -423,7 +424,8 @@ struct fc_capture {
 };
 static inline void fc_capture_init(struct fc_capture *capture)
 {
-    *capture = (struct fc_capture){.size = sizeof *capture};
+    memset(capture, 0, sizeof *capture);
+    capture->size = sizeof *capture;
 }
 
 /* A run over the packets that interfaces receive. The program dumpcap, or else tcpdump, captures them, with

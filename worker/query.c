@@ -194,6 +194,8 @@ static bool take_column(const char *name, uint32_t slot, struct ws_refusal *r)
 /* The protocol of the field, if Wireshark turns it off by default; else NULL. */
 static const protocol_t *off_by_default(const header_field_info *hf)
 {
+    if (hf->parent < 0 && hf->type != FT_PROTOCOL) /* "text" belongs to no protocol */
+        return NULL;
     const protocol_t *protocol = find_protocol_by_id(hf->parent >= 0 ? hf->parent : hf->id);
     return protocol && !proto_is_protocol_enabled(protocol) ? protocol : NULL;
 }

@@ -10,7 +10,8 @@ enum { FEW = 8, FIRST_SLOTS = 64, FREE = -1 };
 static bool word_is(const struct column *words, int32_t i, const char *word, size_t len)
 {
     const int32_t *offsets = (const int32_t *)words->offsets.data;
-    return (size_t)(offsets[i + 1] - offsets[i]) == len && !memcmp(words->data.data + offsets[i], word, len);
+    bool same_length = (size_t)(offsets[i + 1] - offsets[i]) == len;
+    return same_length && (!len || !memcmp(words->data.data + offsets[i], word, len));
 }
 
 /* FNV-1a. */
