@@ -140,7 +140,7 @@ TEST(memory_that_ends_leaves_a_readable_log)
 {
     struct memory_state memory = {0};
     struct log log = {0};
-    memory_fail_after(1);
+    memory_fail_after(20); /* pieces of the log */
     unsigned n = 0;
     pool.arena.memory = &memory;
     for (; n < 100000 && !memory.ended; n += !memory.ended)

@@ -151,6 +151,10 @@ static void all_fields(struct fc_options *options)
     static const struct fc_bytes bytes[] = {
         {.name = "head", .packets = 3, .length = 60, .start = FC_START_IP, .mask = FC_MASK_ADDRESSES},
         {.name = "body", .packets = 2, .length = 5, .start = FC_START_PAYLOAD}};
+    static const struct fc_bytes own_bytes[] = {
+        /* of the packet of a row, at the other levels */
+        {.name = "head", .length = 60, .start = FC_START_IP, .mask = FC_MASK_ADDRESSES},
+        {.name = "body", .length = 5, .start = FC_START_PAYLOAD}};
     static const char *names[N_FIELDS_MOST];
     size_t n = 0;
     CHECK(fc_n_fields() <= N_FIELDS_MOST);
@@ -160,7 +164,7 @@ static void all_fields(struct fc_options *options)
             names[n++] = fc_field(i).name;
     options->fields = names;
     options->n_fields = n;
-    options->bytes = bytes;
+    options->bytes = options->level == FC_LEVEL_FLOWS ? bytes : own_bytes;
     options->n_bytes = 2;
     options->engine = FC_ENGINE_NATIVE;
 }
