@@ -211,9 +211,9 @@ TEST(memory_may_end_anywhere)
         for (size_t i = 0; i < N_CAPTURES; i++) {
             options.level = (enum fc_level)level;
             options.n_fields = options.n_bytes = 0;
-            starve(&captures[i], 1, &options, 15);
+            starve(&captures[i], 1, &options, 8);
             all_fields(&options);
-            starve(&captures[i], 1, &options, 30);
+            starve(&captures[i], 1, &options, 15);
         }
 }
 
@@ -254,7 +254,7 @@ TEST(no_failed_allocation_is_lost)
             options.level = f ? FC_LEVEL_FRAMES : FC_LEVEL_FLOWS;
             options.filter = filters[f];
             all_fields(&options);
-            lose_one(talkative[i], &options, 25, i + 1 < N_TALKATIVE ? 0 : 600);
+            lose_one(talkative[i], &options, 15, i + 1 < N_TALKATIVE ? 0 : 100);
         }
 }
 
