@@ -278,12 +278,12 @@ TEST(memory_batches_and_threads_change_nothing)
 {
     struct fc_options options;
     fc_options_init(&options);
-    all_fields(&options);
     for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++) {
         const char *many[130];
         for (size_t i = 0; i < 130; i++)
             many[i] = captures[i % N_CAPTURES];
         options.level = (enum fc_level)level;
+        all_fields(&options);
         options.jobs = 1;
         options.batch_rows = 0;
         struct answer want = run_paths(many, 130, &options);
@@ -356,8 +356,8 @@ TEST(pipes_that_give_little_at_a_time)
     signal(SIGPIPE, SIG_IGN);
     struct fc_options options;
     fc_options_init(&options);
-    all_fields(&options);
     options.level = FC_LEVEL_FRAMES;
+    all_fields(&options);
     for (size_t i = 0; i < N_CAPTURES; i++)
         for (int most = 1; most <= 1000; most += 999) {
             struct feed feed = {.path = "/tmp/run_test_XXXXXX", .most = (size_t)most};
