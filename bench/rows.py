@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What columns cost: the queries of micro/scan.c in turns on one capture, as ratios to the plain run.
+"""The cost of columns: the queries of micro/scan.c in turns on one capture, as ratios to the plain run.
 
     python bench/rows.py CAPTURE [--runs 5] [--command]
 

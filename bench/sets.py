@@ -53,7 +53,7 @@ def head_of(capture, most, folder):
 
 
 def user_seconds(words):
-    """User time of a process and its children, and what it printed."""
+    """User time of a process and its children, and its output."""
     with tempfile.TemporaryFile() as out:
         child = subprocess.Popen(words, stdout=out, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)

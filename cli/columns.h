@@ -11,7 +11,7 @@ int features_parse(struct opt *opt, const char *text);
 /* The same of one --bytes: "header=ip:5x80:mask=addresses+ports,data=payload:5x240". Its matrices are added
  * to those of the options before. */
 int bytes_parse(struct opt *opt, const char *text);
-/* Frees what these three allocated. */
+/* Frees the memory that these three functions allocated. */
 void columns_forget(struct opt *opt);
 
 /* A copy of an argument, which lives as long as the options; *items, of which `used` are taken, has room for

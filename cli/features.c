@@ -1,6 +1,6 @@
 /* `flowcontainer features': the families that --features takes, and their columns.
  *
- * Invariant: the list comes from the library, so it has what a run with the same options has.
+ * Invariant: the list comes from the library, so it has the columns of a run with the same options.
  */
 #include <string.h>
 

@@ -1,11 +1,11 @@
-/* Output in many files: when a file ends, what it is called, and the rows that go into it. */
+/* Output in many files: the end and the name of each file, and the rows that go into it. */
 #ifndef FC_CLI_ROTATE_H
 #define FC_CLI_ROTATE_H
 
 #include "cell.h"
 #include "flowcontainer.h"
 
-/* What ends a file, whichever comes first; 0: not this. */
+/* The limits of a file; the first one that is reached ends it. 0: no limit. */
 struct rotate_rule {
     int64_t ns;
     uint64_t bytes, rows;
@@ -24,7 +24,7 @@ struct rotation {
                 int64_t ms); /* is told when the file at hand ends by the clock, in ms from now */
     void *context;
     /* of the file at hand */
-    const char *path; /* what is being written, for its size; the caller sets it */
+    const char *path; /* the file that is being written, for its size; the caller sets it */
     int64_t first_ns, begin_ms;
     uint64_t n_rows;
     /* private */
@@ -36,7 +36,7 @@ struct rotation {
 
 /* "5m", "100M", "1000000rows", or several, separated by commas. Returns 0, or prints why not. */
 int rotate_parse(struct rotate_rule *rule, const char *text);
-/* Waits for the first row of the next file. False: there is none, and *status is 0 or what get_next returned.
+/* Waits for the first row of the next file. False: there is none, and *status is 0 or the result of get_next.
  */
 bool rotation_begin(struct rotation *rotation, int *status);
 /* The name of the file that begins now; the caller frees it. NULL: memory ran out, or the pattern is of no

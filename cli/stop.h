@@ -13,7 +13,8 @@ void stop_watch(struct stop *stop);
 void stop_unwatch(const struct stop *stop);
 /* The signal that asked the run to end, or 0. */
 int stop_asked(void);
-/* From now on a signal asks for an end in order instead: all rows of what was read are written. */
+/* From now on a signal asks for an end in order instead: all rows of the packets that were read are written.
+ */
 void stop_in_order(void);
 int stop_finishing(void);
 /* From now on SIGHUP is counted, and asks for nothing else. */

@@ -46,8 +46,8 @@ static void write_all(struct out *out, const char *bytes, size_t len)
     }
 }
 
-/* Writes what a terminal may see. A character of UTF-8 is not cut: callers flush behind whole rows, and a
- * buffer that is full before holds 1 MB of one row. */
+/* Writes the characters that are safe on a terminal. A character of UTF-8 is not cut: callers flush behind
+ * whole rows, and a buffer that is full before holds 1 MB of one row. */
 static void write_clean(struct out *out, const char *bytes, size_t len)
 {
     struct text clean = {0};

@@ -14,8 +14,9 @@ struct out {
     char *buf;
     size_t len, cap;
     int error; /* errno of the first failed write; all later output is discarded */
-    void (*clean)(struct text *out, const char *bytes, size_t len); /* what a terminal may see; NULL: all */
-    bool quote_formulas;                                            /* in cells of CSV */
+    void (*clean)(struct text *out, const char *bytes,
+                  size_t len); /* the characters that are safe on a terminal; NULL: all */
+    bool quote_formulas;       /* in cells of CSV */
 };
 
 /* The most bytes that one call of out_room may ask for. */

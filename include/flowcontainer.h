@@ -283,7 +283,7 @@ struct fc_options {
     /* The columns of the answer. */
     const struct fc_column *columns; /* in the order of the answer; NULL: the default columns of the level */
     size_t n_columns;
-    enum fc_values values; /* of fields whose column has FC_VALUES_DEFAULT */
+    enum fc_values values; /* of fields with FC_VALUES_DEFAULT in their column */
     uint32_t packets;      /* most packets of a flow that sequences and values of fields come from: the first
                               ones that `taking` takes; at most 65,535; 0: all. `packets`, `taking` and `limit`
                               are for the level of flows alone */

@@ -136,6 +136,11 @@ PyObject *core_cli(PyObject *module, PyObject *args);
 extern PyObject *unsupported_error, *cancelled_error; /* _core.c makes them */
 /* Raises the Python exception for an error of the library; returns NULL. */
 PyObject *core_raise(const struct fc_error *err);
+/* The list of the n objects that `make` gives for the indices 0 to n - 1 of `of`; NULL if it gives NULL once.
+ */
+PyObject *core_list(size_t n, PyObject *(*make)(size_t i, const void *of), const void *of);
+/* (name, type, group, is default, unit, description) */
+PyObject *core_column(const struct fc_column_info *column);
 /* Clears the exception and stores the first line of its text. */
 void core_exception_line(char *out, size_t cap);
 /* Makes a type from spec and adds it to the module. Returns NULL with an exception set on failure. */

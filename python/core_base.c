@@ -59,3 +59,22 @@ PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *nam
         return NULL;
     return (PyTypeObject *)type; /* the C variable keeps the reference */
 }
+
+PyObject *core_list(size_t n, PyObject *(*make)(size_t i, const void *of), const void *of)
+{
+    PyObject *list = PyList_New((Py_ssize_t)n);
+    for (size_t i = 0; list && i < n; i++) {
+        PyObject *item = make(i, of);
+        if (!item)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, (Py_ssize_t)i, item);
+    }
+    return list;
+}
+
+PyObject *core_column(const struct fc_column_info *column)
+{
+    return Py_BuildValue("(sssNss)", column->name, column->type, column->group,
+                         PyBool_FromLong(column->is_default), column->unit, column->description);
+}

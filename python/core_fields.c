@@ -79,38 +79,31 @@ PyObject *core_fields(PyObject *module, PyObject *args)
     return list;
 }
 
+static PyObject *column_at(size_t i, const void *level)
+{
+    return core_column(fc_column_at(*(const enum fc_level *)level, i));
+}
+
 PyObject *core_columns(PyObject *module, PyObject *args)
 {
     (void)module;
-    int level;
-    if (!PyArg_ParseTuple(args, "i:columns", &level))
+    int number;
+    if (!PyArg_ParseTuple(args, "i:columns", &number))
         return NULL;
-    size_t n = fc_n_columns((enum fc_level)level);
-    PyObject *list = PyList_New((Py_ssize_t)n);
-    for (size_t i = 0; list && i < n; i++) {
-        const struct fc_column_info *c = fc_column_at((enum fc_level)level, i);
-        PyObject *item = Py_BuildValue("(sssNss)", c->name, c->type, c->group, PyBool_FromLong(c->is_default),
-                                       c->unit, c->description);
-        if (!item)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
+    enum fc_level level = (enum fc_level)number;
+    return core_list(fc_n_columns(level), column_at, &level);
+}
+
+static PyObject *short_name_at(size_t i, const void *unused)
+{
+    (void)unused;
+    const struct fc_short_name *s = fc_short_name_at(i);
+    return Py_BuildValue("(sss)", s->name, s->field, s->description);
 }
 
 PyObject *core_short_names(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
-    PyObject *list = PyList_New((Py_ssize_t)fc_n_short_names());
-    for (size_t i = 0; list && i < fc_n_short_names(); i++) {
-        const struct fc_short_name *s = fc_short_name_at(i);
-        PyObject *item = Py_BuildValue("(sss)", s->name, s->field, s->description);
-        if (!item)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
+    return core_list(fc_n_short_names(), short_name_at, NULL);
 }

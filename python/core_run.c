@@ -27,49 +27,27 @@ struct run_object {
 
 #define RUN(object) ((struct run_object *)(object))
 
-static PyObject *run_rules(const struct fc_run *run)
+static PyObject *rule_at(size_t i, const void *run)
 {
-    size_t n = fc_run_n_fields(run);
-    PyObject *rules = PyTuple_New((Py_ssize_t)n);
-    for (size_t i = 0; rules && i < n; i++) {
-        PyObject *rule = PyLong_FromUnsignedLong(fc_run_field(run, i).text_rule);
-        if (!rule)
-            Py_CLEAR(rules);
-        else
-            PyTuple_SetItem(rules, (Py_ssize_t)i, rule);
-    }
-    return rules;
+    return PyLong_FromUnsignedLong(fc_run_field(run, i).text_rule);
 }
 
-static PyObject *run_column_rules_make(const struct fc_run *run)
+static PyObject *column_rule_at(size_t i, const void *run)
 {
-    size_t n = fc_run_n_columns(run);
-    PyObject *rules = PyTuple_New((Py_ssize_t)n);
-    for (size_t i = 0; rules && i < n; i++) {
-        const struct fc_column_info *column = fc_run_column(run, i);
-        PyObject *rule = column->is_field ? PyLong_FromUnsignedLong(column->text_rule) : Py_None;
-        if (rule == Py_None)
-            Py_INCREF(rule);
-        if (!rule)
-            Py_CLEAR(rules);
-        else
-            PyTuple_SetItem(rules, (Py_ssize_t)i, rule);
-    }
-    return rules;
+    const struct fc_column_info *column = fc_run_column(run, i);
+    return column->is_field ? PyLong_FromUnsignedLong(column->text_rule) : Py_BuildValue("");
 }
 
-static PyObject *run_tables_make(const struct fc_run *run)
+static PyObject *table_at(size_t i, const void *run)
 {
-    size_t n = fc_run_n_tables(run);
-    PyObject *tables = PyTuple_New((Py_ssize_t)n);
-    for (size_t i = 0; tables && i < n; i++) {
-        PyObject *table = Py_BuildValue("(ss)", fc_run_table_name(run, i), fc_run_table_head(run, i));
-        if (!table)
-            Py_CLEAR(tables);
-        else
-            PyTuple_SetItem(tables, (Py_ssize_t)i, table);
-    }
-    return tables;
+    return Py_BuildValue("(ss)", fc_run_table_name(run, i), fc_run_table_head(run, i));
+}
+
+static PyObject *run_tuple(const struct fc_run *run, size_t n, PyObject *(*make)(size_t, const void *))
+{
+    PyObject *list = core_list(n, make, run), *tuple = list ? PyList_AsTuple(list) : NULL;
+    Py_XDECREF(list);
+    return tuple;
 }
 
 PyObject *run_object(struct fc_run *run)
@@ -83,9 +61,9 @@ PyObject *run_object(struct fc_run *run)
     self->run = run;
     const char *explain = fc_run_explain(run);
     self->explain = PyUnicode_DecodeUTF8(explain, (Py_ssize_t)strlen(explain), "replace");
-    self->rules = run_rules(run);
-    self->column_rules = run_column_rules_make(run);
-    self->tables = run_tables_make(run);
+    self->rules = run_tuple(run, fc_run_n_fields(run), rule_at);
+    self->column_rules = run_tuple(run, fc_run_n_columns(run), column_rule_at);
+    self->tables = run_tuple(run, fc_run_n_tables(run), table_at);
     self->n_tables = fc_run_n_tables(run);
     if (self->explain && self->rules && self->column_rules && self->tables)
         return (PyObject *)self;

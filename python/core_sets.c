@@ -31,37 +31,21 @@ bool core_sets_fill(struct fc_set_options *options, PyObject *tuple)
     return true;
 }
 
+static PyObject *family_at(size_t i, const void *unused)
+{
+    (void)unused;
+    struct fc_family_info f = fc_family_at(i);
+    return Py_BuildValue("(sssN)", f.name, f.program, f.row, PyBool_FromLong(f.is_own));
+}
+
 PyObject *core_families(PyObject *module, PyObject *unused)
 {
     (void)module;
     (void)unused;
-    PyObject *list = PyList_New((Py_ssize_t)fc_n_families());
-    for (size_t i = 0; list && i < fc_n_families(); i++) {
-        struct fc_family_info f = fc_family_at(i);
-        PyObject *item = Py_BuildValue("(sssN)", f.name, f.program, f.row, PyBool_FromLong(f.is_own));
-        if (!item)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
+    return core_list(fc_n_families(), family_at, NULL);
 }
 
-static PyObject *columns_of(const struct fc_family *family)
-{
-    size_t n = fc_family_n_columns(family);
-    PyObject *list = PyList_New((Py_ssize_t)n);
-    for (size_t i = 0; list && i < n; i++) {
-        const struct fc_column_info *c = fc_family_column(family, i);
-        PyObject *item = Py_BuildValue("(sssNss)", c->name, c->type, c->group, PyBool_FromLong(c->is_default),
-                                       c->unit, c->description);
-        if (!item)
-            Py_CLEAR(list);
-        else
-            PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return list;
-}
+static PyObject *column_at(size_t i, const void *family) { return core_column(fc_family_column(family, i)); }
 
 PyObject *core_family_columns(PyObject *module, PyObject *args)
 {
@@ -76,7 +60,7 @@ PyObject *core_family_columns(PyObject *module, PyObject *args)
         return NULL;
     if (fc_family_open(&family, name, &options, &err))
         return core_raise(&err);
-    PyObject *list = columns_of(family);
+    PyObject *list = core_list(fc_family_n_columns(family), column_at, family);
     fc_family_free(family);
     return list;
 }

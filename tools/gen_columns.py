@@ -5,6 +5,8 @@ import pathlib
 import re
 import sys
 
+import generated
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/columns.md"
 ROW = re.compile(r'^(FLOW|PACKET)\((\w+), "(\w+)", (\w+), (\w+), "(\w+)", (\w+), "([^"]*)", "([^"]*)"\)', re.M)
@@ -21,6 +23,9 @@ A caller who chooses nothing gets the columns marked *default*, then one column 
 ([fields.md](fields.md)). `-C`/`columns=` chooses, orders and renames columns; the engine then makes these alone. A group
 stands for all of its columns, and `default` for the default ones. Find a column by its name: the order of the default columns
 is no promise, and later releases add some.
+
+Lengths are those of Wireshark's fields. The payload of a fragmented datagram is that of the whole datagram, and its IP length is
+that of the frame that completes it, so a flow of such datagrams may have more payload bytes than bytes.
 
 ## Values of fields
 
@@ -64,16 +69,5 @@ def page():
             f"| short name | field | meaning |\n| --- | --- | --- |\n{short}\n")
 
 
-def main():
-    text = page()
-    if "--check" in sys.argv:
-        if not PAGE.is_file() or PAGE.read_text() != text:
-            print("docs/columns.md is not what tools/gen_columns.py writes")
-            return 1
-        return 0
-    PAGE.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated.keep(PAGE, page()))

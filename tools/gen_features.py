@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import generated
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/features.md"
 ROW = re.compile(r'^FEATURE\("(\w+)", (\w+), \w+, \w+, "([^"]*)", "([^"]*)"\)$', re.M)
@@ -128,16 +130,5 @@ def family(name):
             f"| column | type | unit | meaning |\n| --- | --- | --- | --- |\n{lines}\n")
 
 
-def main():
-    text = HEAD + family("stats") + family("entropy") + sets()
-    if "--check" in sys.argv:
-        if not PAGE.is_file() or PAGE.read_text() != text:
-            print("docs/features.md is not what tools/gen_features.py writes")
-            return 1
-        return 0
-    PAGE.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated.keep(PAGE, HEAD + family("stats") + family("entropy") + sets()))

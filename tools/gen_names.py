@@ -5,6 +5,7 @@ import pathlib
 import re
 import sys
 
+import generated
 from gen_columns import ROW, SHORT, rows
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -51,20 +52,9 @@ def page():
             + literal("ShortName", "Short names of fields.", short)
             + literal("Statistic", "Statistics of flows: the families stats and entropy.", statistics())
             + literal("Family", "Families of statistics, and feature sets of other programs.", families())
-            + "\n#: What `columns` of scan() names, beside the fields of Wireshark.\n"
+            + "\n#: The names that `columns` of scan() takes, beside the fields of Wireshark.\n"
               "ColumnName = Union[FlowColumn, PacketColumn, Group, ShortName, Statistic]\n")
 
 
-def main():
-    text = page()
-    if "--check" in sys.argv:
-        if not PAGE.is_file() or PAGE.read_text() != text:
-            print("python/flowcontainer/names.py is not what tools/gen_names.py writes")
-            return 1
-        return 0
-    PAGE.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated.keep(PAGE, page()))

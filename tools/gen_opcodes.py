@@ -5,6 +5,8 @@ import pathlib
 import re
 import sys
 
+import generated
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/internals/filter-opcodes.md"
 CASE = re.compile(r"/\* ([A-Z_]+)( [^:]*)?: ((?:[^*]|\*(?!/))*)\*/\s*case OP_([A-Z_]+):")
@@ -37,16 +39,5 @@ def page():
     return HEAD + "\n".join(rows) + "\n"
 
 
-def main():
-    text = page()
-    if "--check" in sys.argv:
-        if not PAGE.is_file() or PAGE.read_text() != text:
-            print("docs/internals/filter-opcodes.md is out of date: run tools/gen_opcodes.py")
-            return 1
-        return 0
-    PAGE.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated.keep(PAGE, page()))

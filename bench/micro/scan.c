@@ -23,7 +23,7 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Time that this process had a core: what other programs on the machine disturb least. */
+/* Processor time of this process: other programs on the machine disturb it least. */
 static double cpu_s(const struct rusage *use)
 {
     return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) +

@@ -14,7 +14,7 @@ ENDS = ("flow", "rts", "tv_sec", "tv_usec")  # the columns of nprint that are no
 
 
 class Bits(NamedTuple):
-    """The first packets of each flow as bits: what :meth:`Rows.to_bits` returns."""
+    """The first packets of each flow as bits: the result of :meth:`Rows.to_bits`."""
 
     values: Any  #: int8, rows x packets x bits: 1, 0, and -1 for a bit or a packet that is not there
     flows: list[str]  #: of each row: source, destination, ports and protocol of its first packet

@@ -98,7 +98,7 @@ _WAYS = {"first": "first({!r})", "list": "listed({!r})", "set": "distinct({!r})"
 
 
 def _command_spelling(text: str) -> str | None:
-    """How Python asks for what a text of the command's option -C asks for; None for a plain name."""
+    """The Python form of a text of the command's option -C; None for a plain name."""
     if "," in text:
         return f"columns={[part.strip() for part in text.split(',')]!r}"
     if "=" in text:

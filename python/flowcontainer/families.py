@@ -12,8 +12,8 @@ class Family(NamedTuple):
     """A name for `features` of :func:`scan` that stands for several columns."""
 
     name: str
-    program: str  #: the program whose values they are, and its version
-    row: str  #: what one row of its table is: "flow" or "packet"
+    program: str  #: the program that defines the values, and its version
+    row: str  #: the thing that one row of its table describes: "flow" or "packet"
     own: bool  #: columns of flowcontainer's own flows; else a table of its own
 
 

@@ -1,4 +1,4 @@
-"""Bytes of packets: what `bytes` of :func:`scan` asks for."""
+"""Bytes of packets: the argument `bytes` of :func:`scan`."""
 
 from __future__ import annotations
 

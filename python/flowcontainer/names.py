@@ -252,5 +252,5 @@ Family = Literal[
     "zeek-conn",
 ]
 
-#: What `columns` of scan() names, beside the fields of Wireshark.
+#: The names that `columns` of scan() takes, beside the fields of Wireshark.
 ColumnName = Union[FlowColumn, PacketColumn, Group, ShortName, Statistic]

@@ -23,7 +23,7 @@ struct app_conv *conversation_of(struct apps *apps, struct conv *conv);
 /* Returns the state of a protocol in a conversation, zeroed when it is new. NULL: memory ended. */
 void *conversation_state(struct apps *apps, struct app_conv *conv, const struct protocol *protocol);
 
-/* Gives back what a conversation has from here and what it leads to, before it is forgotten. */
+/* Gives back the memory of a conversation, and of the state that it leads to, before it is forgotten. */
 void conversation_forget(struct apps *apps, struct conv *conv);
 
 #endif

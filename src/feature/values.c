@@ -39,7 +39,7 @@ static void results_of_sums(struct results *r, const struct sums *sums)
 /* ---- sequences ---- */
 
 /* The values of one statistic of a sequence, before they are sorted: the forward ones from the start of an
- * array on, the backward ones from its end down, so that nobody has to count them first. */
+ * array on, the backward ones from its end down, so that no first pass has to count them. */
 struct halves {
     int64_t *start, *end;
     size_t n[2];
@@ -159,7 +159,7 @@ static void order_gaps(struct results *r, uint8_t wanted, const struct sequences
     }
 }
 
-/* What the log of the packets gives. */
+/* The values that the log of the packets gives. */
 static bool results_of_log(struct results *r, const struct feature_plan *plan, const struct log *packets,
                            unsigned extras, struct feature_scratch *scratch)
 {

@@ -280,7 +280,7 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
     return true;
 }
 
-/* ---- what is forgotten ---- */
+/* ---- forgotten conversations ---- */
 
 struct conv *conv_next_silent(struct conv_table *t, uint32_t second)
 {

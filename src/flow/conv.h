@@ -50,7 +50,7 @@ struct conv {
     };
 };
 enum { NO_FLOW = UINT32_MAX, CONV_STAYS = UINT32_MAX };
-/* While there are at most so many conversations, none is forgotten. */
+/* Conversations are forgotten only when there are more than this number. */
 enum { CONVS_KEPT = 32768 };
 /* The shortest silence, in seconds, after which a conversation may be forgotten. TCP repeats a segment after
  * at most 120 seconds (RFC 6298 allows 60 and more; Linux and Windows stay below 120), and DNS, DHCP and NTP

@@ -131,7 +131,7 @@ static struct flow *merge(struct flow *a, struct flow *b)
     return first;
 }
 
-/* Sorts the first n flows of a chain, whose end is NULL. */
+/* Sorts the first n flows of a chain that ends with NULL. */
 static struct flow *sort(struct flow *chain, size_t n)
 {
     if (n < 2)
@@ -157,7 +157,7 @@ static void sort_ended(struct flow_table *t, struct flow *before, size_t n)
     }
 }
 
-/* Ends all flows whose moment is before `past`. */
+/* Ends all flows with a moment of end before `past`. */
 static void end_before(struct flow_table *t, int64_t past)
 {
     struct flow *before = t->ended.last, *flow;
@@ -178,7 +178,7 @@ void flow_turn(struct flow_table *t, int64_t time_ns)
     end_before(t, t->clock.past);
 }
 
-/* No frame comes any more, so nothing has to wait for late ones. */
+/* The last frame has been read, so no flow has to wait for late frames. */
 void flow_end_all(struct flow_table *t)
 {
     end_before(t, t->clock.now);

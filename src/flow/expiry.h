@@ -4,7 +4,7 @@
 
 #include "flow/flow.h"
 
-/* A new flow, whose first packet is at hand. */
+/* Takes a new flow at its first packet. */
 void expiry_open(struct flow_table *table, struct flow *flow, uint32_t index);
 /* The flow got a packet. */
 void expiry_touch(struct flow_table *table, struct flow *flow);

@@ -119,8 +119,8 @@ static inline bool flow_may_leave(const struct flow_policy *policy)
 {
     return policy->policy == FC_POLICY_TIMEOUT;
 }
-/* Takes the time of the next frame, kept or not, and ends the flows whose time is over: they are then in
- * table->ended. Only for policies whose flows may leave. */
+/* Takes the time of the next frame, kept or not, and ends the flows that are due: they are then in
+ * table->ended. Only for policies with flows that may leave. */
 void flow_turn(struct flow_table *table, int64_t time_ns);
 /* Returns the flow of this packet, and makes it if needed; NULL when memory ends. *number is the number of
  * the flow, in the order of first kept packets. */

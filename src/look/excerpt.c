@@ -4,7 +4,7 @@
 
 #include "look/measure.h"
 
-/* Only what was captured. */
+/* Only the captured bytes. */
 static struct rd captured(const uint8_t *data, uint32_t cap) { return rd_make(data, cap, cap); }
 
 /* An IP packet that lies elsewhere, because it was reassembled or found by libwireshark, does not say where

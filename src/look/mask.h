@@ -1,4 +1,4 @@
-/* Values of headers that tell who spoke, rather than how, made zero in a copy of a packet's bytes. */
+/* Values of headers that identify the connection are made zero in a copy of a packet's bytes. */
 #ifndef FC_LOOK_MASK_H
 #define FC_LOOK_MASK_H
 

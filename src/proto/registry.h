@@ -70,7 +70,8 @@ struct protocol {
     /* False: Wireshark gives up on these bytes here (malformed or cut); nothing that follows in them is
      * looked at. */
     bool (*read)(struct row *row, struct rd *pdu, void *state, const struct pdu_facts *facts);
-    /* Gives back what the state has in the arena of the conversation (arena_take); NULL: nothing. */
+    /* Gives back the memory of the state in the arena of the conversation (arena_take); NULL: there is none.
+     */
     void (*forget)(void *state, struct arena *arena);
 };
 

@@ -46,7 +46,7 @@ struct report {
 struct progress {
     _Atomic uint64_t bytes_read, captures_done, frames, rows;
     _Atomic bool cancelled;
-    _Atomic bool finishing;          /* no more is to be read; the rows of what was read are wanted */
+    _Atomic bool finishing; /* no further frame is read; the rows of the frames before are still given */
     _Atomic uint32_t flush_requests; /* so often somebody asked for the rows at hand */
 };
 

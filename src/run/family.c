@@ -1,5 +1,8 @@
 /* The families that fc_options.features may name: those of this library's own flows, then the feature sets of
  * other programs. Functions of flowcontainer.h are documented there. */
+#include "run/family.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -66,7 +69,7 @@ static enum fc_status describe_set(struct fc_family *f, const struct set_family 
     return status;
 }
 
-static bool is_own(const char *name)
+bool family_is_own(const char *name)
 {
     for (size_t i = 0; i < N_OWN; i++)
         if (!strcmp(own[i], name))
@@ -74,15 +77,22 @@ static bool is_own(const char *name)
     return false;
 }
 
+void family_names(char *out, size_t cap)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < fc_n_families() && used < cap; i++)
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", i ? ", " : "", fc_family_at(i).name);
+}
+
 enum fc_status fc_family_open(struct fc_family **out, const char *name, const struct fc_set_options *options,
                               struct fc_error *err)
 {
     const struct set_family *family = set_family(name);
-    if (!family && !is_own(name))
-        return error_set(err, FC_USAGE, -1,
-                         "there is no family \"%.60s\"; families are basic, stats, entropy, cic-classic, "
-                         "cic-corrected, nfstream, nprint, zeek-conn, netflow",
-                         name);
+    char families[256];
+    if (!family && !family_is_own(name)) {
+        family_names(families, sizeof families);
+        return error_set(err, FC_USAGE, -1, "there is no family \"%.60s\"; families are %s", name, families);
+    }
     struct fc_family *f = memory_zero(1, sizeof *f);
     if (!f)
         return error_memory(err);

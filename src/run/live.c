@@ -20,17 +20,17 @@
 #include "base/memory.h"
 
 enum {
-    PIPE = 1 << 20,  /* what the child may be ahead of the reader; the kernel may allow less */
-    SAID = 1 << 14,  /* of its messages, so much is kept: the first half, and the end */
+    PIPE = 1 << 20,  /* bytes that the child may write ahead of the reader; the kernel may allow less */
+    SAID = 1 << 14,  /* kept bytes of its messages, the first half of them from the beginning */
     LOOK_MS = 50,    /* between two looks at the clock */
-    DRAIN_MS = 1000, /* a child that was asked to end may write so long */
+    DRAIN_MS = 1000, /* the time that a child may still write after it was asked to end */
     FORGIVE_MS = 500 /* then it is asked by SIGTERM, and after this time killed */
 };
 
 struct live {
     struct capturer capturer;
     const char **command; /* ends with NULL */
-    char **texts;         /* what the command points to */
+    char **texts;         /* the texts that the command points to */
     size_t n_texts;
     char *name;
     uint32_t seconds;      /* after which the child is asked to end; 0: never */
@@ -297,7 +297,7 @@ static bool wait_for_end(struct live *l, int ms)
     return ended;
 }
 
-/* Reads what nobody wants any more, so that a child that waits for room in the pipe can end in order and say
+/* Reads and discards the rest, so that a child that waits for room in the pipe can end in order and say
  * its counts. */
 static void drain(struct live *l)
 {
@@ -335,7 +335,7 @@ enum fc_status live_end(struct live *l, struct report *report, uint64_t frames)
     if (!failed)
         return FC_OK;
     if (!frames && report->notes[NOTE_EMPTY_CAPTURES])
-        report->notes[NOTE_EMPTY_CAPTURES]--; /* nobody knows whether it would have been empty */
+        report->notes[NOTE_EMPTY_CAPTURES]--; /* the rest of the capture is unknown */
     if (!capturer_failure(why, sizeof why, &l->capturer, l->said))
         snprintf(why, sizeof why, "%.500s ended by itself", l->capturer.path);
     struct fc_error error;

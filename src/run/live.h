@@ -7,7 +7,7 @@
 
 struct live;
 
-/* Finds the program and checks what is asked of it; starts nothing. Strings are copied. FC_USAGE,
+/* Finds the program and checks the options; starts nothing. Strings are copied. FC_USAGE,
  * FC_UNSUPPORTED. */
 FC_MUST_USE enum fc_status live_new(struct live **out, const struct fc_capture *capture,
                                     struct fc_error *err);

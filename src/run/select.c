@@ -9,15 +9,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "feature/feature.h"
+#include "run/family.h"
 #include "table/schema.h"
 #include "table/sequences.h"
 #include "table/text.h"
 
 enum { MOST_FIELDS = INT16_MAX, N_NEAR = 3 };
-
-/* Of statistics. */
-static const char *const families[] = {"basic", "stats", "entropy"};
-enum { N_FAMILIES = sizeof families / sizeof *families };
 
 struct selector {
     struct query *query;
@@ -47,10 +44,8 @@ static void near_features(char *out, size_t cap, const char *name)
 {
     struct field_search search;
     field_search_begin(&search, name, N_NEAR);
-    for (size_t i = 0; i < N_FAMILIES; i++)
-        field_search_take(&search, families[i]);
-    for (size_t i = 0; i < set_families(); i++)
-        field_search_take(&search, set_family_at(i)->name);
+    for (size_t i = 0; i < fc_n_families(); i++)
+        field_search_take(&search, fc_family_at(i).name);
     for (size_t i = 0; i < feature_count(); i++)
         field_search_take(&search, feature_at(i)->info.name);
     write_found(out, cap, &search);
@@ -65,10 +60,8 @@ static void near_columns(char *out, size_t cap, const struct selector *s, const 
     for (size_t i = 0; i < s->query->n_matrices; i++)
         for (int part = 0; part < parts_of(level); part++)
             field_search_take(&search, s->query->matrices[i].names[part]);
-    for (size_t i = 0; i < N_FAMILIES && level == FC_LEVEL_FLOWS; i++)
-        field_search_take(&search, families[i]);
-    for (size_t i = 0; i < set_families() && level == FC_LEVEL_FLOWS; i++)
-        field_search_take(&search, set_family_at(i)->name);
+    for (size_t i = 0; i < fc_n_families() && level == FC_LEVEL_FLOWS; i++)
+        field_search_take(&search, fc_family_at(i).name);
     for (size_t i = 0; i < fc_n_columns(level); i++)
         field_search_take(&search, fc_column_at(level, i)->name);
     for (size_t i = 0; i < fc_n_short_names(); i++)
@@ -311,15 +304,13 @@ static enum fc_status add_family(struct selector *s, const char *name)
         return error_set(s->err, FC_USAGE, -1, "statistics are for the level of flows");
     if (feature != SIZE_MAX)
         return has_feature(s, feature) ? FC_OK : add_feature(s, feature, &asked);
-    for (size_t i = 0; i < N_FAMILIES; i++)
-        if (!strcmp(name, families[i]))
-            return add_group(s, &asked, &found);
-    char near[256];
+    if (family_is_own(name))
+        return add_group(s, &asked, &found);
+    char near[256], families[256];
     near_features(near, sizeof near, name);
-    return error_set(s->err, FC_USAGE, -1,
-                     "unknown statistic \"%.60s\"%s; families are basic, stats, entropy, and those of other "
-                     "programs: cic-classic, cic-corrected, nfstream, nprint, zeek-conn, netflow",
-                     name, near);
+    family_names(families, sizeof families);
+    return error_set(s->err, FC_USAGE, -1, "unknown statistic \"%.60s\"%s; families are %s", name, near,
+                     families);
 }
 
 /* ---- all of them ---- */

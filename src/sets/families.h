@@ -4,7 +4,7 @@
 
 #include "sets/set.h"
 
-/* What is known to be wrong in the originals; faults.c. */
+/* The known faults of the originals; faults.c. */
 enum {
     SET_FAULTS_CIC_CLASSIC = 16,
     SET_FAULTS_CIC_CORRECTED = 5,

@@ -13,7 +13,7 @@
 enum {
     MOST_ELEMENTS = 1 << 24, /* items of lists and bits in a batch */
     MOST_BYTES = 1 << 26,    /* of text in a batch */
-    BLOCK_ROWS = 64          /* whose bits wait */
+    BLOCK_ROWS = 64          /* rows with bits that wait */
 };
 
 struct set_rows {

@@ -14,10 +14,10 @@
 #include "source/copy.h"
 #include "source/source.h"
 
-/* A record of a capture fits into so many bytes. */
+/* The most bytes of a record of a capture. */
 enum { HEAD = 1 << 20 };
 
-/* What a capture is copied for. */
+/* The purpose of a copy of a capture. */
 struct job {
     const struct input *input;
     struct worker *worker;

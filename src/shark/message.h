@@ -10,9 +10,9 @@
 /* Sends a message with n_fds descriptors, at most WIRE_FDS. False: the other side has ended. */
 bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len, const int *fds,
                   size_t n_fds);
-/* Somebody who may want to stop while the other side says nothing; asked every 50 ms. */
+/* A function that is asked every 50 ms, while the other side is silent, whether to stop. */
 struct message_stop {
-    bool (*asked)(void *context); /* NULL: nobody */
+    bool (*asked)(void *context); /* NULL: there is none */
     void *context;
 };
 

@@ -9,7 +9,7 @@
 /* Starts nothing. Copies the names of the fields, the filter and the number of passes: the question that the
  * worker is asked when it is needed. NULL: memory ended. */
 struct shark *shark_new(const struct fc_options *options);
-/* Names somebody who may want to stop while the worker does not answer, until another one is named. */
+/* Sets the function that may stop the wait for the worker, until another one is set. */
 void shark_watch(struct shark *shark, const struct message_stop *stop);
 /* Starts the worker and waits until libwireshark is ready. FC_UNSUPPORTED says why there is no worker. */
 FC_MUST_USE enum fc_status shark_start(struct shark *shark, struct fc_error *err);

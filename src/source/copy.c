@@ -1,4 +1,4 @@
-/* Invariant: what was written is a prefix of the bytes that were given, also after an error. */
+/* Invariant: the written bytes are a prefix of the given ones, also after an error. */
 #include "source/copy.h"
 
 #include <errno.h>

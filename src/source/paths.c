@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-/* What was found below one path. */
+/* The captures found below one path. */
 struct scan {
     struct paths *files;
     struct paths links;    /* symbolic links to folders that wait */

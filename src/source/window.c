@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* A quarter of the smallest second-level cache in use: what read() has copied is still there when a frame is
- * decoded. */
+/* A quarter of the smallest second-level cache in use: the bytes that read() has copied are still there when
+ * a frame is decoded. */
 static const size_t WINDOW_LEN = 128 * 1024;
 
 void window_over_memory(struct window *w, const void *data, size_t len)

@@ -37,7 +37,8 @@ struct pending {
     bool has_total, multiple_tails;
 };
 
-/* What the system's allocator adds to an allocation, at most: its header and the rounding to 16 bytes. */
+/* The most bytes that the system's allocator adds to an allocation: its header and the rounding to 16 bytes.
+ */
 enum { ALLOCATION = 32 };
 
 static size_t cost_of(const struct piece *piece) { return sizeof *piece + piece->len + ALLOCATION; }

@@ -121,7 +121,8 @@ static void write_metadata(char *out, const char *value)
     memcpy(out + 12 + key_len, value, (size_t)value_len);
 }
 
-/* What a schema node owns. Name and format are copies: a schema may outlive the run whose fields it names. */
+/* The things that a schema node owns. Name and format are copies: a schema may outlive the run whose fields
+ * it names. */
 struct schema_node {
     char *name, *format;
     char metadata[METADATA_CAP];

@@ -11,7 +11,7 @@ enum {
     DEFAULT_ROWS = 65536,
     DEFAULT_ELEMENTS = 1 << 20, /* packets: 24 MB of lengths and times */
     MOST_ELEMENTS = 1 << 30,    /* list offsets are int32 */
-    MOST_BYTES = 1 << 27,       /* text of addresses is up to 10 times as long as what is counted here */
+    MOST_BYTES = 1 << 27,       /* text of addresses is up to 10 times as long as the bytes counted here */
     MOST_MATRIX_BYTES = 1 << 24 /* smaller batches would cost time, larger ones memory */
 };
 
@@ -30,7 +30,7 @@ static bool init_base(struct columns *columns, const struct wanted *wanted)
     return true;
 }
 
-/* How the column prints in CSV, for readers of the schema who have no run to ask. */
+/* How the column prints in CSV, for readers of the schema without a run. */
 static void say_csv(struct column *column, const struct wanted *wanted, const struct wanted_column *asked)
 {
     bool is_list = asked->source == WANTED_BASE && column->kind == COLUMN_LIST;

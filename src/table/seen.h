@@ -36,7 +36,7 @@ struct seen {
     size_t n_marks, capacity;
 };
 
-/* What a flow keeps of the values of fields. Zero-initialise it. */
+/* The values of fields that a flow keeps. Zero-initialise it. */
 struct kept_values {
     struct log log; /* table/values.h */
     struct seen seen;

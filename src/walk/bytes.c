@@ -1,4 +1,5 @@
-/* The bytes of kept packets -> pieces. Invariant: a piece holds what its matrix shows, not more. */
+/* The bytes of kept packets -> pieces. Invariant: a piece holds the bytes that its matrix shows, and no
+ * others. */
 #include "look/excerpt.h"
 #include "look/mask.h"
 #include "walk/inner.h"

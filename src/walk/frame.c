@@ -68,7 +68,7 @@ static enum fc_status answer(struct walk *w, struct step *step)
     return answer_frame(w, step, wanted);
 }
 
-/* Notices frames that are not in the order of their times, and ends the flows whose time is over. */
+/* Notices frames that are not in the order of their times, and ends the flows that are due. */
 static void note_time(struct walk *w, const struct frame *frame)
 {
     struct capture *c = &w->capture;

@@ -166,14 +166,14 @@ struct pieces *bytes_begin(const struct query *query, struct arena *arena);
 /* Copies the packet's bytes, masked, into the pieces of all matrices that are not full. True: now all are. */
 bool bytes_take(struct pieces *pieces, const struct query *query, const struct packet *packet,
                 const struct layer *layer, struct arena *arena);
-/* Gives the arena back what bytes_begin and bytes_take took. */
+/* Gives the pieces of bytes_begin and bytes_take back to the arena. */
 void bytes_give(struct pieces *pieces, const struct query *query, struct arena *arena);
 
 /* ---- keep.c, write.c ---- */
 
 /* Puts a kept frame into its flow, and its lengths, time and values into the flow's logs. */
 void keep_frame(struct walk *walk, struct step *step);
-/* Gives back what keep_frame allocated for a flow. */
+/* Gives back the memory that keep_frame took for a flow. */
 void keep_forget(struct walk *walk, struct flow *flow);
 /* Rows of the flows that have ended before their capture, until all are written or the batch is full. */
 FC_MUST_USE enum fc_status write_ended(struct walk *walk);

@@ -40,9 +40,9 @@ static void note_outer(struct walk *w, struct flow *flow, int layer_index)
     flow->outer = outer;
 }
 
-/* A value of so many bytes is long. Those that the flows of a capture keep may have 256 MiB, and eight times
- * the bytes of the capture so far: contents come joined, in pieces and decoded, but bodies that grow a
- * hundredfold on the way are made to fill the memory. */
+/* A value of at least this number of bytes is long. Those that the flows of a capture keep may have 256 MiB,
+ * and eight times the bytes of the capture so far: contents come joined, in pieces and decoded, but bodies
+ * that grow a hundredfold on the way are made to fill the memory. */
 enum { LONG_VALUE = 4096, LONG_FREE = 256 << 20, LONG_RATIO = 8 };
 
 /* Takes values out of the row that go beyond the limit, and counts them. */

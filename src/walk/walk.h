@@ -10,7 +10,7 @@ struct walk;
 /* Nothing is read yet. Query, inputs and progress are borrowed until walk_close. FC_MEMORY. */
 FC_MUST_USE enum fc_status walk_open(struct walk **out, const struct query *query, const struct input *inputs,
                                      size_t n_inputs, struct progress *progress, struct fc_error *err);
-/* The next batch, of at least one row unless somebody has asked for what there is (fc_run_flush);
+/* The next batch, of at least one row unless fc_run_flush has asked for the rows at hand;
  * out->release is NULL after the last one. A capture that cannot be read is a problem in the report and not
  * an error here. FC_MEMORY, FC_CANCELLED: the walk can only be closed. */
 FC_MUST_USE enum fc_status walk_next(struct walk *walk, struct ArrowArray *out, struct fc_error *err);

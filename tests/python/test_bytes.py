@@ -79,7 +79,7 @@ def extensions(raw: bytes, at: int, protocol: int) -> tuple[int, int] | None:
 
 
 def read(raw: bytes, mask: tuple[str, ...]) -> Read | None:
-    """A frame; None for what this reader does not know."""
+    """A frame; None for a frame that this reader does not know."""
     frame, ip, end = bytearray(raw), 14, len(raw)
     kind = int.from_bytes(raw[12:14], "big")
     while kind == 0x8100:
@@ -373,7 +373,7 @@ def test_command_refuses(small: Path, given: str, text: str) -> None:
     assert done.returncode == 2 and text in done.stderr and not done.stdout
 
 
-# ---- what is refused ----
+# ---- refusals ----
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command's choice of columns: order, new names, values of fields, first packets, statistics, and what is refused."""
+"""The command's choice of columns: order, new names, values of fields, first packets, statistics, and refusals."""
 
 from __future__ import annotations
 

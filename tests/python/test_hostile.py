@@ -72,7 +72,7 @@ def test_a_child_of_fork_does_not_hang(act: str, jobs: int) -> None:
     assert n_rows + sum(map(len, batches)) == 300 * 188  # the parent reads on
 
 
-# ---- what is written ----
+# ---- output ----
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ TEST(many_pairs_are_told_apart)
     conv_free(&table);
 }
 
-/* ---- what is forgotten ---- */
+/* ---- forgotten conversations ---- */
 
 enum { MANY = 3 * CONVS_KEPT };
 

@@ -37,7 +37,7 @@ class Built(NamedTuple):
 
 
 def build(recipe: Recipe, say: Callable[[str], None] = lambda text: None) -> Built:
-    """Builds the data set, or what is missing of it. Raises RecipeError before any capture is read."""
+    """Builds the data set, or its missing parts. Raises RecipeError before any capture is read."""
     found = captures.listed(recipe)
     recipe.out.mkdir(parents=True, exist_ok=True)
     store = Store(recipe.out)

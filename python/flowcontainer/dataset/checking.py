@@ -1,4 +1,4 @@
-"""`flowcontainer dataset check`: is the data set still what its manifest says, and does it come out again?"""
+"""`flowcontainer dataset check`: compares a data set with its manifest and with a new build."""
 
 from __future__ import annotations
 
@@ -23,29 +23,19 @@ def check(out: Path, rows: bool = True, say: Say = lambda text: None) -> list[st
     """
     told = manifest.read(out)
     base = out / told["base"]
-    found = _captures(told, base) + _files(told, out) + _engine(told)
+    found = _contents("capture", told["captures"], base) + _contents("file", told["files"], out) + _engine(told)
     return found + (_rows(told, base, say) if rows else [])
 
 
-def _captures(told: dict[str, Any], base: Path) -> list[str]:
+def _contents(kind: str, entries: list[dict[str, Any]], folder: Path) -> list[str]:
+    """The captures or files that are missing or have another SHA-256 than the manifest's."""
     differences = []
-    for one in told["captures"]:
-        path = base / one["name"]
+    for one in entries:
+        path = folder / one["name"]
         if not path.exists():
-            differences.append(f"capture {one['name']} is missing")
+            differences.append(f"{kind} {one['name']} is missing")
         elif digest(path) != one["sha256"]:
-            differences.append(f"capture {one['name']} has another content")
-    return differences
-
-
-def _files(told: dict[str, Any], out: Path) -> list[str]:
-    differences = []
-    for one in told["files"]:
-        path = out / one["name"]
-        if not path.exists():
-            differences.append(f"file {one['name']} is missing")
-        elif digest(path) != one["sha256"]:
-            differences.append(f"file {one['name']} has another content")
+            differences.append(f"{kind} {one['name']} has another content")
     return differences
 
 

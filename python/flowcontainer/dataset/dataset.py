@@ -76,7 +76,7 @@ class Dataset:
         return self.recipe.out
 
     def build(self, say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-        """Builds what is missing, and returns the manifest. A second call with nothing new reads nothing.
+        """Builds the missing parts, and returns the manifest. A second call with nothing new reads nothing.
 
         :param say: is called with sentences about the progress
         """

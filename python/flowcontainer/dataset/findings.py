@@ -1,4 +1,4 @@
-"""What may be wrong with a data set, in sentences, the gravest first."""
+"""Possible faults of a data set, in sentences, the gravest first."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ ALL = 48 << 20  #: bytes of rows that wait in all
 
 
 class Plan:
-    """What a writer must know before the first row."""
+    """The facts that a writer needs before the first row."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ LEAKS = {
     "ip_id": "ip.id",
     "tcp_seq": "tcp.seq_raw",
 }
-#: The bytes by which exact duplicates are found: of the first packets, without what names the connection.
+#: The bytes by which exact duplicates are found: of the first packets, without the fields that name the connection.
 CONTENT = {"packets": 10, "start": "ip", "length": 128, "mask": MASKS}
 BATCH = 8192  #: rows of a batch, so that memory stays small
 HIDDEN = "_key_"

@@ -1,4 +1,4 @@
-"""Reading: brings the store up to date with the captures. What is done stays done, whatever ends the program."""
+"""Reading: brings the store up to date with the captures. Finished tasks stay finished, also when the program is killed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _changed(store: Store, capture: Capture, known: Known) -> bool:
 
 
 def read(store: Store, todo: Work, query: Query, jobs: int, say: Say) -> None:
-    """Reads what is to be read, with as many captures at a time as `jobs` says. Ctrl-C loses the tasks that run."""
+    """Reads all new and changed captures, `jobs` of them at a time. Ctrl-C loses the tasks that run."""
     store.forget(todo.forget)
     store.sweep()
     store.set_meta("query", query.digest)

@@ -17,7 +17,7 @@ from .keys import FORMATS, LABEL_SOURCES, SECTIONS, Key
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a data set is made of. Every section has all of its keys; :func:`of_file` and :func:`of_sections` make it."""
+    """The sections of a recipe. Every section has all of its keys; :func:`of_file` and :func:`of_sections` make it."""
 
     dataset: dict[str, Any]
     query: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What labels, cleaning, split and leak report know of each row: some 150 bytes, as arrays over all rows."""
+"""The facts of each row that labels, cleaning, split and leak report use: some 150 bytes, as arrays over all rows."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Store:
             self._base.executemany("insert or replace into capture values (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def touch(self, capture: Capture) -> None:
-        """Remembers the new time of a file whose content is the same."""
+        """Remembers the new time of a file with the same content."""
         with self._base:
             self._base.execute("update capture set mtime_ns = ? where name = ?", (capture.mtime_ns, capture.name))
 

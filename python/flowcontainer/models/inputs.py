@@ -1,4 +1,4 @@
-"""What a layout gives, and the rows from which it is made."""
+"""The arrays of a layout, and the rows from which it is made."""
 
 from __future__ import annotations
 

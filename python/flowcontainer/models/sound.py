@@ -8,7 +8,7 @@ import numpy as np
 
 from .inputs import Array, Inputs, Source
 
-#: What the sound form masks: fields that name the connection instead of the application.
+#: The fields that the sound form masks: those that name the connection instead of the application.
 MASKS = ["addresses", "ports", "checksums", "ip_id", "sequence", "acknowledgement", "timestamps"]
 
 
