@@ -40,7 +40,7 @@ def wrong_rooms(rooms):
         for other in INCLUDE.findall(path.read_text()):
             if other not in rooms.get(room, ()):
                 yield f"{path.relative_to(ROOT)}: {room} may not include {other}"
-    for path in sorted([*(ROOT / "cli").glob("*.[ch]"), *(ROOT / "python").glob("*.[ch]")]):
+    for path in sorted([*(ROOT / "cli").glob("*.[ch]"), *(ROOT / "python").glob("*.[ch]"), *(ROOT / "duckdb").glob("*.[ch]")]):
         for other in INCLUDE.findall(path.read_text()):
             if other in rooms:
                 yield f"{path.relative_to(ROOT)}: sees include/ only, not {other}"
@@ -98,7 +98,7 @@ def wrong_circles(folder, allowed):
 def main():
     rooms, circles = read_layers()
     wrong = list(wrong_rooms(rooms))
-    folders = [*sorted(path for path in (ROOT / "src").iterdir() if path.is_dir()), *(ROOT / name for name in ("cli", "python", "worker"))]
+    folders = [*sorted(path for path in (ROOT / "src").iterdir() if path.is_dir()), *(ROOT / name for name in ("cli", "python", "duckdb", "worker"))]
     for folder in folders:
         wrong += wrong_circles(folder, circles.pop(folder.name, []))
     wrong += [f"src/LAYERS: there is no room {name}" for name in circles]
