@@ -286,9 +286,8 @@ static void when_due(void *progress, int64_t ms) { cli_progress_due(progress, ms
 static size_t time_column(const struct job *job)
 {
     const struct fc_options *o = &job->opt->run;
-    const char *source = o->level != FC_LEVEL_FLOWS       ? "time"
-                         : o->policy == FC_POLICY_TIMEOUT ? "time_end"
-                                                          : "time_start";
+    bool they_leave = o->policy == FC_POLICY_TIMEOUT || o->close || o->max_flows;
+    const char *source = o->level != FC_LEVEL_FLOWS ? "time" : they_leave ? "time_end" : "time_start";
     for (size_t i = 0; i < fc_run_n_columns(job->run); i++)
         if (!strcmp(fc_run_column(job->run, i)->source, source))
             return i;

@@ -9,6 +9,8 @@ enum {
     KEY_POLICY,
     KEY_IDLE,
     KEY_ACTIVE,
+    KEY_CLOSE,
+    KEY_MAX_FLOWS,
     KEY_TUNNEL,
     KEY_CLASSIC,
     KEY_ENGINE,

@@ -40,10 +40,16 @@ const struct opt_row OPT_ROWS[] = {
      "after a pause, at a maximum age, by FIN or RST"},
     {NULL, KEY_IDLE, "idle", "TIME",
      "the pause that ends a flow: 30, 30s, 500ms, 5m\n"
-     "(default: 120s; with --policy timeout)"},
+     "(default: 120s; with --policy timeout or --close fin)"},
     {NULL, KEY_ACTIVE, "active", "TIME",
      "the maximum age of a flow\n"
      "(default: 30m; with --policy timeout)"},
+    {NULL, KEY_CLOSE, "close", "never|fin",
+     "fin: a TCP flow leaves after FIN or RST and a pause;\n"
+     "later packets get a row of their own"},
+    {NULL, KEY_MAX_FLOWS, "max-flows", "N",
+     "at most N flows of a capture are kept at the same time;\n"
+     "the one that was silent for longest leaves first"},
     {NULL, KEY_TUNNEL, "tunnel", "inner|outer",
      "which TCP or UDP header decides the flow of a\n"
      "tunnelled packet (default: inner)"},

@@ -55,6 +55,15 @@ static int parse_policy(struct opt *opt, const char *text)
     return bad;
 }
 
+static int parse_close(struct opt *opt, const char *text)
+{
+    static const struct opt_choice choices[] = {{"never", FC_CLOSE_NEVER}, {"fin", FC_CLOSE_FIN}};
+    int value = 0;
+    int bad = opt_choice(&value, "--close", text, choices, 2);
+    opt->run.close = (uint64_t)value;
+    return bad;
+}
+
 static int parse_tunnel(struct opt *opt, const char *text)
 {
     static const struct opt_choice choices[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}};
@@ -106,6 +115,11 @@ static int parse_jobs(struct opt *opt, const char *text)
     int bad = opt_number(&jobs, "--jobs", text, 4096);
     opt->run.jobs = (uint32_t)jobs;
     return bad;
+}
+
+static int parse_max_flows(struct opt *opt, const char *text)
+{
+    return opt_number(&opt->run.max_flows, "--max-flows", text, UINT32_MAX);
 }
 
 static int parse_timeout(bool *is_set, int64_t *out, const char *option, const char *text)
@@ -267,6 +281,10 @@ static int parse_one(struct opt *opt, int key, const char *arg)
         return parse_timeout(&opt->idle_set, &opt->run.idle_ns, "--idle", arg);
     case KEY_ACTIVE:
         return parse_timeout(&opt->active_set, &opt->run.active_ns, "--active", arg);
+    case KEY_CLOSE:
+        return parse_close(opt, arg);
+    case KEY_MAX_FLOWS:
+        return parse_max_flows(opt, arg);
     case KEY_TUNNEL:
         return parse_tunnel(opt, arg);
     case KEY_ENGINE:
@@ -422,9 +440,11 @@ static int check_together(struct opt *opt)
     int bad = sets_check(opt);
     if (bad)
         return bad;
-    if ((opt->idle_set || opt->active_set) && !opt->n_sets && opt->command != OPT_FEATURES &&
-        opt->run.policy != FC_POLICY_TIMEOUT)
-        return say_usage("--idle and --active need --policy timeout");
+    bool times_out = opt->n_sets || opt->command == OPT_FEATURES || opt->run.policy == FC_POLICY_TIMEOUT;
+    if (opt->idle_set && !times_out && !opt->run.close)
+        return say_usage("--idle needs --policy timeout or --close fin");
+    if (opt->active_set && !times_out)
+        return say_usage("--active needs --policy timeout");
     if (opt->command == OPT_PYTHON)
         return say_usage("`flowcontainer %s' comes with the Python package: pip install "
                          "'flowcontainer[dataset]', or `pip install .[dataset]' in a clone",

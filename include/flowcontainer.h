@@ -106,6 +106,14 @@ enum fc_policy {
                          that it has ended, so rows are in the order of the ends */
 };
 
+/* Whether a flow of FC_POLICY_STREAM may leave before the end of its capture. */
+enum fc_close {
+    FC_CLOSE_NEVER,
+    FC_CLOSE_FIN /* a TCP flow leaves after FIN in both directions or RST and idle_ns without a packet.
+                    Packets that come later are another flow, with the same stream number (note
+                    streams_continued) */
+};
+
 enum fc_tunnel {
     FC_TUNNEL_INNER, /* the innermost TCP or UDP header is the packet's flow */
     FC_TUNNEL_OUTER  /* the outermost TCP or UDP header is; a tunnel without one outside (GRE, IP in IP) makes
@@ -261,7 +269,7 @@ struct fc_options {
     uint32_t protocols; /* bits of enum fc_protocol */
     enum fc_policy policy;
     enum fc_tunnel tunnel;
-    int64_t idle_ns;     /* FC_POLICY_TIMEOUT: default 120 s */
+    int64_t idle_ns;     /* FC_POLICY_TIMEOUT, FC_CLOSE_FIN: default 120 s */
     int64_t active_ns;   /* FC_POLICY_TIMEOUT: default 1800 s */
     uint64_t max_frames; /* the first frames of each capture that are read; 0: all */
     uint32_t jobs;       /* threads; captures are shared out among them; 0: as many as there are cores */
@@ -311,6 +319,11 @@ struct fc_options {
                       of frames, as `mergecap -a` does. A damaged capture is a problem, and reading goes on
                       with the next one. libwireshark needs one file and cannot answer: FC_ENGINE_AUTO stays
                       native, and a query that needs libwireshark is FC_UNSUPPORTED. So is a pipe */
+    uint64_t close;     /* an enum fc_close; for FC_POLICY_STREAM */
+    uint64_t max_flows; /* flows of a capture that are kept at the same time; 0: any number. One that is too
+                           many makes the flow leave that got no packet for the longest time: its end is
+                           "evicted", and rows are in the order of the ends, as with FC_POLICY_TIMEOUT. Later
+                           packets of it are another flow, with the same stream number */
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);

@@ -19,6 +19,7 @@ static const struct word levels[] = {
 static const struct word styles[] = {{"clean", FC_STYLE_CLEAN}, {"classic", FC_STYLE_CLASSIC}, {NULL, 0}};
 static const struct word policies[] = {
     {"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {NULL, 0}};
+static const struct word closes[] = {{"never", FC_CLOSE_NEVER}, {"fin", FC_CLOSE_FIN}, {NULL, 0}};
 static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {NULL, 0}};
 static const struct word passes[] = {
@@ -165,9 +166,9 @@ static bool matrices_fill(struct matrices *matrices, PyObject *sequence)
 struct arguments {
     PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes, *sets, *live;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
-    const char *values, *limit;
+    const char *values, *limit, *close;
     long long idle_ns, active_ns, flush_ns;
-    unsigned long long max_frames, max_memory;
+    unsigned long long max_frames, max_memory, max_flows;
     unsigned int jobs, batch_rows, packets;
     int exact, payload_only, join;
 };
@@ -179,7 +180,7 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
         "policy",  "idle_ns",     "active_ns", "tunnel",       "max_frames", "jobs",       "batch_rows",
         "engine",  "preferences", "decode_as", "keylog",       "passes",     "max_memory", "exact",
         "columns", "values",      "packets",   "payload_only", "limit",      "features",   "bytes",
-        "sets",    "flush_ns",    "live",      "join",         NULL};
+        "sets",    "flush_ns",    "live",      "join",         "close",      "max_flows",  NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -190,16 +191,18 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .passes = "auto",
                             .values = "",
                             .limit = "sequences",
+                            .close = "never",
                             .idle_ns = 120000000000LL,
                             .active_ns = 1800000000000LL,
                             .jobs = 1,
                             .batch_rows = 65536};
     return PyArg_ParseTupleAndKeywords(
-        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOp:open", names, &a->paths, &a->fields, &a->filter,
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOpsK:open", names, &a->paths, &a->fields, &a->filter,
         &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
         &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
         &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
-        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live, &a->join);
+        &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live, &a->join,
+        &a->close, &a->max_flows);
 }
 
 /* Runs Python's handlers of signals while fc_open waits; an exception of theirs stays set. */
@@ -224,7 +227,8 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     int pass = engine < 0 ? -1 : word_find(passes, "passes", a->passes);
     int standing = pass < 0 ? -1 : word_find(values, "values", a->values);
     int limit = standing < 0 ? -1 : word_find(limits, "limit", a->limit);
-    if (limit < 0)
+    int close = limit < 0 ? -1 : word_find(closes, "close", a->close);
+    if (close < 0)
         return false;
     options->values = (enum fc_values)standing;
     options->limit = (enum fc_limit)limit;
@@ -244,6 +248,8 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     options->active_ns = a->active_ns;
     options->flush_ns = a->flush_ns;
     options->join = a->join != 0;
+    options->close = (uint64_t)close;
+    options->max_flows = a->max_flows;
     options->interrupted = interrupted;
     options->max_frames = a->max_frames;
     options->jobs = a->jobs;

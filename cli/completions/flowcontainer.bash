@@ -20,6 +20,7 @@ _flowcontainer() {
     case $prev in
     -T | --format) COMPREPLY=($(compgen -W "table ndjson json csv" -- "$cur")); return ;;
     --level) COMPREPLY=($(compgen -W "flows packets frames" -- "$cur")); return ;;
+    --close) COMPREPLY=($(compgen -W "never fin" -- "$cur")); return ;;
     --policy) COMPREPLY=($(compgen -W "stream timeout" -- "$cur")); return ;;
     --engine) COMPREPLY=($(compgen -W "auto native wireshark" -- "$cur")); return ;;
     --passes) COMPREPLY=($(compgen -W "1 2 auto" -- "$cur")); return ;;
@@ -55,12 +56,12 @@ _flowcontainer() {
         COMPREPLY=($(compgen -W "any $("${COMP_WORDS[0]}" -D 2>/dev/null | cut -d' ' -f2)" -- "$cur"))
         return ;;
     --autostop) COMPREPLY=($(compgen -W "duration: filesize: packets:" -- "$cur")); return ;;
-    -f | --capture-filter | -s | --snapshot-length | -c | --count | -j | --jobs | -Y | --filter | --idle | --active | -C | --columns | --packets | --splt | --layers | --payload-bytes | --server-ports | --preference | -d | --decode-as | --max-memory | --rotate | --flush)
+    -f | --capture-filter | -s | --snapshot-length | -c | --count | -j | --jobs | -Y | --filter | --idle | --active | --max-flows | -C | --columns | --packets | --splt | --layers | --payload-bytes | --server-ports | --preference | -d | --decode-as | --max-memory | --rotate | --flush)
         return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs --join -n -i --interface -f --capture-filter -s --snapshot-length -p --no-promiscuous-mode --autostop -D --list-interfaces -Y --filter --protocols --drop --policy --idle \
-            --active --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
+            --active --close --max-flows --tunnel --classic --engine --preference -d --decode-as --keylog --passes --max-memory --exact -T --format \
             -e --field -C --columns --values --packets --payload-only --limit --features --bytes --native --json --level -o --output --rotate --flush --quote-formulas -a --all --color -q --quiet \
             --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \
             --progress --no-progress -h --help -v --version" -- "$cur"))

@@ -23,6 +23,8 @@ complete -c flowcontainer -l drop -x -d 'Packets to leave out' \
 complete -c flowcontainer -l policy -x -a 'stream timeout' -d 'When a flow ends'
 complete -c flowcontainer -l idle -x -d 'Pause that ends a flow'
 complete -c flowcontainer -l active -x -d 'Maximum age of a flow'
+complete -c flowcontainer -l close -x -a 'never fin' -d 'Whether a flow leaves after FIN or RST'
+complete -c flowcontainer -l max-flows -x -d 'Flows kept at the same time'
 complete -c flowcontainer -l engine -x -a 'auto native wireshark' -d 'Engine that answers'
 complete -c flowcontainer -l preference -x -d 'A preference of Wireshark, NAME:VALUE'
 complete -c flowcontainer -s d -l decode-as -x -d 'Dissect as another protocol'

@@ -61,6 +61,8 @@ def scan(
     policy: str = "stream",
     idle: float | None = None,
     active: float | None = None,
+    close: Literal["never", "fin"] | str = "never",
+    max_flows: int = 0,
     tunnel: str = "inner",
     jobs: int = 1,
     max_frames: int = 0,
@@ -114,6 +116,10 @@ def scan(
     :param protocols: protocols that make flows: tcp, udp, sctp, icmp, icmpv6, gre, esp
     :param policy: "stream": a flow is a Wireshark stream and is never cut by time; "timeout": it also ends after `idle`
         seconds without a packet (120), after `active` seconds in all (1800), by FIN in both directions, or by RST
+    :param close: with policy="stream": "fin" lets a TCP flow leave after FIN in both directions or RST and `idle`
+        seconds without a packet (120); later packets are a row of their own, with the same stream number
+    :param max_flows: at most so many flows of a capture are kept at the same time; the one that was silent for longest
+        leaves first, with the end "evicted". 0: any number. Where flows leave early, rows are in the order of the ends
     :param tunnel: "inner" or "outer": the TCP or UDP header that decides the flow of a tunnelled packet
     :param jobs: threads; each capture is read by one thread; 0: one per core. The rows do not depend on it
     :param max_frames: read at most so many frames of each capture; 0: all
@@ -198,8 +204,10 @@ def scan(
         if "," in word:
             raise ValueError(f"{word!r} is the spelling of the command; in Python: features={word.split(',')!r}")
     others = tables_among(asked)
-    if policy != "timeout" and not others and not (idle is None and active is None):
-        raise ValueError('idle and active are for policy="timeout"')
+    if policy != "timeout" and not others and active is not None:
+        raise ValueError('active is for policy="timeout"')
+    if policy != "timeout" and close != "fin" and not others and idle is not None:
+        raise ValueError('idle is for policy="timeout" and close="fin"')
     sets = {
         "faults": faults,
         "phantoms": phantoms,
@@ -237,6 +245,8 @@ def scan(
             "policy": arguments.word("policy", policy),
             "idle_ns": arguments.nanoseconds("idle", 120 if idle is None else idle),
             "active_ns": arguments.nanoseconds("active", 1800 if active is None else active),
+            "close": arguments.word("close", close),
+            "max_flows": arguments.count("max_flows", max_flows, 2**64),
             "tunnel": arguments.word("tunnel", tunnel),
             "jobs": arguments.count("jobs", jobs, 2**32),
             "max_frames": arguments.count("max_frames", max_frames, 2**64),

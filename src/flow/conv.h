@@ -39,6 +39,7 @@ struct conv {
     signed int synack_from : 2;
     bool has_times : 1;
     bool is_current : 1; /* the hash table leads to it */
+    bool has_left : 1;   /* a flow of it ended before the capture, without a SYN that opens another one */
     uint32_t touched; /* second of the packet clock at its last packet; CONV_STAYS: it is never forgotten */
     int64_t first_ns, previous_ns;
     struct app_conv *app; /* state of the protocols above; NULL unless their fields are asked for */

@@ -1,7 +1,8 @@
 /* Flows that leave when they end. Two queues hold the open flows, by the time of their last and of their
  * first packet; since the clock never goes back, both are in order by themselves, and only their first flows
- * have to be looked at. Invariant: flows come into table->ended in the order of the moments at which the
- * policy ended them, and flows of the same moment in the order of their first packets. */
+ * have to be looked at. Where closed streams may leave, a queue of their own takes the place of the first.
+ * Invariant: flows come into table->ended in the order of the moments at which the policy or the limit ended
+ * them; those of the same moment that the policy ended are in the order of their first packets. */
 #include "flow/expiry.h"
 
 /* ---- lists ---- */
@@ -33,6 +34,12 @@ static void list_remove(struct flow_list *list, struct flow *flow, enum flow_que
 
 void expiry_take(struct flow_list *list, struct flow *flow) { list_remove(list, flow, BY_SILENCE); }
 
+/* The list of the queue BY_SILENCE that a flow is in while it is not ended. */
+static struct flow_list *silence_list(struct flow_table *t, const struct flow *flow)
+{
+    return flow->closed && t->policy.grace_ns ? &t->closed : &t->open[BY_SILENCE];
+}
+
 /* ---- packets ---- */
 
 void expiry_open(struct flow_table *t, struct flow *flow, uint32_t index)
@@ -41,24 +48,34 @@ void expiry_open(struct flow_table *t, struct flow *flow, uint32_t index)
         .index = index, .number = t->n_made++, .born = t->clock.now, .touched = t->clock.now};
     list_append(&t->open[BY_SILENCE], flow, BY_SILENCE);
     list_append(&t->open[BY_AGE], flow, BY_AGE);
+    t->n_held++;
 }
 
 void expiry_touch(struct flow_table *t, struct flow *flow)
 {
+    struct flow_list *list = silence_list(t, flow);
     flow_timer(flow)->touched = t->clock.now;
-    if (t->open[BY_SILENCE].last == flow)
+    if (list->last == flow)
         return;
+    list_remove(list, flow, BY_SILENCE);
+    list_append(list, flow, BY_SILENCE);
+}
+
+void expiry_close(struct flow_table *t, struct flow *flow)
+{
     list_remove(&t->open[BY_SILENCE], flow, BY_SILENCE);
-    list_append(&t->open[BY_SILENCE], flow, BY_SILENCE);
+    list_append(&t->closed, flow, BY_SILENCE);
 }
 
 static void close_flow(struct flow_table *t, struct flow *flow)
 {
-    list_remove(&t->open[BY_SILENCE], flow, BY_SILENCE);
+    list_remove(silence_list(t, flow), flow, BY_SILENCE);
     list_remove(&t->open[BY_AGE], flow, BY_AGE);
     struct conv *conv = flow->conv;
-    if (conv->flow == flow_timer(flow)->index)
-        conv->flow = NO_FLOW;
+    if (conv->flow != flow_timer(flow)->index)
+        return;
+    conv->flow = NO_FLOW;
+    conv->has_left = true;
 }
 
 void expiry_reopen(struct flow_table *t, struct flow *flow)
@@ -72,16 +89,21 @@ void expiry_reopen(struct flow_table *t, struct flow *flow)
 
 static int64_t later(int64_t from, int64_t ns) { return from > INT64_MAX - ns ? INT64_MAX : from + ns; }
 
-/* The open flow or the flow ended by a SYN that ends first, and *moment, when it does; NULL: none is there.
- */
+/* The open flow, closed flow or flow ended by a SYN that ends first, and *moment, when it does; NULL: none is
+ * there. */
 static struct flow *first_to_end(struct flow_table *t, int64_t *moment, enum flow_end *end)
 {
     struct flow *silent = t->open[BY_SILENCE].first, *old = t->open[BY_AGE].first;
-    struct flow *reopened = t->reopened.first, *first = NULL;
+    struct flow *closed = t->closed.first, *reopened = t->reopened.first, *first = NULL;
     if (silent) {
         first = silent;
         *moment = later(flow_timer(silent)->touched, t->policy.idle_ns);
         *end = END_IDLE;
+    }
+    if (closed) { /* only where idle_ns is without end */
+        first = closed;
+        *moment = later(flow_timer(closed)->touched, t->policy.grace_ns);
+        *end = END_FIN;
     }
     int64_t at = old ? later(flow_timer(old)->born, t->policy.active_ns) : 0;
     if (old && at < *moment) {
@@ -108,6 +130,7 @@ static void end_flow(struct flow_table *t, struct flow *flow, int64_t moment, en
     }
     flow_timer(flow)->ended = moment;
     list_append(&t->ended, flow, BY_SILENCE);
+    t->n_held--;
 }
 
 /* ---- flows of one moment ---- */
@@ -176,6 +199,30 @@ void flow_turn(struct flow_table *t, int64_t time_ns)
 {
     packet_clock_take(&t->clock, time_ns);
     end_before(t, t->clock.past);
+}
+
+/* ---- the limit ---- */
+
+/* The flow that got no packet for the longest time; of two, the closed one. */
+static struct flow *idlest(struct flow_table *t)
+{
+    struct flow *open = t->open[BY_SILENCE].first, *closed = t->closed.first;
+    if (!open || !closed)
+        return open ? open : closed;
+    return flow_timer(open)->touched < flow_timer(closed)->touched ? open : closed;
+}
+
+/* Flows that the policy has ended leave first: they only wait for frames that are late. */
+void expiry_make_room(struct flow_table *t)
+{
+    if (!t->policy.max_flows || t->n_held < t->policy.max_flows)
+        return;
+    end_before(t, t->clock.now);
+    if (t->n_held < t->policy.max_flows)
+        return;
+    struct flow *flow = t->reopened.first ? t->reopened.first : idlest(t);
+    t->n_evicted += flow->end == END_CAPTURE;
+    end_flow(t, flow, t->clock.now, END_EVICTED);
 }
 
 /* The last frame has been read, so no flow has to wait for late frames. */

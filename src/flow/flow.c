@@ -13,6 +13,17 @@
 
 enum { BLOCK = 256 };
 
+struct flow_policy flow_policy_of(const struct fc_options *o)
+{
+    bool timeout = o->policy == FC_POLICY_TIMEOUT;
+    return (struct flow_policy){.policy = o->policy,
+                                .style = o->style,
+                                .idle_ns = timeout ? o->idle_ns : INT64_MAX,
+                                .active_ns = timeout ? o->active_ns : INT64_MAX,
+                                .grace_ns = o->close == FC_CLOSE_FIN ? o->idle_ns : 0,
+                                .max_flows = o->max_flows};
+}
+
 static size_t flow_size(const struct flow_table *t)
 {
     return sizeof(struct flow) + (flow_may_leave(&t->policy) ? sizeof(struct flow_timer) : 0);
@@ -112,14 +123,17 @@ static struct flow *flow_place(struct flow_table *t, uint32_t *index)
 static struct flow *flow_make(struct flow_table *t, const struct flow_packet *p)
 {
     uint32_t index = 0;
+    expiry_make_room(t);
     struct flow *flow = flow_place(t, &index);
     if (!flow)
         return NULL;
     *flow = (struct flow){.conv = p->ref.conv, .start_ns = LOG_NO_TIME, .end_ns = LOG_NO_TIME};
     choose_client(flow, p, t->policy.style);
     p->ref.conv->flow = index;
-    if (flow_may_leave(&t->policy))
-        expiry_open(t, flow, index);
+    if (!flow_may_leave(&t->policy))
+        return flow;
+    expiry_open(t, flow, index);
+    t->n_continued += t->policy.policy == FC_POLICY_STREAM && p->ref.conv->has_left;
     return flow;
 }
 
@@ -145,10 +159,9 @@ static bool flow_is_over(struct flow_table *t, struct flow *flow, const struct f
     return idle || active;
 }
 
-static void flow_note_close(struct flow *flow, const struct flow_packet *p)
+/* Returns true if this packet closes the flow. */
+static bool flow_note_close(struct flow *flow, const struct flow_packet *p)
 {
-    if (flow->closed)
-        return;
     if (p->tcp_flags & TCP_FLAG_FIN)
         flow->fins |= (uint8_t)(1 << p->ref.direction);
     if (p->tcp_flags & TCP_FLAG_RST) {
@@ -158,6 +171,7 @@ static void flow_note_close(struct flow *flow, const struct flow_packet *p)
         flow->closed = true;
         flow->end = END_FIN;
     }
+    return flow->closed;
 }
 
 static void flow_note_time(struct flow *flow, const struct flow_packet *p)
@@ -174,6 +188,7 @@ struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint
 {
     struct conv *conv = p->ref.conv;
     bool may_leave = flow_may_leave(&t->policy);
+    bool may_close = t->policy.policy == FC_POLICY_TIMEOUT || t->policy.grace_ns;
     struct flow *flow = conv->flow == NO_FLOW ? NULL : flow_at(t, conv->flow);
     if (!flow || flow_is_over(t, flow, p)) {
         flow = flow_make(t, p);
@@ -187,8 +202,8 @@ struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint
     flow->n_packets++;
     if (p->payload_len)
         flow->has_payload = true;
-    if (t->policy.policy == FC_POLICY_TIMEOUT)
-        flow_note_close(flow, p);
+    if (may_close && !flow->closed && flow_note_close(flow, p) && t->policy.grace_ns)
+        expiry_close(t, flow);
     return flow;
 }
 

@@ -2,8 +2,10 @@
  * `timeout` a conversation is divided where it is idle, where it lasts too long, and where it is closed. Only
  * kept packets count.
  *
- * With `timeout` a flow ends when the clock of the packets (packet_clock.h) says so, and leaves at once: its
- * row is written and its memory is used again. The other flows end with their capture. */
+ * With `timeout`, with a limit on the number of flows, and where closed streams may leave, a flow ends when
+ * the clock of the packets (packet_clock.h) or the limit says so, and leaves at once: its row is written and
+ * its memory is used again. The other flows end with their capture. A stream of which a flow has left goes on
+ * in another flow. */
 #ifndef FC_FLOW_FLOW_H
 #define FC_FLOW_FLOW_H
 
@@ -21,7 +23,7 @@ enum client_by {
     CLIENT_BY_PORT, /* the other side's port alone is below 1024; FC_STYLE_CLASSIC: it has the larger port */
     CLIENT_BY_FIRST /* it sent the flow's first kept packet */
 };
-enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST };
+enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST, END_EVICTED };
 
 /* The outermost addresses of the first packet of a tunnelled flow, in the direction of that packet. */
 struct outer {
@@ -60,7 +62,8 @@ struct flow {
 
 /* The queues that a flow is in at the same time. */
 enum flow_queue {
-    BY_SILENCE, /* open flows in the order of their last kept packets; then flows that have ended */
+    BY_SILENCE, /* open flows, or closed ones, in the order of their last kept packets; then flows that have
+                   ended */
     BY_AGE,     /* open flows in the order of their first kept packets */
     N_FLOW_QUEUES
 };
@@ -86,7 +89,9 @@ struct flow_list {
 struct flow_policy {
     enum fc_policy policy;
     enum fc_style style;
-    int64_t idle_ns, active_ns;
+    int64_t idle_ns, active_ns; /* INT64_MAX: time ends no flow */
+    int64_t grace_ns;   /* of FC_POLICY_STREAM: a closed flow leaves after this silence; 0: it stays */
+    uint64_t max_flows; /* flows that are kept at the same time; 0: any number */
 };
 
 struct flow_table {
@@ -98,8 +103,12 @@ struct flow_table {
     uint32_t n_flows; /* places that were ever used */
     /* Of flows that may leave early alone: */
     uint64_t n_made;
+    uint64_t n_held;                      /* flows in `open`, `closed` and `reopened` */
+    uint64_t n_evicted;                   /* flows that the limit ended */
+    uint64_t n_continued;                 /* flows of streams of which an earlier flow has left */
     struct flow *unused;                  /* linked by next[BY_SILENCE] */
     struct flow_list open[N_FLOW_QUEUES]; /* by enum flow_queue */
+    struct flow_list closed;              /* with grace_ns: closed flows, which are not in open[BY_SILENCE] */
     struct flow_list reopened;            /* flows that a SYN ended, until the clock is past that moment */
     struct flow_list ended;               /* flows that are to be written, in the order of rows */
 };
@@ -113,11 +122,13 @@ struct flow_packet {
     uint8_t tcp_flags; /* 0 for other protocols */
 };
 
+/* The policy of a query. */
+struct flow_policy flow_policy_of(const struct fc_options *options);
 struct flow *flow_at(const struct flow_table *table, uint32_t index);
 /* Whether flows of this policy may leave before the end of their capture. */
 static inline bool flow_may_leave(const struct flow_policy *policy)
 {
-    return policy->policy == FC_POLICY_TIMEOUT;
+    return policy->policy == FC_POLICY_TIMEOUT || policy->grace_ns || policy->max_flows;
 }
 /* Takes the time of the next frame, kept or not, and ends the flows that are due: they are then in
  * table->ended. Only for policies with flows that may leave. */

@@ -19,6 +19,8 @@ enum note {
     NOTE_NOT_FOLLOWED,     /* captures in which protocols that are not read here may carry wanted fields */
     NOTE_HANDED_OVER,      /* captures that were handed over to libwireshark because of such protocols */
     NOTE_FORGOTTEN,        /* conversations that were forgotten after a long silence */
+    NOTE_EVICTED,          /* flows that left because of the limit on flows */
+    NOTE_CONTINUED,        /* flows of streams of which an earlier flow has left */
     NOTE_TIME_ORDER,       /* captures in which a frame is earlier than the frame before it */
     NOTE_KERNEL_DROPS,     /* packets of an interface that the kernel dropped before they could be read */
     N_NOTES

@@ -40,7 +40,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, join) + sizeof defaults.join == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, max_flows) + sizeof defaults.max_flows == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -410,14 +410,20 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 {
     if (o->level > FC_LEVEL_FRAMES || o->style > FC_STYLE_CLASSIC || o->policy > FC_POLICY_TIMEOUT ||
         o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO ||
-        o->values > FC_VALUES_SET || o->taking > FC_TAKING_PAYLOAD || o->limit > FC_LIMIT_ALL)
+        o->close > FC_CLOSE_FIN || o->values > FC_VALUES_SET || o->taking > FC_TAKING_PAYLOAD ||
+        o->limit > FC_LIMIT_ALL)
         return error_set(err, FC_USAGE, -1, "an option has a value that does not exist");
     if (!o->protocols || (o->protocols & ~(uint32_t)ALL_PROTOCOLS))
         return error_set(err, FC_USAGE, -1, "no such protocols");
     if (o->drop & ~(uint32_t)FC_DROP_DEFAULT)
         return error_set(err, FC_USAGE, -1, "no such clean-up rules");
-    if (o->policy == FC_POLICY_TIMEOUT && (o->idle_ns <= 0 || o->active_ns <= 0))
+    if ((o->policy == FC_POLICY_TIMEOUT && (o->idle_ns <= 0 || o->active_ns <= 0)) ||
+        (o->close && o->idle_ns <= 0))
         return error_set(err, FC_USAGE, -1, "time-outs must be longer than zero");
+    if (o->close && o->policy == FC_POLICY_TIMEOUT)
+        return error_set(
+            err, FC_USAGE, -1,
+            "close is for the policy stream; with the policy timeout, closed flows always leave");
     if (o->packets > MAX_PACKETS)
         return error_set(err, FC_USAGE, -1, "packets: the first 1 to %d of a flow, not %u", MAX_PACKETS,
                          o->packets);

@@ -36,6 +36,7 @@ static const char *useless(const struct fc_options *o, const struct fc_options *
         {o->drop != d->drop, "packets to leave out"},
         {o->protocols != d->protocols, "protocols"},
         {o->policy != d->policy, "a policy of flows"},
+        {o->close || o->max_flows, "a choice of flows that leave early"},
         {o->tunnel != d->tunnel, "the choice of a tunnel's header"},
         {o->values > FC_VALUES_PACKETS, "values of fields"},
         {o->packets || o->taking || o->limit, "a limit on packets"},

@@ -109,6 +109,8 @@ static void note_capture(struct walk *w)
     if (t->examiner.convs.numbers_may_differ || t->examiner.convs.n_forgotten)
         notes[NOTE_STREAM_NUMBERS]++;
     notes[NOTE_FORGOTTEN] += t->examiner.convs.n_forgotten;
+    notes[NOTE_EVICTED] += t->flows.n_evicted;
+    notes[NOTE_CONTINUED] += t->flows.n_continued;
     notes[NOTE_TIME_ORDER] += c->is_out_of_order;
     notes[NOTE_DEFRAG_LIMIT] += t->examiner.defrag.refused;
     if (c->source && !c->frames)

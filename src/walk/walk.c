@@ -52,7 +52,7 @@ static void open_tables(struct tables *tables, const struct query *query, const 
     e->convs.forgets = o->policy == FC_POLICY_TIMEOUT && !query->names_stream &&
                        !emit_wants_conversations(query->slot_of) &&
                        !(query->filter && emit_wants_conversations(filter_slots(query->filter)));
-    tables->flows.policy = (struct flow_policy){o->policy, o->style, o->idle_ns, o->active_ns};
+    tables->flows.policy = flow_policy_of(o);
     apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact, memory);
 }
 

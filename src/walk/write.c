@@ -45,11 +45,9 @@ static struct flow_row flow_row_of(const struct flow *flow)
                                      [CLIENT_BY_MULTICAST] = "multicast",
                                      [CLIENT_BY_PORT] = "port",
                                      [CLIENT_BY_FIRST] = "first"};
-    static const char *const ends[] = {[END_CAPTURE] = "capture",
-                                       [END_IDLE] = "idle",
-                                       [END_ACTIVE] = "active",
-                                       [END_FIN] = "fin",
-                                       [END_RST] = "rst"};
+    static const char *const ends[] = {
+        [END_CAPTURE] = "capture", [END_IDLE] = "idle", [END_ACTIVE] = "active",
+        [END_FIN] = "fin",         [END_RST] = "rst",   [END_EVICTED] = "evicted"};
     const struct endpoint *client = &flow->conv->side[flow->client],
                           *server = &flow->conv->side[1 - flow->client];
     struct flow_row row = {.protocol = protocol_name(client->kind),

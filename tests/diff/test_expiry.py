@@ -1,4 +1,4 @@
-"""The rows of the policy `timeout` and their order, against expiry.py; and the same rows at any number of jobs, at any
+"""The rows of flows that leave early and their order, against expiry.py; and the same rows at any number of jobs, at any
 size of a batch, and from a pipe."""
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import expiry
 import pytest
 
 flowcontainer = pytest.importorskip("flowcontainer")
+pyarrow = pytest.importorskip("pyarrow")
 SECOND = 10**9
 MOST_BYTES = 400_000
 SPREAD = 12  # one in so many captures of the corpus
@@ -40,10 +41,31 @@ def frames_of(path: Path) -> list[dict]:
     return frames
 
 
-def rows_of(path, idle: int, active: int, **options) -> list[tuple[str, list[int]]]:
-    table = flowcontainer.scan(path, columns=["end", "frames"], policy="timeout", idle=idle / SECOND,
-                               active=active / SECOND, **options).to_arrow()
+def table_of(path, policy: expiry.Policy, **options):
+    options["max_flows"] = policy.most
+    if policy.stream and policy.grace != expiry.NEVER:
+        options |= {"close": "fin", "idle": policy.grace / SECOND}
+    if not policy.stream:
+        options |= {"policy": "timeout", "idle": policy.idle / SECOND, "active": policy.active / SECOND}
+    table = flowcontainer.scan(path, columns=["end", "frames"], **options).to_arrow()
+    return table.set_column(0, "end", table["end"].cast("string")).combine_chunks()
+
+
+def rows_of(path, policy: expiry.Policy) -> list[tuple[str, list[int]]]:
+    table = table_of(path, policy)
     return [(row["end"], row["frames"]) for row in table.to_pylist()]
+
+
+POLICIES = [
+    expiry.Policy(SECOND // 100, SECOND),
+    expiry.Policy(SECOND, 5 * SECOND),
+    expiry.Policy(120 * SECOND, 1800 * SECOND),
+    expiry.Policy(SECOND, 5 * SECOND, most=3),
+    expiry.Policy(120 * SECOND, 1800 * SECOND, most=1),
+    expiry.Policy(stream=True, most=2),
+    expiry.Policy(stream=True, grace=SECOND // 10),
+    expiry.Policy(stream=True, grace=5 * SECOND, most=4),
+]
 
 
 @pytest.mark.filterwarnings("ignore::flowcontainer.CaptureWarning")
@@ -54,9 +76,8 @@ def test_flows_end_when_an_independent_implementation_says(name: str) -> None:
         frames = frames_of(path)
     except flowcontainer.CaptureError as error:
         pytest.skip(f"no capture: {error}")
-    for idle, active in ((SECOND // 100, SECOND), (SECOND, 5 * SECOND), (120 * SECOND, 1800 * SECOND)):
-        assert rows_of(path, idle, active) == expiry.flows(frames, idle, active)
-
+    for policy in POLICIES:
+        assert rows_of(path, policy) == expiry.flows(frames, policy), policy
 
 
 @pytest.fixture(scope="module")
@@ -90,27 +111,36 @@ def pcap(records: list[tuple[int, bytes]]) -> bytes:
 
 def test_the_clock_of_late_frames(capture: Path) -> None:
     frames = frames_of(capture)
-    rows = rows_of(capture, SECOND, 20 * SECOND)
+    rows = rows_of(capture, expiry.Policy(SECOND, 20 * SECOND))
     assert len(rows) > 10000 and {end for end, _ in rows} == {"idle", "capture"}
-    assert rows == expiry.flows(frames, SECOND, 20 * SECOND)
+    assert rows == expiry.flows(frames, expiry.Policy(SECOND, 20 * SECOND))
 
 
-def test_same_rows_at_any_number_of_jobs_and_any_size_of_a_batch(capture: Path, tmp_path: Path) -> None:
+EARLY = [expiry.Policy(SECOND, SECOND), expiry.Policy(SECOND, SECOND, most=20), expiry.Policy(stream=True, most=20)]
+
+
+@pytest.mark.parametrize("policy", EARLY)
+def test_same_rows_at_any_number_of_jobs_and_any_size_of_a_batch(capture: Path, tmp_path: Path, policy) -> None:
     folder = tmp_path / "several"
     folder.mkdir()
     for i in range(3):
         (folder / f"{i}.pcap").write_bytes(capture.read_bytes())
-    one = rows_of(capture, SECOND, SECOND)
-    for options in ({"jobs": 1}, {"jobs": 2}, {"jobs": 8}, {"jobs": 2, "batch_rows": 1}, {"batch_rows": 7}):
-        assert rows_of(folder, SECOND, SECOND, **options) == 3 * one
+    one = table_of(capture, policy)
+    three = pyarrow.concat_tables([one] * 3).combine_chunks()
+    for options in ({"jobs": 1}, {"jobs": 2}, {"jobs": 8, "batch_rows": 500}):
+        assert table_of(folder, policy, **options).equals(three)
+    few = table_of(folder, policy, max_frames=300)
+    for options in ({"jobs": 2, "batch_rows": 1}, {"batch_rows": 7}):
+        assert table_of(folder, policy, max_frames=300, **options).equals(few)
 
 
-def test_same_rows_from_a_pipe(capture: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", EARLY)
+def test_same_rows_from_a_pipe(capture: Path, tmp_path: Path, policy) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(capture.read_bytes()))
     writer.start()
-    assert rows_of(pipe, SECOND, SECOND) == rows_of(capture, SECOND, SECOND)
+    assert table_of(pipe, policy).equals(table_of(capture, policy))
     writer.join()
 
 

@@ -16,7 +16,7 @@ from needs_worker import WORKER
 pytest.importorskip("pyarrow")
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTES = {"conversations_forgotten", "stream_numbers_may_differ", "fragments_over_limit", "empty_captures",
+NOTES = {"conversations_forgotten", "flows_evicted", "streams_continued", "stream_numbers_may_differ", "fragments_over_limit", "empty_captures",
          "reassembly_over_limit", "values_over_limit",
          "protocols_not_followed", "handed_over", "times_out_of_order"}
 LEVELS = ("flows", "packets", "frames")
@@ -233,6 +233,45 @@ def test_active(rows) -> None:
     found = rows(frames, policy="timeout", active=30)
     assert ends(found) == [("active", 0, 7), ("active", 0, 7), ("capture", 0, 6)]
     assert [row["time_start"].second for row in found] == [0, 35, 10]
+
+
+def ends_and_notes(path: Path, **options) -> tuple[list, dict]:
+    table = scan(path, **options)
+    return ends(table.to_arrow().to_pylist()), dict(table.notes)
+
+
+def test_the_idlest_flow_is_evicted(tmp_path: Path) -> None:
+    ports = (1, 2, 1, 3, 2)  # 3 evicts 2; the next packet of 2 evicts 1
+    path = put(tmp_path / "x.pcap", [(second, datagram(40000 + port, 9)) for second, port in enumerate(ports)])
+    rest = [("evicted", 1, 1), ("evicted", 0, 2), ("capture", 2, 1), ("capture", 1, 1)]
+    assert ends_and_notes(path, max_flows=2) == (rest, {"flows_evicted": 2, "streams_continued": 1})
+    assert ends_and_notes(path, max_flows=2, policy="timeout")[1] == {"flows_evicted": 2}
+    assert ends_and_notes(path, max_flows=3) == ([("capture", 0, 2), ("capture", 1, 2), ("capture", 2, 1)], {})
+    packets = scan(path, max_flows=2, level="packets").to_arrow()
+    assert packets["flow"].to_pylist() == [0, 1, 0, 2, 3] and packets["stream"].to_pylist() == [0, 1, 0, 2, 1]
+
+
+def test_a_flow_that_time_has_ended_leaves_before_another_is_evicted(tmp_path: Path) -> None:
+    late = [(0, datagram(40001, 9)), (30, datagram(40009, 9)), (10, datagram(40002, 9)), (31, datagram(40003, 9))]
+    path = put(tmp_path / "x.pcap", late)  # the lateness of 20 s keeps the flow of 40001
+    assert ends_and_notes(path, policy="timeout", idle=12)[1] == {"times_out_of_order": 1}
+    found, notes = ends_and_notes(path, policy="timeout", idle=12, max_flows=3)
+    assert found[0] == ("idle", 0, 1) and "flows_evicted" not in notes
+
+
+def test_closed_streams_may_leave(tmp_path: Path) -> None:
+    late = [(50, segment(True, ACK, 7)), (300, datagram(1, 2)), (301, segment(True, ACK, 7)), (302, datagram(1, 2))]
+    path = put(tmp_path / "x.pcap", [*CONNECTION, *late])
+    n = len(CONNECTION)
+    found, notes = ends_and_notes(path, close="fin")
+    assert found == [("fin", 0, n + 1), ("capture", 0, 2), ("capture", 0, 1)]
+    assert notes == {"streams_continued": 1}
+    assert ends_and_notes(path, close="fin", idle=1000) == ([("fin", 0, n + 2), ("capture", 0, 2)], {})
+    assert ends_and_notes(path) == ([("capture", 0, n + 2), ("capture", 0, 2)], {})
+    with pytest.raises(ValueError, match="policy stream"):
+        scan(path, close="fin", policy="timeout")
+    with pytest.raises(ValueError, match="close must be one of"):
+        scan(path, close="rst")
 
 
 def test_flows_of_the_policy_at_level_packets(tmp_path: Path) -> None:
@@ -452,6 +491,7 @@ def accounts_of_options(paths: Path | list[Path], n_frames: int) -> None:
     accounts(paths, n_frames, drop=())
     accounts(paths, n_frames, tunnel="outer", protocols="tcp,udp,gre,esp,sctp,icmp,icmpv6")
     accounts(paths, n_frames, policy="timeout", idle=0.01, active=0.1)
+    accounts(paths, n_frames, close="fin", idle=0.01, max_flows=2)
 
 
 OWN = sorted((ROOT / "tests/pcaps").glob("*.pcap*"))
