@@ -13,9 +13,9 @@
 static int parse_passes(struct opt *opt, const char *text)
 {
     static const struct opt_choice choices[] = {
-        {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {"auto", FC_PASSES_AUTO}};
+        {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {"2R", FC_PASSES_READ}, {"auto", FC_PASSES_AUTO}};
     int value = 0;
-    int bad = opt_choice(&value, "--passes", text, choices, 3);
+    int bad = opt_choice(&value, "--passes", text, choices, 4);
     opt->run.passes = (enum fc_passes)value;
     return bad;
 }

@@ -70,9 +70,10 @@ const struct opt_row OPT_ROWS[] = {
      "dissect as another protocol: tcp.port==8443,tls;\n"
      "may be repeated"},
     {NULL, KEY_KEYLOG, "keylog", "FILE", "TLS secrets (SSLKEYLOGFILE), to decrypt"},
-    {NULL, KEY_PASSES, "passes", "1|2|auto",
+    {NULL, KEY_PASSES, "passes", "1|2|2R|auto",
      "dissect once or twice; auto (default): twice if a\n"
-     "field looks ahead, such as dns.response_in"},
+     "field or the filter looks ahead, such as\n"
+     "dns.response_in; 2R: the first pass decides the filter"},
     {NULL, KEY_MAX_MEMORY, "max-memory", "SIZE",
      "memory that one process of the engine should need:\n"
      "300M (default), 1G"},

@@ -145,9 +145,12 @@ enum fc_engine {
 
 /* The number of times that the wireshark engine dissects a capture. */
 enum fc_passes {
-    FC_PASSES_AUTO, /* twice if a requested field looks ahead (response_in, reassembled_in, ...), else once */
-    FC_PASSES_ONE,  /* once, as tshark does; fields that look ahead are then refused */
-    FC_PASSES_TWO /* twice, as `tshark -2`: the first pass decides the filter, the second gives the values */
+    FC_PASSES_AUTO, /* twice if a requested field or the filter looks ahead (response_in, reassembled_in,
+                       ...), else once */
+    FC_PASSES_ONE,  /* once, as tshark does: fields that look ahead have the values that are known by then */
+    FC_PASSES_TWO,  /* twice, as `tshark -2 -Y`: the second pass decides the filter and gives the values */
+    FC_PASSES_READ  /* twice, as `tshark -2 -R`: the first pass decides the filter, the second gives the
+                       values.  Frames keep their numbers */
 };
 
 /* The form of the values of a field in its column; T is the type of one value. */

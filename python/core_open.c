@@ -23,7 +23,7 @@ static const struct word closes[] = {{"never", FC_CLOSE_NEVER}, {"fin", FC_CLOSE
 static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {NULL, 0}};
 static const struct word passes[] = {
-    {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {NULL, 0}};
+    {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {"2R", FC_PASSES_READ}, {NULL, 0}};
 static const struct word values[] = {{"", FC_VALUES_DEFAULT},  {"packets", FC_VALUES_PACKETS},
                                      {"list", FC_VALUES_LIST}, {"first", FC_VALUES_FIRST},
                                      {"set", FC_VALUES_SET},   {NULL, 0}};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Dissects a capture once or twice. The first pass decides which frames pass the filter, as `tshark -Y` does;
- * values come from the last pass. Invariant: frames have their numbers in the whole capture, also in a part
+ * Dissects a capture once or twice. The filter's verdicts and the values come from the last pass, as those of
+ * `tshark -Y` and `tshark -2 -Y` do; with WIRE_PASSES_READ the verdicts come from the first, as those of
+ * `tshark -2 -R` do. Invariant: frames have their numbers in the whole capture, also in a part
  * of it. */
 #include "session.h"
 
@@ -52,11 +53,14 @@ void transports_decode(bool on)
     off = !on;
 }
 
+/* Whether this pass decides the filter. */
+static bool decides(const struct walk *w) { return !ws.twice || w->second == ws.late; }
+
 static void tree_dissect(struct walk *w, struct record *record, epan_dissect_t *edt, frame_data *fd)
 {
     struct packet_provider_data *p = &ws.provider;
     proto_tree_set_visible(edt->tree, ws.visible); /* a dissector may have changed it at the frame before */
-    if (ws.filter && !w->second)
+    if (ws.filter && decides(w))
         epan_dissect_prime_with_dfilter(edt, ws.filter);
     epan_dissect_prime_with_hfid_array(edt, ws.guards);
     if (w->sink)
@@ -82,7 +86,8 @@ static void frame_dissect(struct walk *w, struct record *record, epan_dissect_t 
     struct packet_provider_data *p = &ws.provider;
     tree_dissect(w, record, edt, fd);
     leave_to_others(w->job, edt);
-    bool passed = w->second ? w->passed[w->n] : !ws.filter || dfilter_apply_edt(ws.filter, edt);
+    bool passed = w->second && !ws.late ? w->passed[w->n]
+                                        : !ws.filter || !decides(w) || dfilter_apply_edt(ws.filter, edt);
     if (passed) {
         frame_data_set_after_dissect(fd, &w->cum_bytes);
         w->prev_dis = *fd;

@@ -51,6 +51,24 @@ static bool looks_ahead(const header_field_info *hf)
     return ahead;
 }
 
+/* Whether the filter names such a field: a tree that is primed with the filter marks the filter's fields. */
+static bool filter_looks_ahead(dfilter_t *filter)
+{
+    void *protocols, *fields;
+    bool ahead = false;
+    epan_dissect_t *edt = filter ? epan_dissect_new(ws.epan, TRUE, FALSE) : NULL;
+    if (!edt)
+        return false;
+    epan_dissect_prime_with_dfilter(edt, filter);
+    for (int p = proto_get_first_protocol(&protocols); p != -1; p = proto_get_next_protocol(&protocols)) {
+        header_field_info *hf = proto_get_first_protocol_field(p, &fields);
+        for (; hf && !ahead; hf = proto_get_next_protocol_field(p, &fields))
+            ahead = hf->ref_type != HF_REF_TYPE_NONE && looks_ahead(hf);
+    }
+    epan_dissect_free(edt);
+    return ahead;
+}
+
 static bool needs_labels(const header_field_info *hf)
 {
     return hf->type == FT_PROTOCOL || !strcmp(hf->abbrev, "text") || !strncmp(hf->abbrev, "_ws.", 4);
@@ -219,7 +237,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
     if (!hf)
         hf = proto_registrar_get_byalias(name); /* ssl.* and other old names */
     if (!hf && !strncmp(name, columns_prefix, strlen(columns_prefix))) {
-        ws.twice |= passes != 1; /* the version of a protocol is often known late */
+        ws.twice |= passes != WIRE_PASSES_ONE; /* the version of a protocol is often known late */
         return take_column(name, slot, r);
     }
     if (!hf)
@@ -233,7 +251,7 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
         struct ws_field f = field_describe(hf);
         field_unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf) || needs_company(hf);
-        ws.twice |= looks_ahead(hf) && passes != 1;
+        ws.twice |= looks_ahead(hf) && passes != WIRE_PASSES_ONE;
         if (!take_hfid(hf->id, slot))
             return refuse(r, WIRE_NO_FIELD, "field \"%s\" is asked for twice, under two names", name);
     }
@@ -403,7 +421,7 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
     ws.guards = g_array_new(FALSE, FALSE, sizeof(int));
     take_guards();
     ws.fields = out;
-    ws.twice = q->passes == 2;
+    ws.twice = q->passes >= WIRE_PASSES_TWO;
     ws.visible = strstr(q->filter, "_ws.") != NULL; /* these fields exist only where labels are made */
     for (uint32_t i = 0; i < q->names.n; i++)
         if (!take_field(q->names.texts[i], i, q->passes, r))
@@ -411,6 +429,8 @@ bool ws_query(const struct ws_question *q, struct ws_field *out, uint32_t *plan,
     r->why = WIRE_BAD_FILTER;
     if (!filter_compile(q->filter, &ws.filter, r))
         return false;
+    ws.twice |= q->passes == WIRE_PASSES_AUTO && filter_looks_ahead(ws.filter);
+    ws.late = ws.twice && q->passes != WIRE_PASSES_READ;
     *plan = plan_of(q) | clear_text_plan(q);
     return true;
 }

@@ -30,6 +30,7 @@ struct session {
     int32_t *column_slots;   /* by column, -1: not asked */
     const char *keylog;
     bool visible, twice;
+    bool late;   /* the second pass decides the filter */
     bool reused; /* the process has dissected another capture before */
 };
 extern struct session ws;

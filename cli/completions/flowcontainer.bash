@@ -23,7 +23,7 @@ _flowcontainer() {
     --close) COMPREPLY=($(compgen -W "never fin" -- "$cur")); return ;;
     --policy) COMPREPLY=($(compgen -W "stream timeout" -- "$cur")); return ;;
     --engine) COMPREPLY=($(compgen -W "auto native wireshark" -- "$cur")); return ;;
-    --passes) COMPREPLY=($(compgen -W "1 2 auto" -- "$cur")); return ;;
+    --passes) COMPREPLY=($(compgen -W "1 2 2R auto" -- "$cur")); return ;;
     --tunnel) COMPREPLY=($(compgen -W "inner outer" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
     --drop) _flowcontainer_list "default none retransmission out_of_order mdns ssdp icmp"; return ;;

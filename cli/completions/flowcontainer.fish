@@ -29,7 +29,7 @@ complete -c flowcontainer -l engine -x -a 'auto native wireshark' -d 'Engine tha
 complete -c flowcontainer -l preference -x -d 'A preference of Wireshark, NAME:VALUE'
 complete -c flowcontainer -s d -l decode-as -x -d 'Dissect as another protocol'
 complete -c flowcontainer -l keylog -r -d 'TLS secrets'
-complete -c flowcontainer -l passes -x -a '1 2 auto' -d 'Dissect once or twice'
+complete -c flowcontainer -l passes -x -a '1 2 2R auto' -d 'Dissect once or twice'
 complete -c flowcontainer -l max-memory -x -d 'Memory of a process of the engine'
 complete -c flowcontainer -s i -l interface -x -d 'Capture from this interface'
 complete -c flowcontainer -s f -l capture-filter -x -d 'Capture filter (BPF)'

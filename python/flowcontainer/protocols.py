@@ -48,7 +48,7 @@ class Protocols:
             raise RuntimeError(f"{name} has changed since extract(), so ext_protocol cannot be computed")
         if not os.path.isfile(self._path):
             raise _core.UnsupportedError(f"{os.fsdecode(self._path)} is not a file that can be read again")
-        options = {**self._options, "passes": "2", "engine": "wireshark"}
+        options = {**self._options, "passes": "2R", "engine": "wireshark"}
         run = _core.open((self._path,), (_COLUMN,), **options)
         (rule,) = run.text_rules
         found: dict[tuple[str, int], str] = {}

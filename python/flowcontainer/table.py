@@ -150,7 +150,8 @@ def scan(
         or several of these
     :param decode_as: as `tshark -d`: "tcp.port==8443,tls", or several
     :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE); decrypted data then has fields too
-    :param passes: 1: dissect a capture once; 2: twice, as `tshark -2`; "auto": twice if a field looks ahead
+    :param passes: 1: dissect a capture once; 2: twice, as `tshark -2 -Y`; "2R": twice, as `tshark -2 -R`, so that the
+        first pass decides the filter; "auto": twice if a field or the filter looks ahead
     :param max_memory: memory that one process of the engine should need: bytes, or a text such as "300M" or "1G";
         0: 300 MB
     :param exact: dissect every frame. By default, frames of TLS and QUIC streams are skipped if none of the requested

@@ -42,7 +42,7 @@ def tshark_options(given: str | Iterable[str] | None) -> dict[str, Any]:
             preferences=[value for letter, value in found if letter == "o"],
             decode_as=[value for letter, value in found if letter == "d"],
             keylog=None,
-            passes=2 if any(letter == "2" for letter, _ in found) else "auto",
+            passes="2R" if any(letter == "2" for letter, _ in found) else "auto",
             max_memory=0,
         ),
         "max_frames": arguments.count("-c", int(counts[-1]), 2**63) if counts else 0,

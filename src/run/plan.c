@@ -328,7 +328,7 @@ static const char *reason_of(const struct fc_options *o, enum fc_engine engine)
            : o->n_preferences            ? "preferences are set"
            : o->n_decode_as              ? "decode-as rules are set"
            : o->keylog                   ? "a key log is given"
-           : o->passes == FC_PASSES_TWO  ? "two passes are asked for"
+           : o->passes >= FC_PASSES_TWO  ? "two passes are asked for"
                                          : NULL;
 }
 
@@ -409,7 +409,7 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
 {
     if (o->level > FC_LEVEL_FRAMES || o->style > FC_STYLE_CLASSIC || o->policy > FC_POLICY_TIMEOUT ||
-        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_TWO ||
+        o->tunnel > FC_TUNNEL_OUTER || o->engine > FC_ENGINE_WIRESHARK || o->passes > FC_PASSES_READ ||
         o->close > FC_CLOSE_FIN || o->values > FC_VALUES_SET || o->taking > FC_TAKING_PAYLOAD ||
         o->limit > FC_LIMIT_ALL)
         return error_set(err, FC_USAGE, -1, "an option has a value that does not exist");
@@ -530,6 +530,11 @@ void plan_free(struct query *q)
 void plan_explain(char *out, size_t cap, const struct query *q)
 {
     const struct worker *worker = q->engine == ENGINE_WIRESHARK ? shark_worker(q->shark) : NULL;
+    const char *passes = !worker || !worker_dissects_twice(worker) ? ""
+                         : !q->has_filter || q->options.passes == FC_PASSES_READ
+                             ? ", two passes"
+                             : ", two passes, of which the second "
+                               "decides the filter";
     const char *lacks = worker ? worker_lacks(worker) : "";
     const char *handed_over =
         q->engine == ENGINE_BOTH && !q->headers_only
@@ -538,9 +543,8 @@ void plan_explain(char *out, size_t cap, const struct query *q)
     if (q->n_sets)
         sets_explain(out, cap, q);
     else if (worker)
-        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(worker),
-                 worker_dissects_twice(worker) ? ", two passes" : "", q->reason,
-                 *lacks ? "; its jail is without " : "", lacks);
+        snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(worker), passes,
+                 q->reason, *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
         snprintf(out, cap, "native engine: it answers %s, and %s%s",
                  q->n_fields == 1 ? "the field" : "all fields",

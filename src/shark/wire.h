@@ -9,7 +9,7 @@
  *   from     message        content
  *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text release of libwireshark, text missing parts of the jail
  *   library  WIRE_QUERY     text filter; lists of texts: field names, preferences, rules of decode-as;
- *                           text content of a key log; uint32 passes (0: as many as the fields need)
+ *                           text content of a key log; uint32 enum wire_passes
  *   worker   WIRE_FIELDS    uint32 flags (wire_plan); for each name: uint32 enum wire_type,
  *                           uint32 enum wire_base, uint32 flags (wire_flag), text description
  *   worker   WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
@@ -48,7 +48,7 @@
 #include "field/types.h"
 
 enum {
-    WIRE_VERSION = 6,
+    WIRE_VERSION = 7,
     WIRE_CONTROL = 3,   /* descriptor */
     WIRE_FDS = 3,       /* the most descriptors of a message */
     WIRE_MOST = 1 << 30 /* bytes of a message or record */
@@ -70,6 +70,14 @@ enum wire_kind {
 
 struct wire_head {
     uint32_t len, kind;
+};
+
+/* How often a capture is dissected, in the order of enum fc_passes. */
+enum wire_passes {
+    WIRE_PASSES_AUTO, /* twice if a field, or the filter, looks ahead */
+    WIRE_PASSES_ONE,
+    WIRE_PASSES_TWO, /* the second pass decides the filter */
+    WIRE_PASSES_READ /* twice, and the first pass decides the filter */
 };
 
 enum wire_refusal { WIRE_NO_FIELD, WIRE_BAD_FILTER, WIRE_USAGE, WIRE_FAILED };

@@ -85,3 +85,16 @@ def test_the_comparison_can_fail(stock: str, worker: None) -> None:
     want = wireshark.theirs(capture, ["ip.src"])
     got, _ = wireshark.mine(capture, ["ip.src"], "tcp")
     assert want and got and want != got
+
+
+AHEAD = ["!dns.response_in", "tcp.completeness == 31", "http.response_in or ip.reassembled_in", "not icmp.no_resp and !smb2.response_to"]
+
+
+@pytest.mark.parametrize("name", ["ndpi/dns_exfiltration.pcap", "ndpi/http.pcapng", "ndpi/smb_deletefile.pcap", "zeek/ipv6-fragmented-dns.pcap", "ndpi/443-curl.pcap"])
+def test_a_filter_that_looks_ahead_is_decided_in_the_second_pass(name: str, stock: str, worker: None) -> None:
+    """As by `tshark -2 -Y`."""
+    capture = captures.CORPUS / name
+    if not capture.exists():
+        pytest.skip(f"{name} is not in the corpus")
+    for text in AHEAD:
+        assert wireshark.differences(capture, ["frame.time_delta_displayed", "tcp.stream"], text, twice=True) == []

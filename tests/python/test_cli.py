@@ -257,7 +257,7 @@ def test_status_1_beside_a_file_of_no_use(cli, mixed, tmp_path):
         (["--native", "CAPTURE"], "for `flowcontainer fields'"),
         (["--preference", "nonsense", "CAPTURE"], "NAME:VALUE"),
         (["--preference", "x.y", "CAPTURE"], "NAME:VALUE"),
-        (["--passes", "3", "CAPTURE"], "1, 2 or auto"),
+        (["--passes", "3", "CAPTURE"], "1, 2, 2R or auto"),
         (["--max-memory", "much", "CAPTURE"], "300M or 1G"),
         (["--max-memory", "12MM", "CAPTURE"], "300M or 1G"),
         (["--max-memory", "0", "CAPTURE"], "300M or 1G"),

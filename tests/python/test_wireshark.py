@@ -164,6 +164,20 @@ def test_two_passes_know_what_comes_later() -> None:
 
 
 @needs_worker
+def test_the_pass_that_decides_the_filter() -> None:
+    """`!dns.response_in` keeps the answered queries in the first pass, which has not seen the answers."""
+    text = "dns and !dns.response_in"
+    asked = {row["frame"] for row in rows(fields=("dns.response_in",)) if row["dns.response_in"]}
+    auto, once, twice, read = (
+        {row["frame"] for row in rows(fields=("dns.id",), filter=text, passes=passes) if row["dns.id"]}
+        for passes in ("auto", 1, 2, "2R")
+    )
+    assert auto == twice and once == read and asked and once - twice == asked
+    for passes, said in (("auto", "the second decides"), (2, "the second decides"), ("2R", "two passes)"), (1, "4.0.17)")):
+        assert said in flowcontainer.scan(str(DEMO), filter=text, passes=passes).explain().replace(WORKER.name, "")
+
+
+@needs_worker
 def test_one_pass_tells_what_is_known_by_then() -> None:
     once, twice = (rows(fields=("tcp.completeness",), passes=n) for n in (1, 2))
     first, last = ([row["tcp.completeness"] for row in answer if row["tcp.completeness"]] for answer in (once, twice))

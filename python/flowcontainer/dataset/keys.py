@@ -47,7 +47,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "preferences": Key((dict, str, list), [], "preferences of Wireshark"),
         "decode_as": Key(TEXTS, [], "as tshark -d"),
         "keylog": Key((str,), None, "file of TLS secrets, from the folder of the recipe"),
-        "passes": Key((int, str), "auto", "1, 2 or auto"),
+        "passes": Key((int, str), "auto", "1, 2, 2R or auto"),
         "exact": Key((bool,), False, "dissect every frame"),
     },
     "labels": {
