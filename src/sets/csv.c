@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "sets/bits.h"
 
 enum { NUMBER_CAP = 64 };
 
@@ -60,12 +61,14 @@ static bool put_bits(struct set_buffer *b, const struct set_value *v, char separ
     if (!to)
         return false;
     char *begin = to;
-    for (uint32_t i = 0; i < v->n; i++) {
-        if (i)
+    for (uint32_t i = v->first; i < (uint32_t)v->first + v->n; i++) {
+        int8_t bit;
+        set_bits_unpack(&bit, v->run, i, 1);
+        if (i > v->first)
             *to++ = separator;
-        if (v->bits[i] < 0)
+        if (bit < 0)
             *to++ = '-';
-        *to++ = v->bits[i] ? '1' : '0';
+        *to++ = bit ? '1' : '0';
     }
     b->len += (size_t)(to - begin);
     return true;
@@ -206,8 +209,10 @@ static bool json_bits(struct set_buffer *b, const struct set_pick *pick, const s
     char name[NUMBER_CAP + 32];
     bool good = true;
     for (uint32_t i = 0; good && i < v->n; i++) {
+        int8_t bit;
+        set_bits_unpack(&bit, v->run, v->first + i, 1);
         snprintf(name, sizeof name, "%s_%" PRIu32, pick->name, i);
-        good = json_name(b, name, first) && put_integer(b, v->bits[i]);
+        good = json_name(b, name, first) && put_integer(b, bit);
     }
     return good;
 }

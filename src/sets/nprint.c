@@ -102,13 +102,11 @@ static const char LETTERS[] = "e46tui";
 struct nprint {
     struct set set;
     struct set_column columns[MOST_COLUMNS];
-    struct set_value values[MOST_COLUMNS];  /* those of bits point into `bits` */
-    uint32_t at[N_LAYERS], width[N_LAYERS]; /* of each layer in a row, in bytes; width 0: not asked for */
-    uint32_t n_bytes;
+    struct set_value values[MOST_COLUMNS]; /* those of bits point to `runs` */
     bool has_last;
     int64_t last_us;
-    int8_t unpacked[256][8];
-    int8_t bits[MOST_BYTES * 8];
+    struct set_run runs[N_LAYERS];
+    uint8_t cut[MOST_BYTES]; /* bytes of headers that are not captured whole */
 };
 
 /* What the program prints of a frame. */
@@ -128,25 +126,25 @@ static unsigned u16(const struct parts *p, uint32_t at) { return u8(p, at) << 8 
 static void lay_out(struct nprint *n, const struct set_options *o)
 {
     const char *layers = o->layers ? o->layers : "46tui";
-    for (enum layer l = ETH; l < N_LAYERS; l++) {
-        n->at[l] = n->n_bytes;
-        n->width[l] = l == PAYLOAD ? o->payload : strchr(layers, LETTERS[l]) ? WIDTHS[l] : 0;
-        n->n_bytes += n->width[l];
-    }
+    for (enum layer l = ETH; l < N_LAYERS; l++)
+        n->runs[l].width = (uint16_t)(l == PAYLOAD ? o->payload : strchr(layers, LETTERS[l]) ? WIDTHS[l] : 0);
     memcpy(n->columns, FIRST_COLUMNS, sizeof FIRST_COLUMNS);
-    size_t n_columns = N_FIRST, at = 0;
+    size_t n_columns = N_FIRST;
+    const struct set_run *before = NULL;
+    uint32_t at = 0; /* in the run */
     for (const struct field *f = FIELDS; f < FIELDS + sizeof FIELDS / sizeof FIELDS[0]; f++) {
-        uint32_t bits = f->layer == PAYLOAD ? n->width[PAYLOAD] * 8 : n->width[f->layer] ? f->bits : 0;
+        const struct set_run *run = &n->runs[f->layer];
+        uint32_t bits = f->layer == PAYLOAD ? run->width * 8U : run->width ? f->bits : 0;
         if (!bits)
             continue;
+        at = run == before ? at : 0;
+        before = run;
         n->columns[n_columns] = (struct set_column){f->name, "c", f->description, "", (uint16_t)bits, NULL};
-        n->values[n_columns++] = (struct set_value){.kind = SET_BITS, .n = bits, .bits = n->bits + at};
+        n->values[n_columns++] =
+            (struct set_value){.kind = SET_BITS, .n = bits, .first = (uint16_t)at, .run = run};
         at += bits;
     }
     n->set = (struct set){&set_nprint, n->columns, n_columns};
-    for (int byte = 0; byte < 256; byte++)
-        for (int bit = 0; bit < 8; bit++)
-            n->unpacked[byte][bit] = (int8_t)(byte >> (7 - bit) & 1);
 }
 
 static enum fc_status nprint_open(struct set **out, const struct set_options *o, struct fc_error *err)
@@ -205,14 +203,20 @@ static bool take_apart(struct parts *p, const struct set_view *view)
     return u8(p, at) >> 4 == 6 && transport(p, at + 40, 40, u16(p, at + 4) + 40);
 }
 
+/* The bytes of each header stay where the capture has them, unless some of them were not captured. */
 static void put_bits(struct nprint *n, const struct parts *p)
 {
-    memset(n->bits, -1, (size_t)n->n_bytes * 8);
+    uint8_t *cut = n->cut;
     for (enum layer l = ETH; l < N_LAYERS; l++) {
-        int64_t have = p->have[l] < n->width[l] ? p->have[l] : n->width[l];
-        int8_t *to = n->bits + n->at[l] * 8;
-        for (uint32_t i = 0; i < have; i++, to += 8)
-            memcpy(to, n->unpacked[u8(p, p->at[l] + i)], 8);
+        struct set_run *run = &n->runs[l];
+        int64_t have = p->have[l] < run->width ? p->have[l] : run->width;
+        run->have = (uint16_t)(have > 0 ? have : 0);
+        struct rd r = p->r;
+        if (rd_skip(&r, p->at[l]) && (run->bytes = rd_bytes(&r, run->have)))
+            continue;
+        run->bytes = cut;
+        for (uint32_t i = 0; i < run->have; i++)
+            *cut++ = (uint8_t)u8(p, p->at[l] + i);
     }
 }
 

@@ -1,19 +1,17 @@
-/* Values of a family -> Arrow columns. Bits come as one row of many columns; the rows of a block wait side by
- * side, and then each column gets its values at once, because a write to a thousand columns for each row
- * would miss the cache a thousand times. Invariant: a batch is closed before an offset of 32 bits could
- * overflow. */
+/* Values of a family -> Arrow columns. Invariants: a batch is closed before an offset of 32 bits could
+ * overflow; the columns of bits are the last ones of a table. */
 #include "sets/rows.h"
 
 #include <string.h>
 
 #include "base/memory.h"
+#include "sets/bits.h"
 #include "sets/csv.h"
 #include "table/column.h"
 
 enum {
     MOST_ELEMENTS = 1 << 24, /* items of lists and bits in a batch */
-    MOST_BYTES = 1 << 26,    /* of text in a batch */
-    BLOCK_ROWS = 64          /* rows with bits that wait */
+    MOST_BYTES = 1 << 26     /* of text in a batch */
 };
 
 struct set_rows {
@@ -23,9 +21,10 @@ struct set_rows {
     uint32_t batch_rows;
     size_t n_elements, n_bytes;
     const char *capture;
-    int8_t *bits;               /* BLOCK_ROWS rows of n_bits; NULL: there are no bits */
-    uint32_t n_bits, n_waiting; /* rows in them */
-    struct ArrowArray *full;    /* finished batches, the oldest first */
+    struct set_block *block; /* rows of n_bits bits that wait; NULL: there are no bits */
+    uint32_t n_bits;
+    int64_t last_length;     /* rows of the batch before */
+    struct ArrowArray *full; /* finished batches, the oldest first */
     size_t n_full, full_capacity;
     struct set_buffer line; /* for the forms of text */
 };
@@ -62,7 +61,7 @@ static bool init_values(struct set_rows *r)
         r->n_bits += column ? column->count : 0;
     }
     if (good && r->n_bits)
-        good = (r->bits = memory_alloc((size_t)BLOCK_ROWS * r->n_bits)) != NULL;
+        good = (r->block = set_block_new(r->n_bits)) != NULL;
     return good;
 }
 
@@ -95,7 +94,7 @@ void set_rows_free(struct set_rows *r)
     for (size_t i = 0; i < r->n_full; i++)
         r->full[i].release(&r->full[i]);
     memory_free(r->full);
-    memory_free(r->bits);
+    set_block_free(r->block);
     column_free(&r->root);
     set_buffer_free(&r->line);
     arena_free(&r->texts);
@@ -114,26 +113,10 @@ static bool put_list(struct column *c, const struct set_value *v)
     return column_put_list(c);
 }
 
-/* The bits of all waiting rows, column by column. */
 static bool put_block(struct set_rows *r)
 {
-    struct column *at = r->root.children;
-    const int8_t *bits = r->bits;
-    for (size_t i = 0; r->n_waiting && i < r->layout->n_picks; i++) {
-        const struct set_column *column = r->layout->picks[i].column;
-        uint32_t count = column ? column->count : 0;
-        for (uint32_t bit = 0; bit < count; bit++, bits++) {
-            if (!column_room(&at[bit], r->n_waiting))
-                return false;
-            int8_t *to = (int8_t *)at[bit].data.data + at[bit].length;
-            for (uint32_t row = 0; row < r->n_waiting; row++)
-                to[row] = bits[(size_t)row * r->n_bits];
-            at[bit].length += r->n_waiting;
-        }
-        at += count ? count : 1;
-    }
-    r->n_waiting = 0;
-    return true;
+    struct column *end = r->root.children + r->root.n_children;
+    return !r->block || set_block_flush(r->block, end - r->n_bits, (size_t)r->last_length);
 }
 
 /* A column of reals also takes the integer that the original writes in place of an undefined statistic. */
@@ -171,21 +154,19 @@ static bool put_capture(struct set_rows *r, struct column *c)
 static bool put_values(struct set_rows *r, const struct set_value *values)
 {
     struct column *at = r->root.children;
-    int8_t *bits = r->bits ? r->bits + (size_t)r->n_waiting * r->n_bits : NULL;
     for (size_t i = 0; i < r->layout->n_picks; i++) {
         const struct set_pick *pick = &r->layout->picks[i];
         const struct set_value *v = pick->column ? &values[pick->value] : NULL;
         if (v && v->kind == SET_BITS) {
-            memcpy(bits, v->bits, v->n);
-            bits += v->n;
+            if (!v->first)
+                set_block_put(r->block, v->run);
             at += v->n;
         } else if (!(v ? put_value(r, at++, v) : put_capture(r, at++))) {
             return false;
         }
     }
     r->n_elements += r->n_bits;
-    r->n_waiting += r->n_bits != 0;
-    return r->n_waiting < BLOCK_ROWS || put_block(r);
+    return !r->block || !set_block_row(r->block) || put_block(r);
 }
 
 static bool put_line(struct set_rows *r, const struct set_value *values)
@@ -205,6 +186,7 @@ static bool close_batch(struct set_rows *r)
         !memory_reserve((void **)&r->full, &r->full_capacity, r->n_full + 1, sizeof *r->full) ||
         !column_finish(&r->root, &r->full[r->n_full]))
         return false;
+    r->last_length = r->full[r->n_full].length;
     r->n_full++;
     r->n_elements = r->n_bytes = 0;
     return true;

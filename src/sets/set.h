@@ -33,7 +33,15 @@ enum set_kind {
     SET_REAL,    /* real */
     SET_TEXT,    /* n bytes at text, not ended by NUL */
     SET_LIST,    /* n integers at list */
-    SET_BITS     /* n bytes at bits, each 1, 0 or -1: the values of n columns */
+    SET_BITS     /* n bits of a run, each 1, 0 or -1: the values of n columns */
+};
+
+/* Bits of a row, packed, the most significant one of a byte first: `width` bytes, eight columns each. Of
+ * these, the first `have` are there; the bits of the others are -1. A row has the same runs as every other
+ * row. */
+struct set_run {
+    const uint8_t *bytes;
+    uint16_t width, have;
 };
 
 /* One value of a row. Pointers are valid during the call of the sink. A column of reals may get an integer
@@ -41,13 +49,15 @@ enum set_kind {
 struct set_value {
     uint8_t kind;   /* enum set_kind */
     bool undefined; /* the original has no value here and writes the one given as its filling */
+    uint16_t
+        first; /* of SET_BITS: its place in the run; the values of a run follow each other, all of them */
     uint32_t n;
     union {
         int64_t integer;
         double real;
         const char *text;
         const int32_t *list;
-        const int8_t *bits;
+        const struct set_run *run;
     };
 };
 

@@ -1,5 +1,6 @@
 /* Feature sets: decoder profiles, number text, the flow table. Values of whole captures:
  * tests/diff/test_sets.py. */
+#include "sets/bits.h"
 #include "sets/number.h"
 #include "sets/set.h"
 #include "sets/table.h"
@@ -202,7 +203,7 @@ static bool take_row(void *to, const struct set_value *values)
     memcpy(taken->values, values, taken->n_columns * sizeof *values);
     for (size_t i = 0; i < taken->n_columns; i++)
         if (values[i].kind == SET_BITS && i == 4)
-            memcpy(taken->bits, values[i].bits, values[i].n);
+            set_bits_unpack(taken->bits, values[i].run, values[i].first, values[i].n);
     return true;
 }
 
