@@ -11,12 +11,12 @@ enum {
 };
 
 struct set_block {
-    uint32_t n_rows;              /* that wait */
-    uint32_t n_runs, n_put, at;   /* runs of a row; those of the row at hand, and their bytes */
-    uint32_t widths[MOST_RUNS];   /* in bytes */
+    uint32_t n_rows;            /* that wait */
+    uint32_t n_runs, n_put, at; /* runs of a row; those of the row at hand, and their bytes */
+    uint32_t widths[MOST_RUNS]; /* in bytes */
     uint16_t have[MOST_RUNS][BLOCK_ROWS];
-    uint8_t absent[BLOCK_ROWS];   /* 0xff: the byte at hand is not there */
-    uint8_t bytes[][BLOCK_ROWS];  /* of each place in a row, the bytes of all rows */
+    uint8_t absent[BLOCK_ROWS];  /* 0xff: the byte at hand is not there */
+    uint8_t bytes[][BLOCK_ROWS]; /* of each place in a row, the bytes of all rows */
 };
 
 void set_bits_unpack(int8_t *out, const struct set_run *run, uint32_t first, uint32_t n)
@@ -29,7 +29,7 @@ struct set_block *set_block_new(uint32_t n_bits)
 {
     struct set_block *b = memory_alloc(sizeof *b + (size_t)n_bits / 8 * BLOCK_ROWS);
     if (b)
-        b->n_rows = b->n_runs = b->n_put = b->at = 0;
+        memset(b, 0, sizeof *b);
     return b;
 }
 
@@ -57,24 +57,27 @@ enum presence { NONE, SOME, EVERY };
 /* Which rows lack the byte at `place` of their run. */
 static enum presence find_absent(struct set_block *b, const uint16_t *have, uint32_t place)
 {
-    uint32_t n = 0;
+    uint8_t any = 0, all = 0xff;
     for (uint32_t row = 0; row < BLOCK_ROWS; row++)
         b->absent[row] = have[row] <= place ? 0xff : 0;
-    for (uint32_t row = 0; row < b->n_rows; row++)
-        n += b->absent[row] & 1;
-    return n == b->n_rows ? NONE : n ? SOME : EVERY;
+    for (uint32_t row = 0; row < BLOCK_ROWS; row++) {
+        any |= b->absent[row];
+        all &= b->absent[row];
+    }
+    return all ? NONE : any ? SOME : EVERY;
 }
 
-/* One bit of all rows. Rows behind the last one get values, too, which are never read: loops of a fixed length
- * become vector instructions. */
-static void put_bit(int8_t *restrict to, const struct set_block *b, const uint8_t *restrict bytes, unsigned shift)
+/* One bit of all rows. Rows behind the last one get values, too, which are never read: loops of a fixed
+ * length become vector instructions. */
+static void put_bit(int8_t *restrict to, const uint8_t *restrict bytes, const uint8_t *restrict absent,
+                    uint8_t mask)
 {
     for (uint32_t row = 0; row < BLOCK_ROWS; row++)
-        to[row] = (int8_t)((bytes[row] >> shift & 1) | b->absent[row]);
+        to[row] = (int8_t)((bytes[row] & mask ? 1 : 0) | absent[row]);
 }
 
-static bool put_byte(struct set_block *b, struct column *columns, enum presence presence, const uint8_t *bytes,
-                     size_t expected)
+static bool put_byte(struct set_block *b, struct column *columns, enum presence presence,
+                     const uint8_t *bytes, size_t expected)
 {
     for (unsigned bit = 0; bit < 8; bit++) {
         struct column *c = &columns[bit];
@@ -84,7 +87,7 @@ static bool put_byte(struct set_block *b, struct column *columns, enum presence 
         if (presence == NONE)
             memset(to, -1, BLOCK_ROWS);
         else
-            put_bit(to, b, bytes, 7 - bit);
+            put_bit(to, bytes, b->absent, (uint8_t)(0x80 >> bit));
         c->length += b->n_rows;
     }
     return true;

@@ -1,6 +1,6 @@
-/* Rows of bits, which a family gives packed: eight columns a byte. The rows of a block wait side by side, byte
- * by byte, and then each column gets the values of the whole block at once: no work is done for a single bit of a
- * single row, and a thousand columns are not written to for each row.
+/* Rows of bits, which a family gives packed: eight columns a byte. The rows of a block wait side by side,
+ * byte by byte, and then each column gets the values of the whole block at once: no work is done for a single
+ * bit of a single row, and a thousand columns are not written to for each row.
  *
  *     set_block_put(block, run);  for each run of a row, in order
  *     set_block_row(block);       the row is complete; true: the block is full
@@ -21,7 +21,8 @@ struct set_block *set_block_new(uint32_t n_bits);
 void set_block_free(struct set_block *block); /* NULL is allowed */
 void set_block_put(struct set_block *block, const struct set_run *run);
 bool set_block_row(struct set_block *block);
-/* Writes the rows that wait to their columns, one a bit. A column without memory gets room for `expected` rows. */
+/* Writes the rows that wait to their columns, one a bit. A column without memory gets room for `expected`
+ * rows. */
 FC_MUST_USE bool set_block_flush(struct set_block *block, struct column *columns, size_t expected);
 
 #endif

@@ -1,10 +1,10 @@
 /* nPrint 1.2.1: one row for each packet, the bits of its headers and of the beginning of its payload. There
  * are no flows. Invariant: the columns do not depend on the capture; a header that is not there, and bits
  * behind the end of one, are -1. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/rd.h"
@@ -19,7 +19,7 @@ enum {
     LINUX_COOKED = 113,
     COOKED_BYTES = 16,
     MOST_COLUMNS = 64,
-    INDEX_TEXT = 2 * INET6_ADDRSTRLEN + 32
+    INDEX_TEXT = 2 * ADDRESS_TEXT_CAP + 32
 };
 
 struct field {
@@ -222,10 +222,22 @@ static void put_bits(struct nprint *n, const struct parts *p)
 
 static size_t put_address(char *out, const struct parts *p, uint32_t at)
 {
-    uint8_t bytes[16];
-    for (uint32_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)u8(p, at + i);
-    return inet_ntop(p->is_ip6 ? AF_INET6 : AF_INET, bytes, out, INET6_ADDRSTRLEN) ? strlen(out) : 0;
+    struct address address = {.family = p->is_ip6 ? 6 : 4};
+    for (uint32_t i = 0; i < sizeof address.bytes; i++)
+        address.bytes[i] = (uint8_t)u8(p, at + i);
+    return address_text(out, &address);
+}
+
+/* "_" and a port. */
+static size_t put_port(char *out, unsigned port)
+{
+    size_t n = 1;
+    for (unsigned rest = port / 10; rest; rest /= 10)
+        n++;
+    for (size_t i = n; i; i--, port /= 10)
+        out[i] = (char)('0' + port % 10);
+    out[0] = '_';
+    return n + 1;
 }
 
 static size_t put_index(char out[INDEX_TEXT], const struct parts *p)
@@ -233,10 +245,14 @@ static size_t put_index(char out[INDEX_TEXT], const struct parts *p)
     size_t n = put_address(out, p, p->addresses);
     out[n++] = '_';
     n += put_address(out + n, p, p->addresses + (p->is_ip6 ? 16 : 4));
-    if (p->protocol == 1)
-        return n + (size_t)snprintf(out + n, INDEX_TEXT - n, "_NULL_NULL_NULL");
-    return n + (size_t)snprintf(out + n, INDEX_TEXT - n, "_%u_%u_%s", u16(p, p->ports), u16(p, p->ports + 2),
-                                p->protocol == 6 ? "TCP" : "UDP");
+    const char *end = p->protocol == 1 ? "_NULL_NULL_NULL" : p->protocol == 6 ? "_TCP" : "_UDP";
+    if (p->protocol != 1) {
+        n += put_port(out + n, u16(p, p->ports));
+        n += put_port(out + n, u16(p, p->ports + 2));
+    }
+    size_t length = strlen(end);
+    memcpy(out + n, end, length);
+    return n + length;
 }
 
 static bool nprint_packet(struct set *set, const struct set_view *view, const struct set_sink *sink)

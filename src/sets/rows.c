@@ -153,18 +153,14 @@ static bool put_capture(struct set_rows *r, struct column *c)
 
 static bool put_values(struct set_rows *r, const struct set_value *values)
 {
+    const struct set_pick *pick = r->layout->picks, *end = pick + r->layout->n_picks;
     struct column *at = r->root.children;
-    for (size_t i = 0; i < r->layout->n_picks; i++) {
-        const struct set_pick *pick = &r->layout->picks[i];
-        const struct set_value *v = pick->column ? &values[pick->value] : NULL;
-        if (v && v->kind == SET_BITS) {
-            if (!v->first)
-                set_block_put(r->block, v->run);
-            at += v->n;
-        } else if (!(v ? put_value(r, at++, v) : put_capture(r, at++))) {
+    for (; pick < end && !(pick->column && pick->column->count); pick++, at++)
+        if (!(pick->column ? put_value(r, at, &values[pick->value]) : put_capture(r, at)))
             return false;
-        }
-    }
+    for (; pick < end; pick++)
+        if (!values[pick->value].first)
+            set_block_put(r->block, values[pick->value].run);
     r->n_elements += r->n_bits;
     return !r->block || !set_block_row(r->block) || put_block(r);
 }

@@ -117,15 +117,31 @@ static bool link_header(struct rd *r, uint32_t link_type)
     }
 }
 
-static uint32_t sum_bytes(uint64_t sum, const uint8_t *data, uint32_t n)
+static uint32_t fold(uint64_t sum)
 {
-    for (; n >= 2; data += 2, n -= 2)
-        sum += rd_be16(data);
-    if (n)
-        sum += (uint32_t)data[0] << 8;
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     return (uint32_t)sum;
+}
+
+/* RFC 1071: the sum does not depend on the width and the order of the bytes of its words, so the words of the
+ * processor are added, and the sum gets the order of the network at the end. */
+static uint32_t sum_bytes(uint64_t sum, const uint8_t *data, uint32_t n)
+{
+    uint64_t words = 0;
+    uint8_t last[4] = {0}, ordered[2];
+    for (; n >= 4; data += 4, n -= 4) {
+        uint32_t word;
+        memcpy(&word, data, sizeof word);
+        words += word;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        last[i] = data[i];
+    uint32_t word;
+    memcpy(&word, last, sizeof word);
+    uint16_t folded = (uint16_t)fold(words + word);
+    memcpy(ordered, &folded, sizeof ordered);
+    return fold(sum + rd_be16(ordered));
 }
 
 uint32_t zeek_sum(const struct zeek_packet *p, const uint8_t *data, uint32_t n, bool pseudo_header)
