@@ -17,9 +17,10 @@ static void *make(struct apps *apps, size_t size)
 
 struct app_conv *conversation_of(struct apps *apps, struct conv *conv)
 {
-    if (!conv->app)
-        conv->app = make(apps, sizeof *conv->app);
-    return conv->app;
+    struct conv_more *more = conv_more(conv);
+    if (!more->app)
+        more->app = make(apps, sizeof *more->app);
+    return more->app;
 }
 
 void *conversation_state(struct apps *apps, struct app_conv *conv, const struct protocol *protocol)
@@ -45,7 +46,7 @@ static void states_forget(struct apps *apps, const struct app_conv *app)
 
 void conversation_forget(struct apps *apps, struct conv *conv)
 {
-    struct app_conv *app = conv->app;
+    struct app_conv *app = conv_more(conv)->app;
     if (conv->side[0].kind == CONV_UDP && conv->quic)
         arena_give(&apps->arena, conv->quic, sizeof *conv->quic);
     if (!app)
@@ -56,5 +57,5 @@ void conversation_forget(struct apps *apps, struct conv *conv)
     if (app->dtls)
         arena_give(&apps->arena, app->dtls, sizeof *app->dtls);
     arena_give(&apps->arena, app, sizeof *app);
-    conv->app = NULL;
+    conv_more(conv)->app = NULL;
 }

@@ -46,7 +46,8 @@ static bool enter_capwap(struct rd *r)
 static bool is_dtls(struct apps *apps, const struct conv_ref *ref, struct rd *r)
 {
     const struct conv *conv = ref->conv;
-    const struct dtls_path *path = conv->app ? conv->app->dtls : NULL;
+    const struct app_conv *app = conv_more(conv)->app;
+    const struct dtls_path *path = app ? app->dtls : NULL;
     uint16_t a = conv->side[0].port, b = conv->side[1].port;
     if (conv->quic && conv->quic->claimed)
         return false;

@@ -180,8 +180,9 @@ void apps_tcp(struct apps *apps, struct row *row, const struct examined *x, int 
     struct conv *conv = t->ref.conv;
     const struct tcp_side *side = &conv->tcp->side[t->ref.direction];
     seq += ((flags & TCP_FLAG_SYN) != 0) - (side->has_base ? side->base : 0);
-    if (conv->app && !(flags & TCP_FLAG_FIN) && !layer->quoted &&
-        reasm_counts(&conv->app->sides[t->ref.direction], seq, &payload))
+    struct app_conv *app = conv_more(conv)->app;
+    if (app && !(flags & TCP_FLAG_FIN) && !layer->quoted &&
+        reasm_counts(&app->sides[t->ref.direction], seq, &payload))
         return;
     struct look look = {
         .apps = apps, .row = row, .conv = conversation_of(apps, conv), .server_port = server_port_of(conv)};

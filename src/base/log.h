@@ -2,8 +2,8 @@
  * chunks.
  *
  * Every flow has one log of packets (log_put_packet, log_next_packet) and, if fields are asked for, a second
- * log of values, which table/values.h fills. An empty log is all zero and has no chunk. Its first chunk has
- * 64 bytes; later ones have about a seventh of the log's size. Chunks come from a pool, which is reset whole;
+ * log of values, which table/values.h fills. An empty log is all zero. Its first 16 bytes, one or two
+ * packets, lie in struct log itself; a longer log has chunks. Chunks come from a pool, which is reset whole;
  * a log that is not needed any more may give its chunks back before that. */
 #ifndef FC_BASE_LOG_H
 #define FC_BASE_LOG_H
@@ -18,26 +18,47 @@
 
 #define LOG_NO_TIME INT64_MIN /* marks a packet without a time */
 
+/* start_ns: the times in the logs are relative to it, so that those of a flow's first packet are short. Set
+ * it while the pool has no packets; 0 is always right. */
 struct log_pool {
     struct arena arena;
+    int64_t start_ns;
 };
-static inline void log_pool_reset(struct log_pool *pool) { arena_reset(&pool->arena); }
-static inline void log_pool_free(struct log_pool *pool) { arena_free(&pool->arena); }
+static inline void log_pool_reset(struct log_pool *pool)
+{
+    arena_reset(&pool->arena);
+    pool->start_ns = 0;
+}
+static inline void log_pool_free(struct log_pool *pool)
+{
+    arena_free(&pool->arena);
+    pool->start_ns = 0;
+}
 
 struct log_chunk {
-    struct log_chunk *next;
-    uint16_t used; /* used bytes; not valid in the newest chunk, see log_grow */
-    uint16_t size; /* with this header */
+    struct log_chunk *next; /* of the newest chunk: the first one */
+    uint16_t used;          /* used bytes; not valid in the newest chunk, see log_grow */
+    uint16_t size;          /* with this header */
     uint8_t bytes[];
 };
 
+enum { LOG_SMALL = 16 };
+
 /* The state of one log. Zero-initialise it. */
 struct log {
-    struct log_chunk *first, *last;
-    uint8_t *next;       /* where the next byte goes */
-    uint32_t left;       /* free bytes there */
-    uint32_t held;       /* bytes of all chunks; counted only until chunks have their largest size */
-    int64_t last_ns;     /* time of the newest packet that has a time */
+    union {
+        uint8_t small[LOG_SMALL]; /* while the log has no chunk */
+        struct {
+            struct log_chunk *last;
+            uint8_t *next; /* where the next byte goes */
+        };
+    };
+    uint16_t left; /* free bytes there; 0 while the log has no chunk */
+    uint16_t held; /* bytes of all chunks, in units of 16; counted only until chunks have their largest size;
+                      0: no chunk */
+    uint8_t n_small;     /* used bytes of `small` */
+    uint8_t header[2];   /* ip_len - payload_len of the newest packet of each direction; 0: none yet */
+    int64_t last_ns;     /* time of the newest packet that has a time, less start_ns */
     uint32_t n_packets;  /* packets; in a log of values: packets that have values */
     uint32_t n_payloads; /* packets with payload_len > 0; in a log of values: index of the newest packet */
 };
@@ -68,18 +89,24 @@ static inline void log_put_varint(struct log *log, struct log_pool *pool, uint64
 static inline uint64_t log_zigzag(int64_t i) { return (uint64_t)i << 1 ^ (uint64_t)(i >> 63); }
 static inline int64_t log_unzigzag(uint64_t u) { return (int64_t)(u >> 1 ^ (0 - (u & 1))); }
 
-/* The record of a packet: a byte of flags, 1 to 8 bytes of time difference (zigzag), 2 or 4 bytes of ip_len,
- * and the payload: no byte when there is none, one byte that holds ip_len - payload_len, or four bytes that
- * hold payload_len. In practice a record has 7 to 9 bytes. */
+/* The record of a packet: a byte of flags, the time difference (zigzag, 0 to 6 or 8 bytes, in microseconds
+ * where it is a whole number of them), and the lengths. Most packets have the header (ip_len - payload_len)
+ * of the packet before in the same direction: their lengths take no byte where the payload is empty, and
+ * otherwise the two bytes of ip_len. In practice a record has 3 to 6 bytes. */
 enum {
     LOG_FORWARD = 1,
-    LOG_TIME_SHIFT = 1, /* 3 bits hold the number of bytes of the time difference, less 1 */
-    LOG_LONG_IP = 16,
-    LOG_SHORT_PAYLOAD = 32,
-    LOG_LONG_PAYLOAD = 64,
+    LOG_TIME_SHIFT = 1, /* 3 bits: the number of bytes of the time difference; 7 stands for 8 */
+    LOG_MICROSECONDS = 16,
+    LOG_FORM_SHIFT = 5, /* 2 bits of enum log_form */
     LOG_TIMELESS = 128,
     LOG_RECORD_MAX = 17,
     LOG_RECORD_ROOM = 24 /* bytes that log_encode may write to, beyond the record too */
+};
+enum log_form {
+    LOG_KNOWN_HEADER,  /* no payload */
+    LOG_KNOWN_PAYLOAD, /* ip_len, 2 bytes */
+    LOG_NEW_HEADER,    /* header, 1 byte; payload_len, 2 bytes */
+    LOG_LONG           /* ip_len and payload_len, 4 bytes each */
 };
 
 static inline void log_le64(uint8_t *p, uint64_t u)
@@ -101,24 +128,47 @@ static inline void log_le32(uint8_t *p, uint32_t u)
 #endif
 }
 
-static inline uint32_t log_encode(uint8_t *out, uint64_t time, unsigned flags, uint32_t ip_len,
+/* Notes the header of a packet whose header was not known; writer and reader of a log do the same. A header
+ * of the one direction is expected in the other one, too, until that has a packet. */
+static inline void log_note_header(uint8_t header[2], bool forward, uint32_t ip_len, uint32_t payload_len)
+{
+    uint32_t h = ip_len - payload_len;
+    if (h > UINT8_MAX)
+        return;
+    header[forward] = (uint8_t)h;
+    if (!header[!forward])
+        header[!forward] = (uint8_t)h;
+}
+
+/* `known`: the packet has the expected header, and ip_len has 16 bits. */
+static inline uint32_t log_encode(uint8_t *out, int64_t diff, unsigned flags, bool known, uint32_t ip_len,
                                   uint32_t payload_len)
 {
-    unsigned time_len = (unsigned)(71 - __builtin_clzll(time | 1)) >> 3;
+    int64_t microseconds = diff / 1000;
+    bool whole = microseconds * 1000 == diff;
+    uint64_t time = log_zigzag(whole ? microseconds : diff);
+    unsigned time_len = time ? (unsigned)(71 - __builtin_clzll(time)) >> 3 : 0;
+    unsigned time_code = time_len < 7 ? time_len : 7;
     uint8_t *p = out + 1;
     log_le64(p, time);
-    p += time_len;
-    bool long_ip = ip_len > UINT16_MAX;
-    log_le32(p, ip_len);
-    p += long_ip ? 4 : 2;
-    uint32_t other = ip_len - payload_len;
-    bool long_payload = payload_len && other > UINT8_MAX;
-    log_le32(p, long_payload ? payload_len : other);
-    p += long_payload ? 4 : payload_len != 0;
-    *out = (uint8_t)(flags | (time_len - 1) << LOG_TIME_SHIFT | (long_ip ? LOG_LONG_IP : 0) |
-                     (long_payload  ? LOG_LONG_PAYLOAD
-                      : payload_len ? LOG_SHORT_PAYLOAD
-                                    : 0));
+    p += time_len == 7 ? 8 : time_len;
+    enum log_form form = payload_len ? LOG_KNOWN_PAYLOAD : LOG_KNOWN_HEADER;
+    if (__builtin_expect(known, 1)) {
+        log_le32(p, ip_len);
+        p += payload_len ? 2 : 0;
+    } else if (ip_len - payload_len <= UINT8_MAX && payload_len <= UINT16_MAX) {
+        form = LOG_NEW_HEADER;
+        *p++ = (uint8_t)(ip_len - payload_len);
+        log_le32(p, payload_len);
+        p += 2;
+    } else {
+        form = LOG_LONG;
+        log_le32(p, ip_len);
+        log_le32(p + 4, payload_len);
+        p += 8;
+    }
+    *out = (uint8_t)(flags | time_code << LOG_TIME_SHIFT | (whole ? LOG_MICROSECONDS : 0) |
+                     (unsigned)form << LOG_FORM_SHIFT);
     return (uint32_t)(p - out);
 }
 
@@ -129,18 +179,22 @@ static inline void log_put_packet(struct log *log, struct log_pool *pool, int64_
                                   uint32_t ip_len, uint32_t payload_len)
 {
     bool timed = time_ns != LOG_NO_TIME;
-    uint64_t time = timed ? log_zigzag((int64_t)((uint64_t)time_ns - (uint64_t)log->last_ns)) : 0;
+    int64_t now = timed ? (int64_t)((uint64_t)time_ns - (uint64_t)pool->start_ns) : log->last_ns;
+    int64_t diff = (int64_t)((uint64_t)now - (uint64_t)log->last_ns);
     unsigned flags = (forward ? LOG_FORWARD : 0) | (timed ? 0 : LOG_TIMELESS);
+    bool known = ip_len - payload_len == log->header[forward] && ip_len <= UINT16_MAX;
     if (log->left >= LOG_RECORD_ROOM) {
-        uint32_t n = log_encode(log->next, time, flags, ip_len, payload_len);
+        uint32_t n = log_encode(log->next, diff, flags, known, ip_len, payload_len);
         log->next += n;
-        log->left -= n;
+        log->left = (uint16_t)(log->left - n);
     } else {
         uint8_t record[LOG_RECORD_ROOM];
-        if (!log_put_slow(log, pool, record, log_encode(record, time, flags, ip_len, payload_len)))
+        if (!log_put_slow(log, pool, record, log_encode(record, diff, flags, known, ip_len, payload_len)))
             return;
     }
-    log->last_ns = timed ? time_ns : log->last_ns;
+    if (!known)
+        log_note_header(log->header, forward, ip_len, payload_len);
+    log->last_ns = now;
     log->n_packets++;
     log->n_payloads += payload_len != 0;
 }
@@ -164,9 +218,10 @@ static inline void log_put_extras(struct log *log, struct log_pool *pool, unsign
 
 struct log_reader {
     const struct log *log;
-    const struct log_chunk *chunk;
+    const struct log_chunk *chunk; /* NULL: `small` is read */
     const uint8_t *next, *end;
     int64_t last_ns;
+    uint8_t header[2];
 };
 struct log_packet {
     int64_t time_ns; /* LOG_NO_TIME if the packet has none */
@@ -174,36 +229,53 @@ struct log_packet {
     bool forward;
 };
 
-/* Returns a reader at the start of the log. The log must not grow while it is read. A NULL log is empty. */
-struct log_reader log_read(const struct log *log);
+/* Returns a reader at the start of the log. start_ns is that of its pool; a log without packets needs none.
+ * The log must neither grow nor move while it is read. A NULL log is empty. */
+struct log_reader log_read(const struct log *log, int64_t start_ns);
 /* Moves on to the next chunk that has bytes. Returns false at the end of the log. */
 bool log_turn(struct log_reader *r);
+
+/* The lengths of a packet whose header was not expected. Returns the end of the record. */
+static inline const uint8_t *log_get_lengths(const uint8_t *p, enum log_form form, struct log_packet *out)
+{
+    if (form == LOG_NEW_HEADER) {
+        out->payload_len = rd_le32(p + 1) & UINT16_MAX;
+        out->ip_len = *p + out->payload_len;
+        return p + 3;
+    }
+    out->ip_len = rd_le32(p);
+    out->payload_len = rd_le32(p + 4);
+    return p + 8;
+}
 
 /* Reads the next packet. Returns false at the end of the log. */
 static inline bool log_next_packet(struct log_reader *r, struct log_packet *out)
 {
     if (r->next == r->end && !log_turn(r))
         return false;
-    /* A record lies in one chunk. The loads reach at most 7 bytes beyond it, which ARENA_SLACK allows. */
+    /* A record lies in one piece. The loads reach at most 8 bytes beyond it, which ARENA_SLACK and struct log
+     * allow. */
     const uint8_t *p = r->next;
     unsigned flags = *p++;
-    unsigned time_len = (flags >> LOG_TIME_SHIFT & 7) + 1;
-    uint64_t time = rd_le64(p) & UINT64_MAX >> (64 - 8 * time_len);
-    p += time_len;
-    uint32_t ip_len = rd_le32(p) & (flags & LOG_LONG_IP ? UINT32_MAX : UINT16_MAX);
-    p += flags & LOG_LONG_IP ? 4 : 2;
-    uint32_t payload_len = flags & LOG_SHORT_PAYLOAD ? ip_len - *p : 0;
-    p += (flags & LOG_SHORT_PAYLOAD) != 0;
-    if (__builtin_expect(flags & LOG_LONG_PAYLOAD, 0)) {
-        payload_len = rd_le32(p);
-        p += 4;
-    }
-    r->next = p;
-    r->last_ns = (int64_t)((uint64_t)r->last_ns + (uint64_t)log_unzigzag(time));
+    bool forward = flags & LOG_FORWARD;
+    unsigned time_code = flags >> LOG_TIME_SHIFT & 7;
+    uint64_t mask = time_code == 7 ? UINT64_MAX : ((uint64_t)1 << 8 * time_code) - 1;
+    int64_t diff = log_unzigzag(rd_le64(p) & mask);
+    p += time_code + (time_code == 7);
+    uint64_t unit = flags & LOG_MICROSECONDS ? 1000 : 1;
+    r->last_ns = (int64_t)((uint64_t)r->last_ns + (uint64_t)diff * unit);
     out->time_ns = __builtin_expect(flags & LOG_TIMELESS, 0) ? LOG_NO_TIME : r->last_ns;
-    out->ip_len = ip_len;
-    out->payload_len = payload_len;
-    out->forward = flags & LOG_FORWARD;
+    out->forward = forward;
+    enum log_form form = (enum log_form)(flags >> LOG_FORM_SHIFT & 3);
+    if (__builtin_expect(form <= LOG_KNOWN_PAYLOAD, 1)) { /* either follows the other at random: no branch */
+        uint32_t header = r->header[forward], has_payload = 0 - (uint32_t)form;
+        out->ip_len = (rd_le32(p) & UINT16_MAX & has_payload) | (header & ~has_payload);
+        out->payload_len = out->ip_len - header;
+        r->next = p + 2 * (unsigned)form;
+    } else {
+        r->next = log_get_lengths(p, form, out);
+        log_note_header(r->header, forward, out->ip_len, out->payload_len);
+    }
     return true;
 }
 

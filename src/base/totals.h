@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 struct totals {
-    uint64_t packets, bytes;                 /* bytes of the IP packets */
-    uint64_t payload_packets, payload_bytes; /* of the packets whose payload is not empty */
+    uint64_t bytes;                    /* of the IP packets */
+    uint64_t payload_bytes;            /* of the packets whose payload is not empty */
+    uint32_t packets, payload_packets; /* frames are numbered with 32 bits */
 };
 
 static inline void totals_take(struct totals *t, uint32_t ip_len, uint32_t payload_len)

@@ -76,11 +76,17 @@ struct feature_scratch {
 void feature_plan_make(struct feature_plan *plan, const uint16_t *chosen, size_t n_chosen, bool whole_log);
 /* The state is aligned to 8 bytes. */
 void feature_take(const struct feature_plan *plan, void *state, const struct feature_packet *packet);
-/* One value for each chosen column. `packets` is the flow's log, whose
- * records have `extras` (bits of enum log_extra) behind them; NULL when the plan needs none and whole_log
- * was false. False when memory ends. */
-FC_MUST_USE bool feature_put(const struct feature_plan *plan, const void *state, const struct log *packets,
-                             unsigned extras, struct feature_scratch *scratch, struct feature_value *values);
+/* A log of packets, as far as its reader must know it. */
+struct packet_log {
+    const struct log *log;
+    unsigned extras;  /* bits of enum log_extra that stand behind its records */
+    int64_t start_ns; /* of its pool */
+};
+/* One value for each chosen column. `packets` is the flow's log; its `log` may be NULL when the plan needs
+ * none and whole_log was false. False when memory ends. */
+FC_MUST_USE bool feature_put(const struct feature_plan *plan, const void *state,
+                             const struct packet_log *packets, struct feature_scratch *scratch,
+                             struct feature_value *values);
 void feature_scratch_free(struct feature_scratch *scratch);
 
 #endif

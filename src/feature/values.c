@@ -92,13 +92,13 @@ static void put_gap(struct sequences *s, int64_t time_ns, bool forward)
 }
 
 /* Reads the log once for everything that is wanted of it; either may be NULL. */
-static void read_log(const struct log *packets, unsigned extras, struct sums *sums, struct sequences *s)
+static void read_log(const struct packet_log *log, struct sums *sums, struct sequences *s)
 {
-    struct log_reader reader = log_read(packets);
+    struct log_reader reader = log_read(log->log, log->start_ns);
     struct log_packet p;
     struct log_extras unused;
     while (log_next_packet(&reader, &p)) {
-        log_next_extras(&reader, extras, &unused);
+        log_next_extras(&reader, log->extras, &unused);
         if (sums)
             sums_take(sums, p.time_ns, p.forward, p.ip_len, p.payload_len);
         if (!s)
@@ -160,15 +160,15 @@ static void order_gaps(struct results *r, uint8_t wanted, const struct sequences
 }
 
 /* The values that the log of the packets gives. */
-static bool results_of_log(struct results *r, const struct feature_plan *plan, const struct log *packets,
-                           unsigned extras, struct feature_scratch *scratch)
+static bool results_of_log(struct results *r, const struct feature_plan *plan,
+                           const struct packet_log *packets, struct feature_scratch *scratch)
 {
     bool sums_wanted = plan->wants_sums && plan->sums_at == FEATURE_ABSENT;
     struct sums sums = {0};
     struct sequences s;
-    if (plan->needs_log && !sequences_open(&s, packets->n_packets, scratch))
+    if (plan->needs_log && !sequences_open(&s, packets->log->n_packets, scratch))
         return false;
-    read_log(packets, extras, sums_wanted ? &sums : NULL, plan->needs_log ? &s : NULL);
+    read_log(packets, sums_wanted ? &sums : NULL, plan->needs_log ? &s : NULL);
     if (sums_wanted)
         results_of_sums(r, &sums);
     if (plan->wants_lengths)
@@ -307,15 +307,15 @@ static struct feature_value value_of(struct results *r, const struct feature_col
     }
 }
 
-bool feature_put(const struct feature_plan *plan, const void *state, const struct log *packets,
-                 unsigned extras, struct feature_scratch *scratch, struct feature_value *values)
+bool feature_put(const struct feature_plan *plan, const void *state, const struct packet_log *packets,
+                 struct feature_scratch *scratch, struct feature_value *values)
 {
     const uint8_t *bytes = state;
     struct results r = {0};
     if (plan->sums_at != FEATURE_ABSENT)
         results_of_sums(&r, (const struct sums *)(bytes + plan->sums_at));
     bool reads_log = plan->needs_log || (plan->wants_sums && plan->sums_at == FEATURE_ABSENT);
-    if (reads_log && !results_of_log(&r, plan, packets, extras, scratch))
+    if (reads_log && !results_of_log(&r, plan, packets, scratch))
         return false;
     if (plan->flags_at != FEATURE_ABSENT)
         r.flags = (const struct flag_counts *)(bytes + plan->flags_at);

@@ -15,9 +15,16 @@ enum { BLOCK = 256, FIRST_SLOTS = 256, WILDCARD = 0x80 };
 /* Conversations that are looked at for each new one: the old ones among 3 of 4 places are found in time. */
 enum { LOOKS = 4 };
 
+_Static_assert(sizeof(struct conv) == 64, "a conversation of a brief table is a cache line");
+
+static size_t conv_size(const struct conv_table *t)
+{
+    return sizeof(struct conv) + (t->brief ? 0 : sizeof(struct conv_more));
+}
+
 static struct conv *conv_at(const struct conv_table *t, uint32_t index)
 {
-    return &t->blocks[index / BLOCK][index % BLOCK];
+    return (struct conv *)(void *)(t->blocks[index / BLOCK] + index % BLOCK * conv_size(t));
 }
 
 static uint32_t conv_hash(const struct conv_table *t, const struct endpoint side[2])
@@ -68,9 +75,9 @@ static bool conv_reserve(struct conv_table *t)
 {
     if (t->n_convs / BLOCK < t->n_blocks)
         return true;
-    struct conv *block = NULL;
+    uint8_t *block = NULL;
     if (memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
-        block = memory_alloc(BLOCK * sizeof *block);
+        block = memory_alloc(BLOCK * conv_size(t));
     if (block)
         t->blocks[t->n_blocks++] = block;
     else
@@ -99,7 +106,8 @@ static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2
 {
     struct tcp_state *tcp = NULL;
     uint32_t index = 0;
-    if (numbered && side[0].kind == CONV_TCP && !(tcp = tcp_state_make(&t->tcp_states)))
+    bool has_state = numbered && side[0].kind == CONV_TCP && !t->brief;
+    if (has_state && !(tcp = tcp_state_make(&t->tcp_states)))
         return NULL;
     struct conv *conv = conv_place(t, &index);
     if (!conv)
@@ -107,6 +115,8 @@ static struct conv *conv_make(struct conv_table *t, const struct endpoint side[2
     *conv =
         (struct conv){.flow = NO_FLOW, .syn_from = -1, .synack_from = -1, .touched = t->second, .tcp = tcp};
     memcpy(conv->side, side, 2 * sizeof *side);
+    if (!t->brief)
+        *conv_more(conv) = (struct conv_more){.app = NULL};
     if (numbered) {
         conv->stream = t->next_stream[side[0].kind]++;
         conv->rule = conv_rule(side);
@@ -245,6 +255,32 @@ static bool conv_starts_stream(const struct conv *conv, const struct layer *laye
            tcp_base_differs(conv->tcp, direction, rd_peek32(&r, 4));
 }
 
+void conv_keep_first(struct conv_table *t, const struct conv_ref *ref, const struct tcp_segment *segment)
+{
+    struct tcp_segment *first = arena_take(&t->tcp_states, sizeof *first);
+    if (!first)
+        return;
+    *first = *segment;
+    ref->conv->first = first;
+    ref->conv->has_first = true;
+    ref->conv->is_first_forth = !ref->direction;
+}
+
+/* Makes the state of a TCP conversation that has had one packet; false when memory ends. */
+static bool conv_begin_state(struct conv_table *t, struct conv *conv)
+{
+    struct tcp_state *tcp = tcp_state_make(&t->tcp_states);
+    if (!tcp)
+        return false;
+    if (conv->has_first) {
+        tcp_replay(tcp, !conv->is_first_forth, conv->first);
+        arena_give(&t->tcp_states, conv->first, sizeof *conv->first);
+    }
+    conv->has_first = false;
+    conv->tcp = tcp;
+    return true;
+}
+
 bool conv_find(struct conv_table *t, const struct packet *p, const struct layer *layer, struct conv_ref *out)
 {
     struct endpoint ends[2];
@@ -257,13 +293,16 @@ bool conv_find(struct conv_table *t, const struct packet *p, const struct layer 
         ends[1] = swap;
         out->direction = 1;
     }
-    if ((t->n_convs + 2) * 2 >= t->n_slots && !conv_rehash(t))
+    if ((t->n_convs + 2) * 4 >= t->n_slots * 3 && !conv_rehash(t))
         return false;
     uint32_t hash = conv_hash(t, ends);
     struct conv_slot *slot = conv_slot(t, ends, hash);
     bool superseded = false;
     if (slot->index) {
         out->conv = conv_at(t, slot->index - 1);
+        bool begins = layer->kind == LAYER_TCP && (out->conv->has_first || !out->conv->tcp);
+        if (begins && !conv_begin_state(t, out->conv))
+            return false;
         out->reused_ports = layer->kind == LAYER_TCP && conv_starts_stream(out->conv, layer, out->direction);
         superseded = conv_is_superseded(out->conv);
         out->conv->touched = t->second;
@@ -316,7 +355,9 @@ void conv_forget(struct conv_table *t, struct conv *conv)
 {
     if (conv->is_current)
         slot_empty(t, (size_t)(conv_slot(t, conv->side, conv_hash(t, conv->side)) - t->slots));
-    if (conv->side[0].kind == CONV_TCP && conv->tcp) {
+    if (conv->has_first) {
+        arena_give(&t->tcp_states, conv->first, sizeof *conv->first);
+    } else if (conv->side[0].kind == CONV_TCP && conv->tcp) {
         tcp_flight_forget(&t->flights, &t->tcp_states, conv->tcp);
         arena_give(&t->tcp_states, conv->tcp, sizeof *conv->tcp);
     }

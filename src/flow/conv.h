@@ -37,19 +37,30 @@ struct conv {
     uint8_t seal;            /* progress of an encrypted stream; bits of apps/opaque.c */
     signed int syn_from : 2; /* the direction that sent one; -1: none seen */
     signed int synack_from : 2;
-    bool has_times : 1;
-    bool is_current : 1; /* the hash table leads to it */
-    bool has_left : 1;   /* a flow of it ended before the capture, without a SYN that opens another one */
+    bool is_current : 1;     /* the hash table leads to it */
+    bool has_left : 1;       /* a flow of it ended before the capture, without a SYN that opens another one */
+    bool has_first : 1;      /* `first` is set */
+    bool is_first_forth : 1; /* `first` had direction 0 */
     uint32_t touched; /* second of the packet clock at its last packet; CONV_STAYS: it is never forgotten */
-    int64_t first_ns, previous_ns;
-    struct app_conv *app; /* state of the protocols above; NULL unless their fields are asked for */
     union {
-        struct tcp_state *tcp;  /* CONV_TCP */
-        struct quic_path *quic; /* CONV_UDP: state of QUIC; NULL: none yet */
+        struct tcp_state *tcp;     /* CONV_TCP; may be NULL in a brief table, until the second packet */
+        struct tcp_segment *first; /* CONV_TCP in a brief table, while there is one packet */
+        struct quic_path *quic;    /* CONV_UDP: state of QUIC; NULL: none yet */
         struct conv
             *answers; /* a wildcard: the conversation that its packets go to; NULL until the first packet */
     };
 };
+
+/* The part of a conversation that only fields need. It lies behind struct conv, but not in a brief table. */
+struct conv_more {
+    int64_t first_ns, previous_ns;
+    struct app_conv *app; /* state of the protocols above; NULL: none yet */
+    bool has_times;
+};
+static inline struct conv_more *conv_more(const struct conv *conv)
+{
+    return (struct conv_more *)(void *)(conv + 1);
+}
 enum { NO_FLOW = UINT32_MAX, CONV_STAYS = UINT32_MAX };
 /* Conversations are forgotten only when there are more than this number. */
 enum { CONVS_KEPT = 32768 };
@@ -67,13 +78,15 @@ struct conv_table {
     struct hash_key key; /* made with the first slots */
     struct conv_slot *slots;
     size_t n_slots; /* a power of two */
-    struct conv **blocks;
+    uint8_t **blocks;
     size_t n_blocks, blocks_capacity;
     uint32_t n_convs;            /* places that were ever used */
     uint32_t n_unused, unused;   /* places of forgotten conversations, linked by `flow`; the first, plus 1 */
     uint32_t hand, n_to_look_at; /* conv_next_silent: the next place, and how many it may look at */
     uint32_t second;             /* of the packet clock, for `touched` */
     bool forgets;                /* conversations may be forgotten */
+    bool brief; /* no field is asked for: conversations have no struct conv_more, and the analysis of a TCP
+                   conversation begins with its second packet */
     uint64_t n_forgotten;
     uint32_t next_stream[N_CONV_KINDS];
     struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
@@ -97,6 +110,9 @@ struct conv_ref {
  * table's memory state is then set. */
 bool conv_find(struct conv_table *table, const struct packet *packet, const struct layer *layer,
                struct conv_ref *out);
+/* Keeps the first segment of a TCP conversation of a brief table, from which its state is made when the
+ * second packet comes. Call it for a conversation without a state. */
+void conv_keep_first(struct conv_table *table, const struct conv_ref *ref, const struct tcp_segment *segment);
 /* Follows the protocols that shift Wireshark's stream numbers. Call it for every packet whose payload
  * Wireshark hands to upper protocols, that is, not for retransmitted or out-of-order packets. */
 void conv_follow(struct conv_table *table, const struct layer *layer, const struct conv_ref *ref);

@@ -126,7 +126,7 @@ static void end_flow(struct flow_table *t, struct flow *flow, int64_t moment, en
     } else {
         close_flow(t, flow);
         if (flow->end == END_CAPTURE)
-            flow->end = (uint8_t)end;
+            flow->end = end & 15;
     }
     flow_timer(flow)->ended = moment;
     list_append(&t->ended, flow, BY_SILENCE);

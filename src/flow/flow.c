@@ -49,7 +49,7 @@ static void choose_classic_client(struct flow *flow, const struct conv *conv, ui
 {
     bool itself = !memcmp(&conv->side[0], &conv->side[1], sizeof conv->side[0]);
     bool larger = conv->side[from].port > conv->side[1 - from].port;
-    flow->client = larger || itself ? from : (uint8_t)(1 - from);
+    flow->client = larger || itself ? from != 0 : from == 0;
     flow->client_by = CLIENT_BY_PORT;
 }
 
@@ -67,7 +67,7 @@ static void choose_client_without_handshake(struct flow *flow, const struct conv
         flow->client = low[0];
         flow->client_by = CLIENT_BY_PORT;
     } else {
-        flow->client = from;
+        flow->client = from != 0;
         flow->client_by = CLIENT_BY_FIRST;
     }
 }
@@ -78,10 +78,10 @@ static void choose_client(struct flow *flow, const struct flow_packet *p, enum f
     uint8_t from = p->ref.direction;
     bool has_ports = conv->side[0].kind <= CONV_SCTP;
     if (style == FC_STYLE_CLEAN && conv->syn_from >= 0) {
-        flow->client = (uint8_t)conv->syn_from;
+        flow->client = conv->syn_from != 0;
         flow->client_by = CLIENT_BY_SYN;
     } else if (style == FC_STYLE_CLEAN && conv->synack_from >= 0) {
-        flow->client = (uint8_t)(1 - conv->synack_from);
+        flow->client = conv->synack_from == 0;
         flow->client_by = CLIENT_BY_SYNACK;
     } else if (style == FC_STYLE_CLASSIC && has_ports) {
         choose_classic_client(flow, conv, from);
@@ -150,10 +150,11 @@ static bool flow_is_over(struct flow_table *t, struct flow *flow, const struct f
         expiry_reopen(t, flow);
         return true;
     }
-    if (!p->has_time || !flow->has_time)
+    const struct flow_timer *timer = flow_timer(flow);
+    if (!p->has_time || !timer->has_time)
         return false;
-    bool idle = time_diff(p->time_ns, flow->last_ns) > t->policy.idle_ns;
-    bool active = time_diff(p->time_ns, flow->first_ns) > t->policy.active_ns;
+    bool idle = time_diff(p->time_ns, timer->last_ns) > t->policy.idle_ns;
+    bool active = time_diff(p->time_ns, timer->first_ns) > t->policy.active_ns;
     if ((idle || active) && !flow->closed)
         flow->end = idle ? END_IDLE : END_ACTIVE;
     return idle || active;
@@ -163,7 +164,7 @@ static bool flow_is_over(struct flow_table *t, struct flow *flow, const struct f
 static bool flow_note_close(struct flow *flow, const struct flow_packet *p)
 {
     if (p->tcp_flags & TCP_FLAG_FIN)
-        flow->fins |= (uint8_t)(1 << p->ref.direction);
+        flow->fins |= 1u << p->ref.direction;
     if (p->tcp_flags & TCP_FLAG_RST) {
         flow->closed = true;
         flow->end = END_RST;
@@ -174,14 +175,14 @@ static bool flow_note_close(struct flow *flow, const struct flow_packet *p)
     return flow->closed;
 }
 
-static void flow_note_time(struct flow *flow, const struct flow_packet *p)
+static void flow_note_time(struct flow_timer *timer, const struct flow_packet *p)
 {
     if (!p->has_time)
         return;
-    if (!flow->has_time)
-        flow->first_ns = p->time_ns;
-    flow->has_time = true;
-    flow->last_ns = p->time_ns;
+    if (!timer->has_time)
+        timer->first_ns = p->time_ns;
+    timer->has_time = true;
+    timer->last_ns = p->time_ns;
 }
 
 struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint32_t *number)
@@ -198,7 +199,8 @@ struct flow *flow_assign(struct flow_table *t, const struct flow_packet *p, uint
         expiry_touch(t, flow);
     }
     *number = may_leave ? (uint32_t)flow_timer(flow)->number : conv->flow;
-    flow_note_time(flow, p);
+    if (may_leave)
+        flow_note_time(flow_timer(flow), p);
     flow->n_packets++;
     if (p->payload_len)
         flow->has_payload = true;

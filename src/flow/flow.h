@@ -9,9 +9,7 @@
 #ifndef FC_FLOW_FLOW_H
 #define FC_FLOW_FLOW_H
 
-#include "base/address.h"
 #include "base/log.h"
-#include "base/pieces.h"
 #include "base/totals.h"
 #include "flow/conv.h"
 #include "flow/packet_clock.h"
@@ -25,39 +23,24 @@ enum client_by {
 };
 enum flow_end { END_CAPTURE, END_IDLE, END_ACTIVE, END_FIN, END_RST, END_EVICTED };
 
-/* The outermost addresses of the first packet of a tunnelled flow, in the direction of that packet. */
-struct outer {
-    struct address src, dst;
-};
+struct flow_parts; /* walk/parts.h */
 
-/* What statistics remember of a flow (feature/feature.h). */
-struct statistics {
-    struct log packets; /* all of them, where the flow's log has only the first; else empty */
-    uint64_t state[];
-};
-
-struct kept_values; /* table/seen.h */
-
-/* First come the members that every packet changes: they are two cache lines, and the log is the third. */
+/* Every packet changes most of the members, so they are kept together and small. */
 struct flow {
-    struct totals totals[2];   /* client to server, and back */
-    int64_t first_ns, last_ns; /* in capture order, of the packets that have a time */
-    int64_t start_ns, end_ns;  /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
+    struct totals totals[2];  /* client to server, and back */
+    int64_t start_ns, end_ns; /* the earliest and the latest time that its row tells, or LOG_NO_TIME */
     uint32_t n_packets;
-    uint32_t n_taken; /* packets whose lengths and values are in its row */
-    uint8_t ip_protocol;
-    uint8_t client; /* index of the client in conv->side */
-    uint8_t client_by, end;
-    uint8_t fins; /* the directions that sent a FIN, one bit each */
-    bool closed;  /* FINs in both directions, or an RST */
-    bool has_payload, has_time;
-    bool has_bytes; /* all pieces that the query asks for: later packets need not look at them */
+    uint32_t n_taken;   /* packets whose lengths and values are in its row */
+    struct log packets; /* `forward` in the log means client to server */
     struct conv *conv;
-    struct log packets;            /* `forward` in the log means client to server */
-    struct kept_values *values;    /* NULL: none yet */
-    struct pieces *pieces;         /* by matrix; NULL: none yet */
-    struct outer *outer;           /* NULL: no tunnel */
-    struct statistics *statistics; /* NULL: the query needs none to be remembered */
+    struct flow_parts *parts; /* NULL: none yet */
+    uint8_t ip_protocol;
+    unsigned client : 1; /* index of the client in conv->side */
+    unsigned client_by : 3, end : 4;
+    unsigned fins : 2;   /* the directions that sent a FIN, one bit each */
+    unsigned closed : 1; /* FINs in both directions, or an RST */
+    unsigned has_payload : 1;
+    unsigned has_bytes : 1; /* all pieces that the query asks for: later packets need not look at them */
 };
 
 /* The queues that a flow is in at the same time. */
@@ -72,10 +55,12 @@ enum flow_queue {
  * struct flow. Times are those of packet_clock.now. */
 struct flow_timer {
     struct flow *previous[N_FLOW_QUEUES], *next[N_FLOW_QUEUES];
-    int64_t born, touched; /* at the first and at the last kept packet */
-    int64_t ended;         /* when the policy ended it */
-    uint64_t number;       /* in the order of first kept packets, from 0 */
-    uint32_t index;        /* its place in the table */
+    int64_t born, touched;     /* at the first and at the last kept packet */
+    int64_t first_ns, last_ns; /* in capture order, of the packets that have a time */
+    bool has_time;
+    int64_t ended;   /* when the policy ended it */
+    uint64_t number; /* in the order of first kept packets, from 0 */
+    uint32_t index;  /* its place in the table */
 };
 static inline struct flow_timer *flow_timer(struct flow *flow)
 {

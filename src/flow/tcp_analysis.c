@@ -7,16 +7,20 @@
 
 enum { OOO_DEFAULT_NS = 3000000, FAST_NS = 20000000, OPTION_END = 0, OPTION_NOP = 1, OPTION_SCALE = 3 };
 
-struct tcp_state *tcp_state_make(struct arena *arena)
+void tcp_state_init(struct tcp_state *s)
 {
-    struct tcp_state *s = arena_take(arena, sizeof *s);
-    if (!s)
-        return NULL;
     *s = (struct tcp_state){0};
     for (int i = 0; i < 2; i++) {
         s->side[i].window = UINT32_MAX;
         s->side[i].scale = TCP_SCALE_UNKNOWN;
     }
+}
+
+struct tcp_state *tcp_state_make(struct arena *arena)
+{
+    struct tcp_state *s = arena_take(arena, sizeof *s);
+    if (s)
+        tcp_state_init(s);
     return s;
 }
 
@@ -92,6 +96,7 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *p, const str
                                 .scale_option = -1,
                                 .analysed = header <= layer->len,
                                 .header_cut = layer->cap < header,
+                                .quoted = layer->quoted,
                                 .flags_hidden = header < 20 || layer->cap < header || layer->cap < 20};
     out->len = out->analysed ? layer->len - header : 0;
     if (header > 20) {
@@ -276,4 +281,26 @@ struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const 
     x->last_flags = found;
     result.flags = s->flags_hidden ? 0 : found;
     return result;
+}
+
+struct fin_result tcp_note_fin(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)
+{
+    uint32_t *mine = &state->fin_frame[direction], other = state->fin_frame[1 - direction];
+    if (!(s->flags & TCP_FLAG_FIN))
+        return (struct fin_result){0};
+    bool passive = other && (!*mine || other < *mine);
+    if (!*mine)
+        *mine = s->frame;
+    return (struct fin_result){.passive = passive, .active = !passive};
+}
+
+void tcp_replay(struct tcp_state *state, uint8_t direction, const struct tcp_segment *s)
+{
+    if (s->quoted) {
+        tcp_note_quote(state, direction, s);
+        return;
+    }
+    if (s->analysed)
+        (void)tcp_analyze(state, direction, s);
+    (void)tcp_note_fin(state, direction, s);
 }

@@ -22,7 +22,7 @@ struct tcp_side {
     uint32_t n_dups, dup_frame;
     uint32_t next_frame; /* the frame that set `next` */
     int8_t scale;
-    bool has_base, window_of_syn, beyond, has_ack_time;
+    bool has_base : 1, window_of_syn : 1, beyond : 1, has_ack_time : 1;
 };
 
 struct tcp_flight;
@@ -36,8 +36,8 @@ struct tcp_state {
 
 /* The header of one packet, as far as the analysis needs it. `len` is the length of the payload in bytes. */
 struct tcp_segment {
-    uint32_t frame;
     int64_t time_ns;
+    uint32_t frame;
     uint32_t seq, ack, len;
     uint16_t window;
     uint8_t flags;
@@ -47,8 +47,11 @@ struct tcp_segment {
     bool header_cut; /* the header was not captured whole */
     bool flags_hidden; /* the header is too short, or not captured whole: it is analysed, but Wireshark shows
                           no label */
+    bool quoted;       /* an ICMP error has it */
 };
 
+void tcp_state_init(struct tcp_state *state);
+/* NULL when memory ends. */
 struct tcp_state *tcp_state_make(struct arena *arena);
 bool tcp_base_differs(const struct tcp_state *state, uint8_t direction, uint32_t seq);
 
@@ -61,5 +64,9 @@ bool tcp_segment_read(struct tcp_segment *out, const struct packet *packet, cons
 void tcp_note_quote(struct tcp_state *state, uint8_t direction, const struct tcp_segment *segment);
 /* Advances the state by one packet, and returns Wireshark's labels for it. */
 struct tcp_result tcp_analyze(struct tcp_state *state, uint8_t direction, const struct tcp_segment *segment);
+/* Takes account of the FIN of a segment, if it has one. */
+struct fin_result tcp_note_fin(struct tcp_state *state, uint8_t direction, const struct tcp_segment *segment);
+/* Advances the state by one packet whose results were told before. */
+void tcp_replay(struct tcp_state *state, uint8_t direction, const struct tcp_segment *segment);
 
 #endif

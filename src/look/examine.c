@@ -56,15 +56,15 @@ static bool has_times(const struct layer *layer)
 /* A frame without a time counts as time 0, as in Wireshark. */
 static void note_times(struct transport *t, const struct layer *layer, const struct frame *frame)
 {
-    struct conv *conv = t->ref.conv;
-    if (!conv->has_times) {
-        conv->has_times = true;
-        conv->first_ns = conv->previous_ns = frame->time_ns;
+    struct conv_more *more = conv_more(t->ref.conv);
+    if (!more->has_times) {
+        more->has_times = true;
+        more->first_ns = more->previous_ns = frame->time_ns;
     }
     if (!has_times(layer))
         return;
-    t->times = (struct stream_times){true, conv->first_ns, conv->previous_ns};
-    conv->previous_ns = frame->time_ns;
+    t->times = (struct stream_times){true, more->first_ns, more->previous_ns};
+    more->previous_ns = frame->time_ns;
 }
 
 static void note_handshake(struct transport *t, const struct tcp_segment *s)
@@ -79,44 +79,48 @@ static void note_handshake(struct transport *t, const struct tcp_segment *s)
         conv->syn_from = t->ref.direction & 1;
 }
 
-static void note_fin(struct transport *t, const struct tcp_segment *s)
+/* The results of one segment; the state advances. */
+static void take_segment(struct examiner *e, struct transport *t, const struct layer *layer,
+                         struct tcp_state *state, const struct tcp_segment *segment)
 {
-    struct tcp_state *state = t->ref.conv->tcp;
-    uint32_t *mine = &state->fin_frame[t->ref.direction];
-    if (!(s->flags & TCP_FLAG_FIN))
+    uint8_t direction = t->ref.direction;
+    if (segment->quoted) {
+        tcp_note_quote(state, direction, segment);
+        t->flight.shown = (segment->flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN;
         return;
-    uint32_t other = state->fin_frame[1 - t->ref.direction];
-    t->fin.passive = other && (!*mine || other < *mine);
-    t->fin.active = !t->fin.passive;
-    if (!*mine)
-        *mine = s->frame;
+    }
+    note_handshake(t, segment);
+    if (segment->analysed)
+        t->tcp = tcp_analyze(state, direction, segment);
+    if (segment->analysed && e->keeps_flights)
+        tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, direction, segment, &t->tcp,
+                           tcp_sacked_read(layer), &t->flight);
+    t->fin = tcp_note_fin(state, direction, segment);
+    if (t->ref.reused_ports)
+        t->tcp.flags |= TCP_REUSED_PORTS;
 }
 
+/* In a brief table, a conversation of one packet has no state, but remembers its segment. */
 static void analyse_tcp(struct examiner *e, struct examined *x, const struct layer *layer,
                         struct transport *t)
 {
     struct tcp_segment segment;
-    struct tcp_state *state = t->ref.conv->tcp;
+    struct tcp_state *state = t->ref.conv->tcp, only;
+    bool is_first = !state;
+    if (is_first) {
+        tcp_state_init(&only);
+        state = &only;
+    }
     t->tcp.scale = state->side[t->ref.direction].scale;
     if (t->ref.reused_ports)
         t->tcp.flags = TCP_REUSED_PORTS;
     if (!tcp_segment_read(&segment, &x->packet, layer))
         return;
-    if (layer->quoted) {
-        tcp_note_quote(state, t->ref.direction, &segment);
-        t->flight.shown = (segment.flags & (TCP_FLAG_SYN | TCP_FLAG_ACK)) == TCP_FLAG_SYN;
-        return;
-    }
-    note_handshake(t, &segment);
-    if (segment.analysed)
-        t->tcp = tcp_analyze(state, t->ref.direction, &segment);
-    if (segment.analysed && e->keeps_flights)
-        tcp_flight_advance(&e->convs.flights, &e->convs.tcp_states, state, t->ref.direction, &segment,
-                           &t->tcp, tcp_sacked_read(layer), &t->flight);
-    note_fin(t, &segment);
-    if (t->ref.reused_ports)
-        t->tcp.flags |= TCP_REUSED_PORTS;
-    x->tcp_flags |= t->tcp.flags;
+    take_segment(e, t, layer, state, &segment);
+    if (is_first)
+        conv_keep_first(&e->convs, &t->ref, &segment);
+    if (!segment.quoted)
+        x->tcp_flags |= t->tcp.flags;
 }
 
 /* mDNS or LLMNR whose port is the higher one: Wireshark may give the bytes to the owner of the lower port. */
@@ -179,8 +183,10 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         if (!t->has_ref)
             continue;
         clear_results(e, t);
-        __builtin_prefetch(t->ref.conv->app);
-        note_times(t, layer, frame);
+        if (!e->convs.brief) {
+            __builtin_prefetch(conv_more(t->ref.conv)->app);
+            note_times(t, layer, frame);
+        }
         if (layer->kind == LAYER_TCP)
             analyse_tcp(e, x, layer, t);
         if (e->matches_names && (layer->kind == LAYER_UDP || layer->kind == LAYER_UDPLITE))

@@ -14,7 +14,8 @@ struct columns {
     struct column root;                /* one child a column, in the order of the answer */
     struct column *base[MOST_COLUMNS]; /* by id; NULL: the answer does not have it */
     struct field_columns fields;
-    unsigned extras; /* of the logs of flows */
+    unsigned extras;      /* of the logs of flows */
+    int64_t log_start_ns; /* of their pool */
     struct matrix_columns matrices;
     enum field_type *types; /* by slot */
     uint32_t batch_rows, batch_elements;

@@ -107,9 +107,9 @@ static bool put_total(struct column *c, uint64_t total) { return !c || column_pu
 
 static bool put_totals(struct column *const *c, const struct totals *t)
 {
-    return put_total(c[FLOW_PACKETS], t[0].packets + t[1].packets) &&
+    return put_total(c[FLOW_PACKETS], (uint64_t)t[0].packets + t[1].packets) &&
            put_total(c[FLOW_BYTES], t[0].bytes + t[1].bytes) &&
-           put_total(c[FLOW_PAYLOAD_PACKETS], t[0].payload_packets + t[1].payload_packets) &&
+           put_total(c[FLOW_PAYLOAD_PACKETS], (uint64_t)t[0].payload_packets + t[1].payload_packets) &&
            put_total(c[FLOW_PAYLOAD_BYTES], t[0].payload_bytes + t[1].payload_bytes) &&
            put_total(c[FLOW_FWD_PACKETS], t[0].packets) && put_total(c[FLOW_BWD_PACKETS], t[1].packets) &&
            put_total(c[FLOW_FWD_BYTES], t[0].bytes) && put_total(c[FLOW_BWD_BYTES], t[1].bytes) &&
@@ -144,8 +144,9 @@ static bool put_features(struct flows *f, const struct flow_row *row)
     if (!f->feature_columns)
         return true;
     bool own = row->statistics_packets != NULL;
-    bool ok = feature_put(f->features, row->statistics, own ? row->statistics_packets : row->packets,
-                          own ? 0 : f->columns.extras, &f->scratch, f->feature_values);
+    struct packet_log log = {own ? row->statistics_packets : row->packets, own ? 0 : f->columns.extras,
+                             f->columns.log_start_ns};
+    bool ok = feature_put(f->features, row->statistics, &log, &f->scratch, f->feature_values);
     for (size_t i = 0; ok && i < f->features->n_chosen; i++)
         ok = put_feature(f->feature_columns[i], &f->feature_values[i]);
     return ok;

@@ -242,7 +242,7 @@ bool sequences_put(struct columns *columns, const struct log *packets, bool tcp)
     block.timeless = block.has_payload = false;
     block.is_first = true;
     block.extras = columns->extras;
-    struct log_reader reader = log_read(packets);
+    struct log_reader reader = log_read(packets, columns->log_start_ns);
     while (read_block(&block, &reader)) {
         for (size_t i = 0; i < n; i++)
             lists[i]->put(columns->base[lists[i]->column]->children, &block);

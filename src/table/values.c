@@ -56,7 +56,7 @@ void values_put(struct log *log, struct log_pool *pool, uint32_t packet, const s
 
 struct values_reader values_read(const struct log *log, const enum field_type *types)
 {
-    return (struct values_reader){.log = log_read(log), .types = types};
+    return (struct values_reader){.log = log_read(log, 0), .types = types};
 }
 
 static const uint8_t *values_bytes(struct values_reader *r, size_t n)

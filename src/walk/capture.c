@@ -208,7 +208,8 @@ static void forget_conversations(struct walk *w)
         silence = CONV_SILENCE;
     int64_t second = past < silence ? 0 : past - silence < UINT32_MAX ? past - silence : UINT32_MAX - 1;
     for (struct conv *conv; (conv = conv_next_silent(convs, (uint32_t)second));) {
-        conversation_forget(&w->tables.apps, conv);
+        if (!convs->brief)
+            conversation_forget(&w->tables.apps, conv);
         conv_forget(convs, conv);
     }
 }

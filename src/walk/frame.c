@@ -31,9 +31,7 @@ static void fetch_flow(const struct walk *w, int layer)
         return;
     const struct flow *flow = flow_at(&w->tables.flows, conv->flow);
     __builtin_prefetch(&flow->totals[0], 1);
-    __builtin_prefetch(&flow->n_packets, 1);
-    if (w->query->keeps_packets)
-        __builtin_prefetch(&flow->packets.next, 1);
+    __builtin_prefetch(&flow->packets, 1);
 }
 
 /* Layers, conversations and TCP analysis. */
@@ -80,6 +78,8 @@ static void note_time(struct walk *w, const struct frame *frame)
         w->tables.examiner.convs.second = second < CONV_STAYS ? (uint32_t)second : CONV_STAYS - 1;
     }
     c->is_out_of_order |= c->has_last && frame->time_ns < c->last_ns;
+    if (!c->has_last && w->output.flows)
+        w->tables.pool.start_ns = w->output.flows->columns.log_start_ns = frame->time_ns;
     c->has_last = true;
     c->last_ns = frame->time_ns;
 }

@@ -9,6 +9,7 @@
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/seen.h"
+#include "walk/parts.h"
 #include "walk/sieve.h"
 #include "walk/walk.h"
 

@@ -7,6 +7,14 @@
 #include "table/values.h"
 #include "walk/inner.h"
 
+/* The parts of a flow, which are made empty; NULL when memory ends. */
+static struct flow_parts *parts_of(struct walk *w, struct flow *flow)
+{
+    if (!flow->parts && (flow->parts = arena_take(&w->tables.extras, sizeof *flow->parts)))
+        *flow->parts = (struct flow_parts){.pieces = NULL};
+    return flow->parts;
+}
+
 /* The outermost IP layer below the flow's own; NULL: the flow is in no tunnel. */
 static const struct layer *outer_ip(const struct packet *p, int layer_index)
 {
@@ -24,7 +32,8 @@ static void note_outer(struct walk *w, struct flow *flow, int layer_index)
         return;
     bool ip6 = layer->kind == LAYER_IP6;
     uint32_t size = ip6 ? 16 : 4;
-    struct outer *outer = arena_take(&w->tables.extras, sizeof *outer);
+    struct flow_parts *parts = parts_of(w, flow);
+    struct outer *outer = parts ? arena_take(&w->tables.extras, sizeof *outer) : NULL;
     if (!outer)
         return;
     *outer = (struct outer){.src.family = ip6 ? 6 : 4, .dst.family = ip6 ? 6 : 4};
@@ -37,7 +46,7 @@ static void note_outer(struct walk *w, struct flow *flow, int layer_index)
     }
     memcpy(outer->src.bytes, addresses, size);
     memcpy(outer->dst.bytes, addresses + size, size);
-    flow->outer = outer;
+    parts->outer = outer;
 }
 
 /* A value of at least this number of bytes is long. Those that the flows of a capture keep may have 256 MiB,
@@ -67,14 +76,12 @@ static void limit_values(struct walk *w, uint64_t offset)
 
 static void log_values(struct walk *w, struct flow *flow, uint64_t offset)
 {
-    if (!flow->values) {
-        if (!(flow->values = arena_take(&w->tables.extras, sizeof *flow->values)))
-            return;
-        *flow->values = (struct kept_values){0};
-    }
+    struct flow_parts *parts = parts_of(w, flow);
+    if (!parts)
+        return;
     limit_values(w, offset);
-    seen_sift(&flow->values->seen, &w->values.seen, &w->values.row, &w->tables.extras);
-    values_put(&flow->values->log, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
+    seen_sift(&parts->values.seen, &w->values.seen, &w->values.row, &w->tables.extras);
+    values_put(&parts->values.log, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
 }
 
 /* Whether the row of the flow tells this packet's lengths and values. */
@@ -124,9 +131,10 @@ static size_t statistics_len(const struct walk *w)
 static struct statistics *statistics_of(struct walk *w, struct flow *flow)
 {
     size_t len = statistics_len(w);
-    if (!flow->statistics && (flow->statistics = arena_take(&w->tables.extras, len)))
-        memset(flow->statistics, 0, len);
-    return flow->statistics;
+    struct flow_parts *parts = parts_of(w, flow);
+    if (parts && !parts->statistics && (parts->statistics = arena_take(&w->tables.extras, len)))
+        memset(parts->statistics, 0, len);
+    return parts ? parts->statistics : NULL;
 }
 
 static void take_statistics(struct walk *w, struct flow *flow, const struct kept_packet *kept)
@@ -150,10 +158,11 @@ static void take_statistics(struct walk *w, struct flow *flow, const struct kept
 
 static void keep_bytes(struct walk *w, struct flow *flow, const struct kept_packet *kept)
 {
-    if (!flow->pieces)
-        flow->pieces = bytes_begin(w->query, &w->tables.extras);
-    if (flow->pieces)
-        flow->has_bytes = bytes_take(flow->pieces, w->query, kept->packet, kept->layer, &w->tables.extras);
+    struct flow_parts *parts = parts_of(w, flow);
+    if (parts && !parts->pieces)
+        parts->pieces = bytes_begin(w->query, &w->tables.extras);
+    if (parts && parts->pieces)
+        flow->has_bytes = bytes_take(parts->pieces, w->query, kept->packet, kept->layer, &w->tables.extras);
 }
 
 /* The consumers of a kept packet at the level of flows. */
@@ -239,18 +248,19 @@ void keep_frame(struct walk *w, struct step *step)
 void keep_forget(struct walk *w, struct flow *flow)
 {
     struct arena *extras = &w->tables.extras;
+    struct flow_parts *parts = flow->parts;
     log_give(&flow->packets, &w->tables.pool);
-    if (flow->values) {
-        log_give(&flow->values->log, &w->tables.pool);
-        seen_give(&flow->values->seen, &w->values.seen, extras);
-        arena_give(extras, flow->values, sizeof *flow->values);
+    if (!parts)
+        return;
+    log_give(&parts->values.log, &w->tables.pool);
+    seen_give(&parts->values.seen, &w->values.seen, extras);
+    if (parts->statistics) {
+        log_give(&parts->statistics->packets, &w->tables.pool);
+        arena_give(extras, parts->statistics, statistics_len(w));
     }
-    if (flow->statistics) {
-        log_give(&flow->statistics->packets, &w->tables.pool);
-        arena_give(extras, flow->statistics, statistics_len(w));
-    }
-    if (flow->outer)
-        arena_give(extras, flow->outer, sizeof *flow->outer);
-    if (flow->pieces)
-        bytes_give(flow->pieces, w->query, extras);
+    if (parts->outer)
+        arena_give(extras, parts->outer, sizeof *parts->outer);
+    if (parts->pieces)
+        bytes_give(parts->pieces, w->query, extras);
+    arena_give(extras, parts, sizeof *parts);
 }

@@ -52,6 +52,7 @@ static void open_tables(struct tables *tables, const struct query *query, const 
     e->convs.forgets = o->policy == FC_POLICY_TIMEOUT && !query->names_stream &&
                        !emit_wants_conversations(query->slot_of) &&
                        !(query->filter && emit_wants_conversations(filter_slots(query->filter)));
+    e->convs.brief = !query->n_fields && !query->has_filter;
     tables->flows.policy = flow_policy_of(o);
     apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact, memory);
 }

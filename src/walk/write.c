@@ -50,6 +50,8 @@ static struct flow_row flow_row_of(const struct flow *flow)
         [END_FIN] = "fin",         [END_RST] = "rst",   [END_EVICTED] = "evicted"};
     const struct endpoint *client = &flow->conv->side[flow->client],
                           *server = &flow->conv->side[1 - flow->client];
+    const struct flow_parts *parts = flow->parts;
+    const struct statistics *statistics = parts ? parts->statistics : NULL;
     struct flow_row row = {.protocol = protocol_name(client->kind),
                            .client_by = by[flow->client_by],
                            .end = ends[flow->end],
@@ -63,15 +65,14 @@ static struct flow_row flow_row_of(const struct flow *flow)
                            .end_ns = flow->end_ns,
                            .totals = flow->totals,
                            .packets = &flow->packets,
-                           .statistics = flow->statistics ? flow->statistics->state : NULL,
-                           .statistics_packets = flow->statistics && flow->statistics->packets.n_packets
-                                                     ? &flow->statistics->packets
-                                                     : NULL,
-                           .values = flow->values ? &flow->values->log : NULL,
-                           .pieces = flow->pieces};
-    if (flow->outer) {
-        row.outer_src = flow->outer->src;
-        row.outer_dst = flow->outer->dst;
+                           .statistics = statistics ? statistics->state : NULL,
+                           .statistics_packets =
+                               statistics && statistics->packets.n_packets ? &statistics->packets : NULL,
+                           .values = parts ? &parts->values.log : NULL,
+                           .pieces = parts ? parts->pieces : NULL};
+    if (parts && parts->outer) {
+        row.outer_src = parts->outer->src;
+        row.outer_dst = parts->outer->dst;
     }
     return row;
 }

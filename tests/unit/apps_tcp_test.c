@@ -58,7 +58,7 @@ TEST(claim)
     begin("");
     CHECK_TEXT(SEND(40000, 50000, false, record), "tls");
     CHECK_TEXT(SEND(40000, 50000, false, record), "tls");
-    CHECK(examined.transports[2].ref.conv->app->claimed == &tls_protocol);
+    CHECK(conv_more(examined.transports[2].ref.conv)->app->claimed == &tls_protocol);
 }
 
 /* A carrier hands the conversation over, and both are asked from then on. */

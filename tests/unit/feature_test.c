@@ -48,7 +48,7 @@ static void run_all(const struct feature_packet *packets, size_t n, bool whole_l
         feature_take(&plan, state, p);
         log_put_packet(&log, &pool, p->time_ns, p->forward, p->ip_len, p->payload_len);
     }
-    CHECK(feature_put(&plan, state, &log, 0, &scratch, values));
+    CHECK(feature_put(&plan, state, &(struct packet_log){.log = &log}, &scratch, values));
     feature_scratch_free(&scratch);
     log_pool_free(&pool);
 }
@@ -165,7 +165,7 @@ TEST(sums_without_a_log_are_those_of_the_log)
     CHECK(!plan.needs_log && plan.state_len && plan.state_len <= sizeof state);
     for (int i = 0; i < 200; i++)
         feature_take(&plan, state, &packets[i]);
-    CHECK(feature_put(&plan, state, NULL, 0, &scratch, live));
+    CHECK(feature_put(&plan, state, &(struct packet_log){0}, &scratch, live));
     for (int i = 0; i < 5; i++)
         CHECK(!live[i].is_null && live[i].real == real(names[i]));
 }

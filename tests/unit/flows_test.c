@@ -8,7 +8,7 @@ static struct picked picked;
 #define C(name) column_of(&picked, &a, name)
 static struct log_pool pool;
 
-static const struct totals totals[2] = {{2, 160, 1, 48}, {1, 1500, 1, 1448}};
+static const struct totals totals[2] = {{160, 48, 2, 1}, {1500, 1448, 1, 1}};
 static const struct flow_row plain = {.protocol = "tcp",
                                       .client_by = "syn",
                                       .end = "capture",
