@@ -24,7 +24,7 @@ columns = ["default"]
 fields = ["sni"]
 features = ["stats"]
 [[labels]]
-path = "many/{label}-{copy}.pcap"
+path = "many/{label}??-{copy}.pcap"
 [split]
 by = "flow"
 """

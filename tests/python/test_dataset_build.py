@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import made
@@ -48,6 +50,9 @@ def folder(tmp_path: Path) -> Path:
 def capture(folder: Path, label: str, i: int, port: int = 443) -> None:
     frames = made.talk(50000 + i, port) + made.many(i + 1)
     made.write(folder / "captures" / label / f"phone-{i}.pcap", frames)
+
+
+PLACE = [("capture", "ascending"), ("stream", "ascending"), ("protocol", "ascending")]  # of a row among others
 
 
 def files(out: Path) -> dict[str, str]:
@@ -160,6 +165,28 @@ def test_nothing_new_reads_nothing_and_a_touched_file_is_not_read(
     os.utime(folder / "captures" / "news" / "phone-0.pcap")
     command("build", folder / "dataset.toml")
     assert "No capture is read anew" in capsys.readouterr().err
+
+
+def test_the_check_of_an_unchanged_folder_imports_no_array_library(folder: Path) -> None:
+    assert command("build", "-q", folder / "dataset.toml") == 0
+    program = (
+        "import sys; from flowcontainer.__main__ import main; status = main(sys.argv[1:]);"
+        "assert not {'numpy', 'pyarrow'} & set(sys.modules); sys.exit(status)"
+    )
+    words = [sys.executable, "-c", program, "flowcontainer", "dataset", "build", str(folder / "dataset.toml")]
+    again = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "nothing new" in again.stdout
+
+
+def test_rows_that_fill_the_memory_go_into_several_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command("build", "-q", folder / "dataset.toml") == 0
+    whole = Dataset.from_toml(folder / "dataset.toml").to_arrow().sort_by(PLACE)
+    monkeypatch.setattr("flowcontainer.dataset.outputs.ALL", 1)
+    monkeypatch.setattr("flowcontainer.dataset.build.CHUNK", 4)
+    shutil.rmtree(folder / "out")
+    assert command("build", "-q", folder / "dataset.toml") == 0
+    assert Dataset.from_toml(folder / "dataset.toml").to_arrow().sort_by(PLACE).equals(whole)
+    assert len(list((folder / "out" / "parquet").rglob("*.parquet"))) > 4
 
 
 def test_a_changed_recipe_says_what_is_done_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from . import captures, cleaning, manifest, outputs, query, reading, split
+from . import captures, cleaning, manifest, outputs, query, reading, split, unchanged
 from .arrays import Arrays
-from .captures import Capture
 from .labels import Labels, extra_columns
 from .pieces import Piece, Reader, even, in_order
 from .query import Query
@@ -39,36 +36,27 @@ class Built(NamedTuple):
 def build(recipe: Recipe, say: Callable[[str], None] = lambda text: None) -> Built:
     """Builds the data set, or its missing parts. Raises RecipeError before any capture is read."""
     found = captures.listed(recipe)
+    mark = unchanged.mark(recipe, found)
+    if unchanged.found(recipe, mark):
+        return Built(manifest.read(recipe.out), False)
     recipe.out.mkdir(parents=True, exist_ok=True)
     store = Store(recipe.out)
     try:
-        mark = _mark(recipe, found)
-        if store.meta("built") == mark and (recipe.out / "manifest.json").exists():
-            return Built(manifest.read(recipe.out), False)
         cleaning.check(recipe)
         labels = Labels(recipe, [capture.name for capture in found])
         asked = query.of_recipe(recipe, found[0].path)
         todo = reading.work(store, found, asked)
         for sentence in todo.why:
             say(sentence)
-        if not todo.read and store.meta("built"):
+        if not todo.read and (recipe.out / "manifest.json").exists():
             say("No capture is read anew; labels, cleaning, split and files are made anew.")
+        unchanged.forget(recipe)
         reading.read(store, todo, asked, recipe.dataset["jobs"], say)
         whole = _files(recipe, asked, store, labels)
-        store.set_meta("built", mark)
+        unchanged.remember(recipe, mark, whole)
         return Built(whole, True)
     finally:
         store.close()
-
-
-def _mark(recipe: Recipe, found: list[Capture]) -> str:
-    """A digest of everything that the data set depends on: the recipe, its files, names, sizes and times of captures."""
-    running = hashlib.sha256(json.dumps([recipe.sections(), query.VERSION], sort_keys=True, default=str).encode())
-    for path in recipe.files():
-        running.update(captures.digest(path).encode())
-    for capture in found:
-        running.update(f"{capture.name}\0{capture.size}\0{capture.mtime_ns}\0".encode())
-    return running.hexdigest()
 
 
 # ---- files ----
@@ -161,18 +149,20 @@ def _write(
                 recipe.outputs["length"],
                 recipe.outputs["row_group"],
                 manifest.metadata(made),
+                reading.threads(recipe.dataset["jobs"]),
             )
             writers = [outputs.WRITERS[format](plan) for format in formats]
             arrays = Arrays(plan, recipe, asked) if recipe.model["name"] else None
-            scaling = Scaling(told.schema, names if recipe.split["scaling"] == "all" else names[:1])
-        for writer in [*writers, scaling] if told.num_rows else ():
+            if recipe.split["scaling"]:
+                scaling = Scaling(told.schema, names if recipe.split["scaling"] == "all" else names[:1])
+        for writer in [*writers, *([scaling] if scaling else [])] if told.num_rows else ():
             writer.write(told)
         if arrays and whole.num_rows:
             arrays.write(whole)
     for writer in [*writers, arrays]:
         if writer:
             writer.close()
-    if scaling and recipe.split["scaling"]:
+    if scaling:
         scaling.save(new)
     if writers and "npz" in recipe.outputs["formats"]:
         outputs.zipped(new, names)
@@ -191,7 +181,8 @@ def _told(
     columns["label"] = pa.array(rows.labels, pa.utf8()).take(pa.array(codes, mask=codes < 0))
     places = part[here]
     columns["part"] = pa.array(names, pa.utf8()).take(pa.array(places, mask=places < 0))
-    return pa.record_batch(columns).filter(pa.array(places >= 0))
+    whole = pa.record_batch(columns)
+    return whole if (places >= 0).all() else whole.filter(pa.array(places >= 0))
 
 
 _LISTED = ("capture", "flow_id", "protocol", "stream", "src", "sport", "dst", "dport", "time_start")
@@ -202,13 +193,11 @@ def _left_out(new: Path, store: Store, pieces: list[Piece], rows: Rows, reasons:
     reader = Reader(store.folder, "keys")
     writer, first = None, 0
     for batch in even((batch for piece in pieces for batch in reader.read(piece)), CHUNK):
-        here = reasons[first : first + batch.num_rows]
-        columns = {name: batch[name] for name in _LISTED}
-        columns["labels"] = pa.array(
-            [rows.labels_of.get(first + i) or _one(rows, first + i) for i in range(batch.num_rows)], pa.list_(pa.utf8())
-        )
-        columns["reason"] = pa.array(cleaning.REASONS).take(pa.array(here))
-        told = pa.record_batch(columns).filter(pa.array(here > 0))
+        some = np.flatnonzero(reasons[first : first + batch.num_rows])
+        told = batch.select(_LISTED).take(some)
+        labels = [rows.labels_of.get(first + i) or _one(rows, first + i) for i in some.tolist()]
+        told = told.append_column("labels", pa.array(labels, pa.list_(pa.utf8())))
+        told = told.append_column("reason", pa.array(cleaning.REASONS).take(pa.array(reasons[first + some])))
         writer = writer or pa.parquet.ParquetWriter(new / "left_out.parquet", told.schema, compression="zstd")
         writer.write_batch(told)
         first += batch.num_rows

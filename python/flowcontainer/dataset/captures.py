@@ -6,7 +6,6 @@ import glob
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ class Capture(NamedTuple):
     path: str  #: path that opens it
     size: int
     mtime_ns: int
+    inode: int
 
 
 def listed(recipe: Recipe) -> list[Capture]:
@@ -32,9 +32,9 @@ def listed(recipe: Recipe) -> list[Capture]:
         some = False
         for start in _starts(os.path.join(base, text)):
             name = os.path.relpath(start, base).replace(os.sep, "/")
-            for capture in _below(start, "" if name == "." else name, own, set()):
-                found.setdefault(capture.name, capture)
-                some = True
+            inside = _below(start, "" if name == "." else name, own)
+            some = some or bool(inside)
+            found = {**inside, **found} if found else inside
         if not some:
             raise recipe.wrong(f"no capture in {text!r} (looked in {base})", "dataset", "captures")
     return [found[name] for name in sorted(found)]
@@ -49,27 +49,31 @@ def _starts(text: str) -> list[str]:
     )
 
 
-def _below(path: str, name: str, own: set[str], seen: set[str]) -> Iterator[Capture]:
+def _below(path: str, name: str, own: set[str]) -> dict[str, Capture]:
     """The file, or the files of a folder: without the data set, the recipe and its files of labels, and hidden files. A folder is read once,
     however many links lead to it."""
     if not os.path.isdir(path):
         status = os.stat(path)
-        yield Capture(name, path, status.st_size, status.st_mtime_ns)
-        return
-    real = os.path.realpath(path)
-    if real in seen:
-        return
-    seen.add(real)
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.name[0] == "." or entry.path in own:
-                continue
-            inside = f"{name}/{entry.name}" if name else entry.name
-            if entry.is_dir():
-                yield from _below(entry.path, inside, own, seen)
-            elif entry.is_file():
-                status = entry.stat()
-                yield Capture(inside, entry.path, status.st_size, status.st_mtime_ns)
+        return {name: Capture(name, path, status.st_size, status.st_mtime_ns, status.st_ino)}
+    found: dict[str, Capture] = {}
+    folders, seen = [(path, f"{name}/" if name else "")], set()
+    while folders:
+        folder, before = folders.pop()
+        real = os.path.realpath(folder)
+        if real in seen:
+            continue
+        seen.add(real)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name[0] == "." or entry.path in own:
+                    continue
+                inside = before + entry.name
+                if entry.is_file():
+                    status = entry.stat()
+                    found[inside] = Capture(inside, entry.path, status.st_size, status.st_mtime_ns, status.st_ino)
+                elif entry.is_dir():
+                    folders.append((entry.path, inside + "/"))
+    return found
 
 
 _buffer = threading.local()  # one a thread, because a new one for each of 100,000 small files costs more than the hash

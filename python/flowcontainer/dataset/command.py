@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,7 @@ def main(words: Sequence[str]) -> int:
         given = _parser().parse_args(words)
     except SystemExit as end:
         return int(end.code or 0)
-    try:
-        import numpy  # noqa: F401
-        import pyarrow  # noqa: F401
-    except ImportError:
+    if not (find_spec("numpy") and find_spec("pyarrow")):
         print('flowcontainer: dataset needs pyarrow and numpy: pip install "flowcontainer[dataset]"', file=sys.stderr)
         return 2
     return _status(given)
@@ -89,16 +87,19 @@ def _init(given: Any) -> int:
 
 
 def _build(given: Any) -> int:
-    from .build import build
+    from . import captures, unchanged
 
-    made = _dataset(given)
-    built = build(made.recipe, _progress(given.quiet))
-    told = built.manifest
-    left = sum(told["left_out"].values())
-    print(f"{told['rows']:,} rows in {made.out}, {left:,} flows left out" + ("" if built.new else "; nothing new"))
-    for problem in told["problems"][:5]:
+    recipe = _dataset(given).recipe
+    told = unchanged.found(recipe, unchanged.mark(recipe, captures.listed(recipe)))
+    new = told is None
+    if told is None:
+        from .build import build
+
+        told = unchanged.summary(build(recipe, _progress(given.quiet)).manifest)
+    print(f"{told.rows:,} rows in {recipe.out}, {told.left_out:,} flows left out" + ("" if new else "; nothing new"))
+    for problem in told.problems:
         print(f"flowcontainer: {problem['capture']}: {problem['message']}", file=sys.stderr)
-    return 3 if told["problems"] and not told["accounting"] else 1 if told["problems"] else 0
+    return 3 if told.problems and not told.read else 1 if told.problems else 0
 
 
 def _dataset(given: Any) -> Any:

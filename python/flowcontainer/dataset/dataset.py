@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import StrPath
-from . import build, manifest, outputs, recipe
+from . import recipe
 from .recipe import Recipe
 
 
@@ -80,10 +80,14 @@ class Dataset:
 
         :param say: is called with sentences about the progress
         """
-        return build.build(self.recipe, say).manifest
+        from .build import build
+
+        return build(self.recipe, say).manifest
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of the last build. Raises FileNotFoundError."""
+        from . import manifest
+
         return manifest.read(self.out)
 
     def to_arrow(self, part: str | None = None) -> Any:
@@ -98,6 +102,8 @@ class Dataset:
         """
         import numpy as np
 
+        from . import outputs
+
         rows = self.to_arrow(part)
         names = self.numbers() if columns is None else list(columns)
         x = [np.asarray(outputs.numbers_or_nan(rows[name].combine_chunks())) for name in names]
@@ -105,6 +111,8 @@ class Dataset:
 
     def numbers(self) -> list[str]:
         """Names of the columns of :meth:`to_xy`."""
+        from . import outputs
+
         return outputs.measures(self.to_arrow().schema, NAMING)
 
     def arrays(self, part: str) -> dict[str, Any]:

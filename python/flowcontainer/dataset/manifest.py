@@ -22,7 +22,7 @@ from .rows import Rows
 from .store import Store
 
 Array = np.ndarray[Any, Any]
-MOST = 1 << 20  #: bytes of a manifest that stands whole in the metadata of each file
+MOST = 1 << 16  #: bytes of a manifest that stands whole in the metadata of each file
 
 
 def made(recipe: Recipe, query: Query, store: Store, rows: Rows, reasons: Array, part: Array) -> dict[str, Any]:

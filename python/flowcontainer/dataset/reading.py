@@ -25,7 +25,7 @@ class Work(NamedTuple):
 
 
 def work(store: Store, captures: list[Capture], query: Query) -> Work:
-    """Compares names, sizes and times; a file with a new time is read for its SHA-256."""
+    """Compares names, sizes, times and inodes; a file with a new time or inode is read for its SHA-256."""
     known = store.known()
     why: list[str] = []
     if known and store.meta("query") != query.digest:
@@ -49,8 +49,13 @@ def work(store: Store, captures: list[Capture], query: Query) -> Work:
     return Work(fresh, gone + changed, why)
 
 
+def threads(jobs: int) -> int:
+    """The number of threads; 0: one per core."""
+    return jobs or os.cpu_count() or 1
+
+
 def _changed(store: Store, capture: Capture, known: Known) -> bool:
-    if capture.size == known.size and capture.mtime_ns == known.mtime_ns:
+    if (capture.size, capture.mtime_ns, capture.inode) == (known.size, known.mtime_ns, known.inode):
         return False
     if capture.size == known.size and digest(capture.path) == known.sha256 != "":
         store.touch(capture)
@@ -66,12 +71,12 @@ def read(store: Store, todo: Work, query: Query, jobs: int, say: Say) -> None:
     tasks = task.divided(todo.read)
     stop = task.Stop()
     first, done = store.next_number(), 0
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads(jobs)) as pool:
         running: dict[Future[Done], int] = {}
         waiting = iter(enumerate(tasks, first))
         try:
             while True:
-                while len(running) < 2 * (jobs or os.cpu_count() or 1) and (next_one := next(waiting, None)):
+                while len(running) < 2 * threads(jobs) and (next_one := next(waiting, None)):
                     number, captures = next_one
                     running[pool.submit(task.run, captures, query, store.folder, number, stop)] = number
                 if not running:

@@ -19,6 +19,8 @@ HASHED = ("src", "dst", "community_id", "flow_id", "protocol", "sni", "certifica
 #: Keys that are kept as numbers; null is -1.
 NUMBERS = ("stream", "sport", "dport", "packets", "bytes", "ttl", "hop_limit", "ip_id", "tcp_seq")
 TIMES = ("time_start", "time_end")
+#: Types of numbers that need less than 64 bits, so that millions of rows stay small.
+SMALL = {"sport": np.int32, "dport": np.int32, "ip_id": np.int32, "ttl": np.int16, "hop_limit": np.int16}
 
 
 class Rows:
@@ -45,7 +47,8 @@ class Rows:
                 self._put(name, hashed(keys[name]))
         for name in (*NUMBERS, *TIMES):
             if name in keys.schema.names:
-                self._put(name, keys[name].cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False))
+                values = keys[name].cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+                self._put(name, values.astype(SMALL[name]) if name in SMALL else values)
         for name in keys.schema.names:
             if name.endswith("_hash"):
                 self._put(name, keys[name].to_numpy(zero_copy_only=False))
@@ -75,8 +78,9 @@ class Rows:
 
     def finish(self) -> Rows:
         """Joins the batches. Codes of labels become those of the sorted names."""
-        self.columns = {name: np.concatenate(pieces) for name, pieces in self._pieces.items()}
-        self._pieces = {}
+        while self._pieces:
+            name, pieces = self._pieces.popitem()
+            self.columns[name] = np.concatenate(pieces)
         for name in () if self.columns else ("label", "capture", "lengths_hash", *HASHED, *NUMBERS, *TIMES):
             self.columns[name] = np.zeros(0, np.uint64 if name in HASHED or name == "lengths_hash" else np.int64)
         order = sorted(range(len(self.labels)), key=self.labels.__getitem__)

@@ -15,8 +15,10 @@ _TABLES = """
 create table if not exists meta (name text primary key, value text);
 create table if not exists task (number integer primary key, query text, accounting text, notes text, problems text);
 create table if not exists capture (
-    name text primary key, size integer, mtime_ns integer, sha256 text, task integer, first integer, rows integer);
+    name text primary key, size integer, mtime_ns integer, inode integer, sha256 text, task integer, first integer,
+    rows integer);
 """
+LAYOUT = 2  #: number of the layout of these tables; another number means that all captures are read anew
 
 
 class Known(NamedTuple):
@@ -25,6 +27,7 @@ class Known(NamedTuple):
     name: str
     size: int
     mtime_ns: int
+    inode: int
     sha256: str
     task: int  #: number of its task
     first: int  #: its first row in the files of the task
@@ -38,6 +41,10 @@ class Store:
         self.folder = out / ".flowcontainer"
         self.folder.mkdir(parents=True, exist_ok=True)
         self._base = sqlite3.connect(self.folder / "state.sqlite")
+        if self._base.execute("pragma user_version").fetchone()[0] != LAYOUT:
+            for table in ("meta", "task", "capture"):
+                self._base.execute(f"drop table if exists {table}")
+            self._base.execute(f"pragma user_version = {LAYOUT}")
         self._base.executescript(_TABLES)
 
     def close(self) -> None:
@@ -67,16 +74,19 @@ class Store:
         texts = [json.dumps(value) for value in (done.accounting, done.notes, done.problems)]
         rows, first = [], 0
         for capture, sha, count in done.captures:
-            rows.append((capture.name, capture.size, capture.mtime_ns, sha, number, first, count))
+            rows.append((capture.name, capture.size, capture.mtime_ns, capture.inode, sha, number, first, count))
             first += count
         with self._base:
             self._base.execute("insert into task values (?, ?, ?, ?, ?)", (number, query, *texts))
-            self._base.executemany("insert or replace into capture values (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._base.executemany("insert or replace into capture values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def touch(self, capture: Capture) -> None:
-        """Remembers the new time of a file with the same content."""
+        """Remembers the new time and inode of a file with the same content."""
         with self._base:
-            self._base.execute("update capture set mtime_ns = ? where name = ?", (capture.mtime_ns, capture.name))
+            self._base.execute(
+                "update capture set mtime_ns = ?, inode = ? where name = ?",
+                (capture.mtime_ns, capture.inode, capture.name),
+            )
 
     def forget(self, names: Iterable[str]) -> None:
         """Forgets the tasks of these captures, with all captures of the tasks, because their counts are of the task."""
