@@ -426,6 +426,58 @@ FC_PUBLIC FC_MUST_USE enum fc_status fc_open_memory(struct fc_run **out, const c
                                                     size_t len, const struct fc_options *options,
                                                     struct fc_error *err);
 
+/* The form of an input of fc_open_inputs, and its members beside `name`. */
+enum fc_input_kind {
+    FC_INPUT_PATH, /* a path as fc_open takes it: a file, a folder, a glob, "-" */
+    FC_INPUT_FILE, /* the path of one file, which is not looked at before its turn: a missing one is a problem
+                      of this capture, and "*" is a letter */
+    FC_INPUT_MEMORY, /* data, size: a whole capture, which must outlive the run */
+    FC_INPUT_READER, /* open, read, close, context, size: functions of the caller; each open reads from the
+                        beginning */
+    FC_INPUT_PIPE    /* the same, but it can be opened only once, as a pipe */
+};
+
+#define FC_INPUT_QUIET SIZE_MAX
+
+/* A capture that is read through functions of the caller: an object of a store, a file of another program.
+ * The bytes may be compressed, and of any format that files may have. They are read in order, from the
+ * beginning, and more than once where libwireshark answers (it reads a temporary copy) or takes over.
+ *
+ * Any thread of the run may call the functions, and two readings may be open at the same time, but one
+ * reading is used by one thread at a time, and closed before the stream is released. A function that fails
+ * returns another status than FC_OK and says why in err->text. This is then a problem of the capture, and the
+ * rows of the bytes before stay in the answer; FC_MEMORY and FC_CANCELLED end the run. The functions must not
+ * use the run. */
+struct fc_input {
+    enum fc_input_kind kind;
+    const char *name; /* the value in the column `capture`, and in problems */
+    const void *data;
+    uint64_t size; /* bytes; of functions 0 if it is not known, for progress and the division of work alone */
+    void *context; /* for `open` */
+    enum fc_status (*open)(void *context, void **reading, struct fc_error *err);
+    /* Reads 1 to `cap` bytes; *got = 0 is the end. It should not wait for more than about 50 ms: *got =
+     * FC_INPUT_QUIET says that there are no bytes yet. It is then called again, and the run can be cancelled
+     * between the calls. */
+    enum fc_status (*read)(void *reading, void *bytes, size_t cap, size_t *got, struct fc_error *err);
+    void (*close)(void *reading); /* NULL: nothing is to be done */
+};
+
+/* As fc_open, over inputs of all kinds in their order. The structs and strings are copied; `data`, `context`
+ * and the functions must outlive the run. FC_USAGE: an input has no name or lacks a function. */
+FC_PUBLIC FC_MUST_USE enum fc_status fc_open_inputs(struct fc_run **out, const struct fc_input *inputs,
+                                                    size_t n_inputs, const struct fc_options *options,
+                                                    struct fc_error *err);
+
+/* The captures of a run in the order of their rows, known without reading them; i >= fc_run_n_captures: name
+ * is NULL. A run over interfaces has one. */
+struct fc_capture_size {
+    const char *name; /* valid until fc_run_free */
+    uint64_t bytes;   /* as stored, compressed or not; 0: empty, or not known */
+    size_t input;     /* index of the path or input that it came from: a folder has many captures */
+};
+FC_PUBLIC size_t fc_run_n_captures(const struct fc_run *run);
+FC_PUBLIC struct fc_capture_size fc_run_capture(const struct fc_run *run, size_t i);
+
 /* A capture from interfaces. dumpcap or tcpdump gets the texts as they are. fc_capture_init fills in the
  * defaults. */
 struct fc_capture {

@@ -76,13 +76,31 @@ bool core_array_ready(PyObject *module);
 enum {
     PULL_RAISED = -1
 }; /* returned instead of an errno: a Python handler raised an exception, and the run is cancelled */
-/* Puts the next batch into *out, as get_next does. The caller holds the interpreter lock. */
-int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out);
+/* Puts the next batch into *out, as get_next does. The caller holds the interpreter lock. With `calls_python`
+ * the main thread always waits for a helper, because it would run signal handlers inside the run. */
+int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out,
+               bool calls_python);
+
+/* ---- core_inputs.c: captures for fc_open_inputs ---- */
+
+struct core_inputs {
+    PyObject *tuple; /* owns all that items point to */
+    struct fc_input *items;
+    size_t n;
+    bool calls_python; /* an input is read by functions in Python */
+};
+
+/* The inputs of a sequence, each of them bytes or str (a path), or a tuple: ("file", path), ("memory", name,
+ * bytes),
+ * ("reader", name, size, open) or ("pipe", name, size, open). open() gives an object with next(), which gives
+ * bytes, b"" at the end, or None if there are none yet, and close(). NULL with an exception set. */
+struct core_inputs *core_inputs_new(PyObject *sequence);
+void core_inputs_free(struct core_inputs *inputs); /* does nothing for NULL */
 
 /* ---- core_run.c: the type Run ---- */
 
-/* Takes ownership of the run. */
-PyObject *run_object(struct fc_run *run);
+/* Takes ownership of the run and of its inputs. */
+PyObject *run_object(struct fc_run *run, struct core_inputs *inputs);
 bool core_run_ready(PyObject *module);
 
 /* ---- core_stream.c ---- */
@@ -143,6 +161,8 @@ PyObject *core_list(size_t n, PyObject *(*make)(size_t i, const void *of), const
 PyObject *core_column(const struct fc_column_info *column);
 /* Clears the exception and stores the first line of its text. */
 void core_exception_line(char *out, size_t cap);
+/* The text of bytes or str, without a null byte inside; NULL with an exception set. */
+const char *core_text(PyObject *object);
 /* Makes a type from spec and adds it to the module. Returns NULL with an exception set on failure. */
 PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name);
 

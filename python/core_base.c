@@ -52,6 +52,21 @@ void core_exception_line(char *message, size_t cap)
     Py_XDECREF(trace);
 }
 
+const char *core_text(PyObject *object)
+{
+    Py_ssize_t len = 0;
+    const char *text =
+        PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, &len);
+    if (!text)
+        return NULL;
+    if (PyBytes_Check(object))
+        len = PyBytes_Size(object);
+    if ((size_t)len == strlen(text))
+        return text;
+    PyErr_SetString(PyExc_ValueError, "embedded null byte");
+    return NULL;
+}
+
 PyTypeObject *core_add_type(PyObject *module, PyType_Spec *spec, const char *name)
 {
     PyObject *type = PyType_FromSpec(spec);

@@ -52,21 +52,6 @@ struct texts {
     size_t n;
 };
 
-static const char *text_of(PyObject *object)
-{
-    Py_ssize_t len = 0;
-    const char *text =
-        PyBytes_Check(object) ? PyBytes_AsString(object) : PyUnicode_AsUTF8AndSize(object, &len);
-    if (!text)
-        return NULL;
-    if (PyBytes_Check(object))
-        len = PyBytes_Size(object);
-    if ((size_t)len == strlen(text))
-        return text;
-    PyErr_SetString(PyExc_ValueError, "embedded null byte");
-    return NULL;
-}
-
 static bool texts_fill(struct texts *texts, PyObject *sequence)
 {
     texts->tuple = PySequence_Tuple(sequence);
@@ -77,7 +62,7 @@ static bool texts_fill(struct texts *texts, PyObject *sequence)
     if (!texts->items)
         return PyErr_NoMemory() != NULL;
     for (size_t i = 0; i < texts->n; i++) {
-        texts->items[i] = text_of(PyTuple_GetItem(texts->tuple, (Py_ssize_t)i));
+        texts->items[i] = core_text(PyTuple_GetItem(texts->tuple, (Py_ssize_t)i));
         if (!texts->items[i])
             return false;
     }
@@ -289,7 +274,8 @@ static bool live_fill(struct live *live, PyObject *tuple)
     return true;
 }
 
-static PyObject *open_run(const struct texts *paths, const struct fc_capture *capture,
+/* Takes the inputs, also when it fails. */
+static PyObject *open_run(struct core_inputs *inputs, const struct fc_capture *capture,
                           const struct fc_options *options)
 {
     struct fc_error err = {0};
@@ -297,9 +283,10 @@ static PyObject *open_run(const struct texts *paths, const struct fc_capture *ca
     enum fc_status status;
     Py_BEGIN_ALLOW_THREADS status = capture->n_interfaces
                                         ? fc_open_live(&run, capture, options, &err)
-                                        : fc_open(&run, paths->items, paths->n, options, &err);
-    Py_END_ALLOW_THREADS if (status && PyErr_Occurred()) return NULL;
-    return status ? core_raise(&err) : run_object(run);
+                                        : fc_open_inputs(&run, inputs->items, inputs->n, options, &err);
+    Py_END_ALLOW_THREADS if (!status) return run_object(run, inputs);
+    core_inputs_free(inputs);
+    return PyErr_Occurred() ? NULL : core_raise(&err);
 }
 
 PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
@@ -308,14 +295,16 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     struct arguments a;
     struct fc_options options;
     struct fc_set_options sets;
-    struct texts paths = {0}, fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
+    struct core_inputs *inputs = NULL;
+    struct texts fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
     struct columns columns = {0};
     struct matrices matrices = {0};
     struct live live = {0};
     PyObject *run = NULL;
     if (!arguments_parse(&a, args, kwargs))
         return NULL;
-    bool whole = options_fill(&options, &a) && texts_fill(&paths, a.paths) && texts_fill(&fields, a.fields) &&
+    bool whole = options_fill(&options, &a) && (inputs = core_inputs_new(a.paths)) &&
+                 texts_fill(&fields, a.fields) &&
                  (!a.preferences || texts_fill(&preferences, a.preferences)) &&
                  (!a.decode_as || texts_fill(&decode_as, a.decode_as)) &&
                  (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns)) &&
@@ -336,7 +325,9 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.bytes = matrices.items;
         options.n_bytes = matrices.n;
         options.sets = a.sets ? &sets : NULL;
-        run = open_run(&paths, &live.capture, &options);
+        run = open_run(inputs, &live.capture, &options);
+    } else {
+        core_inputs_free(inputs);
     }
     PyMem_Free(matrices.items);
     Py_XDECREF(matrices.tuple);
@@ -348,7 +339,6 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     texts_free(&decode_as);
     texts_free(&preferences);
     texts_free(&fields);
-    texts_free(&paths);
     return run;
 }
 

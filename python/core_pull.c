@@ -100,11 +100,11 @@ static int pull_watched(struct fc_run *run, struct ArrowArrayStream *stream, str
     return raised ? PULL_RAISED : pull.status;
 }
 
-int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out)
+int pull_batch(struct fc_run *run, struct ArrowArrayStream *stream, struct ArrowArray *out, bool calls_python)
 {
     struct fc_progress progress = {0};
     fc_run_progress(run, &progress);
-    bool is_short = progress.bytes_total && progress.bytes_total <= SHORT_WORK_BYTES;
+    bool is_short = !calls_python && progress.bytes_total && progress.bytes_total <= SHORT_WORK_BYTES;
     if (!is_short && on_main_thread()) {
         int status = pull_watched(run, stream, out);
         if (status != NO_THREAD)

@@ -16,6 +16,7 @@ struct run_object {
     struct fc_error error;            /* of its last call */
     size_t n_tables, table;           /* table: of the last batch */
     struct share **schemas;           /* of the tables; NULL before the stream was made */
+    struct core_inputs *inputs;       /* of the run */
     bool exported, busy;
     uint64_t captures;
     PyObject *rules;        /* text_rule of each field, in the order of the columns */
@@ -50,15 +51,17 @@ static PyObject *run_tuple(const struct fc_run *run, size_t n, PyObject *(*make)
     return tuple;
 }
 
-PyObject *run_object(struct fc_run *run)
+PyObject *run_object(struct fc_run *run, struct core_inputs *inputs)
 {
     struct run_object *self = PyObject_New(struct run_object, run_type);
     if (!self) {
         fc_run_free(run);
+        core_inputs_free(inputs);
         return NULL;
     }
     memset((char *)self + sizeof(PyObject), 0, sizeof *self - sizeof(PyObject));
     self->run = run;
+    self->inputs = inputs;
     const char *explain = fc_run_explain(run);
     self->explain = PyUnicode_DecodeUTF8(explain, (Py_ssize_t)strlen(explain), "replace");
     self->rules = run_tuple(run, fc_run_n_fields(run), rule_at);
@@ -71,12 +74,16 @@ PyObject *run_object(struct fc_run *run)
     return NULL;
 }
 
+/* Threads of the run may be inside functions of inputs, and need the interpreter lock to end. */
 static void run_close(struct run_object *self)
 {
+    struct fc_run *run = self->run;
+    self->run = NULL;
     if (self->stream.release)
         self->stream.release(&self->stream);
-    fc_run_free(self->run);
-    self->run = NULL;
+    Py_BEGIN_ALLOW_THREADS fc_run_free(run);
+    Py_END_ALLOW_THREADS core_inputs_free(self->inputs);
+    self->inputs = NULL;
 }
 
 static void run_dealloc(PyObject *self)
@@ -249,7 +256,7 @@ static PyObject *run_next_batch(PyObject *object, PyObject *unused)
     if (!batch)
         return PyErr_NoMemory();
     self->busy = true;
-    int status = pull_batch(self->run, &self->stream, &batch->array);
+    int status = pull_batch(self->run, &self->stream, &batch->array, self->inputs->calls_python);
     self->busy = false;
     PyObject *answer = run_answer(self, batch, status);
     share_drop(batch);
@@ -375,6 +382,23 @@ static PyObject *run_reads(PyObject *self, PyObject *args)
     return PyBool_FromLong(RUN(self)->run && fc_run_reads(RUN(self)->run, path));
 }
 
+static PyObject *size_at(size_t i, const void *run)
+{
+    struct fc_capture_size capture = fc_run_capture(run, i);
+    PyObject *name = PyUnicode_DecodeFSDefault(capture.name);
+    return name ? Py_BuildValue("(NKn)", name, (unsigned long long)capture.bytes, (Py_ssize_t)capture.input)
+                : NULL;
+}
+
+static PyObject *run_sizes(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    const struct fc_run *run = RUN(self)->run;
+    if (!run)
+        return PyErr_Format(PyExc_RuntimeError, "the run has ended");
+    return core_list(fc_run_n_captures(run), size_at, run);
+}
+
 static PyObject *run_progress(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -397,6 +421,7 @@ static PyMethodDef run_methods[] = {
     {"finish", run_end, METH_NOARGS, "Ends the reading in order soon; from any thread."},
     {"close", run_close_now, METH_NOARGS, "Gives the reading up, unless it has ended."},
     {"reads", run_reads, METH_VARARGS, "Whether a file is one of the captures."},
+    {"sizes", run_sizes, METH_NOARGS, "[(name, bytes, index of the input), ...] of the captures."},
     {"progress", run_progress, METH_NOARGS, "How far it is, as a dict; None at the end; from any thread."},
     {NULL, NULL, 0, NULL},
 };

@@ -27,18 +27,6 @@ def refuse_capture(run: _core.Run, target: StrPath) -> None:
         raise ValueError(f"{name} is one of the captures that are read; give the path of another file")
 
 
-def paths(given: StrPath | Iterable[StrPath]) -> tuple[bytes, ...]:
-    """The bytes of one path or of several."""
-    if isinstance(given, (str, bytes, os.PathLike)) or hasattr(given, "read") or not isinstance(given, Iterable):
-        return (path(given),)  # type: ignore[arg-type] # path() refuses a file object, which is iterable too
-    encoded = tuple(path(one) for one in given)
-    if not encoded:
-        raise ValueError("no path given")
-    if encoded.count(b"-") > 1:
-        raise ValueError('standard input ("-") can be read only once, but is given more than once')
-    return encoded
-
-
 def words(name: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
     """One word, several, or none, as a tuple."""
     if given is None or (isinstance(given, str) and not given.strip()):

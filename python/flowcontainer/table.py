@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from . import _core, arguments
+from . import captures as inputs
 from .arguments import StrPath
+from .captures import Capture, LocalFile, Memory, Source
 from .columns import Chosen, chosen, field_names
 from .families import options as family_options
 from .families import tables_among
@@ -17,6 +19,7 @@ from .held import Table
 from .lines import write_lines
 from .matrices import matrices
 from .names import Family, ShortName, Statistic
+from .partitions import Estimate, bins_of_bytes, bins_of_number
 from .problems import Problem, finish, problems_of
 from .rows import Rows
 
@@ -51,7 +54,7 @@ def fields(pattern: str | re.Pattern[str] = "*", *, native: bool = False) -> lis
 
 
 def scan(
-    paths: StrPath | Iterable[StrPath] | None = None,
+    paths: Source | Iterable[Source] | None = None,
     fields: ShortName | str | Iterable[ShortName | str] = (),
     *,
     level: Literal["flows", "packets", "frames"] | str = "flows",
@@ -100,6 +103,8 @@ def scan(
     snaplen: int | None = None,
     promiscuous: bool = True,
     autostop: str | Iterable[str] = (),
+    storage_options: Mapping[str, Any] | None = None,
+    filesystem: Any = None,
 ) -> Scan:
     """A table over captures, which are read when something asks for its rows, or over what interfaces receive.
 
@@ -107,7 +112,13 @@ def scan(
     wrong option, field or filter, TypeError for an argument of a wrong type, and UnsupportedError if no available
     engine can answer.
 
-    :param paths: a file, a folder (read with its sub-folders), a glob, "-" for standard input, or several of these
+    :param paths: a file, a folder (read with its sub-folders), a glob, "-" for standard input; a URL of one of these
+        (s3://, gs://, az://, https://, hdfs:// ...; read through fsspec); a file object opened as bytes, which is read
+        from where it stands, and only once if it cannot seek; a bytearray or memoryview with a whole capture
+        (bytes are a path: see :func:`from_bytes`); or several of these. An object that cannot be read is a problem of
+        that capture alone
+    :param storage_options: options of fsspec's file system for URLs, such as {"key", "secret", "endpoint_url"}
+    :param filesystem: a file system of pyarrow.fs or fsspec, in which the paths are
     :param fields: Wireshark names; each becomes a column
     :param level: "flows": one row per flow; "packets": one row per kept packet; "frames": one row per frame of the
         capture, with the reason if it is in no flow
@@ -236,7 +247,7 @@ def scan(
     if not interface and not (capture_filter is None and snaplen is None and promiscuous and not live[3]):
         raise ValueError("capture_filter, snaplen, promiscuous and autostop are for an interface")
     return Scan(
-        () if interface else arguments.paths(paths),
+        () if interface else inputs.captures(_given(paths), storage_options, filesystem),
         {
             "fields": field_names(fields),
             "filter": filter or "",
@@ -270,6 +281,29 @@ def scan(
     )
 
 
+def _given(paths: Source | Iterable[Source] | None) -> Source | Iterable[Source]:
+    if paths is None:
+        raise TypeError("a path is needed, or an interface")
+    return paths
+
+
+def from_bytes(
+    data: bytes | bytearray | memoryview,
+    fields: ShortName | str | Iterable[ShortName | str] = (),
+    *,
+    name: str = "<memory>",
+    **options: Any,
+) -> Scan:
+    """A :func:`scan` over one whole capture in memory, compressed or not. ``scan.from_bytes`` is the same function.
+
+    :param name: the value in the column `capture`
+    """
+    return scan(Memory(arguments.word("name", name), data), fields, **options)
+
+
+scan.from_bytes = from_bytes  # type: ignore[attr-defined]
+
+
 def interfaces() -> list[tuple[str, str]]:
     """(name, description) of the interfaces that `scan(interface=...)` can capture from. Raises UnsupportedError if
     neither dumpcap nor tcpdump is installed."""
@@ -282,23 +316,42 @@ class Scan(Rows):
     :meth:`read` reads them once and gives a :class:`Table` with the same methods.
     """
 
-    def __init__(self, paths: Sequence[bytes], options: dict[str, Any]) -> None:
+    def __init__(self, paths: Sequence[bytes | Capture], options: dict[str, Any], checked: bool = False) -> None:
         self._paths, self._options = tuple(paths), options
         self._chosen = options.get("columns") is not None
         self._sets = tables_among(options.get("features", ()))
-        self._next: _core.Run | None = self._open()  # options are checked now; the first reading uses this run
-        self._last: _core.Run = self._next
+        self._next: _core.Run | None = None  # for the first reading
+        self._last: _core.Run | None = None
         self._schema: _core.Schema | None = None
+        self._read_once = False  # a file object that cannot seek was read
+        if not checked:  # else the options were checked when the scan was made of which this is a part or a copy
+            self._opened()
 
     def _open(self, **changes: Any) -> _core.Run:
-        return _core.open(self._paths, **{**self._options, **changes})
+        return _core.open(inputs.inputs(self._paths), **{**self._options, **changes})
 
-    def _arrays(self) -> Iterator[_core.Array]:
+    def _opened(self) -> _core.Run:
+        """The run of the next reading, which is not read yet."""
+        if self._next is None:
+            self._next = self._open()
+            self._last = self._last or self._next
+        return self._next
+
+    def _taken(self) -> _core.Run:
+        """The run of a reading that begins."""
         if b"-" in self._paths:
             _take_stdin()
-        run, self._next = self._next or self._open(), None
-        self._one_table(run)
+        once = [one for one in self._paths if isinstance(one, Capture) and one.reads_once]
+        if once and self._read_once:
+            raise ValueError(f"{once[0].name} was read already, and can be read only once; keep its rows with read()")
+        self._read_once = bool(once)
+        run, self._next = self._opened(), None
         self._last = run
+        return run
+
+    def _arrays(self) -> Iterator[_core.Array]:
+        self._one_table(self._opened())
+        run = self._taken()
         self._schema = self._schema or run.schema
         try:
             while (array := run.next_batch()) is not None:
@@ -314,7 +367,7 @@ class Scan(Rows):
             raise ValueError(f"the answer has several tables ({names}): tables() gives them")
 
     def _rules(self) -> tuple[int | None, ...]:
-        return self._last.column_rules
+        return (self._last or self._opened()).column_rules
 
     # ---- description ----
 
@@ -322,22 +375,72 @@ class Scan(Rows):
     def schema(self) -> _core.Schema:
         """Names and Arrow types of the columns. Has ``__arrow_c_schema__``."""
         if self._schema is None:
-            self._next = self._next or self._open()
-            self._one_table(self._next)
-            self._schema = self._next.schema
+            self._one_table(self._opened())
+            self._schema = self._opened().schema
         return self._schema
 
     def explain(self) -> str:
         """A sentence about the engine that answers, and why."""
-        return self._last.explain
+        return (self._last or self._opened()).explain
 
     def __repr__(self) -> str:
-        names = self._paths or (self._options.get("live") or [()])[0]
-        paths = ", ".join(os.fsdecode(name) for name in names[:3]) + (", ..." if len(names) > 3 else "")
+        names = list(map(inputs.name_of, self._paths)) or (self._options.get("live") or [()])[0]
+        paths = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         return f"<flowcontainer.Scan of {paths}: {', '.join(self._sets) or self._options['level']}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Scan, (self._paths, self._options)
+        return Scan, (self._paths, self._options, True)
+
+    # ---- parts ----
+
+    def _captures(self) -> list[Capture]:
+        """The captures one by one, in the order of their rows."""
+        if self._options.get("live"):
+            raise ValueError("a live capture has no parts")
+        found: list[Capture] = []
+        for name, size, given in self._opened().sizes():
+            of = self._paths[given]
+            found.append(LocalFile(name, size) if isinstance(of, bytes) else of)
+        return found
+
+    def estimate(self) -> Estimate:
+        """(captures, bytes) of all captures, as they are stored; no packet is read. Captures of unknown size, such as
+        pipes, count as 0 bytes. Raises ValueError for a live capture."""
+        sizes = [capture.size for capture in self._captures()]
+        return Estimate(len(sizes), sum(sizes))
+
+    def partitions(self, n: int | None = None, *, bytes: int | str | None = None) -> list[Scan]:
+        """Scans over neighbouring captures, which together have the rows of this one in the same order.
+
+        Each has the same options, can be used alone and pickled, and so sent to another process or machine that sees
+        the same paths. A file is not divided, because flows and TCP analysis need all frames before. A file that is
+        missing by then is a problem of the part, not an error. Joined captures are one part. Raises ValueError for
+        captures that can be read only once (pipes, standard input, interfaces).
+
+        :param n: so many parts, of sizes as equal as whole captures in their order allow; fewer if there are fewer
+            captures. Without `n` and `bytes`, one part for each capture
+        :param bytes: parts of at most so many bytes as stored, or of one capture that is larger; a number or a text
+            such as "500M"
+        """
+        if n is not None and bytes is not None:
+            raise ValueError("partitions() takes a number of parts or bytes, not both")
+        captures = self._captures()
+        for capture in captures:
+            if capture.reads_once or (isinstance(capture, LocalFile) and _is_pipe(capture.name)):
+                raise ValueError(f"{capture.name} can be read only once, so it is no part of others")
+        sizes = [capture.size for capture in captures]
+        if self._options.get("join"):
+            counts = [len(captures)]
+        elif bytes is not None:
+            counts = bins_of_bytes(sizes, arguments.count("bytes", arguments.size("bytes", bytes), 2**64, least=1))
+        else:
+            least = len(captures) if n is None else arguments.count("n", n, 2**31, least=1)
+            counts = bins_of_number(sizes, least)
+        parts, at = [], 0
+        for count in counts:
+            parts.append(Scan(captures[at : at + count], self._options, checked=True))
+            at += count
+        return parts
 
     # ---- a run ----
 
@@ -346,15 +449,12 @@ class Scan(Rows):
         reading. Raises and warns as every reading does."""
         batches = list(self._arrays())
         rules = None if self._sets else self._rules()
-        return Table(self.schema, batches, self.accounting, self.notes, self.problems, rules, self._chosen, self._paths)
+        return Table(self.schema, batches, self.accounting, self.notes, self.problems, rules, self._chosen, inputs.local_paths(self._paths))
 
     def tables(self) -> dict[str, Table]:
         """Reads the captures once and holds all tables of the answer in memory, by name: the names of the feature sets
         of other programs, or the level. Raises and warns as every reading does."""
-        if b"-" in self._paths:
-            _take_stdin()
-        run, self._next = self._next or self._open(), None
-        self._last = run
+        run = self._taken()
         batches: list[list[_core.Array]] = [[] for _ in run.tables]
         schemas = [run.table_schema(table) for table in range(len(batches))]
         while (array := run.next_batch()) is not None:
@@ -363,14 +463,13 @@ class Scan(Rows):
         rules = None if self._sets else self._rules()
         return {
             name: Table(
-                schema, arrays, self.accounting, self.notes, self.problems, rules, self._chosen, self._paths
+                schema, arrays, self.accounting, self.notes, self.problems, rules, self._chosen, inputs.local_paths(self._paths)
             )
             for (name, _), schema, arrays in zip(run.tables, schemas, batches)
         }
 
     def _refuse_capture(self, path: StrPath) -> None:
-        self._next = self._next or self._open()
-        arguments.refuse_capture(self._next, path)
+        arguments.refuse_capture(self._opened(), path)
 
     def write_csv(self, path: StrPath, columns: str | Iterable[str] | None = None) -> None:
         if not self._sets:
@@ -378,43 +477,45 @@ class Scan(Rows):
             return
         if columns is not None:
             raise ValueError("write_csv writes the text of the original program, with all its columns")
-        if b"-" in self._paths:
-            _take_stdin()
-        run = self._open(sets=("text", *self._options["sets"][1:]))
-        self._one_table(run)
-        arguments.refuse_capture(run, path)
-        self._last = run
+        self._next = self._open(sets=("text", *self._options["sets"][1:]))
+        self._one_table(self._next)
+        arguments.refuse_capture(self._next, path)
+        run = self._taken()
         write_lines(run, path)
 
     @property
     def accounting(self) -> dict[str, int]:
         """{reason: frames} of the last reading. A reason is "kept", or why the frames are in no flow. The counts add up to
         all frames that were read. Complete at the end of the reading, and empty before."""
-        return dict(self._last.accounting or {})
+        return dict((self._last.accounting if self._last else None) or {})
 
     @property
     def notes(self) -> dict[str, int]:
         """{note: count} of the last reading, such as empty_captures. Empty before its end."""
-        return dict(self._last.notes or {})
+        return dict((self._last.notes if self._last else None) or {})
 
     @property
     def problems(self) -> list[Problem]:
         """The damaged, cut and unreadable captures of the last reading. Empty before its end."""
-        return problems_of(self._last)
+        return problems_of(self._last) if self._last else []
 
     def progress(self) -> dict[str, int] | None:
         """The progress of the reading: bytes_read, bytes_total, captures_done, captures_total, frames, rows. None after
         its end. Any thread may call it."""
-        return self._last.progress()
+        return self._last.progress() if self._last else None
 
     def cancel(self) -> None:
         """Makes the reading raise :class:`Cancelled` soon. Any thread may call it."""
-        self._last.cancel()
+        (self._last or self._opened()).cancel()
 
     def finish(self) -> None:
         """Ends the reading in order soon: the rows of the frames that were read still come, and then the counts are
         there. Any thread may call it."""
-        self._last.finish()
+        (self._last or self._opened()).finish()
+
+
+def _is_pipe(path: str) -> bool:
+    return path == "-" or (os.path.exists(path) and not os.path.isfile(path))
 
 
 # ---- standard input ----

@@ -9,6 +9,7 @@
 #include "filter/filter.h"
 #include "query/report.h"
 #include "sets/layout.h"
+#include "source/source.h"
 #include "table/wanted.h"
 
 /* The source of field values and of the filter's verdicts. */
@@ -72,18 +73,16 @@ static inline struct wanted query_wanted(const struct query *q)
                            .batch_rows = q->options.batch_rows};
 }
 
-/* One capture to read: a file, or bytes in memory. */
+/* One capture to read. */
 struct input {
-    const char *name;   /* the path, or the name that the user gave to the bytes */
-    const char *label;  /* the name as valid UTF-8, for the column `capture` */
-    const void *memory; /* the bytes of the capture; NULL: the path is opened */
-    size_t len;         /* the number of bytes in memory */
-    const char *const
-        *parts; /* NULL: the input is one capture; else these are read as one, and `name` is the first */
+    struct source_place place; /* of an interface: its descriptor */
+    const char *label;         /* the name as valid UTF-8, for the column `capture` */
+    const struct source_place
+        *parts; /* NULL: the input is one capture; else these are read as one, and `place` is the first */
     size_t n_parts;
+    size_t given;    /* index of what the caller gave, which may be a folder */
     bool reads_once; /* the capture can be read only once: standard input, a pipe, an interface */
-    bool is_live;    /* it comes from an interface, through the descriptor `file` */
-    int file;
+    bool is_live;    /* it comes from an interface */
 };
 
 #endif

@@ -3,13 +3,12 @@
  * there. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/utf8.h"
 #include "run/fields.h"
+#include "run/inputs.h"
 #include "run/live.h"
 #include "run/plan.h"
 #include "run/reader.h"
@@ -19,8 +18,6 @@
 #include "sets/csv.h"
 #include "sets/rows.h"
 #include "shark/start.h"
-#include "source/paths.h"
-#include "source/source.h"
 #include "table/export.h"
 #include "table/flows.h"
 #include "table/packets.h"
@@ -39,14 +36,10 @@ struct fc_run {
     struct query query;
     struct table tables[MOST_SETS];
     size_t n_tables;
-    struct paths paths;
-    struct input *inputs;
-    size_t n_inputs;
-    char *memory_name;   /* of fc_open_memory */
-    struct arena labels; /* names of captures that are no UTF-8, mended; names of columns */
+    struct inputs inputs;
+    struct arena labels; /* names of columns */
     struct live *live;   /* of fc_open_live; NULL: the run reads captures */
     uint32_t jobs;
-    uint64_t bytes_total;
     struct progress progress;
     struct reader reader; /* one of these two is open while the stream lives */
     struct shards *shards;
@@ -142,69 +135,26 @@ static enum fc_status run_make(struct fc_run **out, const struct fc_options *opt
     return FC_OK;
 }
 
-/* File names are bytes, columns are UTF-8. */
-static const char *make_label(struct fc_run *run, const char *name)
-{
-    uint32_t len = (uint32_t)strlen(name);
-    if (utf8_is_valid((const uint8_t *)name, len))
-        return name;
-    char *label = arena_alloc(&run->labels, (size_t)len * 3 + 1);
-    if (label)
-        label[utf8_mend(label, (const uint8_t *)name, len)] = 0;
-    return label;
-}
-
 /* Makes one input of all captures. */
 static enum fc_status join_inputs(struct fc_run *run, struct fc_error *err)
 {
-    for (size_t i = 0; i < run->n_inputs; i++)
-        if (run->inputs[i].reads_once)
-            return error_set(
-                err, FC_UNSUPPORTED, -1,
-                "%s: captures that are joined are read twice, and this one can be read only once",
-                run->inputs[i].name);
     if (run->query.engine == ENGINE_WIRESHARK || run->query.n_sets)
         return error_set(
             err, FC_UNSUPPORTED, -1,
             "joined captures are read by the native engine alone (%s); mergecap -a -w ONE CAPTURES "
             "makes one capture of them",
             run->query.n_sets ? "a feature set of another program is asked for" : run->query.reason);
-    run->inputs[0].parts = (const char *const *)run->paths.items;
-    run->inputs[0].n_parts = run->n_inputs;
-    run->inputs[0].reads_once = true; /* for libwireshark, which reads one file */
-    run->n_inputs = 1;
-    return FC_OK;
+    return inputs_join(&run->inputs, err);
 }
 
-static bool take_paths(struct fc_run *run)
-{
-    run->n_inputs = run->paths.n;
-    run->inputs = memory_zero(run->n_inputs, sizeof *run->inputs);
-    for (size_t i = 0; run->inputs && i < run->n_inputs; i++) {
-        struct stat info;
-        run->inputs[i].name = run->paths.items[i];
-        if (!(run->inputs[i].label = make_label(run, run->inputs[i].name)))
-            return false;
-        run->inputs[i].reads_once = source_reads_once(run->inputs[i].name);
-        if (run->n_inputs < 4096 && !stat(run->paths.items[i], &info) && S_ISREG(info.st_mode))
-            run->bytes_total += (uint64_t)info.st_size;
-    }
-    return run->inputs != NULL;
-}
-
-enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
-                       const struct fc_options *options, struct fc_error *err)
+enum fc_status fc_open_inputs(struct fc_run **out, const struct fc_input *inputs, size_t n_inputs,
+                              const struct fc_options *options, struct fc_error *err)
 {
     struct fc_run *run = NULL;
     enum fc_status status = run_make(&run, options, err);
     if (status)
         return status;
-    if (!n_paths)
-        status = error_set(err, FC_USAGE, -1, "no capture is named");
-    for (size_t i = 0; !status && i < n_paths; i++)
-        status = paths_add(&run->paths, paths[i], err);
-    if (!status && !take_paths(run))
-        status = error_memory(err);
+    status = inputs_make(&run->inputs, inputs, n_inputs, err);
     if (!status && run->query.options.join)
         status = join_inputs(run, err);
     if (status)
@@ -214,29 +164,24 @@ enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_p
     return status;
 }
 
+enum fc_status fc_open(struct fc_run **out, const char *const *paths, size_t n_paths,
+                       const struct fc_options *options, struct fc_error *err)
+{
+    struct fc_input *inputs = memory_zero(n_paths, sizeof *inputs);
+    if (!inputs)
+        return error_memory(err);
+    for (size_t i = 0; i < n_paths; i++)
+        inputs[i] = (struct fc_input){.kind = FC_INPUT_PATH, .name = paths[i]};
+    enum fc_status status = fc_open_inputs(out, inputs, n_paths, options, err);
+    memory_free(inputs);
+    return status;
+}
+
 enum fc_status fc_open_memory(struct fc_run **out, const char *name, const void *data, size_t len,
                               const struct fc_options *options, struct fc_error *err)
 {
-    struct fc_run *run = NULL;
-    enum fc_status status = run_make(&run, options, err);
-    if (status)
-        return status;
-    run->memory_name = memory_text(name);
-    run->inputs = memory_zero(1, sizeof *run->inputs);
-    if (!run->memory_name || !run->inputs) {
-        fc_run_free(run);
-        return error_memory(err);
-    }
-    run->inputs[0] = (struct input){
-        .name = run->memory_name, .label = make_label(run, run->memory_name), .memory = data, .len = len};
-    if (!run->inputs[0].label) {
-        fc_run_free(run);
-        return error_memory(err);
-    }
-    run->n_inputs = 1;
-    run->bytes_total = len;
-    *out = run;
-    return FC_OK;
+    const struct fc_input input = {.kind = FC_INPUT_MEMORY, .name = name, .data = data, .size = len};
+    return fc_open_inputs(out, &input, 1, options, err);
 }
 
 enum fc_status fc_open_live(struct fc_run **out, const struct fc_capture *capture,
@@ -249,16 +194,8 @@ enum fc_status fc_open_live(struct fc_run **out, const struct fc_capture *captur
     status = capture->size == sizeof *capture
                  ? live_new(&run->live, capture, err)
                  : error_set(err, FC_USAGE, -1, "fc_capture_init was not called");
-    run->inputs = memory_zero(1, sizeof *run->inputs);
-    if (!status && !run->inputs)
-        status = error_memory(err);
-    if (!status) {
-        run->inputs[0] =
-            (struct input){.name = live_name(run->live), .reads_once = true, .is_live = true, .file = -1};
-        run->n_inputs = 1;
-        if (!(run->inputs[0].label = make_label(run, run->inputs[0].name)))
-            status = error_memory(err);
-    }
+    if (!status)
+        status = inputs_make_live(&run->inputs, live_name(run->live), err);
     if (status)
         fc_run_free(run);
     else
@@ -294,15 +231,13 @@ void fc_run_free(struct fc_run *run)
     (void)!run_close(run); /* a run of fc_run_next that was not read to its end */
     live_free(run->live);
     plan_free(&run->query);
-    paths_free(&run->paths);
+    inputs_free(&run->inputs);
     arena_free(&run->labels);
     report_free(&run->report);
-    memory_free(run->inputs);
     for (size_t i = 0; i < run->n_tables; i++) {
         memory_free(run->tables[i].columns);
         memory_free(run->tables[i].head);
     }
-    memory_free(run->memory_name);
     memory_free(run->counts);
     memory_free(run->program);
     memory_free(run->link_names);
@@ -355,15 +290,16 @@ static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
     run->owner = getpid();
     if (run->query.shark)
         shark_watch(run->query.shark, &(struct message_stop){is_cancelled, &run->progress});
-    enum fc_status status = run->live ? live_start(run->live, &run->inputs[0].file, err) : FC_OK;
+    enum fc_status status =
+        run->live ? live_start(run->live, &run->inputs.items[0].place.descriptor, err) : FC_OK;
     if (status)
         return status;
-    bool share = run->jobs > 1 && run->n_inputs > 1;
+    bool share = run->jobs > 1 && run->inputs.n > 1;
     run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
     if (share)
-        return shards_open(&run->shards, &run->query, run->inputs, run->n_inputs, run->jobs, &run->progress,
-                           err);
-    return reader_open(&run->reader, &run->query, run->inputs, run->n_inputs, &run->progress, err);
+        return shards_open(&run->shards, &run->query, run->inputs.items, run->inputs.n, run->jobs,
+                           &run->progress, err);
+    return reader_open(&run->reader, &run->query, run->inputs.items, run->inputs.n, &run->progress, err);
 }
 
 static enum fc_status next_batch(struct fc_run *run, struct batch *out, struct fc_error *err)
@@ -425,13 +361,11 @@ enum fc_status fc_run_export(struct fc_run *run, struct ArrowArrayStream *out, s
 
 void fc_run_progress(const struct fc_run *run, struct fc_progress *out)
 {
-    /* Joined captures are one input. */
-    uint64_t done = atomic_load(&run->progress.captures_done),
-             parts = run->n_inputs ? run->inputs[0].n_parts : 0;
+    uint64_t done = atomic_load(&run->progress.captures_done), n = inputs_count(&run->inputs);
     *out = (struct fc_progress){.bytes_read = atomic_load(&run->progress.bytes_read),
-                                .bytes_total = run->bytes_total,
-                                .captures_done = parts && done ? parts : done,
-                                .captures_total = parts ? parts : run->n_inputs,
+                                .bytes_total = run->inputs.bytes,
+                                .captures_done = run->inputs.joined && done ? n : done,
+                                .captures_total = n,
                                 .frames = atomic_load(&run->progress.frames),
                                 .rows = atomic_load(&run->progress.rows)};
 }
@@ -447,14 +381,13 @@ void fc_run_finish(struct fc_run *run)
 
 void fc_run_flush(struct fc_run *run) { atomic_fetch_add(&run->progress.flush_requests, 1); }
 
-bool fc_run_reads(const struct fc_run *run, const char *path)
+bool fc_run_reads(const struct fc_run *run, const char *path) { return inputs_have_file(&run->inputs, path); }
+
+size_t fc_run_n_captures(const struct fc_run *run) { return inputs_count(&run->inputs); }
+
+struct fc_capture_size fc_run_capture(const struct fc_run *run, size_t i)
 {
-    struct stat one, other;
-    bool found = false, is_file = !stat(path, &one) && S_ISREG(one.st_mode);
-    for (size_t i = 0; is_file && !found && i < run->paths.n; i++)
-        found = !(strcmp(run->paths.items[i], "-") ? stat(run->paths.items[i], &other) : fstat(0, &other)) &&
-                one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-    return found;
+    return inputs_size(&run->inputs, i);
 }
 
 size_t fc_run_n_fields(const struct fc_run *run) { return run->query.n_fields; }

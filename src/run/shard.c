@@ -5,7 +5,6 @@
 #include "run/shard.h"
 
 #include <pthread.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -36,20 +35,12 @@ struct shards {
     struct report report;
 };
 
-static uint64_t input_size(const struct input *input)
-{
-    struct stat info;
-    if (input->memory)
-        return input->len;
-    return stat(input->name, &info) ? 0 : (uint64_t)info.st_size;
-}
-
 static bool cut_tasks(struct shards *s, size_t n_inputs)
 {
     size_t from = 0;
     uint64_t bytes = 0;
     for (size_t i = 0; i < n_inputs; i++) {
-        bytes += input_size(&s->inputs[i]);
+        bytes += source_size(&s->inputs[i].place);
         if (i + 1 < n_inputs && bytes < TASK_BYTES && i + 1 - from < TASK_CAPTURES)
             continue;
         if (!memory_reserve((void **)&s->tasks, &s->tasks_capacity, s->n_tasks + 1, sizeof *s->tasks))

@@ -12,6 +12,7 @@
 #include "shark/convert.h"
 #include "shark/spool.h"
 #include "source/copy.h"
+#include "source/feed.h"
 #include "source/source.h"
 
 /* The most bytes of a record of a capture. */
@@ -36,12 +37,12 @@ static struct copy copy_to(int to, const struct job *job, uint64_t most)
 static enum fc_status unpack_to(int *out, const struct capture_file *file, const struct job *job,
                                 uint64_t most, struct fc_error *err)
 {
-    const char *path = file->copy >= 0 ? file->path : job->input->name;
+    const struct source_place copied = {.kind = SOURCE_PATH, .name = file->path};
     int to = spool_file();
     if (to < 0)
         return spool_error(err);
     struct copy copy = copy_to(to, job, most);
-    enum fc_status status = source_unpack(path, job->input->memory, job->input->len, &copy, err);
+    enum fc_status status = source_unpack(file->copy >= 0 ? &copied : &job->input->place, &copy, err);
     if (status)
         close(to);
     else
@@ -62,7 +63,19 @@ static enum fc_status judge_packed(const struct capture_file *file, const struct
     return status;
 }
 
-static enum fc_status copy_pipe(struct capture_file *file, int from, const struct job *job,
+/* The bytes of a pipe: of a descriptor, or of an input of the caller. */
+struct pipe {
+    int descriptor;
+    struct feed feed;
+};
+
+static enum fc_status copy_on(struct copy *copy, struct pipe *from, struct fc_error *err)
+{
+    return from->feed.input ? feed_copy(&from->feed, copy, err)
+                            : copy_descriptor(copy, from->descriptor, err);
+}
+
+static enum fc_status copy_pipe(struct capture_file *file, struct pipe *from, const struct job *job,
                                 struct fc_error *err)
 {
     file->copy = spool_file();
@@ -70,13 +83,27 @@ static enum fc_status copy_pipe(struct capture_file *file, int from, const struc
         return spool_error(err);
     snprintf(file->path, sizeof file->path, "/proc/self/fd/%d", file->copy);
     struct copy copy = copy_to(file->copy, job, HEAD);
-    enum fc_status status = copy_descriptor(&copy, from, err);
+    enum fc_status status = copy_on(&copy, from, err);
     if (!status && job->worker)
         status = source_is_packed(file->copy) ? judge_packed(file, job, err)
                                               : convert_judge(file->copy, job->worker, job->progress, err);
     copy.most = 0;
     if (!status)
-        status = copy_descriptor(&copy, from, err);
+        status = copy_on(&copy, from, err);
+    return status;
+}
+
+/* Copies an input of the caller that can be read only once. */
+static enum fc_status open_feed(struct capture_file *file, const struct job *job, struct fc_error *err)
+{
+    struct pipe from = {.descriptor = -1};
+    const struct source_watch watch = {&job->progress->cancelled, &job->progress->finishing};
+    enum fc_status status = feed_open(&from.feed, job->input->place.input, &watch, err);
+    if (!status)
+        status = copy_pipe(file, &from, job, err);
+    feed_close(&from.feed);
+    if (!status)
+        file->plain = fcntl(file->copy, F_DUPFD_CLOEXEC, 0);
     return status;
 }
 
@@ -84,15 +111,15 @@ static enum fc_status copy_pipe(struct capture_file *file, int from, const struc
 static enum fc_status open_named(struct capture_file *file, const struct job *job, struct fc_error *err)
 {
     struct stat info;
-    const char *name = job->input->name;
-    bool is_live = job->input->is_live, is_stdin = !is_live && !strcmp(name, "-");
-    int fd = is_live || is_stdin ? fcntl(is_live ? job->input->file : STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                 : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const struct source_place *place = &job->input->place;
+    bool is_live = place->kind == SOURCE_DESCRIPTOR, is_stdin = !is_live && !strcmp(place->name, "-");
+    int fd = is_live || is_stdin ? fcntl(is_live ? place->descriptor : STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                 : open(place->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     enum fc_status status = FC_OK;
     if (fd < 0 || fstat(fd, &info))
         status = error_set(err, errno == ENOENT ? FC_NOT_FOUND : FC_IO, -1, "%s", strerror(errno));
     else if (is_stdin || !S_ISREG(info.st_mode))
-        status = copy_pipe(file, fd, job, err);
+        status = copy_pipe(file, &(struct pipe){.descriptor = fd}, job, err);
     if (status || file->copy >= 0) {
         if (fd >= 0)
             close(fd);
@@ -122,8 +149,14 @@ enum fc_status file_open(struct capture_file *file, const struct input *input, s
 {
     const struct job job = {input, worker, progress};
     *file = (struct capture_file){.plain = -1, .copy = -1};
-    enum fc_status status = input->memory ? FC_OK : open_named(file, &job, err);
-    if (!status && (input->memory || source_is_packed(file->plain)))
+    enum source_kind kind = input->place.kind;
+    bool is_input = kind == SOURCE_INPUT, is_named = kind == SOURCE_PATH || kind == SOURCE_DESCRIPTOR;
+    enum fc_status status = FC_OK;
+    if (is_named)
+        status = open_named(file, &job, err);
+    else if (is_input && input->reads_once)
+        status = open_feed(file, &job, err);
+    if (!status && (file->plain < 0 || source_is_packed(file->plain)))
         status = unpack(file, &job, err);
     if (status)
         file_close(file);

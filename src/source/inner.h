@@ -2,6 +2,7 @@
 #ifndef FC_SOURCE_INNER_H
 #define FC_SOURCE_INNER_H
 
+#include "source/feed.h"
 #include "source/source.h"
 #include "source/unpack.h"
 #include "source/window.h"
@@ -46,6 +47,7 @@ struct source {
     size_t kept_len; /* bytes of interfaces and blobs */
 
     int fd;            /* -1: none */
+    struct feed feed;  /* the bytes of an input of the caller; closed where there is none */
     struct join *join; /* of join.c: the source reads several captures; else NULL */
     bool is_pipe;      /* reading from fd may have to wait */
     struct source_watch watch;

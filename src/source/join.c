@@ -9,9 +9,9 @@
 #include "source/inner.h"
 
 struct part {
-    const char *path;
+    const struct source_place *place;
     int64_t first_ns; /* INT64_MAX: it has no frame with a time */
-    size_t given;     /* its place among the given paths */
+    size_t given;     /* its place among the given places */
 };
 
 struct join {
@@ -31,7 +31,7 @@ static enum fc_status read_first(struct part *part, const struct source_watch *w
     struct source *source = NULL;
     struct frame frame = {0};
     struct fc_error ignored; /* the capture is opened again when its turn comes */
-    enum fc_status status = source_open_watched(&source, part->path, -1, watch, &ignored);
+    enum fc_status status = source_open_place(&source, part->place, watch, &ignored);
     if (!status)
         status = source_next(source, &frame, &ignored);
     if (!status && frame.data && frame.has_time)
@@ -48,10 +48,11 @@ static int earlier(const void *a, const void *b)
     return x->given < y->given ? -1 : 1;
 }
 
-static enum fc_status find_order(struct join *j, const char *const *paths, const struct source_watch *watch)
+static enum fc_status find_order(struct join *j, const struct source_place *places,
+                                 const struct source_watch *watch)
 {
     for (size_t i = 0; i < j->n; i++) {
-        j->parts[i] = (struct part){paths[i], INT64_MAX, i};
+        j->parts[i] = (struct part){&places[i], INT64_MAX, i};
         enum fc_status status = read_first(&j->parts[i], watch);
         if (status)
             return status;
@@ -80,7 +81,7 @@ static enum fc_status fail_part(struct join *j, enum fc_status status, const str
         return error_set(err, status, -1, "%s", error->text);
     if (!memory_reserve((void **)&j->failures, &j->failures_capacity, j->n_failures + 1, sizeof *j->failures))
         return error_memory(err);
-    j->failures[j->n_failures++] = (struct source_failure){j->parts[j->at].path, *error, j->frames};
+    j->failures[j->n_failures++] = (struct source_failure){j->parts[j->at].place->name, *error, j->frames};
     leave_part(j);
     return FC_OK;
 }
@@ -94,7 +95,7 @@ static enum fc_status join_next(struct source *s, struct frame *out, struct fc_e
         struct fc_error error = {0};
         enum fc_status read = FC_OK;
         if (!j->current)
-            read = source_open_watched(&j->current, j->parts[j->at].path, -1, &s->watch, &error);
+            read = source_open_place(&j->current, j->parts[j->at].place, &s->watch, &error);
         if (!read)
             read = source_next(j->current, out, &error);
         if (!read && out->data) {
@@ -113,7 +114,7 @@ static enum fc_status join_next(struct source *s, struct frame *out, struct fc_e
 
 /* ---- open and close ---- */
 
-enum fc_status join_open(struct source **out, const char *const *paths, size_t n,
+enum fc_status join_open(struct source **out, const struct source_place *places, size_t n,
                          const struct source_watch *watch, struct fc_error *err)
 {
     struct source *s = memory_zero(1, sizeof *s);
@@ -127,7 +128,7 @@ enum fc_status join_open(struct source **out, const char *const *paths, size_t n
     }
     if (j && (j->parts = memory_zero(n, sizeof *j->parts)))
         j->n = n;
-    enum fc_status status = s && j && j->parts ? find_order(j, paths, watch) : FC_MEMORY;
+    enum fc_status status = s && j && j->parts ? find_order(j, places, watch) : FC_MEMORY;
     if (!status) {
         *out = s;
         return FC_OK;

@@ -246,6 +246,11 @@ enum fc_status paths_add(struct paths *paths, const char *path, struct fc_error 
     return error_set(err, FC_IO, -1, "%s: %s", path, strerror(why));
 }
 
+enum fc_status paths_add_file(struct paths *paths, const char *path, struct fc_error *err)
+{
+    return paths_append(paths, memory_text(path), err);
+}
+
 void paths_free(struct paths *paths)
 {
     for (size_t i = 0; i < paths->n; i++)

@@ -17,6 +17,8 @@ struct paths {
  * A file that was found in a folder and is not a capture is later skipped with a note; a file that was named
  * is an error. */
 FC_MUST_USE enum fc_status paths_add(struct paths *paths, const char *path, struct fc_error *err);
+/* Adds the path of one file, without looking at it. FC_MEMORY. */
+FC_MUST_USE enum fc_status paths_add_file(struct paths *paths, const char *path, struct fc_error *err);
 void paths_free(struct paths *paths);
 
 #endif

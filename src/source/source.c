@@ -71,6 +71,16 @@ static enum fc_status fill_from_file(void *context, uint8_t *dst, size_t cap, si
     return FC_OK;
 }
 
+static enum fc_status fill_from_feed(void *context, uint8_t *dst, size_t cap, size_t *got,
+                                     struct fc_error *err)
+{
+    struct source *s = context;
+    enum fc_status status =
+        feed_read(&s->feed, dst, cap, got, s->is_pipe ? s->patience_ms : -1, &s->watch, err);
+    *got = *got == FC_INPUT_QUIET ? WINDOW_QUIET : *got;
+    return status;
+}
+
 /* Replaces the window over compressed bytes by one over decompressed bytes. */
 static enum fc_status source_decompress(struct source *s, const struct codec *codec, struct fc_error *err)
 {
@@ -133,6 +143,9 @@ static enum fc_status finish_open(struct source **out, struct source *s, struct 
         status = source_decompress(s, codec, err);
     if (status == FC_OK)
         status = recognise_format(s, err);
+    const struct fc_error *failure = &s->window.failure;
+    if (status == FC_CUT && failure->status) /* the header is not cut short: it could not be read */
+        status = error_set(err, failure->status, 0, "%s", failure->text);
     if (status == FC_OK)
         *out = s;
     else
@@ -140,18 +153,19 @@ static enum fc_status finish_open(struct source **out, struct source *s, struct 
     return status;
 }
 
-/* A descriptor for `path`, or another one for `file` if that is not -1. O_NONBLOCK: the opening of
- * a named pipe does not wait for its writer, because such a wait could not be cancelled. */
-static int open_descriptor(const char *path, int file)
+/* A descriptor of its own for the place. O_NONBLOCK: the opening of a named pipe does not wait for its
+ * writer, because such a wait could not be cancelled. */
+static int open_descriptor(const struct source_place *place)
 {
-    if (file >= 0 || strcmp(path, "-") == 0)
-        return fcntl(file >= 0 ? file : STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool is_descriptor = place->kind == SOURCE_DESCRIPTOR;
+    if (is_descriptor || strcmp(place->name, "-") == 0)
+        return fcntl(is_descriptor ? place->descriptor : STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    return open(place->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-static enum fc_status open_file(struct source *s, const char *path, int file, struct fc_error *err)
+static enum fc_status open_file(struct source *s, const struct source_place *place, struct fc_error *err)
 {
-    s->fd = open_descriptor(path, file);
+    s->fd = open_descriptor(place);
     if (s->fd < 0)
         return error_set(err, errno == ENOENT || errno == ENOTDIR ? FC_NOT_FOUND : FC_IO, -1, "%s",
                          strerror(errno));
@@ -170,21 +184,40 @@ static enum fc_status open_file(struct source *s, const char *path, int file, st
     return FC_OK;
 }
 
-enum fc_status source_open(struct source **out, const char *path, struct fc_error *err)
+static enum fc_status open_feed(struct source *s, const struct fc_input *input, struct fc_error *err)
 {
-    struct source_watch nobody = {0};
-    return source_open_watched(out, path, -1, &nobody, err);
+    s->is_pipe = input->kind == FC_INPUT_PIPE;
+    window_over_fill(&s->window, fill_from_feed, s, s->is_pipe ? 0 : input->size);
+    return feed_open(&s->feed, input, &s->watch, err);
 }
 
-enum fc_status source_open_watched(struct source **out, const char *path, int file,
-                                   const struct source_watch *watch, struct fc_error *err)
+static enum fc_status open_bytes(struct source *s, const struct source_place *place, struct fc_error *err)
+{
+    s->stable = place->kind == SOURCE_MEMORY;
+    if (place->kind == SOURCE_INPUT)
+        return open_feed(s, place->input, err);
+    if (!s->stable)
+        return open_file(s, place, err);
+    window_over_memory(&s->window, place->memory, place->len);
+    return FC_OK;
+}
+
+enum fc_status source_open(struct source **out, const char *path, struct fc_error *err)
+{
+    const struct source_place place = {.kind = SOURCE_PATH, .name = path};
+    const struct source_watch nobody = {0};
+    return source_open_place(out, &place, &nobody, err);
+}
+
+enum fc_status source_open_place(struct source **out, const struct source_place *place,
+                                 const struct source_watch *watch, struct fc_error *err)
 {
     *out = NULL;
-    struct source *s = source_new(path);
+    struct source *s = source_new(place->name);
     if (!s)
         return error_memory(err);
     s->watch = *watch;
-    enum fc_status status = open_file(s, path, file, err);
+    enum fc_status status = open_bytes(s, place, err);
     if (status == FC_OK)
         status = finish_open(out, s, err);
     else
@@ -193,10 +226,24 @@ enum fc_status source_open_watched(struct source **out, const char *path, int fi
     return status && is_set(watch->cancelled) ? error_set(err, FC_CANCELLED, -1, "cancelled") : status;
 }
 
-bool source_reads_once(const char *path)
+bool source_reads_once(const struct source_place *place)
 {
     struct stat st;
-    return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+    if (place->kind == SOURCE_INPUT)
+        return place->input->kind == FC_INPUT_PIPE;
+    if (place->kind != SOURCE_PATH)
+        return place->kind == SOURCE_DESCRIPTOR;
+    return strcmp(place->name, "-") == 0 || (stat(place->name, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+uint64_t source_size(const struct source_place *place)
+{
+    struct stat st;
+    if (place->kind == SOURCE_INPUT)
+        return place->input->size;
+    if (place->kind != SOURCE_PATH)
+        return place->kind == SOURCE_MEMORY ? place->len : 0;
+    return stat(place->name, &st) || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
 }
 
 bool source_is_packed(int file)
@@ -206,18 +253,13 @@ bool source_is_packed(int file)
     return n > 0 && codec_find(head, (size_t)n);
 }
 
-enum fc_status source_unpack(const char *path, const void *memory, size_t len, struct copy *copy,
-                             struct fc_error *err)
+enum fc_status source_unpack(const struct source_place *place, struct copy *copy, struct fc_error *err)
 {
-    struct source *s = source_new(path);
+    struct source *s = source_new(place->name);
     if (!s)
         return error_memory(err);
-    enum fc_status status = FC_OK;
-    if (memory)
-        window_over_memory(&s->window, memory, len);
-    else
-        status = open_file(s, path, -1, err);
-    s->stable = memory != NULL;
+    s->watch = (struct source_watch){copy->cancelled, copy->finishing};
+    enum fc_status status = open_bytes(s, place, err);
     if (!status)
         window_need(&s->window, CODEC_MAGIC_MAX);
     const struct codec *codec = status ? NULL : codec_find(window_at(&s->window), window_left(&s->window));
@@ -230,20 +272,11 @@ enum fc_status source_unpack(const char *path, const void *memory, size_t len, s
         w->pos += n;
         status = copy_put(copy, window_at(w) - n, n, s->unpack ? unpack_consumed(s->unpack) : 0, err);
     }
+    enum fc_status failed = w->failure.status;
+    if (!status && (failed == FC_MEMORY || failed == FC_CANCELLED))
+        status = error_set(err, failed, -1, "%s", w->failure.text);
     source_close(s);
     return status;
-}
-
-enum fc_status source_open_memory(struct source **out, const char *name, const void *data, size_t len,
-                                  struct fc_error *err)
-{
-    *out = NULL;
-    struct source *s = source_new(name);
-    if (!s)
-        return error_memory(err);
-    s->stable = true;
-    window_over_memory(&s->window, data, len);
-    return finish_open(out, s, err);
 }
 
 enum fc_status source_next(struct source *s, struct frame *out, struct fc_error *err)
@@ -269,6 +302,7 @@ void source_close(struct source *s)
     join_close(s->join);
     if (s->fd >= 0)
         close(s->fd);
+    feed_close(&s->feed);
     window_free(&s->window);
     unpack_free(s->unpack);
     for (size_t i = 0; i < s->n_interfaces; i++) {

@@ -59,29 +59,38 @@ struct source_watch {
 };
 enum { SOURCE_LOOK_MS = 50 };
 
+/* The place of a capture's bytes. */
+enum source_kind { SOURCE_PATH, SOURCE_DESCRIPTOR, SOURCE_MEMORY, SOURCE_INPUT };
+struct source_place {
+    enum source_kind kind;
+    const char *name;   /* SOURCE_PATH: it is opened; "-" is standard input. Else it is only a name */
+    int descriptor;     /* SOURCE_DESCRIPTOR; it stays the caller's */
+    const void *memory; /* SOURCE_MEMORY: `len` bytes */
+    size_t len;
+    const struct fc_input *input; /* SOURCE_INPUT: the caller's functions read it */
+};
+
 /* Opens the capture `path`; "-" is standard input. The capture is read through a bounded window, so memory
  * does not grow with the file; a file that grows meanwhile is read up to the end that is met first, a file
  * that shrinks is cut there. Errors: FC_NOT_FOUND; FC_IO; FC_FORMAT (not a capture: the message says what it
  * looks like); FC_CUT (inside the file header); FC_UNSUPPORTED; FC_MEMORY. A file of no bytes is a capture of
  * format "empty", without frames and interfaces. */
 FC_MUST_USE enum fc_status source_open(struct source **out, const char *path, struct fc_error *err);
-/* The same with flags to watch. If `file` is not -1, the capture is read from this descriptor, which stays
- * the caller's, and `path` is only its name. FC_CANCELLED. */
-FC_MUST_USE enum fc_status source_open_watched(struct source **out, const char *path, int file,
-                                               const struct source_watch *watch, struct fc_error *err);
-/* The same for a capture in memory; the bytes must outlive the source. */
-FC_MUST_USE enum fc_status source_open_memory(struct source **out, const char *name, const void *data,
-                                              size_t len, struct fc_error *err);
-
-/* Returns true if the capture can be read only once: standard input, a pipe. */
-bool source_reads_once(const char *path);
+/* The same for any place, which must outlive the source, with flags to watch. FC_CANCELLED; for an input also
+ * the errors of its functions. */
+FC_MUST_USE enum fc_status source_open_place(struct source **out, const struct source_place *place,
+                                             const struct source_watch *watch, struct fc_error *err);
+/* Returns true if the capture can be read only once: standard input, a pipe, an interface. */
+bool source_reads_once(const struct source_place *place);
+/* Bytes of the capture as it is stored; 0 where that is not known without reading it, or there is no file. */
+uint64_t source_size(const struct source_place *place);
 /* Returns true if the file of this descriptor begins like a compressed one. */
 bool source_is_packed(int file);
 struct copy;
-/* Writes the decompressed bytes of a capture (in memory, or of that path) to a copy (source/copy.h). If the
- * capture is damaged, the bytes before the damage are written. Errors: FC_NOT_FOUND, FC_UNSUPPORTED,
- * FC_MEMORY, and those of copy_put. */
-FC_MUST_USE enum fc_status source_unpack(const char *path, const void *memory, size_t len, struct copy *copy,
+/* Writes the decompressed bytes of a capture to a copy (source/copy.h). If the capture is damaged, the bytes
+ * before the damage are written. Errors: FC_NOT_FOUND, FC_UNSUPPORTED, FC_MEMORY, those of copy_put, and the
+ * failure of an input to open. */
+FC_MUST_USE enum fc_status source_unpack(const struct source_place *place, struct copy *copy,
                                          struct fc_error *err);
 
 /* Reads the next frame; out->data is NULL at the end. Errors: FC_CUT (the file ends inside a record; all

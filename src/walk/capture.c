@@ -25,7 +25,7 @@ static void report_progress(struct walk *w)
 /* A problem that left `frames` of the capture's frames in the answer. */
 static enum fc_status problem_after(struct walk *w, const struct fc_error *error, uint64_t frames)
 {
-    return report_problem(&w->report, w->inputs[w->input].name, error, frames);
+    return report_problem(&w->report, w->inputs[w->input].place.name, error, frames);
 }
 
 enum fc_status capture_problem(struct walk *w, const struct fc_error *error)
@@ -60,15 +60,13 @@ static enum fc_status open_source(struct walk *w, const struct input *input, str
 {
     struct capture *c = &w->capture;
     const char *copy = c->oracle ? oracle_path(c->oracle) : NULL;
+    const struct source_place copied = {.kind = SOURCE_PATH, .name = copy};
     struct source_watch watch = {&w->progress->cancelled, &w->progress->finishing};
     enum fc_status status = FC_OK;
     if (input->parts)
         status = join_open(&c->source, input->parts, input->n_parts, &watch, err);
-    else if (input->memory)
-        status = source_open_memory(&c->source, input->name, input->memory, input->len, err);
     else
-        status = source_open_watched(&c->source, copy ? copy : input->name,
-                                     input->is_live && !copy ? input->file : -1, &watch, err);
+        status = source_open_place(&c->source, copy ? &copied : &input->place, &watch, err);
     if (!status)
         return FC_OK;
     c->source = NULL;
@@ -169,7 +167,7 @@ static enum fc_status report_parts(struct walk *w)
     enum fc_status status = FC_OK;
     for (size_t i = 0; s && !status && i < source_n_failures(s); i++) {
         const struct source_failure *failure = source_failure(s, i);
-        status = report_problem(&w->report, failure->path, &failure->error, failure->frames);
+        status = report_problem(&w->report, failure->name, &failure->error, failure->frames);
     }
     return status;
 }

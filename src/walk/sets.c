@@ -81,7 +81,7 @@ static enum fc_status problem(struct sets_walk *w, enum fc_status status, const 
 {
     if (status == FC_MEMORY || status == FC_CANCELLED)
         return status;
-    return report_problem(&w->report, w->inputs[w->input].name, error, w->frames);
+    return report_problem(&w->report, w->inputs[w->input].place.name, error, w->frames);
 }
 
 static enum fc_status open_capture(struct sets_walk *w)
@@ -91,10 +91,7 @@ static enum fc_status open_capture(struct sets_walk *w)
     w->frames = w->reported_frames = w->reported_bytes = 0;
     w->has_last = w->is_out_of_order = false;
     struct source_watch watch = {&w->progress->cancelled, &w->progress->finishing};
-    enum fc_status status =
-        input->memory
-            ? source_open_memory(&w->source, input->name, input->memory, input->len, &error)
-            : source_open_watched(&w->source, input->name, input->is_live ? input->file : -1, &watch, &error);
+    enum fc_status status = source_open_place(&w->source, &input->place, &watch, &error);
     if (status) {
         w->source = NULL;
         return problem(w, status, &error);

@@ -1,6 +1,7 @@
 /* The input as a capture, compressed or not: every frame, every byte of it, options and blobs. */
 #include "source/source.h"
 
+#include "../unit/source_memory.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,6 +2,7 @@
  * row is also written as Arrow values, as the original's text and as JSON. */
 #include <stdlib.h>
 
+#include "../unit/source_memory.h"
 #include "sets/csv.h"
 #include "sets/rows.h"
 #include "source/source.h"

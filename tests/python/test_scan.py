@@ -124,13 +124,12 @@ def test_wrong_types_are_named(small: Path, wrong: dict[str, object]) -> None:
 
 
 def test_what_is_no_path(small: Path) -> None:
-    for kind in ("r", "rb"):
-        with open(small, kind) as file:
-            for paths in (file, [small, file]):
-                with pytest.raises(TypeError, match="a path is str, bytes or os.PathLike, not (Text|Buffered)"):
-                    scan(paths)  # type: ignore[arg-type]
+    with open(small) as file:
+        for paths in (file, [small, file]):
+            with pytest.raises(TypeError, match=r"small.pcap was opened as text; .* open\(path, .rb.\)"):
+                scan(paths)  # type: ignore[arg-type]
     for paths in (None, 5, [small, None]):
-        with pytest.raises(TypeError, match="a path is str"):
+        with pytest.raises(TypeError, match="a path is"):
             scan(paths)  # type: ignore[arg-type]
 
 

@@ -6,6 +6,7 @@
 #include "apps/apps.h"
 #include "look/examine.h"
 #include "source/source.h"
+#include "source_memory.h"
 #include "test.h"
 
 enum {

@@ -76,14 +76,16 @@ TEST(a_capture_is_unpacked_up_to_a_limit)
 {
     static char bytes[3 << 20];
     struct copy copy = {.to = nowhere(), .most = 1};
-    CHECK_INT(source_unpack("x", bytes, sizeof bytes, &copy, &err), FC_OK);
+    CHECK_INT(source_unpack(&(struct source_place){SOURCE_MEMORY, "x", .memory = bytes, .len = sizeof bytes},
+                            &copy, &err),
+              FC_OK);
     CHECK_INT(copy.written, sizeof bytes); /* memory is one window */
     int file = spool_file();
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     CHECK(spool_write(file, bytes, sizeof bytes));
     copy.written = 0;
-    CHECK_INT(source_unpack(path, NULL, 0, &copy, &err), FC_OK);
+    CHECK_INT(source_unpack(&(struct source_place){.name = path}, &copy, &err), FC_OK);
     CHECK(copy.written > 0 && copy.written <= 1 << 20 && copy.written < sizeof bytes);
     close(file);
     close(copy.to);

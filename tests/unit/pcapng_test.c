@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "capture.h"
 #include "source/source.h"
+#include "source_memory.h"
 #include "test.h"
 
 static struct fc_error err;

@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "fake_worker.h"
 #include "shark/lanes.h"
+#include "source_memory.h"
 #include "test.h"
 
 enum { PAIRS = 4, ROUNDS = 5, FRAMES = PAIRS * ROUNDS, HEAD = 24, RECORD = 16 + sizeof PACKET };

@@ -2,6 +2,7 @@
  * share. */
 #include "field/ids_all.h"
 #include "frames.h"
+#include "source_memory.h"
 #include "walk/sieve.h"
 
 static struct memory_state memory;

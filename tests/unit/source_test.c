@@ -14,6 +14,7 @@
 #include "packed.h"
 #include "source/inner.h"
 #include "source/paths.h"
+#include "source_memory.h"
 #include "test.h"
 
 static struct fc_error err;

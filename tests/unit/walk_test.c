@@ -37,7 +37,8 @@ static struct bytes three_flows(void)
 
 static struct input input_of(const struct bytes *b)
 {
-    return (struct input){.name = "test.pcap", .label = "test.pcap", .memory = b->data, .len = b->len};
+    return (struct input){.place = {SOURCE_MEMORY, "test.pcap", .memory = b->data, .len = b->len},
+                          .label = "test.pcap"};
 }
 
 static void open_walk(const struct fc_options *options, const struct input *inputs, size_t n)
@@ -271,7 +272,8 @@ TEST(cancelled_between_two_frames)
     memcpy(data, b.data, head);
     for (size_t i = 0; i < FRAMES; i++)
         memcpy(data + head + i * record, b.data + head, record);
-    struct input input = {.name = "test.pcap", .label = "test.pcap", .memory = data, .len = len};
+    struct input input = {.place = {SOURCE_MEMORY, "test.pcap", .memory = data, .len = len},
+                          .label = "test.pcap"};
     struct fc_options options = options_of(FC_LEVEL_FLOWS, 0);
     open_walk(&options, &input, 1);
     CHECK_INT(capture_open(walk), FC_OK);
@@ -290,7 +292,7 @@ TEST(damage_keeps_the_rows_before_it)
     struct bytes b = three_flows(), whole = b;
     b.len -= 3; /* the last record is cut */
     struct input inputs[2] = {input_of(&b), input_of(&whole)};
-    inputs[1].name = "whole.pcap";
+    inputs[1].place.name = "whole.pcap";
     struct fc_options options = options_of(FC_LEVEL_PACKETS, 0);
     open_walk(&options, inputs, 2);
     CHECK_INT(next_rows(), 5 + 6);
