@@ -4,6 +4,8 @@
  */
 #include "dissection.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "keys.h"
@@ -37,6 +39,19 @@ int dissection_preference(struct opt *opt, const char *text)
     return 0;
 }
 
+static int parse_dissector(struct opt *opt, const char *kind, const char *name)
+{
+    size_t len = strlen(kind) + strlen(name) + 1;
+    char *text = malloc(len);
+    if (!text) {
+        say("out of memory");
+        return EXIT_OUTPUT;
+    }
+    snprintf(text, len, "%s%s", kind, name);
+    opt->dissectors[opt->n_dissectors++] = text;
+    return 0;
+}
+
 int dissection_parse(struct opt *opt, int key, const char *arg)
 {
     switch (key) {
@@ -45,6 +60,14 @@ int dissection_parse(struct opt *opt, int key, const char *arg)
     case 'd':
         opt->decode_as[opt->n_decode_as++] = arg;
         return 0;
+    case KEY_ENABLE_PROTOCOL:
+        return parse_dissector(opt, "enable-protocol:", arg);
+    case KEY_DISABLE_PROTOCOL:
+        return parse_dissector(opt, "disable-protocol:", arg);
+    case KEY_ENABLE_HEURISTIC:
+        return parse_dissector(opt, "enable-heuristic:", arg);
+    case KEY_DISABLE_HEURISTIC:
+        return parse_dissector(opt, "disable-heuristic:", arg);
     case KEY_KEYLOG:
         opt->run.keylog = arg;
         return 0;

@@ -69,6 +69,13 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, 'd', "decode-as", "RULE",
      "dissect as another protocol: tcp.port==8443,tls;\n"
      "may be repeated"},
+    {NULL, KEY_ENABLE_PROTOCOL, "enable-protocol", "NAME",
+     "turn on a protocol that Wireshark turns off by\n"
+     "default, such as communityid; may be repeated, as the\n"
+     "next three"},
+    {NULL, KEY_DISABLE_PROTOCOL, "disable-protocol", "NAME", "turn off a protocol"},
+    {NULL, KEY_ENABLE_HEURISTIC, "enable-heuristic", "NAME", "turn on a heuristic, such as rtp_udp"},
+    {NULL, KEY_DISABLE_HEURISTIC, "disable-heuristic", "NAME", "turn off a heuristic"},
     {NULL, KEY_KEYLOG, "keylog", "FILE", "TLS secrets (SSLKEYLOGFILE), to decrypt"},
     {NULL, KEY_PASSES, "passes", "1|2|2R|auto",
      "dissect once or twice; auto (default): twice if a\n"

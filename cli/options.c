@@ -518,11 +518,12 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
     opt->fields = calloc(n, sizeof *opt->fields);
     opt->preferences = calloc(n, sizeof *opt->preferences);
     opt->decode_as = calloc(n, sizeof *opt->decode_as);
+    opt->dissectors = calloc(n, sizeof *opt->dissectors);
     opt->interfaces = calloc(n, sizeof *opt->interfaces);
     opt->autostop = calloc(n, sizeof *opt->autostop);
     fc_capture_init(&opt->capture);
     if (!opt->argv || !opt->paths || !opt->fields || !opt->preferences || !opt->decode_as ||
-        !opt->interfaces || !opt->autostop) {
+        !opt->dissectors || !opt->interfaces || !opt->autostop) {
         say("out of memory");
         return EXIT_OUTPUT;
     }
@@ -538,6 +539,8 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
     opt->run.n_preferences = opt->n_preferences;
     opt->run.decode_as = opt->decode_as;
     opt->run.n_decode_as = opt->n_decode_as;
+    opt->run.dissectors = (const char *const *)opt->dissectors;
+    opt->run.n_dissectors = opt->n_dissectors;
     opt->capture.interfaces = opt->interfaces;
     opt->capture.autostop = opt->autostop;
     bad = check_together(opt);
@@ -551,6 +554,9 @@ void opt_free(struct opt *opt)
     free(opt->fields);
     free(opt->preferences);
     free(opt->decode_as);
+    for (size_t i = 0; i < opt->n_dissectors; i++)
+        free(opt->dissectors[i]);
+    free(opt->dissectors);
     free(opt->interfaces);
     free(opt->autostop);
     columns_forget(opt);

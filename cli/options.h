@@ -40,6 +40,8 @@ struct opt {
     char **texts; /* copies of arguments, which are taken apart in place */
     const char **preferences, **decode_as;
     size_t n_preferences, n_decode_as;
+    char **dissectors; /* texts of their own: fc_options wants the option's name in them */
+    size_t n_dissectors;
     const char **interfaces, **autostop; /* of `capture` */
     struct fc_capture capture;
     struct rotate_rule rotate;

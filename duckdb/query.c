@@ -60,7 +60,7 @@ static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_T
 static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {0}};
 static const struct word passes[] = {
-    {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {0}};
+    {"auto", FC_PASSES_AUTO}, {"1", FC_PASSES_ONE}, {"2", FC_PASSES_TWO}, {"2R", FC_PASSES_READ}, {0}};
 static const struct word values[] = {{"packets", FC_VALUES_PACKETS},
                                      {"list", FC_VALUES_LIST},
                                      {"first", FC_VALUES_FIRST},
@@ -90,6 +90,7 @@ static const struct option {
     {"engine", WORD, AT(engine), .words = engines},
     {"preferences", TEXTS, AT(preferences), AT(n_preferences)},
     {"decode_as", TEXTS, AT(decode_as), AT(n_decode_as)},
+    {"dissectors", TEXTS, AT(dissectors), AT(n_dissectors)},
     {"keylog", TEXT, AT(keylog)},
     {"passes", WORD, AT(passes), .words = passes},
     {"max_memory", NUMBER64, AT(max_memory)},

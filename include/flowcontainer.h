@@ -327,6 +327,11 @@ struct fc_options {
                            many makes the flow leave that got no packet for the longest time: its end is
                            "evicted", and rows are in the order of the ends, as with FC_POLICY_TIMEOUT. Later
                            packets of it are another flow, with the same stream number */
+    const char *const *dissectors; /* protocols that Wireshark turns on or off, each as the option of tshark
+                                      and a name: "enable-protocol:communityid", "disable-protocol:",
+                                      "enable-heuristic:", "disable-heuristic:". They select the wireshark
+                                      engine */
+    size_t n_dissectors;
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);

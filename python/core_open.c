@@ -149,7 +149,8 @@ static bool matrices_fill(struct matrices *matrices, PyObject *sequence)
 /* ---- open ---- */
 
 struct arguments {
-    PyObject *paths, *fields, *preferences, *decode_as, *columns, *features, *bytes, *sets, *live;
+    PyObject *paths, *fields, *preferences, *decode_as, *dissectors, *columns, *features, *bytes, *sets,
+        *live;
     const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
     const char *values, *limit, *close;
     long long idle_ns, active_ns, flush_ns;
@@ -161,11 +162,12 @@ struct arguments {
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {
-        "paths",   "fields",      "filter",    "level",        "style",      "drop",       "protocols",
-        "policy",  "idle_ns",     "active_ns", "tunnel",       "max_frames", "jobs",       "batch_rows",
-        "engine",  "preferences", "decode_as", "keylog",       "passes",     "max_memory", "exact",
-        "columns", "values",      "packets",   "payload_only", "limit",      "features",   "bytes",
-        "sets",    "flush_ns",    "live",      "join",         "close",      "max_flows",  NULL};
+        "paths",        "fields",     "filter",   "level",       "style",      "drop",
+        "protocols",    "policy",     "idle_ns",  "active_ns",   "tunnel",     "max_frames",
+        "jobs",         "batch_rows", "engine",   "preferences", "decode_as",  "keylog",
+        "passes",       "max_memory", "exact",    "columns",     "values",     "packets",
+        "payload_only", "limit",      "features", "bytes",       "sets",       "flush_ns",
+        "live",         "join",       "close",    "max_flows",   "dissectors", NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -182,12 +184,12 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .jobs = 1,
                             .batch_rows = 65536};
     return PyArg_ParseTupleAndKeywords(
-        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOpsK:open", names, &a->paths, &a->fields, &a->filter,
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOpsKO:open", names, &a->paths, &a->fields, &a->filter,
         &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
         &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
         &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
         &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live, &a->join,
-        &a->close, &a->max_flows);
+        &a->close, &a->max_flows, &a->dissectors);
 }
 
 /* Runs Python's handlers of signals while fc_open waits; an exception of theirs stays set. */
@@ -297,6 +299,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     struct fc_set_options sets;
     struct core_inputs *inputs = NULL;
     struct texts fields = {0}, preferences = {0}, decode_as = {0}, features = {0};
+    struct texts dissectors = {0};
     struct columns columns = {0};
     struct matrices matrices = {0};
     struct live live = {0};
@@ -307,6 +310,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
                  texts_fill(&fields, a.fields) &&
                  (!a.preferences || texts_fill(&preferences, a.preferences)) &&
                  (!a.decode_as || texts_fill(&decode_as, a.decode_as)) &&
+                 (!a.dissectors || texts_fill(&dissectors, a.dissectors)) &&
                  (!a.columns || a.columns == Py_None || columns_fill(&columns, a.columns)) &&
                  (!a.features || texts_fill(&features, a.features)) &&
                  (!a.bytes || matrices_fill(&matrices, a.bytes)) &&
@@ -318,6 +322,8 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
         options.n_preferences = preferences.n;
         options.decode_as = decode_as.items;
         options.n_decode_as = decode_as.n;
+        options.dissectors = dissectors.items;
+        options.n_dissectors = dissectors.n;
         options.columns = columns.items;
         options.n_columns = columns.n;
         options.features = features.items;
@@ -336,6 +342,7 @@ PyObject *core_open(PyObject *module, PyObject *args, PyObject *kwargs)
     texts_free(&live.interfaces);
     texts_free(&live.autostop);
     texts_free(&features);
+    texts_free(&dissectors);
     texts_free(&decode_as);
     texts_free(&preferences);
     texts_free(&fields);

@@ -77,6 +77,7 @@ static void take_query(struct message *m)
     question.names = take_list(m);
     question.preferences = take_list(m);
     question.decode_as = take_list(m);
+    question.dissectors = take_list(m);
     question.keylog = message_text(m);
     question.passes = message_uint(m);
     struct ws_field *fields = calloc(question.names.n + 1, sizeof *fields);

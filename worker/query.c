@@ -209,8 +209,8 @@ static bool take_column(const char *name, uint32_t slot, struct ws_refusal *r)
     return refuse(r, WIRE_NO_FIELD, "Wireshark's packet list has no column \"%s\"", name);
 }
 
-/* The protocol of the field, if Wireshark turns it off by default; else NULL. */
-static const protocol_t *off_by_default(const header_field_info *hf)
+/* The protocol of the field, if it is off; else NULL. */
+static const protocol_t *protocol_off(const header_field_info *hf)
 {
     if (hf->parent < 0 && hf->type != FT_PROTOCOL) /* "text" belongs to no protocol */
         return NULL;
@@ -222,10 +222,10 @@ static const protocol_t *off_by_default(const header_field_info *hf)
 static bool refuse_off(const char *name, const protocol_t *off, struct ws_refusal *r)
 {
     const char *protocol = proto_get_protocol_filter_name(proto_get_id(off));
-    char *text =
-        g_strdup_printf("field \"%s\" would have no value: Wireshark turns the protocol %s off by default "
-                        "(tshark turns it on with --enable-protocol %s, flowcontainer cannot)",
-                        name, protocol, protocol);
+    char *text = g_strdup_printf(
+        "field \"%s\" would have no value: the protocol %s is off (by default, or because it was "
+        "turned off); --enable-protocol %s, enable_protocol=\"%s\" in Python, turns it on",
+        name, protocol, protocol, protocol);
     refuse(r, WIRE_NO_FIELD, "%s", text);
     g_free(text);
     return false;
@@ -245,9 +245,9 @@ static bool take_field(const char *name, uint32_t slot, uint32_t passes, struct 
     while (hf->same_name_prev_id != -1)
         hf = proto_registrar_get_nth((unsigned)hf->same_name_prev_id);
     ws.fields[slot] = field_describe(hf);
-    const protocol_t *off = off_by_default(hf);
+    const protocol_t *off = protocol_off(hf);
     for (; hf; hf = hf->same_name_next) {
-        off = off_by_default(hf) ? off : NULL; /* one that is on may have values */
+        off = protocol_off(hf) ? off : NULL; /* one that is on may have values */
         struct ws_field f = field_describe(hf);
         field_unite(&ws.fields[slot], &f);
         ws.visible |= needs_labels(hf) || needs_company(hf);
@@ -360,8 +360,8 @@ static bool is_clear_text_filter(const char *filter)
 
 static uint32_t clear_text_plan(const struct ws_question *q)
 {
-    if (q->preferences.n || q->decode_as.n || (ws.keylog && *ws.keylog) || ws.twice || ws.visible ||
-        ws.columns || !is_clear_text_filter(q->filter))
+    if (q->preferences.n || q->decode_as.n || q->dissectors.n || (ws.keylog && *ws.keylog) || ws.twice ||
+        ws.visible || ws.columns || !is_clear_text_filter(q->filter))
         return 0;
     for (uint32_t i = 0; i < q->names.n; i++)
         if (!is_clear_text_name(q->names.texts[i]))

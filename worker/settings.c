@@ -117,6 +117,60 @@ static bool take_rule(const char *rule, struct ws_refusal *r)
     return ok;
 }
 
+/* ---- protocols and heuristics that are turned on or off: OPTION:NAME, with the option's name in tshark ----
+ */
+
+static bool switch_protocol(const char *name, bool on, struct ws_refusal *r)
+{
+    int id = proto_get_id_by_filter_name(name);
+    if (id == -1)
+        return refuse(r, WIRE_USAGE, "Wireshark knows no protocol \"%s\"", name);
+    if (on)
+        proto_enable_proto_by_name(name);
+    else
+        proto_disable_proto_by_name(name);
+    if (proto_is_protocol_enabled(find_protocol_by_id(id)) == on)
+        return true;
+    return refuse(r, WIRE_USAGE,
+                  on ? "Wireshark cannot turn the protocol \"%s\" on"
+                     : "Wireshark cannot turn the protocol \"%s\" off",
+                  name);
+}
+
+static bool switch_heuristic(const char *name, bool on, struct ws_refusal *r)
+{
+    return proto_enable_heuristic_by_name(name, on) ||
+           refuse(r, WIRE_USAGE, "Wireshark knows no heuristic \"%s\"", name);
+}
+
+/* In the order of tshark, which does not depend on the order of the options. */
+static bool take_dissectors(const struct ws_list *dissectors, struct ws_refusal *r)
+{
+    static const struct {
+        const char *option;
+        bool (*turn)(const char *name, bool on, struct ws_refusal *r);
+        bool on;
+    } kinds[] = {{"disable-protocol:", switch_protocol, false},
+                 {"enable-protocol:", switch_protocol, true},
+                 {"enable-heuristic:", switch_heuristic, true},
+                 {"disable-heuristic:", switch_heuristic, false}};
+    uint32_t n_taken = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (uint32_t i = 0; i < dissectors->n; i++) {
+            size_t n = strlen(kinds[k].option);
+            if (strncmp(dissectors->texts[i], kinds[k].option, n))
+                continue;
+            n_taken++;
+            if (!kinds[k].turn(dissectors->texts[i] + n, kinds[k].on, r))
+                return false;
+        }
+    return n_taken == dissectors->n ||
+           refuse(r, WIRE_USAGE,
+                  "%s: a protocol is turned on or off by enable-protocol:NAME, disable-protocol:NAME, "
+                  "enable-heuristic:NAME or disable-heuristic:NAME",
+                  "dissectors");
+}
+
 bool settings_take(const struct ws_question *q, struct ws_refusal *r)
 {
     for (uint32_t i = 0; i < q->preferences.n; i++)
@@ -126,5 +180,5 @@ bool settings_take(const struct ws_question *q, struct ws_refusal *r)
     for (uint32_t i = 0; i < q->decode_as.n; i++)
         if (!take_rule(q->decode_as.texts[i], r))
             return false;
-    return true;
+    return take_dissectors(&q->dissectors, r);
 }

@@ -19,6 +19,7 @@
 #include <epan/column-utils.h>
 #include <epan/column.h>
 #include <epan/dfilter/dfilter.h>
+#include <epan/disabled_protos.h>
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
 #include <epan/frame_data.h>

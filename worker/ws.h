@@ -28,7 +28,7 @@ struct ws_list {
 
 struct ws_question {
     const char *filter;
-    struct ws_list names, preferences, decode_as;
+    struct ws_list names, preferences, decode_as, dissectors;
     char *keylog; /* content; kept */
     uint32_t passes;
 };

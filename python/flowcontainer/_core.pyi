@@ -96,6 +96,7 @@ def open(
     engine: str = "auto",
     preferences: Iterable[str] = (),
     decode_as: Iterable[str] = (),
+    dissectors: Iterable[str] = (),
     keylog: bytes = b"",
     passes: str = "auto",
     max_memory: int = 0,

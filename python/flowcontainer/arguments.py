@@ -6,6 +6,7 @@ import operator
 import os
 from collections.abc import Iterable, Mapping
 from numbers import Real
+from types import MappingProxyType
 from typing import Any, Union
 
 from . import _core
@@ -124,12 +125,17 @@ def dissection(
     keylog: StrPath | None,
     passes: int | str,
     max_memory: int | str,
+    dissectors: Mapping[str, str | Iterable[str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The options of the wireshark engine, in the form that `_core.open` takes."""
+    """The options of the wireshark engine, in the form that `_core.open` takes. `dissectors` has the names of protocols
+    or heuristics by "enable_protocol", "disable_protocol", "enable_heuristic" and "disable_heuristic"."""
     kept, named = preference_texts(preferences)
     return {
         "preferences": kept,
         "decode_as": words("decode_as", decode_as),
+        "dissectors": tuple(
+            f"{kind.replace('_', '-')}:{name}" for kind, names in dissectors.items() for name in words(kind, names)
+        ),
         "keylog": path(keylog) if keylog is not None else os.fsencode(named or ""),
         "passes": str(passes),
         "max_memory": size("max_memory", max_memory),

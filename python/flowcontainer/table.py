@@ -73,6 +73,10 @@ def scan(
     engine: str = "auto",
     preferences: Mapping[str, object] | str | Iterable[str] = (),
     decode_as: str | Iterable[str] = (),
+    enable_protocol: str | Iterable[str] = (),
+    disable_protocol: str | Iterable[str] = (),
+    enable_heuristic: str | Iterable[str] = (),
+    disable_heuristic: str | Iterable[str] = (),
     keylog: StrPath | None = None,
     passes: int | str = "auto",
     max_memory: int | str = 0,
@@ -155,11 +159,16 @@ def scan(
     :param promiscuous: capture in promiscuous mode
     :param autostop: "duration:10" (seconds), "filesize:1000" (kB; dumpcap only), "packets:100", or several
 
-    The other options are for the wireshark engine; the first three need it:
+    The other options are for the wireshark engine; the first seven need it:
 
     :param preferences: as `tshark -o`: {"tcp.desegment_tcp_streams": False}, or "tcp.desegment_tcp_streams:FALSE",
         or several of these
     :param decode_as: as `tshark -d`: "tcp.port==8443,tls", or several
+    :param enable_protocol: as `tshark --enable-protocol`: a protocol that Wireshark turns off by default, such as
+        "communityid", or several
+    :param disable_protocol: as `tshark --disable-protocol`
+    :param enable_heuristic: as `tshark --enable-heuristic`: "rtp_udp", or several
+    :param disable_heuristic: as `tshark --disable-heuristic`
     :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE); decrypted data then has fields too
     :param passes: 1: dissect a capture once; 2: twice, as `tshark -2 -Y`; "2R": twice, as `tshark -2 -R`, so that the
         first pass decides the filter; "auto": twice if a field or the filter looks ahead
@@ -264,7 +273,9 @@ def scan(
             "max_frames": arguments.count("max_frames", max_frames, 2**64),
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
             "engine": arguments.word("engine", engine),
-            **arguments.dissection(preferences, decode_as, keylog, passes, max_memory),
+            **arguments.dissection(preferences, decode_as, keylog, passes, max_memory, {
+                "enable_protocol": enable_protocol, "disable_protocol": disable_protocol,
+                "enable_heuristic": enable_heuristic, "disable_heuristic": disable_heuristic}),
             "exact": arguments.flag("exact", exact),
             "columns": chosen(columns),
             "values": arguments.word("values", values),

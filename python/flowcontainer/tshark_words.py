@@ -10,15 +10,24 @@ from . import arguments
 
 _WITHOUT_VALUE = "n2qQl"  # -n is always so, and -q, -Q and -l concern tshark's text output
 _WITH_VALUE = "odc"
+_DISSECTORS = ("enable-protocol", "disable-protocol", "enable-heuristic", "disable-heuristic")
 
 
 def _letters(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(letter, value) of each option, written as "-o" "x:y", as "-ox:y" or as "-o x:y"."""
+    """(letter or long name, value) of each option, written as "-o" "x:y", as "-ox:y" or as "-o x:y"."""
     rest = iter(words)
     for word in rest:
+        name, equals, value = word[2:].partition("=")
+        if word.startswith("--") and name in _DISSECTORS:
+            value = value if equals else next(rest, "")
+            if not value:
+                raise ValueError(f"cmd_parameter: --{name} needs a value")
+            yield name, value
+            continue
         letter, value = word[1:2], word[2:].strip()
         if not word.startswith("-") or letter not in _WITHOUT_VALUE + _WITH_VALUE or not letter:
-            raise ValueError(f"cmd_parameter takes tshark's options -o, -d, -c, -2 and -n, not {word!r}")
+            raise ValueError(f"cmd_parameter takes tshark's options -o, -d, -c, -2, -n, --enable-protocol, "
+                             f"--disable-protocol, --enable-heuristic and --disable-heuristic, not {word!r}")
         if letter in _WITHOUT_VALUE:
             yield letter, ""
             if value:  # several letters in one word: -n2
@@ -44,6 +53,7 @@ def tshark_options(given: str | Iterable[str] | None) -> dict[str, Any]:
             keylog=None,
             passes="2R" if any(letter == "2" for letter, _ in found) else "auto",
             max_memory=0,
+            dissectors={kind.replace("-", "_"): [value for name, value in found if name == kind] for kind in _DISSECTORS},
         ),
         "max_frames": arguments.count("-c", int(counts[-1]), 2**63) if counts else 0,
     }

@@ -39,6 +39,7 @@ REASONS = {"retransmission": ["tcp.analysis.retransmission"], "out_of_order": ["
            "mdns": ["mdns"], "ssdp": ["ssdp"], "icmp": ["icmp", "icmpv6"]}  # fmt: skip
 ALL_PROTOCOLS = "tcp,udp,sctp,icmp,icmpv6,gre,esp"
 CELL = "\x1f"
+DISSECTORS = ("enable_protocol", "disable_protocol", "enable_heuristic", "disable_heuristic")
 
 Cells = dict[str, str]
 
@@ -144,6 +145,11 @@ def _ours(capture: str, fields: Sequence[str], engine: str, options: dict[str, A
     return found
 
 
+def _dissector_words(texts: Sequence[str]) -> list[str]:
+    """The options of tshark, which are the command's too."""
+    return [f"--{kind}={name}" for kind, _, name in (text.partition(":") for text in texts)]
+
+
 def _command(
     capture: str, fields: Sequence[str], engine: str, options: dict[str, Any], bare: bool, path: Path
 ) -> tuple[bytes, ...]:
@@ -154,6 +160,7 @@ def _command(
     words += ["-Y", options["filter"]] if options["filter"] else []
     words += [word for text in options["preferences"] for word in ("--preference", text)]
     words += [word for text in options["decode_as"] for word in ("-d", text)]
+    words += _dissector_words(options["dissectors"])
     words += ["--keylog", os.fsdecode(options["keylog"])] if options["keylog"] else []
     return tuple(os.fsencode(word) for word in (*words, "--", capture))
 
@@ -245,8 +252,9 @@ def plan(fields: Sequence[str], filter: str, dissection: dict[str, Any]) -> Plan
     words = ["-2"] if "two passes" in run.explain else []
     words += [word for text in options["preferences"] for word in ("-o", text)]
     words += [word for text in options["decode_as"] for word in ("-d", text)]
+    words += _dissector_words(options["dissectors"])
     words += ["-o", f"tls.keylog_file:{os.fsdecode(options['keylog'])}"] if options["keylog"] else []
-    plain = not (options["preferences"] or options["decode_as"] or options["keylog"])
+    plain = not any(options[name] for name in ("preferences", "decode_as", "dissectors", "keylog"))
     return Plan(asked, [name for name in asked if name in known] if plain else [], options, words, filter)
 
 
@@ -256,7 +264,7 @@ def differences(capture: str, plan: Plan) -> tuple[list[Difference], int]:
     theirs = _tshark(capture, plan.fields, plan.words, plan.filter)
     wireshark = _ours(capture, named, "wireshark", plan.options, bare=True)
     found = list(_fields_differ(capture, "wireshark", plan.fields, theirs, wireshark))
-    plain = {"filter": "", "preferences": (), "decode_as": (), "keylog": b"", "passes": "auto"}
+    plain = {"filter": "", "preferences": (), "decode_as": (), "dissectors": (), "keylog": b"", "passes": "auto"}
     if plan.native:
         whole = theirs if not plan.filter else _tshark(capture, plan.native, [])
         native = ["frame.number", *(name for name in plan.native if name != "frame.number")]
@@ -280,6 +288,8 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-Y", "--filter", default="", help="compare the frames that pass this display filter")
     parser.add_argument("-o", "--preference", action="append", default=[], metavar="NAME:VALUE", help="as tshark -o")
     parser.add_argument("-d", "--decode-as", action="append", default=[], metavar="RULE", help="as tshark -d")
+    for name in DISSECTORS:
+        parser.add_argument(f"--{name}".replace("_", "-"), action="append", default=[], metavar="NAME", help="as tshark's")
     parser.add_argument("--keylog", metavar="FILE", help="TLS secrets")
     parser.add_argument("--passes", choices=["1", "2", "auto"], default="auto", help="dissect once or twice")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only the summary")
@@ -324,7 +334,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         version = tshark_version()
         captures = _captures(asked.captures)
-        dissection = arguments.dissection(asked.preference, asked.decode_as, asked.keylog, asked.passes, 0)
+        dissection = arguments.dissection(asked.preference, asked.decode_as, asked.keylog, asked.passes, 0,
+                                          {name: getattr(asked, name) for name in DISSECTORS})
         wanted = plan(asked.field, asked.filter, {k: v for k, v in dissection.items() if k != "max_memory"})
     except (Failed, ValueError, OSError) as error:
         print(f"flowcontainer verify: {error}", file=sys.stderr)

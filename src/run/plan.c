@@ -40,7 +40,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, max_flows) + sizeof defaults.max_flows == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, n_dissectors) + sizeof defaults.n_dissectors == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -327,6 +327,7 @@ static const char *reason_of(const struct fc_options *o, enum fc_engine engine)
     return engine == FC_ENGINE_WIRESHARK ? "it was asked for"
            : o->n_preferences            ? "preferences are set"
            : o->n_decode_as              ? "decode-as rules are set"
+           : o->n_dissectors             ? "protocols are turned on or off"
            : o->keylog                   ? "a key log is given"
            : o->passes >= FC_PASSES_TWO  ? "two passes are asked for"
                                          : NULL;
@@ -395,10 +396,11 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         return error_memory(err);
     if (q->shark)
         shark_watch(q->shark, &(struct message_stop){o->interrupted, o->interrupted_context});
-    if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->keylog))
+    if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->n_dissectors || o->keylog))
         return error_set(
             err, FC_USAGE, -1,
-            "preferences, decode-as and key logs are not for the native engine, which was asked for");
+            "preferences, decode-as rules, protocols that are turned on or off, and key logs are "
+            "not for the native engine, which was asked for");
     if (engine == FC_ENGINE_NATIVE)
         return native_query(q, o, err);
     if ((status = choose(q, o, engine, err)))
@@ -449,7 +451,7 @@ static void forget_texts(struct fc_options *o)
 {
     o->fields = NULL;
     o->filter = NULL;
-    o->preferences = o->decode_as = NULL;
+    o->preferences = o->decode_as = o->dissectors = NULL;
     o->keylog = NULL;
     o->columns = NULL;
     o->features = NULL;

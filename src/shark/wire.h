@@ -8,8 +8,9 @@
  *
  *   from     message        content
  *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text release of libwireshark, text missing parts of the jail
- *   library  WIRE_QUERY     text filter; lists of texts: field names, preferences, rules of decode-as;
- *                           text content of a key log; uint32 enum wire_passes
+ *   library  WIRE_QUERY     text filter; lists of texts: field names, preferences, rules of decode-as,
+ *                           protocols to turn on or off (fc_options); text content of a key log;
+ *                           uint32 enum wire_passes
  *   worker   WIRE_FIELDS    uint32 flags (wire_plan); for each name: uint32 enum wire_type,
  *                           uint32 enum wire_base, uint32 flags (wire_flag), text description
  *   worker   WIRE_REFUSED   uint32 enum wire_refusal, int32 offset in the filter or -1, text
@@ -48,7 +49,7 @@
 #include "field/types.h"
 
 enum {
-    WIRE_VERSION = 7,
+    WIRE_VERSION = 8,
     WIRE_CONTROL = 3,   /* descriptor */
     WIRE_FDS = 3,       /* the most descriptors of a message */
     WIRE_MOST = 1 << 30 /* bytes of a message or record */

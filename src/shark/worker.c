@@ -232,6 +232,7 @@ enum fc_status worker_query(struct worker *w, const struct worker_question *q, s
     letter_list(&letter, q->names, q->n);
     letter_list(&letter, q->options->preferences, q->options->n_preferences);
     letter_list(&letter, q->options->decode_as, q->options->n_decode_as);
+    letter_list(&letter, q->options->dissectors, q->options->n_dissectors);
     letter_text(&letter, q->keylog);
     letter_uint(&letter, q->options->passes);
     enum fc_status status = letter.memory.ended ? error_memory(err) : FC_OK;

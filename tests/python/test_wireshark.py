@@ -343,3 +343,29 @@ def test_a_field_of_a_protocol_that_is_off_is_an_error() -> None:
             flowcontainer.scan(DEMO, [name]).to_arrow()
     with pytest.raises(ValueError, match="--enable-protocol communityid"):
         flowcontainer.scan(DEMO, ["communityid"]).to_arrow()
+
+
+# ---- protocols that are off ----
+
+
+@needs_worker
+def test_protocols_and_heuristics_are_turned_on_and_off() -> None:
+    demo = str(DEMO)
+    with pytest.raises(ValueError, match="--enable-protocol communityid"):
+        flowcontainer.scan(demo, "communityid")
+    on = flowcontainer.scan(demo, "communityid", enable_protocol="communityid", values="first")
+    assert "protocols are turned on or off" in on.explain()
+    ids = {row["communityid"] for batch in on for row in dicts(batch)}
+    assert None not in ids and len(ids) > 1 and all(text.startswith("1:") for text in ids)
+    facade = extract(demo, extension="communityid", cmd_parameter="--enable-protocol communityid")
+    assert {flow.extension["communityid"][0][0] for flow in facade.values()} <= ids
+    with pytest.raises(ValueError, match="http is off"):
+        rows(fields=("http.host",), disable_protocol="http")
+    for options, said in (({"disable_protocol": "no-such"}, "no-such"), ({"enable_heuristic": "no-such"}, "no-such"),
+                          ({"disable_protocol": "frame"}, "off")):  # fmt: skip
+        with pytest.raises(ValueError, match=said):
+            flowcontainer.scan(demo, "ip.ttl", **options)
+    with pytest.raises(ValueError, match="native engine"):
+        flowcontainer.scan(demo, enable_protocol="communityid", engine="native")
+    with pytest.raises(ValueError, match="needs a value"):
+        extract(demo, cmd_parameter="--enable-protocol")
