@@ -16,9 +16,10 @@ from .extractor import extract
 from .families import Family, families
 from .flows import Flow
 from .held import Cells, Table
+from .partitions import Estimate
 from .problems import CaptureError, CaptureWarning, Problem
 from .rows import Batch
-from .table import Field, Scan, fields, interfaces, scan
+from .table import Field, Scan, fields, from_bytes, interfaces, scan
 
 __all__ = [
     "Batch",
@@ -28,6 +29,7 @@ __all__ = [
     "CaptureWarning",
     "Cells",
     "Column",
+    "Estimate",
     "Family",
     "Field",
     "Flow",
@@ -45,6 +47,7 @@ __all__ = [
     "families",
     "fields",
     "first",
+    "from_bytes",
     "interfaces",
     "listed",
     "scan",

@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from . import _core
+from .captures import Capture, inputs, name_of
 from .problems import finish
 
 _COLUMN = "_ws.col.Protocol"
@@ -25,15 +26,16 @@ class Protocols:
     """The texts of one `extract`, by protocol and stream. Can be pickled, with the texts if they are known."""
 
     def __init__(
-        self, path: bytes, options: dict[str, Any], stamp: tuple[int, int] | None = None, found: Any = None
+        self, capture: bytes | Capture, options: dict[str, Any], stamp: tuple[int, int] | None = None, found: Any = None
     ) -> None:
-        self._path = os.path.abspath(path)  # the script may change its working folder later
-        self._options, self._stamp = options, stamp or _stamp(self._path)
+        is_path = isinstance(capture, bytes)
+        self._capture = os.path.abspath(capture) if is_path else capture  # the script may change its working folder later
+        self._options, self._stamp = options, stamp or (_stamp(self._capture) if is_path else None)
         self._found: dict[tuple[str, int], str] | None = found
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Protocols, (self._path, self._options, self._stamp, self._found)
+        return Protocols, (self._capture, self._options, self._stamp, self._found)
 
     def of(self, protocol: str, stream: int) -> str:
         """Each name once, in the order of the packets, as in "TCP|TLSv1.3"."""
@@ -43,13 +45,14 @@ class Protocols:
         return self._found.get((protocol, stream), "")
 
     def _read(self) -> dict[tuple[str, int], str]:
-        if _stamp(self._path) != self._stamp:
-            name = os.fsdecode(self._path)
-            raise RuntimeError(f"{name} has changed since extract(), so ext_protocol cannot be computed")
-        if not os.path.isfile(self._path):
-            raise _core.UnsupportedError(f"{os.fsdecode(self._path)} is not a file that can be read again")
+        name = name_of(self._capture)
+        if isinstance(self._capture, bytes):
+            if _stamp(self._capture) != self._stamp:
+                raise RuntimeError(f"{name} has changed since extract(), so ext_protocol cannot be computed")
+        if self._capture.reads_once if isinstance(self._capture, Capture) else not os.path.isfile(self._capture):
+            raise _core.UnsupportedError(f"{name} is not a file that can be read again")
         options = {**self._options, "passes": "2R", "engine": "wireshark"}
-        run = _core.open((self._path,), (_COLUMN,), **options)
+        run = _core.open(inputs((self._capture,)), (_COLUMN,), **options)
         (rule,) = run.text_rules
         found: dict[tuple[str, int], str] = {}
         while (array := run.next_batch()) is not None:

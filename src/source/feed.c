@@ -49,22 +49,25 @@ enum fc_status feed_read(struct feed *feed, uint8_t *dst, size_t cap, size_t *go
         if (is_set(watch->cancelled))
             return error_set(err, FC_CANCELLED, -1, "cancelled");
         enum fc_status status = feed->input->read(feed->reading, dst, cap, got, &said);
-        if (status)
+        if (status) {
+            *got = 0;
             return failure_of(status, &said, "read", err);
+        }
         if (*got <= cap) {
             feed->offset += *got;
             return FC_OK;
         }
-        if (*got != FC_INPUT_QUIET)
-            return error_set(err, FC_IO, -1,
-                             "the input says that it has read %zu bytes, but there was room for %zu", *got,
-                             cap);
-        if (is_set(watch->finishing)) {
-            *got = 0;
+        size_t said_len = *got;
+        *got = 0;
+        if (said_len != FC_INPUT_QUIET)
+            return error_set(err, FC_IO, -1, "the input says that it read %zu bytes into room for %zu",
+                             said_len, cap);
+        if (is_set(watch->finishing))
+            return FC_OK;
+        if (patience_ms >= 0 && (left -= SOURCE_LOOK_MS) <= 0) {
+            *got = FC_INPUT_QUIET;
             return FC_OK;
         }
-        if (patience_ms >= 0 && (left -= SOURCE_LOOK_MS) <= 0)
-            return FC_OK;
     }
 }
 

@@ -321,8 +321,10 @@ def test_wrong_types_are_named(small: Path) -> None:
     for extension in ([1], 1, ["ip.ttl", None], b"ip.ttl"):
         with pytest.raises(TypeError, match="^extension must be a text or several texts, not "):
             extract(small, extension=extension)  # type: ignore[arg-type]
-    with small.open("rb") as file, pytest.raises(TypeError, match="a path is .* not BufferedReader"):
+    with small.open() as file, pytest.raises(TypeError, match="was opened as text"):
         extract(file)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a path is .* not int"):
+        extract(5)  # type: ignore[arg-type]
 
 
 # ---- threads ----
