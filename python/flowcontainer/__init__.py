@@ -16,6 +16,7 @@ from .extractor import extract
 from .families import Family, families
 from .flows import Flow
 from .held import Cells, Table
+from .lazy import scan_captures
 from .partitions import Estimate
 from .problems import CaptureError, CaptureWarning, Problem
 from .rows import Batch
@@ -51,4 +52,5 @@ __all__ = [
     "interfaces",
     "listed",
     "scan",
+    "scan_captures",
 ]
