@@ -4,7 +4,7 @@
     .venv/bin/python bench/dataset.py [--files 100000] [--packets 100]
 
 Each build is a process of its own. Printed: seconds, captures a second, processor seconds and peak memory of a build into Parquet with SNI
-and statistics, of a plain scan of the same columns, and of the second build.
+and cic-corrected, of plain scans of both, and of the second build.
 """
 import argparse
 import json
@@ -20,9 +20,8 @@ from small import make
 RECIPE = """[dataset]
 captures = "many"
 [query]
-columns = ["default"]
 fields = ["sni"]
-features = ["stats"]
+features = ["cic-corrected"]
 [[labels]]
 path = "many/{label}??-{copy}.pcap"
 [split]
@@ -30,7 +29,8 @@ by = "flow"
 """
 BUILD = "from flowcontainer.__main__ import main; main(['flowcontainer', 'dataset', 'build', '-q', 'dataset.toml'])"
 SCAN = """import flowcontainer
-for batch in flowcontainer.scan('many', ['sni'], columns=['default'], features=['stats'], jobs=0, batch_rows=8192): pass"""
+for batch in flowcontainer.scan('many', features=['cic-corrected'], jobs=0, batch_rows=8192): pass
+for batch in flowcontainer.scan('many', ['sni'], columns=['flow_id', 'frames'], jobs=0, batch_rows=8192): pass"""
 
 
 def measured(program, folder):

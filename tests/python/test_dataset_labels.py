@@ -150,10 +150,10 @@ WRONG = {
     "a wrong choice": ('[split]\nby = "host"\n', 8, "capture, client, server, time, day, flow"),
     "an unknown column": ('[query]\npackets = 5\ncolumns = ["srcc"]\n', 9, "srcc"),
     "an unknown field": ('[query]\nfields = ["ip.tttl"]\n', 8, "ip.tttl"),
-    "a feature set of another program": (
-        '[query]\nfeatures = ["cic-corrected"]\n',
+    "rows of packets": (
+        '[query]\nfeatures = ["nprint"]\n',
         8,
-        "cic-corrected is a feature set of another program",
+        "a row of nprint is a packet",
     ),
     "a bad filter": ('[query]\nfilter = "ip.ttl =="\n', 8, "filter"),
     "a pattern that matches nothing": (

@@ -111,9 +111,9 @@ class Dataset:
 
     def numbers(self) -> list[str]:
         """Names of the columns of :meth:`to_xy`."""
-        from . import outputs
+        from . import family, outputs
 
-        return outputs.measures(self.to_arrow().schema, NAMING)
+        return outputs.measures(self.to_arrow().schema, (*NAMING, *family.NAMING))
 
     def arrays(self, part: str) -> dict[str, Any]:
         """The arrays of the model of a part, {name: array}, mapped into memory: also `label` (an index into `labels`) and `flow`."""

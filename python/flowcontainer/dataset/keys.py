@@ -27,7 +27,12 @@ SECTIONS: dict[str, dict[str, Key]] = {
     "query": {
         "columns": Key((str, list, dict), None, "columns of a row, as scan(columns=); a table renames them"),
         "fields": Key(TEXTS, [], "Wireshark's fields, as scan(fields=)"),
-        "features": Key(TEXTS, [], "statistics, as scan(features=)"),
+        "features": Key(
+            TEXTS,
+            [],
+            "statistics, as scan(features=); or the feature set of another program, whose rows are then those of the data set",
+        ),
+        "options": Key((dict,), {}, "options of such a feature set, as arguments of scan: { idle = 60 }"),
         "bytes": Key((dict,), None, "matrices of bytes, as scan(bytes=): name = { start, length, packets, mask }"),
         "filter": Key((str,), "", "display filter that a packet must pass"),
         "drop": Key(TEXTS, None, "packets to leave out of their flows; default as scan(drop=)"),

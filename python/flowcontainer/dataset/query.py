@@ -7,11 +7,11 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from .. import _core, models
+from .. import _core, arguments, models
 from ..columns import Values, chosen
-from ..families import tables_among
 from ..models.sound import MASKS
 from ..table import Scan, scan
+from . import family
 from .recipe import Recipe
 
 #: Columns that every row has, because they lead back to the capture and its frames.
@@ -58,6 +58,9 @@ class Query(NamedTuple):
     model: dict[str, str]  #: {column of the model's layout: column of the stream}
     digest: str  #: SHA-256 of the options and of the engine's version; equal digests give equal rows
     explained: str  #: the engine that answers, and why
+    joined: tuple[str, ...]  #: of `columns`: those of the stream; the others are those of the feature set
+    family: str = ""  #: the feature set of another program that gives the rows
+    family_options: dict[str, Any] = {}  #: of its `_core.open`
 
     def hidden(self) -> list[str]:
         """Columns of the stream that the model alone needs."""
@@ -66,26 +69,37 @@ class Query(NamedTuple):
 
 def of_recipe(recipe: Recipe, path: str) -> Query:
     """Checks the query; `path` is any capture, which is not read. Raises RecipeError."""
-    features = recipe.query["features"]
-    if others := tables_among((features,) if isinstance(features, str) else tuple(features)):
-        raise recipe.wrong(
-            f"{others[0]} is a feature set of another program, whose rows are not flows of the engine; a data set has those alone",
-            "query",
-            "features",
-        )
+    other = family.asked(recipe)
     try:
         needs = model_needs(recipe)
-        asked = scan(path, **_arguments(recipe, needs))
-        wanted, keys = _with_keys(recipe, asked)
+        asked = scan(path, **_arguments(recipe, needs, other))
+        wanted, keys = _with_keys(recipe, asked, other)
         wanted, model = _with_model(wanted, keys, asked, needs)
         options = {**asked._options, "columns": wanted}
         full = Scan(asked._paths, options)
+        rows = _family(recipe, path, other) if other else None
     except (ValueError, TypeError, FileNotFoundError) as error:
         raise recipe.wrong(str(error), "query", _named_in(str(error), recipe)) from None
-    names = full.schema.names
-    columns = tuple(name for name in names if not name.startswith((HIDDEN, MODEL)))
-    text = json.dumps([options, columns, keys, model, _core.version, full.explain()], sort_keys=True, default=repr)
-    return Query(options, columns, keys, model, hashlib.sha256(text.encode()).hexdigest(), full.explain())
+    joined = tuple(name for name in full.schema.names if not name.startswith((HIDDEN, MODEL)))
+    columns, explained = joined, full.explain()
+    if rows:
+        joined = tuple(name for name in joined if name != "capture")
+        columns = (*(name for name in rows.schema.names if name != "Label"), *joined)
+        explained += f" The rows are those of {other}."
+        if twice := sorted(name for name in joined if name in rows.schema.names):
+            raise recipe.wrong(f"{other} has a column {twice[0]!r} too: columns = {{ name = {twice[0]!r} }} renames", "query", "columns")
+    parts = [options, columns, keys, model, _core.version, full.explain(), rows._options if rows else None]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()
+    return Query(options, columns, keys, model, digest, explained, joined, other, rows._options if rows else {})
+
+
+def _family(recipe: Recipe, path: str, other: str) -> Scan:
+    """The scan of another program's rows."""
+    given = recipe.query["options"]
+    for name in ("capture", "names"):
+        if name in given:
+            raise ValueError(f"{name} is no option of a data set: it has the columns of {other} and the column capture")
+    return scan(path, features=other, capture=True, batch_rows=BATCH, max_frames=recipe.query["max_frames"], **given)
 
 
 def model_needs(recipe: Recipe) -> dict[str, Any]:
@@ -122,8 +136,14 @@ def _with_model(
     return (*wanted, *added), model
 
 
-def _arguments(recipe: Recipe, needs: dict[str, Any]) -> dict[str, Any]:
-    given = {key: value for key, value in recipe.query.items() if value is not None}
+def _arguments(recipe: Recipe, needs: dict[str, Any], other: str) -> dict[str, Any]:
+    given = {key: value for key, value in recipe.query.items() if value is not None and key != "options"}
+    if other:
+        features = arguments.words("features", given["features"])
+        given |= {"features": [name for name in features if name != other], "drop": (), "protocols": [*family.PROTOCOLS.values()]}
+        given.setdefault("columns", [])
+    elif recipe.query["options"]:
+        raise ValueError("options are for the feature set of another program, such as cic-corrected")
     if needs.get("bytes"):
         given["bytes"] = {**given.get("bytes", {}), **{MODEL + name: one for name, one in needs["bytes"].items()}}
     if recipe.outputs["leaks"] or recipe.cleaning["duplicates"] == "drop":
@@ -144,7 +164,7 @@ def _named_in(message: str, recipe: Recipe) -> str:
     return "filter" if recipe.query["filter"] and "filter" in message.lower() else ""
 
 
-def _with_keys(recipe: Recipe, asked: Scan) -> tuple[tuple[Any, ...], dict[str, str]]:
+def _with_keys(recipe: Recipe, asked: Scan, other: str) -> tuple[tuple[Any, ...], dict[str, str]]:
     """The columns with those of the keys behind them, and the column of each key."""
     wanted = asked._options["columns"]
     wanted = chosen(["default"]) if wanted is None else wanted

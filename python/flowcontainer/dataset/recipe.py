@@ -55,6 +55,10 @@ class Recipe:
         named = {name: getattr(self, name) for name in SECTIONS}
         return {**named, "labels": [dict(label) for label in self.labels]}
 
+    def default(self, section: str, key: str) -> Any:
+        """The value of a key that is not given."""
+        return SECTIONS[section][key].default
+
     def digest(self, *sections: str) -> str:
         """SHA-256 of these sections."""
         chosen = {name: value for name, value in self.sections().items() if name in sections}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import pyarrow.ipc
 
 from .. import _core
 from ..problems import problems_of
+from . import family
 from .captures import Capture, digest
 from .outputs import matrix
 from .query import Query
@@ -80,22 +81,53 @@ def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: 
     :param stop: ends the task from another thread; it then raises Cancelled
     """
     digests = [digest(capture.path) for capture in captures]
-    reading = _core.open(tuple(os.fsencode(capture.path) for capture in captures), **query.options)
+    paths = tuple(os.fsencode(capture.path) for capture in captures)
     names = {capture.path: capture.name for capture in captures}
     counts = dict.fromkeys((capture.name for capture in captures), 0)
+    reading = _core.open(paths, **query.options)
     stop.add(reading)
     try:
         with Files(folder, number) as files:
-            for batch in iter(reading.next_batch, None):
-                plain = _plain(pa.record_batch(batch), query.keys["capture"], names)
-                kept = keys_of(plain, query)
-                _count(counts, kept)
-                files.write(plain.select([*query.columns, *query.hidden()]), kept)
+            for columns, keys in (_family if query.family else _flows)(reading, paths, query, names, stop):
+                _count(counts, keys)
+                files.write(columns, keys)
     finally:
         stop.remove(reading)
     problems = [_problem(problem, names) for problem in problems_of(reading)]
     rows = [(capture, sha, counts[capture.name]) for capture, sha in zip(captures, digests)]
     return Done(rows, dict(reading.accounting or {}), dict(reading.notes or {}), problems)
+
+
+Pair = tuple[pa.RecordBatch, pa.RecordBatch]  # columns and keys of the same rows
+
+
+def _flows(
+    reading: _core.Run, paths: tuple[bytes, ...], query: Query, names: dict[str, str], stop: Stop
+) -> Iterator[Pair]:
+    """The flows of the engine."""
+    for batch in iter(reading.next_batch, None):
+        plain = _plain(pa.record_batch(batch), query.keys["capture"], names)
+        yield plain.select([*query.joined, *query.hidden()]), keys_of(plain, query)
+
+
+def _family(
+    reading: _core.Run, paths: tuple[bytes, ...], query: Query, names: dict[str, str], stop: Stop
+) -> Iterator[Pair]:
+    """The rows of another program, with the columns of their flows."""
+    schema = pa.schema(reading.schema)
+    nothing = _plain(
+        pa.record_batch([pa.array([], kind) for kind in schema.types], schema.names), query.keys["capture"], names
+    )
+    known = [(nothing.select(query.joined), keys_of(nothing, query)), *_flows(reading, paths, query, names, stop)]
+    flows = family.Flows(known)
+    rows = _core.open(paths, **query.family_options)
+    stop.add(rows)
+    try:
+        for batch in iter(rows.next_batch, None):
+            columns, keys = family.joined(query.family, _plain(pa.record_batch(batch), "capture", names), flows)
+            yield columns.select(query.columns), keys
+    finally:
+        stop.remove(rows)
 
 
 class Files:
