@@ -47,13 +47,17 @@ static void states_forget(struct apps *apps, const struct app_conv *app)
 void conversation_forget(struct apps *apps, struct conv *conv)
 {
     struct app_conv *app = conv_more(conv)->app;
-    if (conv->side[0].kind == CONV_UDP && conv->quic)
+    if (conv->side[0].kind == CONV_UDP && conv->quic) {
+        tls_state_forget(&conv->quic->tls, &apps->arena);
         arena_give(&apps->arena, conv->quic, sizeof *conv->quic);
+    }
     if (!app)
         return;
     for (int i = 0; i < 2; i++)
         reasm_forget(&apps->reasm, &app->sides[i]);
     states_forget(apps, app);
+    if (app->dtls)
+        dtls_path_forget(&apps->dtls, app->dtls);
     if (app->dtls)
         arena_give(&apps->arena, app->dtls, sizeof *app->dtls);
     arena_give(&apps->arena, app, sizeof *app);

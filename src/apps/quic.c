@@ -85,7 +85,8 @@ bool apps_quic(struct apps *apps, struct row *row, const struct examined *x, int
         path->claimed = true;
         return false;
     }
-    if (path->conn && !(rd_peek8(&payload, 0) & LONG_HEADER) && !(apps->readers & READER_BIT(READER_QUIC))) {
+    bool is_short = !(rd_peek8(&payload, 0) & LONG_HEADER);
+    if (is_short && !(apps->readers & READER_BIT(READER_QUIC)) && quic_path_stays(&apps->quic, path)) {
         apps_show(apps, P_QUIC); /* a short header has fields of QUIC alone */
         return false;
     }

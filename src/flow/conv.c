@@ -147,11 +147,8 @@ void conv_add_wildcard(struct conv_table *t, const struct endpoint *client, cons
     wildcard_key(key, client, server);
     uint32_t hash = conv_hash(t, key);
     struct conv_slot *slot = conv_slot(t, key, hash); /* conv_find left room for one more */
-    struct conv *conv = conv_make(t, key, false, slot, hash);
-    if (!conv)
-        return;
-    conv->touched = CONV_STAYS;
-    t->has_wildcards = true;
+    if (conv_make(t, key, false, slot, hash))
+        t->has_wildcards = true;
 }
 
 /* Returns the conversation of a pair that has none of its own but matches a wildcard, and corrects
@@ -165,6 +162,7 @@ static struct conv *find_wildcard(struct conv_table *t, const struct endpoint en
         if (!slot->index)
             continue;
         struct conv *wildcard = conv_at(t, slot->index - 1);
+        wildcard->touched = t->second;
         if (!wildcard->answers) {
             if ((wildcard->answers = conv_make(t, ends, true, NULL, 0)))
                 wildcard->answers->touched = CONV_STAYS;
@@ -353,6 +351,8 @@ static void slot_empty(struct conv_table *t, size_t at)
 
 void conv_forget(struct conv_table *t, struct conv *conv)
 {
+    if (conv->side[0].kind & WILDCARD && conv->answers)
+        conv->answers->touched = conv->touched; /* nothing leads to it any more */
     if (conv->is_current)
         slot_empty(t, (size_t)(conv_slot(t, conv->side, conv_hash(t, conv->side)) - t->slots));
     if (conv->has_first) {

@@ -41,7 +41,8 @@ struct conv {
     bool has_left : 1;       /* a flow of it ended before the capture, without a SYN that opens another one */
     bool has_first : 1;      /* `first` is set */
     bool is_first_forth : 1; /* `first` had direction 0 */
-    uint32_t touched; /* second of the packet clock at its last packet; CONV_STAYS: it is never forgotten */
+    uint32_t touched;        /* second of the packet clock at its last packet; CONV_STAYS: it stays as long as
+                                its wildcard */
     union {
         struct tcp_state *tcp;     /* CONV_TCP; may be NULL in a brief table, until the second packet */
         struct tcp_segment *first; /* CONV_TCP in a brief table, while there is one packet */

@@ -44,6 +44,42 @@ static bool matcher_grow(struct dns_matcher *m)
     return true;
 }
 
+/* Empties a slot of open addressing: later members of its run move up, so that no look-up stops too early
+ * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R). */
+static void matcher_forget(struct dns_matcher *m, size_t at)
+{
+    size_t mask = m->n_slots - 1;
+    for (size_t next = (at + 1) & mask; m->slots[next].key; next = (next + 1) & mask) {
+        uint64_t key = m->slots[next].key;
+        size_t home = (size_t)hash_bytes(&m->hash_key, &key, sizeof key) & mask;
+        if (((next - home) & mask) < ((next - at) & mask))
+            continue;
+        m->slots[at] = m->slots[next];
+        at = next;
+    }
+    m->slots[at] = (struct dns_query){0};
+    m->n_queries--;
+    m->n_forgotten++;
+}
+
+/* Looks at a few slots before a new query comes, and forgets those that are old; at the limit, the next one
+ * of any age. */
+static void forget_some(struct dns_matcher *m, int64_t now_ns)
+{
+    enum { LOOKS = 8 };
+    size_t limit = m->limit ? m->limit : DNS_QUERIES;
+    bool full = m->n_queries >= limit;
+    if (!full && (!m->silence_ns || m->n_queries < DNS_KEPT))
+        return;
+    for (int i = 0; i < LOOKS || m->n_queries >= limit; i++) {
+        m->hand = (m->hand + 1) & (m->n_slots - 1);
+        const struct dns_query *q = &m->slots[m->hand];
+        bool old = m->silence_ns && time_diff(now_ns, q->time_ns) > m->silence_ns;
+        if (q->key && (old || m->n_queries >= limit))
+            matcher_forget(m, m->hand);
+    }
+}
+
 static void note_query(struct dns_matcher *m, struct dns_query *q, struct dns_match *out,
                        const struct dns_query *new)
 {
@@ -82,6 +118,8 @@ void dns_match(struct dns_matcher *m, struct dns_match *out, struct rd message, 
         out->unsolicited = response;
         return;
     }
+    if (!response)
+        forget_some(m, time_ns);
     if (m->n_queries >= m->n_slots / 2 && !matcher_grow(m))
         return;
     uint64_t key = (conversation << 16 | id) + 1;
@@ -96,7 +134,8 @@ void dns_matcher_reset(struct dns_matcher *m)
 {
     if (m->n_queries)
         memset(m->slots, 0, m->n_slots * sizeof *m->slots);
-    m->n_queries = 0;
+    m->n_queries = m->hand = 0;
+    m->n_forgotten = 0;
 }
 
 void dns_matcher_free(struct dns_matcher *m)

@@ -18,10 +18,10 @@ enum { DTLS_HELD_LIMIT = 256 << 10 };
 struct dtls_piece {
     struct dtls_piece *next;
     uint32_t offset, len, frame;
-    const uint8_t *bytes;
+    const uint8_t *bytes; /* behind this struct */
 };
 
-/* A message that came in fragments. It stays in the list when it is whole. */
+/* A message that came in fragments. It stays in the list, without its fragments, when it is whole. */
 struct dtls_message {
     struct dtls_message *next;
     struct dtls_piece *pieces;
@@ -63,6 +63,9 @@ void dtls_reset(struct dtls *dtls); /* prepares for the next capture */
  * connection ID that the receiver chose, or NULL. */
 bool dtls_recognises(const struct dtls *dtls, const struct rd *r, const struct tls_id *id);
 void dtls_read(struct dtls *dtls, struct row *row, struct rd *r, const struct dtls_facts *facts);
+
+/* Gives back the memory that a path leads to. */
+void dtls_path_forget(struct dtls *dtls, struct dtls_path *path);
 
 /* ---- dtls_handshake.c ---- */
 

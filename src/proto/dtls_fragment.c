@@ -22,7 +22,7 @@ static struct dtls_message *fragment_message(struct dtls *dtls, const struct dtl
         dtls->refused++;
         return NULL;
     }
-    if (!(m = arena_alloc(dtls->arena, sizeof *m)))
+    if (!(m = arena_take(dtls->arena, sizeof *m)))
         return NULL;
     *m = (struct dtls_message){
         .next = path->messages, .len = header->len, .number = header->number, .direction = facts->direction};
@@ -40,7 +40,7 @@ static bool dtls_piece_keep(struct dtls *dtls, struct dtls_message *m, const uin
         dtls->refused++;
         return false;
     }
-    struct dtls_piece *piece = arena_alloc(dtls->arena, sizeof *piece + n), **at = &m->pieces;
+    struct dtls_piece *piece = arena_take(dtls->arena, sizeof *piece + n), **at = &m->pieces;
     if (!piece)
         return false;
     uint8_t *copy = (uint8_t *)(piece + 1);
@@ -101,6 +101,27 @@ static bool dtls_pieces_join(struct row *row, const struct dtls_message *m, stru
     return true;
 }
 
+static void pieces_forget(struct dtls *dtls, struct dtls_path *path, struct dtls_message *m)
+{
+    for (struct dtls_piece *p = m->pieces, *next; p; p = next) {
+        next = p->next;
+        path->held -= p->len + (uint32_t)sizeof *p;
+        arena_give(dtls->arena, p, sizeof *p + p->len);
+    }
+    m->pieces = NULL;
+}
+
+void dtls_path_forget(struct dtls *dtls, struct dtls_path *path)
+{
+    for (struct dtls_message *m = path->messages, *next; m; m = next) {
+        next = m->next;
+        pieces_forget(dtls, path, m);
+        arena_give(dtls->arena, m, sizeof *m);
+    }
+    tls_state_forget(&path->tls, dtls->arena);
+    *path = (struct dtls_path){0};
+}
+
 bool dtls_fragment_push(struct dtls *dtls, struct row *row, struct rd *part, const struct dtls_header *header,
                         const struct dtls_facts *facts, struct rd *out, bool *stop)
 {
@@ -112,6 +133,9 @@ bool dtls_fragment_push(struct dtls *dtls, struct row *row, struct rd *part, con
     if (m->len != header->len)
         put_label(row, F_DTLS_MSG_LEN_DIFF_FRAGMENT);
     m->whole = message_is_whole(m);
-    return m->whole && header->fragment_offset + header->fragment_len == m->len &&
-           dtls_pieces_join(row, m, out);
+    if (!m->whole)
+        return false;
+    bool shown = header->fragment_offset + header->fragment_len == m->len && dtls_pieces_join(row, m, out);
+    pieces_forget(dtls, facts->path, m);
+    return shown;
 }

@@ -6,6 +6,7 @@
 #define FC_PROTO_QUIC_H
 
 #include "base/address.h"
+#include "base/age.h"
 #include "base/hash.h"
 #include "field/row.h"
 #include "proto/tls.h"
@@ -17,6 +18,8 @@ struct quic_name;
  * flood of forged connections would otherwise take all the memory. Packets of further connections are
  * counted, and read as those of an unknown connection. */
 enum { QUIC_CONNECTIONS = 1 << 20 };
+/* Old connections are forgotten only when there are more than this number. */
+enum { QUIC_KEPT = 4096 };
 /* The most handshake bytes of one direction that may wait for earlier bytes; a ClientHello has a few
  * thousand. Further ones are counted and not kept. */
 enum { QUIC_CRYPTO_LIMIT = 64 << 10 };
@@ -34,9 +37,10 @@ struct quic_end {
 
 /* The state of a pair of addresses and ports. */
 struct quic_path {
-    struct quic_conn *conn;
-    bool claimed;         /* all datagrams of the path are QUIC */
-    struct tls_state tls; /* of all connections on the path, as Wireshark keeps it */
+    struct quic_conn *conn; /* of the path's last packet; see quic_path_conn */
+    uint32_t number;        /* of that connection: its memory may be another one's by now */
+    bool claimed;           /* all datagrams of the path are QUIC */
+    struct tls_state tls;   /* of all connections on the path, as Wireshark keeps it */
 };
 
 struct quic {
@@ -44,7 +48,12 @@ struct quic {
     struct arena *arena;      /* lives until the capture ends */
     struct cipher *cipher;
     struct quic_name **names; /* hash table of connection IDs */
-    uint32_t n_slots, n_names, n_conns;
+    uint32_t n_slots, n_names;
+    uint32_t n_conns, n_made;       /* connections that are known, and that ever were */
+    struct quic_conn *first, *last; /* the known ones, in the order in which they are looked at */
+    struct quic_conn *unused;       /* memory of forgotten ones */
+    struct age age;                 /* connections without packets since then may be forgotten */
+    uint64_t n_forgotten;
     uint32_t cid_lens;  /* the lengths of connection IDs that were seen, one bit each */
     uint64_t refused;   /* connections, and pieces of handshakes, beyond a limit */
     bool has_handshake; /* handshake bytes were handed to TLS; the caller clears it */
@@ -61,6 +70,8 @@ struct quic_facts {
     struct quic_path *path;
 };
 
+/* Whether the connection of the path's last packet is known; a packet of the path came, so it stays known. */
+bool quic_path_stays(const struct quic *quic, const struct quic_path *path);
 /* Returns true if a datagram of a path that no protocol has claimed is QUIC. */
 bool quic_recognises(const struct quic *quic, const struct rd *r);
 void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct quic_facts *facts);

@@ -10,10 +10,15 @@
 #include "base/memory.h"
 
 enum { FIRST_SLOTS = 64 };
+/* Connections that are looked at for each new one, to forget those that are old. */
+enum { LOOKS = 4 };
+/* The number of a connection that is forgotten. */
+#define NO_CONNECTION UINT32_MAX
 enum role { ROLE_CLIENT, ROLE_SERVER, ROLE_INITIAL };
 
 struct quic_name {
-    struct quic_name *next; /* in the same slot */
+    struct quic_name *next;                  /* in the same slot */
+    struct quic_name *previous_id, *next_id; /* of the same connection */
     struct quic_conn *conn;
     struct quic_cid cid;
     uint8_t role;
@@ -67,7 +72,7 @@ static bool cid_known(const struct quic *q, const struct quic_cid *cid)
 static bool cids_grow(struct quic *q)
 {
     uint32_t n = q->n_slots ? q->n_slots * 2 : FIRST_SLOTS;
-    struct quic_name **slots = arena_alloc(q->arena, n * sizeof *slots);
+    struct quic_name **slots = arena_take(q->arena, n * sizeof *slots);
     if (!slots)
         return false;
     memset(slots, 0, n * sizeof *slots);
@@ -80,9 +85,39 @@ static bool cids_grow(struct quic *q)
             name->next = *slot;
             *slot = name;
         }
+    if (q->n_slots)
+        arena_give(q->arena, q->names, q->n_slots * sizeof *slots);
     q->names = slots;
     q->n_slots = n;
     return true;
+}
+
+static void name_link(struct quic_name *name, struct quic_conn *conn)
+{
+    name->conn = conn;
+    name->previous_id = NULL;
+    name->next_id = conn->names;
+    if (conn->names)
+        conn->names->previous_id = name;
+    conn->names = name;
+}
+
+static void name_unlink(struct quic_name *name)
+{
+    *(name->previous_id ? &name->previous_id->next_id : &name->conn->names) = name->next_id;
+    if (name->next_id)
+        name->next_id->previous_id = name->previous_id;
+}
+
+static void name_forget(struct quic *q, struct quic_name *name)
+{
+    struct quic_name **link = &q->names[slot_of(q, &name->cid, q->n_slots)];
+    while (*link != name)
+        link = &(*link)->next;
+    *link = name->next;
+    name_unlink(name);
+    arena_give(q->arena, name, sizeof *name);
+    q->n_names--;
 }
 
 static void cid_add(struct quic *q, enum role role, const struct quic_cid *cid, struct quic_conn *conn)
@@ -91,15 +126,17 @@ static void cid_add(struct quic *q, enum role role, const struct quic_cid *cid, 
         return;
     struct quic_name *name = name_find(q, role, cid);
     if (name) {
-        name->conn = conn;
+        name_unlink(name);
+        name_link(name, conn);
         return;
     }
-    name = q->n_names < q->n_slots || cids_grow(q) ? arena_alloc(q->arena, sizeof *name) : NULL;
+    name = q->n_names < q->n_slots || cids_grow(q) ? arena_take(q->arena, sizeof *name) : NULL;
     if (!name)
         return;
     struct quic_name **slot = &q->names[slot_of(q, cid, q->n_slots)];
-    *name = (struct quic_name){*slot, conn, *cid, (uint8_t)role};
+    *name = (struct quic_name){.next = *slot, .cid = *cid, .role = (uint8_t)role};
     *slot = name;
+    name_link(name, conn);
     q->n_names++;
     if (role != ROLE_INITIAL)
         q->cid_lens |= 1u << cid->len;
@@ -116,7 +153,10 @@ static struct quic_conn *find_peer(const struct quic *q, const struct quic_cid *
                                    const struct quic_facts *facts, bool *from_server)
 {
     struct quic_conn *client = cid_find(q, ROLE_CLIENT, dcid), *server = cid_find(q, ROLE_SERVER, dcid);
-    struct quic_conn *conn = client ? client : server ? server : dcid->len ? NULL : facts->path->conn;
+    struct quic_conn *conn = client      ? client
+                             : server    ? server
+                             : dcid->len ? NULL
+                                         : quic_path_conn(facts->path);
     if (!conn)
         return NULL;
     if ((client && server) || !dcid->len)
@@ -140,15 +180,67 @@ static struct quic_conn *find_conn(const struct quic *q, const struct quic_head 
     return conn;
 }
 
+static void lead_path(struct quic_path *path, struct quic_conn *conn)
+{
+    path->conn = conn;
+    path->number = conn->number;
+}
+
+static void conn_append(struct quic *q, struct quic_conn *conn)
+{
+    conn->next = NULL;
+    *(q->last ? &q->last->next : &q->first) = conn;
+    q->last = conn;
+}
+
+static void conn_forget(struct quic *q, struct quic_conn *conn)
+{
+    while (conn->names)
+        name_forget(q, conn->names);
+    for (int i = 0; i < 2; i++)
+        quic_stream_forget(q, &conn->streams[i]);
+    conn->number = NO_CONNECTION;
+    conn->next = q->unused;
+    q->unused = conn;
+    q->n_conns--;
+    q->n_forgotten++;
+}
+
+/* Looks at the next few connections. */
+static void forget_some(struct quic *q)
+{
+    for (int i = 0; i < LOOKS && q->age.limit && q->n_conns > QUIC_KEPT; i++) {
+        struct quic_conn *conn = q->first;
+        if (!(q->first = conn->next))
+            q->last = NULL;
+        if (conn->touched < q->age.limit)
+            conn_forget(q, conn);
+        else
+            conn_append(q, conn);
+    }
+}
+
+/* Memory for one more connection; NULL: beyond the limit, or memory ended. */
+static struct quic_conn *conn_place(struct quic *q)
+{
+    struct quic_conn *conn = q->unused;
+    if (q->n_conns == QUIC_CONNECTIONS || q->n_made == NO_CONNECTION)
+        return NULL;
+    if (conn)
+        q->unused = conn->next;
+    return conn ? conn : arena_alloc(q->arena, sizeof *conn);
+}
+
 static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
                                    const struct quic_facts *facts)
 {
-    struct quic_conn *conn = q->n_conns < QUIC_CONNECTIONS ? arena_alloc(q->arena, sizeof *conn) : NULL;
+    forget_some(q);
+    struct quic_conn *conn = conn_place(q);
     if (!conn) {
         q->refused++;
         return NULL;
     }
-    *conn = (struct quic_conn){.number = q->n_conns++,
+    *conn = (struct quic_conn){.number = q->n_made++,
                                .version = head->version,
                                .client = head->scid,
                                .initial = head->dcid,
@@ -156,8 +248,10 @@ static struct quic_conn *conn_make(struct quic *q, const struct quic_head *head,
                                .wants_keys = true,
                                .server_end = facts->dst};
     cid_add(q, ROLE_CLIENT, &head->scid, conn);
+    conn_append(q, conn);
+    q->n_conns++;
     cid_add(q, ROLE_INITIAL, &head->dcid, conn);
-    facts->path->conn = conn;
+    lead_path(facts->path, conn);
     return conn;
 }
 
@@ -196,6 +290,15 @@ static void start_again(struct quic *q, struct quic_conn *conn, const struct qui
     conn->server = (struct quic_cid){0};
 }
 
+/* A packet of the connection came on the path. */
+static struct quic_conn *met(const struct quic *q, struct quic_conn *conn, struct quic_path *path)
+{
+    conn->touched = q->age.now;
+    if (!quic_path_conn(path))
+        lead_path(path, conn);
+    return conn;
+}
+
 struct quic_conn *quic_connect(struct quic *q, const struct quic_head *head, const struct quic_facts *facts,
                                bool *from_server)
 {
@@ -210,9 +313,15 @@ struct quic_conn *quic_connect(struct quic *q, const struct quic_head *head, con
                (head->type == QUIC_INITIAL || head->type == QUIC_RETRY || head->type == QUIC_HANDSHAKE)) {
         note_server(q, conn, head);
     }
-    if (conn && !facts->path->conn)
-        facts->path->conn = conn;
-    return conn;
+    return conn ? met(q, conn, facts->path) : NULL;
+}
+
+bool quic_path_stays(const struct quic *q, const struct quic_path *path)
+{
+    struct quic_conn *conn = quic_path_conn(path);
+    if (conn)
+        conn->touched = q->age.now;
+    return conn != NULL;
 }
 
 /* Returns true if the ID of a short header begins with these bytes. */
@@ -246,13 +355,11 @@ bool quic_short_known(const struct quic *q, const struct rd *r)
 struct quic_conn *quic_connect_short(const struct quic *q, const struct rd *r, const struct quic_facts *facts,
                                      bool *from_server)
 {
-    struct quic_conn *conn = facts->path->conn;
+    struct quic_conn *conn = quic_path_conn(facts->path);
     struct quic_cid cid;
     *from_server = conn && end_equal(&conn->server_end, &facts->src);
     if (conn && has_id(r, *from_server ? &conn->client : &conn->server))
-        return conn;
+        return met(q, conn, facts->path);
     conn = find_known_id(q, r, &cid) ? find_peer(q, &cid, facts, from_server) : NULL;
-    if (!facts->path->conn)
-        facts->path->conn = conn;
-    return conn;
+    return conn ? met(q, conn, facts->path) : NULL;
 }

@@ -23,7 +23,7 @@ struct quic_piece {
     struct quic_piece *next; /* in the order of offsets */
     uint64_t offset;
     uint32_t len, frame;
-    const uint8_t *bytes;
+    const uint8_t *bytes; /* behind this struct */
 };
 
 /* The handshake bytes of one direction. */
@@ -34,6 +34,9 @@ struct quic_stream {
 };
 
 struct quic_conn {
+    struct quic_conn *next;  /* in quic->first, or in quic->unused */
+    struct quic_name *names; /* its IDs in the table */
+    uint32_t touched;        /* second of the packet clock at its last packet */
     uint32_t number, version;
     struct quic_cid client, server; /* the first ID that each side chose */
     struct quic_cid initial;        /* the ID that the keys come from */
@@ -70,6 +73,12 @@ struct quic_conn *quic_connect_short(const struct quic *quic, const struct rd *r
 /* Returns true if a short header begins with a known ID. */
 bool quic_short_known(const struct quic *quic, const struct rd *r);
 
+/* The connection of the path's last packet; NULL: none, or it was forgotten. */
+static inline struct quic_conn *quic_path_conn(const struct quic_path *path)
+{
+    return path->conn && path->conn->number == path->number ? path->conn : NULL;
+}
+
 /* ---- quic_keys.c ---- */
 
 bool quic_keys_make(struct cipher *cipher, struct quic_conn *conn);
@@ -100,6 +109,8 @@ bool quic_google_read(struct quic *quic, struct row *row, struct rd *r, bool fro
 bool quic_handshake_read(struct quic *quic, struct row *row, struct rd *r, bool from_server,
                          const struct quic_facts *facts);
 
+/* Gives back the pieces that wait. */
+void quic_stream_forget(struct quic *quic, struct quic_stream *stream);
 /* Takes the bytes of a CRYPTO frame. Returns false as quic_frames_read does. */
 bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t offset,
                       struct quic_conn *conn, bool from_server, const struct quic_facts *facts);

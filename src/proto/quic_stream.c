@@ -37,7 +37,7 @@ static bool crypto_keep(struct quic *quic, struct quic_stream *s, struct rd *r, 
         quic->refused++;
         return false;
     }
-    struct quic_piece *piece = arena_alloc(quic->arena, sizeof *piece + n);
+    struct quic_piece *piece = arena_take(quic->arena, sizeof *piece + n);
     if (!piece)
         return false;
     const uint8_t *bytes = rd_bytes(r, n);
@@ -80,6 +80,16 @@ static bool crypto_join(struct row *row, struct quic_stream *s, uint64_t end, st
     return true;
 }
 
+void quic_stream_forget(struct quic *quic, struct quic_stream *s)
+{
+    for (struct quic_piece *p = s->pieces, *next; p; p = next) {
+        next = p->next;
+        arena_give(quic->arena, p, sizeof *p + p->len);
+    }
+    s->pieces = NULL;
+    s->held = 0;
+}
+
 static bool pieces_read(struct quic *quic, struct row *row, struct quic_conn *conn, bool from_server,
                         const struct quic_facts *facts)
 {
@@ -94,8 +104,7 @@ static bool pieces_read(struct quic *quic, struct row *row, struct quic_conn *co
     put_label(row, F_QUIC_CRYPTO_FRAGMENTS);
     put_uint(row, F_QUIC_CRYPTO_FRAGMENT_COUNT, n);
     s->next = end;
-    s->pieces = NULL;
-    s->held = 0;
+    quic_stream_forget(quic, s);
     return quic_handshake_read(quic, row, &whole, from_server, facts);
 }
 

@@ -164,18 +164,6 @@ static bool tls_read(struct row *row, struct rd *r, void *context, const struct 
     }
 }
 
-static void tls_forget(void *state, struct arena *arena)
-{
-    struct tls_state *tls = state;
-    for (int i = 0; i < 2; i++) {
-        const struct tls_fragment *f = &tls->fragments[i];
-        if (f->room)
-            arena_give(arena, f->bytes, f->room);
-        if (f->frames_room)
-            arena_give(arena, f->frames, f->frames_room * sizeof *f->frames);
-    }
-}
-
 const struct protocol tls_protocol = {.name = "tls",
                                       .readers = READER_BIT(READER_TLS) | READER_BIT(READER_X509),
                                       .owner = OWNER_TLS,
@@ -185,4 +173,4 @@ const struct protocol tls_protocol = {.name = "tls",
                                       .length = tls_length,
                                       .is_payload = is_app_data,
                                       .read = tls_read,
-                                      .forget = tls_forget};
+                                      .forget = tls_state_forget};

@@ -37,6 +37,10 @@ enum tls_message {
     TLS_NEXT_PROTOCOL = 67
 };
 
+/* The bytes of one handshake message that may wait for later records. A chain of certificates has a few
+ * thousand; messages that need more are given up, and what follows in the session is a doubt. */
+enum { TLS_WAITING_LIMIT = 1 << 20 };
+
 /* A handshake message that continues over several records. */
 struct tls_fragment {
     uint8_t *bytes; /* in the arena of the conversation */
@@ -47,7 +51,7 @@ struct tls_fragment {
 
 /* A connection ID of DTLS, chosen by its receiver. */
 struct tls_id {
-    const uint8_t *bytes; /* in the arena of the conversation */
+    uint8_t *bytes; /* in the arena of the conversation */
     uint8_t len;
 };
 
@@ -112,6 +116,8 @@ bool tls_is_message(uint8_t type);
 
 /* ---- tls_state.c ---- */
 
+/* Gives back the memory that a struct tls_state leads to. */
+void tls_state_forget(void *state, struct arena *arena);
 /* A ClientHello shows which direction is that of the server. */
 void tls_set_server(struct tls_hand *h, uint8_t type);
 /* Sets the version of the conversation from a message. Drafts of TLS 1.3 count as TLS 1.3. */

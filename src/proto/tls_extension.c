@@ -266,11 +266,14 @@ static void connection_id_read(struct tls_hand *h, struct rd *r)
     if (!bytes || !len)
         return;
     put_bytes(h->row, F_DTLS_CONNECTION_ID, bytes, len);
-    uint8_t *copy = arena_alloc(h->facts->arena, len);
+    struct tls_id *id = &h->state->ids[h->facts->direction];
+    uint8_t *copy = arena_take(h->facts->arena, len);
     if (!copy)
         return;
     memcpy(copy, bytes, len);
-    h->state->ids[h->facts->direction] = (struct tls_id){copy, len};
+    if (id->len)
+        arena_give(h->facts->arena, id->bytes, id->len);
+    *id = (struct tls_id){copy, len};
 }
 
 static void other_extension_read(struct tls_hand *h, struct rd *r, uint16_t type)

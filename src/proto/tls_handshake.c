@@ -157,6 +157,10 @@ static void fragment_keep(struct tls_hand *h, struct rd *r)
     struct tls_fragment *f = &h->state->fragments[h->facts->direction];
     uint32_t n = rd_left(r);
     const uint8_t *from = rd_bytes(r, n);
+    if (n > TLS_WAITING_LIMIT - f->len) {
+        tls_doubt(h);
+        return;
+    }
     if (!from || !n || !room_for(h, (void **)&f->bytes, &f->room, f->len, n, 1) ||
         !room_for(h, (void **)&f->frames, &f->frames_room, f->n_frames, 1, sizeof *f->frames))
         return;

@@ -45,3 +45,18 @@ bool dtls_from_server(const struct dtls_facts *facts)
     const struct tls_state *state = &facts->path->tls;
     return state->has_server ? facts->direction == state->server : port_udp(facts->sport).owner == OWNER_DTLS;
 }
+
+void tls_state_forget(void *state, struct arena *arena)
+{
+    struct tls_state *tls = state;
+    for (int i = 0; i < 2; i++) {
+        const struct tls_fragment *f = &tls->fragments[i];
+        if (f->room)
+            arena_give(arena, f->bytes, f->room);
+        if (f->frames_room)
+            arena_give(arena, f->frames, f->frames_room * sizeof *f->frames);
+        if (tls->ids[i].len)
+            arena_give(arena, tls->ids[i].bytes, tls->ids[i].len);
+    }
+    *tls = (struct tls_state){0};
+}

@@ -15,6 +15,8 @@ const char *note_name(enum note note)
         [NOTE_NOT_FOLLOWED] = "protocols_not_followed",
         [NOTE_HANDED_OVER] = "handed_over",
         [NOTE_FORGOTTEN] = "conversations_forgotten",
+        [NOTE_QUERIES_FORGOTTEN] = "queries_forgotten",
+        [NOTE_QUIC_FORGOTTEN] = "quic_connections_forgotten",
         [NOTE_EVICTED] = "flows_evicted",
         [NOTE_CONTINUED] = "streams_continued",
         [NOTE_TIME_ORDER] = "times_out_of_order",

@@ -9,20 +9,22 @@
 
 /* Remarks. Unlike reasons, they do not add up to the frames. */
 enum note {
-    NOTE_STREAM_NUMBERS,   /* captures with a protocol whose effect on Wireshark's stream numbers is not
-                              reproduced */
-    NOTE_DEFRAG_LIMIT,     /* fragments dropped because too many datagrams were incomplete */
-    NOTE_EMPTY_CAPTURES,   /* captures without a frame */
-    NOTE_CRASHED,          /* frames that libwireshark crashed on, so that their fields are empty */
-    NOTE_REASSEMBLY_LIMIT, /* messages of TCP streams dropped because too many bytes were waiting */
-    NOTE_VALUES_LIMIT,     /* long values of flows left out because too many bytes were kept */
-    NOTE_NOT_FOLLOWED,     /* captures in which protocols that are not read here may carry wanted fields */
-    NOTE_HANDED_OVER,      /* captures that were handed over to libwireshark because of such protocols */
-    NOTE_FORGOTTEN,        /* conversations that were forgotten after a long silence */
-    NOTE_EVICTED,          /* flows that left because of the limit on flows */
-    NOTE_CONTINUED,        /* flows of streams of which an earlier flow has left */
-    NOTE_TIME_ORDER,       /* captures in which a frame is earlier than the frame before it */
-    NOTE_KERNEL_DROPS,     /* packets of an interface that the kernel dropped before they could be read */
+    NOTE_STREAM_NUMBERS,    /* captures with a protocol whose effect on Wireshark's stream numbers is not
+                               reproduced */
+    NOTE_DEFRAG_LIMIT,      /* fragments dropped because too many datagrams were incomplete */
+    NOTE_EMPTY_CAPTURES,    /* captures without a frame */
+    NOTE_CRASHED,           /* frames that libwireshark crashed on, so that their fields are empty */
+    NOTE_REASSEMBLY_LIMIT,  /* messages of TCP streams dropped because too many bytes were waiting */
+    NOTE_VALUES_LIMIT,      /* long values of flows left out because too many bytes were kept */
+    NOTE_NOT_FOLLOWED,      /* captures in which protocols that are not read here may carry wanted fields */
+    NOTE_HANDED_OVER,       /* captures that were handed over to libwireshark because of such protocols */
+    NOTE_FORGOTTEN,         /* conversations that were forgotten after a long silence */
+    NOTE_QUERIES_FORGOTTEN, /* queries of DNS that were forgotten: too old, or too many */
+    NOTE_QUIC_FORGOTTEN,    /* connections of QUIC that were forgotten after a long silence */
+    NOTE_EVICTED,           /* flows that left because of the limit on flows */
+    NOTE_CONTINUED,         /* flows of streams of which an earlier flow has left */
+    NOTE_TIME_ORDER,        /* captures in which a frame is earlier than the frame before it */
+    NOTE_KERNEL_DROPS,      /* packets of an interface that the kernel dropped before they could be read */
     N_NOTES
 };
 

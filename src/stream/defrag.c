@@ -32,8 +32,9 @@ struct pending {
     struct key key;
     struct piece *pieces, *last;
     uint32_t n_pieces;
-    uint64_t bytes; /* of all pieces; while they are fewer than total, the datagram cannot be whole */
-    uint32_t total; /* length of the datagram, when has_total */
+    uint32_t second; /* of the packet clock, at the first fragment */
+    uint64_t bytes;  /* of all pieces; while they are fewer than total, the datagram cannot be whole */
+    uint32_t total;  /* length of the datagram, when has_total */
     bool has_total, multiple_tails;
 };
 
@@ -110,12 +111,14 @@ static struct pending **find(const struct defrag *d, const struct key *key)
     return link;
 }
 
-/* Gives up the oldest datagrams until the others are within the limit. */
+/* Gives up the oldest datagrams until the others are within the limit, and those that may be forgotten: their
+ * fragments are counted as fragments that no frame completes, and not as refused. */
 static void make_room(struct defrag *d)
 {
-    while (d->held > d->limit && d->oldest) {
+    while (d->oldest && (d->held > d->limit || d->oldest->second < d->age.limit)) {
         struct pending *p = d->oldest, **link = find(d, &p->key);
-        d->refused += p->n_pieces;
+        if (d->held > d->limit)
+            d->refused += p->n_pieces;
         *link = p->next;
         pending_free(d, p);
     }
@@ -220,6 +223,7 @@ static struct pending **find_or_make(struct defrag *d, const struct key *key)
         return *link ? link : NULL;
     struct pending *p = *link;
     p->key = *key;
+    p->second = d->age.now;
     p->older = d->newest;
     *(d->newest ? &d->newest->newer : &d->oldest) = p;
     d->newest = p;
@@ -277,6 +281,7 @@ void defrag_reset(struct defrag *d)
     if (d->n_buckets)
         memset(d->buckets, 0, d->n_buckets * sizeof *d->buckets);
     d->refused = 0;
+    d->age = (struct age){0};
 }
 
 void defrag_free(struct defrag *d)

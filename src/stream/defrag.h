@@ -1,8 +1,10 @@
 /* IP fragments -> datagrams. A datagram belongs to the frame whose arrival completes it. Fragments that the
- * snap length cut are not used. There is no time-out, since Wireshark has none, but a limit of memory. */
+ * snap length cut are not used. There is no time-out, since Wireshark has none, but a limit of memory;
+ * old fragments are forgotten only where the age says so. */
 #ifndef FC_STREAM_DEFRAG_H
 #define FC_STREAM_DEFRAG_H
 
+#include "base/age.h"
 #include "base/arena.h"
 #include "base/hash.h"
 #include "decode/packet.h"
@@ -37,6 +39,7 @@ struct defrag {
     struct pending *oldest, *newest;
     size_t held;      /* bytes that all of them take */
     size_t limit;     /* 0: DEFRAG_LIMIT */
+    struct age age;   /* datagrams whose first fragment is older may be forgotten */
     uint64_t refused; /* fragments given up because of a limit */
 };
 

@@ -107,6 +107,8 @@ static void note_capture(struct walk *w)
     if (t->examiner.convs.numbers_may_differ || t->examiner.convs.n_forgotten)
         notes[NOTE_STREAM_NUMBERS]++;
     notes[NOTE_FORGOTTEN] += t->examiner.convs.n_forgotten;
+    notes[NOTE_QUERIES_FORGOTTEN] += t->examiner.names.n_forgotten;
+    notes[NOTE_QUIC_FORGOTTEN] += t->apps.quic.n_forgotten;
     notes[NOTE_EVICTED] += t->flows.n_evicted;
     notes[NOTE_CONTINUED] += t->flows.n_continued;
     notes[NOTE_TIME_ORDER] += c->is_out_of_order;
@@ -193,6 +195,20 @@ static enum fc_status end_capture(struct walk *w)
 
 /* ---- reading ---- */
 
+int64_t walk_silence(const struct flow_policy *policy)
+{
+    const int64_t second = 1000000000, most = INT64_MAX - 2 * second;
+    int64_t idle = policy->idle_ns < most ? policy->idle_ns + 2 * second : INT64_MAX;
+    return idle < CONV_SILENCE * second ? CONV_SILENCE * second : idle;
+}
+
+uint32_t walk_oldest_second(const struct walk *w)
+{
+    const struct flow_table *flows = &w->tables.flows;
+    int64_t oldest = (flows->clock.past - walk_silence(&flows->policy)) / 1000000000;
+    return oldest < 0 ? 0 : oldest < CONV_STAYS ? (uint32_t)oldest : CONV_STAYS - 1;
+}
+
 /* Forgets conversations that have been silent for long. A flow of theirs would have left, and its row is
  * written, since `past` is later than its end. */
 static void forget_conversations(struct walk *w)
@@ -200,12 +216,8 @@ static void forget_conversations(struct walk *w)
     struct conv_table *convs = &w->tables.examiner.convs;
     if (!convs->n_to_look_at || !convs->forgets)
         return;
-    const struct flow_table *flows = &w->tables.flows;
-    int64_t silence = flows->policy.idle_ns / 1000000000 + 2, past = flows->clock.past / 1000000000;
-    if (silence < CONV_SILENCE)
-        silence = CONV_SILENCE;
-    int64_t second = past < silence ? 0 : past - silence < UINT32_MAX ? past - silence : UINT32_MAX - 1;
-    for (struct conv *conv; (conv = conv_next_silent(convs, (uint32_t)second));) {
+    uint32_t second = walk_oldest_second(w);
+    for (struct conv *conv; (conv = conv_next_silent(convs, second));) {
         if (!convs->brief)
             conversation_forget(&w->tables.apps, conv);
         conv_forget(convs, conv);

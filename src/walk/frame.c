@@ -66,6 +66,19 @@ static enum fc_status answer(struct walk *w, struct step *step)
     return answer_frame(w, step, wanted);
 }
 
+/* Tells the state that may be forgotten how late it is. */
+static void note_second(struct walk *w)
+{
+    struct tables *t = &w->tables;
+    int64_t now = t->flows.clock.now / 1000000000;
+    uint32_t second = now < CONV_STAYS ? (uint32_t)now : CONV_STAYS - 1;
+    if (second == t->examiner.convs.second)
+        return;
+    t->examiner.convs.second = second;
+    if (t->examiner.convs.forgets)
+        t->examiner.defrag.age = t->apps.quic.age = (struct age){second, walk_oldest_second(w)};
+}
+
 /* Notices frames that are not in the order of their times, and ends the flows that are due. */
 static void note_time(struct walk *w, const struct frame *frame)
 {
@@ -74,8 +87,7 @@ static void note_time(struct walk *w, const struct frame *frame)
         return;
     if (flow_may_leave(&w->tables.flows.policy)) {
         flow_turn(&w->tables.flows, frame->time_ns);
-        int64_t second = w->tables.flows.clock.now / 1000000000;
-        w->tables.examiner.convs.second = second < CONV_STAYS ? (uint32_t)second : CONV_STAYS - 1;
+        note_second(w);
     }
     c->is_out_of_order |= c->has_last && frame->time_ns < c->last_ns;
     if (!c->has_last && w->output.flows)

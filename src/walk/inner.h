@@ -144,6 +144,11 @@ void capture_close(struct capture *capture);
 /* Adds a problem of the capture at hand to the report. */
 FC_MUST_USE enum fc_status capture_problem(struct walk *walk, const struct fc_error *error);
 
+/* The silence, in ns, after which state may be forgotten where conversations are (conv_table.forgets). */
+int64_t walk_silence(const struct flow_policy *policy);
+/* The second of the packet clock that silence ago; state that was last used before it may be forgotten. */
+uint32_t walk_oldest_second(const struct walk *walk);
+
 /* ---- frame.c, answer.c, link.c ---- */
 
 /* One frame: its layers, its flow, its values, its count. When libwireshark cannot go on with the capture,

@@ -54,6 +54,8 @@ static void open_tables(struct tables *tables, const struct query *query, const 
                        !(query->filter && emit_wants_conversations(filter_slots(query->filter)));
     e->convs.brief = !query->n_fields && !query->has_filter;
     tables->flows.policy = flow_policy_of(o);
+    if (e->convs.forgets)
+        e->names.silence_ns = walk_silence(&tables->flows.policy);
     apps_init(&tables->apps, sieve_slots(sieve, query->slot_of), query->filter, o->exact, memory);
 }
 

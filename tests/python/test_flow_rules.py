@@ -16,7 +16,7 @@ from needs_worker import WORKER
 pytest.importorskip("pyarrow")
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTES = {"conversations_forgotten", "flows_evicted", "streams_continued", "stream_numbers_may_differ", "fragments_over_limit", "empty_captures",
+NOTES = {"conversations_forgotten", "queries_forgotten", "quic_connections_forgotten", "flows_evicted", "streams_continued", "stream_numbers_may_differ", "fragments_over_limit", "empty_captures",
          "reassembly_over_limit", "values_over_limit",
          "protocols_not_followed", "handed_over", "times_out_of_order"}
 LEVELS = ("flows", "packets", "frames")

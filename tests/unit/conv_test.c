@@ -198,6 +198,24 @@ TEST(silent_conversations_make_room_for_new_ones)
     CHECK_INT(pair(0, 17)->stream, MANY / 2); /* the first pair is new */
 }
 
+/* What a TFTP request creates is forgotten, too: the pair with any port of the server, and the conversation
+ * of the answers. */
+TEST(answers_from_any_port_are_forgotten)
+{
+    static const char read[] = "\0\1file\0octet";
+    conv_reset(&table);
+    for (uint32_t i = 0; i < MANY; i++) {
+        table.second = i / 100;
+        (void)udp(0x0b000000 + i, 3000, B, 69, read, sizeof read);
+        (void)udp(B, 5000, 0x0b000000 + i, 3000, "\0\3\0\1x", 5);
+        if (i)
+            CHECK_INT(udp(B, 5000, 0x0b000000 + i, 3000, "\0\3\0\2x", 5), 2 * i + 1);
+        forget_before(table.second < 50 ? 0 : table.second - 50);
+    }
+    CHECK(table.n_convs - table.n_unused <= CONVS_KEPT + CONVS_KEPT / 2);
+    CHECK_INT(table.n_forgotten + table.n_convs - table.n_unused, 3 * MANY);
+}
+
 TEST(few_conversations_are_not_forgotten)
 {
     conv_reset(&table);

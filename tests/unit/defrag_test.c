@@ -47,6 +47,21 @@ TEST(a_flood_keeps_no_later_datagram_out)
     CHECK_INT(push(FLOOD, true), DEFRAG_COMPLETE);
 }
 
+TEST(old_fragments_are_forgotten_where_the_age_says_so)
+{
+    defrag_free(&defrag);
+    for (uint16_t id = 0; id < 500; id++) {
+        defrag.age = (struct age){.now = id, .limit = id < 100 ? 0 : id - 100u};
+        CHECK_INT(push(id, false), DEFRAG_PENDING);
+        CHECK(defrag.n_pending <= 101);
+    }
+    CHECK_INT(push(400, true), DEFRAG_COMPLETE);
+    CHECK_INT(push(398, true), DEFRAG_PENDING);
+    CHECK_INT(defrag.refused, 0);
+    defrag_reset(&defrag);
+    CHECK_INT(defrag.age.limit, 0);
+}
+
 TEST(everything_that_is_held_is_given_back)
 {
     defrag_free(&defrag);

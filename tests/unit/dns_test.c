@@ -122,3 +122,45 @@ TEST(matching)
     CHECK(got.unsolicited);
     dns_matcher_free(&m);
 }
+
+/* Puts a query of its own conversation. */
+static void ask(struct dns_matcher *m, uint64_t number, int64_t time_ns)
+{
+    static const uint8_t query[] = {0, 7, 1, 0};
+    struct dns_match got;
+    dns_match(m, &got, message(query), number, (uint32_t)number + 1, time_ns, false);
+    CHECK(!got.retransmission);
+}
+
+static bool is_answered(struct dns_matcher *m, uint64_t number, int64_t time_ns)
+{
+    static const uint8_t response[] = {0, 7, 0x81, 0x80};
+    struct dns_match got;
+    dns_match(m, &got, message(response), number, UINT32_MAX, time_ns, false);
+    CHECK(got.unsolicited || got.query_frame == number + 1);
+    return !got.unsolicited;
+}
+
+TEST(old_queries_are_forgotten)
+{
+    enum { MANY = 5 * DNS_KEPT };
+    const int64_t second = INT64_C(1000000000);
+    struct dns_matcher m = {.silence_ns = 300 * second};
+    for (uint64_t i = 0; i < MANY; i++)
+        ask(&m, i, (int64_t)i * second / 50); /* 15,000 queries in 300 s */
+    CHECK(m.n_queries < DNS_KEPT + DNS_KEPT / 2 && m.n_forgotten == MANY - m.n_queries);
+    CHECK(m.n_slots <= 4 * DNS_KEPT);
+    for (uint64_t i = MANY - 15000; i < MANY; i++) /* all of the last 300 s are there, wherever they moved */
+        CHECK(is_answered(&m, i, MANY * second / 50));
+    CHECK(!is_answered(&m, 0, MANY * second / 50));
+    dns_matcher_free(&m);
+}
+
+TEST(the_number_of_queries_is_limited)
+{
+    struct dns_matcher m = {.limit = 1000};
+    for (uint64_t i = 0; i < 5000; i++)
+        ask(&m, i, 0);
+    CHECK(m.n_queries == 1000 && m.n_forgotten == 4000 && is_answered(&m, 4999, 0));
+    dns_matcher_free(&m);
+}

@@ -189,6 +189,7 @@ TEST(split_everywhere)
                 CHECK_TEXT(push("dtls.handshake.extension", piece(hex, i, j), UP), "");
             CHECK_TEXT(push("dtls.handshake.extension", piece(hex, j < BODY_LEN ? j : i, BODY_LEN), UP),
                        whole);
+            CHECK(path.messages && !path.messages->pieces && path.held == sizeof *path.messages);
         }
 }
 
@@ -215,6 +216,17 @@ TEST(limit)
     path.held = DTLS_HELD_LIMIT - 40;
     push("", piece(hex, 0, 20), UP);
     CHECK(dtls.refused == 1 && !path.messages->pieces);
+}
+
+/* A forgotten path keeps nothing. */
+TEST(fragments_are_given_back)
+{
+    char hex[512];
+    begin();
+    push("", piece(hex, 0, 20), UP);
+    CHECK(path.messages && path.messages->pieces && path.held > 20);
+    dtls_path_forget(&dtls, &path);
+    CHECK(!path.messages && !path.held);
 }
 
 TEST(connection_id)

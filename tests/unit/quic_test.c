@@ -169,6 +169,64 @@ TEST(id_claimed_twice)
     CHECK_TEXT(push("quic.connection.number", data, false), "quic.connection.number=1");
 }
 
+/* A connection with a client ID, a server ID and an initial ID of its own, all from its number. */
+static void connect(uint32_t number, struct quic_path *on)
+{
+    struct quic_head head = {.type = QUIC_INITIAL, .version = QUIC_V1, .dcid.len = 8, .scid.len = 8};
+    struct quic_facts facts = {.src.port = 40000, .dst.port = 443, .path = on};
+    bool from_server;
+    memcpy(head.dcid.bytes, &number, sizeof number);
+    memcpy(head.scid.bytes, &number, sizeof number);
+    head.dcid.bytes[7] = 1;
+    CHECK(quic_connect(&quic, &head, &facts, &from_server) && !from_server);
+}
+
+static bool is_connected(uint32_t number)
+{
+    uint8_t packet[20] = {0x40};
+    struct quic_path other = {0};
+    struct quic_facts facts = {.src.port = 443, .dst.port = 40000, .path = &other};
+    bool from_server;
+    memcpy(packet + 1, &number, sizeof number);
+    struct rd r = rd_make(packet, sizeof packet, sizeof packet);
+    const struct quic_conn *conn = quic_connect_short(&quic, &r, &facts, &from_server);
+    CHECK(!conn || conn->number == number);
+    return conn != NULL;
+}
+
+TEST(silent_connections_are_forgotten)
+{
+    enum { MANY = 10 * QUIC_KEPT };
+    struct quic_path first = {0}, second = {0};
+    begin();
+    for (uint32_t i = 0; i < MANY; i++) {
+        quic.age.now = i / 10; /* 3,000 connections in 300 s */
+        quic.age.limit = quic.age.now < 300 ? 0 : quic.age.now - 300;
+        struct quic_path on = {0};
+        connect(i, i == 0 ? &first : i == 1 ? &second : &on);
+        if (i && i % 1000 == 0)
+            CHECK(quic_path_stays(&quic, &first)); /* it speaks now and then */
+    }
+    CHECK(quic.n_conns < QUIC_KEPT + QUIC_KEPT / 2 && quic.n_forgotten == MANY - quic.n_conns);
+    CHECK(quic.n_names == 2 * quic.n_conns);
+    for (uint32_t i = MANY - 3000; i < MANY; i++)
+        CHECK(is_connected(i));
+    CHECK(is_connected(0) && !is_connected(1));
+    CHECK(quic_path_stays(&quic, &first) && !quic_path_stays(&quic, &second));
+}
+
+/* Pieces that wait are given back with their connection, and used again. */
+TEST(waiting_pieces_are_given_back)
+{
+    begin();
+    push("", SECOND, false);
+    struct quic_conn *conn = quic_path_conn(&path);
+    CHECK(conn && conn->streams[0].held);
+    if (conn)
+        quic_stream_forget(&quic, &conn->streams[0]);
+    CHECK(conn && !conn->streams[0].held && !conn->streams[0].pieces);
+}
+
 TEST(pieces)
 {
     static const char name[] = "tls.handshake.extensions_server_name=example.com";
