@@ -2,6 +2,7 @@
 # make demo    sets up, builds, prints the flows of a capture that comes with the project
 # make test    sets up, builds with sanitizers, runs every test; last line: N passed, N failed
 # make test-long  every test over the whole corpus, then every fuzz target for ten minutes (hours)
+# make test-integrations  the tests that start Spark, Ray and other engines (installs them: 1 GB; some minutes)
 # make fuzz    libFuzzer on every target for FUZZ_SECONDS each (clang)
 SHELL := /bin/bash
 RELEASE := build/release
@@ -11,7 +12,7 @@ SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
-.PHONY: build demo test test-long checked fuzz clean setup library
+.PHONY: build demo test test-long test-integrations checked fuzz clean setup library
 build: library $(PACKAGE)
 
 setup:
@@ -40,6 +41,10 @@ test-long: checked
 	@tools/setup.sh fuzz
 	@$(MAKE) fuzz FUZZ_SECONDS=600
 	@.venv/bin/python tools/test.py $(CHECKED) --long
+
+test-integrations: build
+	@tools/setup.sh integrations
+	@.venv/bin/python tools/test.py $(RELEASE) --integrations
 
 fuzz:
 	@[ -f build/fuzz/build.ninja ] || CC=clang cmake -S . -B build/fuzz -G Ninja -DFC_FUZZ=ON >/dev/null

@@ -49,13 +49,14 @@ void query_free(void *pointer)
 
 /* ---- parameters ---- */
 
-enum kind { TEXT, TEXTS, WORD, NUMBER32, NUMBER64, SECONDS, SWITCH, SWITCH64, JOINED };
+enum kind { TEXT, TEXTS, WORD, WORD64, NUMBER32, NUMBER64, SECONDS, SWITCH, SWITCH64, JOINED };
 
 struct word {
     const char *text;
     int value;
 };
 static const struct word policies[] = {{"stream", FC_POLICY_STREAM}, {"timeout", FC_POLICY_TIMEOUT}, {0}};
+static const struct word closes[] = {{"never", FC_CLOSE_NEVER}, {"fin", FC_CLOSE_FIN}, {0}};
 static const struct word tunnels[] = {{"inner", FC_TUNNEL_INNER}, {"outer", FC_TUNNEL_OUTER}, {0}};
 static const struct word engines[] = {
     {"auto", FC_ENGINE_AUTO}, {"native", FC_ENGINE_NATIVE}, {"wireshark", FC_ENGINE_WIRESHARK}, {0}};
@@ -82,6 +83,8 @@ static const struct option {
     {"drop", JOINED, AT(drop), .parse = fc_drop_parse},
     {"protocols", JOINED, AT(protocols), .parse = fc_protocols_parse},
     {"policy", WORD, AT(policy), .words = policies},
+    {"close", WORD64, AT(close), .words = closes},
+    {"max_flows", NUMBER64, AT(max_flows)},
     {"idle", SECONDS, AT(idle_ns)},
     {"active", SECONDS, AT(active_ns)},
     {"tunnel", WORD, AT(tunnel), .words = tunnels},
@@ -136,18 +139,19 @@ static const char **texts_of(struct query *query, const char *name, duckdb_value
     return query->error[0] ? NULL : texts;
 }
 
-static void word_read(struct query *query, const struct option *option, const char *text, int *out)
+static bool word_read(struct query *query, const struct option *option, const char *text, int *out)
 {
     char list[128] = "";
     for (const struct word *word = option->words; word->text; word++) {
         if (!strcmp(word->text, text)) {
             *out = word->value;
-            return;
+            return true;
         }
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s\"%s\"", list[0] ? ", " : "",
                  word->text);
     }
     query_fail(query, "%s must be one of %s, not \"%s\"", option->name, list, text);
+    return false;
 }
 
 /* Words of a list, joined by commas: the form of fc_drop_parse. No word is "none". */
@@ -186,8 +190,12 @@ static void seconds_read(struct query *query, const struct option *option, duckd
     double seconds = duckdb_get_double(value);
     if (!(seconds > 0 && seconds < 9e9)) /* true for NaN; 64 bits hold 9e9 seconds */
         query_fail(query, "%s must be a number of seconds above 0, not %g", option->name, seconds);
-    else if (query->options.policy != FC_POLICY_TIMEOUT)
-        query_fail(query, "idle and active are for policy := 'timeout'");
+    else if (query->options.policy == FC_POLICY_TIMEOUT)
+        *out = (int64_t)(seconds * 1e9 + 0.5);
+    else if (option->at == offsetof(struct fc_options, active_ns))
+        query_fail(query, "active is for policy := 'timeout'");
+    else if (query->options.close != FC_CLOSE_FIN)
+        query_fail(query, "idle is for policy := 'timeout' and close := 'fin'");
     else
         *out = (int64_t)(seconds * 1e9 + 0.5);
 }
@@ -203,10 +211,16 @@ static void option_read(struct query *query, const struct option *option, duckdb
         *(const char ***)member =
             texts_of(query, option->name, value, (size_t *)((char *)&query->options + option->n_at));
         break;
-    case WORD: {
+    case WORD:
+    case WORD64: {
         const char *text = text_of(query, value);
-        if (text)
-            word_read(query, option, text, (int *)member);
+        int word = 0;
+        if (text && word_read(query, option, text, &word)) {
+            if (option->kind == WORD)
+                *(int *)member = word;
+            else
+                *(uint64_t *)member = (uint64_t)word;
+        }
         break;
     }
     case NUMBER32:
@@ -283,9 +297,10 @@ void query_read(struct query *query, duckdb_bind_info info)
 void query_parameters(duckdb_table_function function)
 {
     static const duckdb_type of_kind[] = {
-        [TEXT] = DUCKDB_TYPE_VARCHAR,    [TEXTS] = DUCKDB_TYPE_ANY,        [WORD] = DUCKDB_TYPE_VARCHAR,
-        [NUMBER32] = DUCKDB_TYPE_BIGINT, [NUMBER64] = DUCKDB_TYPE_BIGINT,  [SECONDS] = DUCKDB_TYPE_DOUBLE,
-        [SWITCH] = DUCKDB_TYPE_BOOLEAN,  [SWITCH64] = DUCKDB_TYPE_BOOLEAN, [JOINED] = DUCKDB_TYPE_ANY};
+        [TEXT] = DUCKDB_TYPE_VARCHAR,   [TEXTS] = DUCKDB_TYPE_ANY,       [WORD] = DUCKDB_TYPE_VARCHAR,
+        [WORD64] = DUCKDB_TYPE_VARCHAR, [NUMBER32] = DUCKDB_TYPE_BIGINT, [NUMBER64] = DUCKDB_TYPE_BIGINT,
+        [SECONDS] = DUCKDB_TYPE_DOUBLE, [SWITCH] = DUCKDB_TYPE_BOOLEAN,  [SWITCH64] = DUCKDB_TYPE_BOOLEAN,
+        [JOINED] = DUCKDB_TYPE_ANY};
     static const struct option others[] = {
         {"columns", TEXTS}, {"payload_only", SWITCH}, {"ignore_errors", SWITCH}};
     enum { N_OTHERS = sizeof others / sizeof others[0] };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing packages: `setup.sh build` those for building, `setup.sh test` also those for the tests, `setup.sh fuzz`
-# those for building and fuzzing.
+# those for building and fuzzing, `setup.sh integrations` those for the tests and the engines of `make test-integrations`.
 # On Debian and Ubuntu it uses apt, and takes libwireshark's headers if apt has them. Elsewhere it names the packages.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,7 +38,10 @@ want liblzma-dev has_header lzma.h
 want libssl-dev has_header openssl/evp.h
 want libbz2-dev has_header bzlib.h
 want libpcre2-dev has_pcre2
-if [ "$what" = test ]; then
+if [ "$what" = integrations ]; then
+    want default-jre-headless command -v java
+fi
+if [ "$what" = test ] || [ "$what" = integrations ]; then
     want tshark command -v tshark
     want wireshark-common command -v editcap
     want pkg-config command -v pkg-config

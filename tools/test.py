@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests: the C tests, the fuzz corpora, the checks of the tree and pytest. Each part prints how many passed and
-failed; the last line is the sum. With --long the tests that take long run too, over the whole corpus."""
+failed; the last line is the sum. With --long the tests that take long run too, over the whole corpus. With --integrations only the
+tests run that start engines such as Spark."""
 import concurrent.futures
 import os
 import pathlib
@@ -12,6 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COUNT = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
 SUMMARY = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 LONG = "--long" in sys.argv
+INTEGRATIONS = "--integrations" in sys.argv
+MARKS = "integration" if INTEGRATIONS else "not integration" if LONG else "not long and not integration"
 ENVIRONMENT = {**os.environ, "FLOWCONTAINER_LONG": str(int(LONG)), "TZ": "UTC", "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=1",
                "UBSAN_OPTIONS": "print_stacktrace=1", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -37,8 +40,8 @@ def check(command):
 
 
 def pytest():
-    done = run([sys.executable, "-m", "pytest", "-q", "-n", "2", "--no-header", "-p", "no:cacheprovider",
-                *([] if LONG else ["-m", "not long"]), "tests/python", "tests/diff"])
+    done = run([sys.executable, "-m", "pytest", "-q", "-n", "0" if INTEGRATIONS else "2", "--no-header",
+                "-p", "no:cacheprovider", "-m", MARKS, "tests/python", "tests/diff"])
     numbers = {word: int(n) for n, word in SUMMARY.findall(done.stdout.splitlines()[-1] if done.stdout else "")}
     passed = numbers.get("passed", 0)
     failed = numbers.get("failed", 0) + numbers.get("error", 0) + numbers.get("errors", 0)
@@ -48,6 +51,9 @@ def pytest():
 
 
 def parts(build):
+    if INTEGRATIONS:
+        yield "pytest", pytest
+        return
     for path in sorted(build.glob("*_test")):
         yield path.name, lambda path=path: counted([str(path)])
     for path in sorted(build.glob("*_fuzz")):

@@ -38,6 +38,7 @@ class Capture:
 
     name: str  #: the value in the column `capture`, and in problems
     size = 0  #: bytes as stored; 0 if that is not known
+    changed: float = 0.0  #: time of the last change in seconds since 1970; 0 if it is not known
 
     @property
     def core(self) -> tuple[Any, ...]:
@@ -54,6 +55,14 @@ class LocalFile(Capture):
 
     def __init__(self, name: str, size: int = 0) -> None:
         self.name, self.size = name, size
+
+    @property
+    def changed(self) -> float:  # type: ignore[override]
+        """As it is now; 0 if the file is gone."""
+        try:
+            return os.stat(self.name).st_mtime
+        except OSError:
+            return 0.0
 
     @property
     def core(self) -> tuple[Any, ...]:
@@ -130,6 +139,15 @@ class Found(NamedTuple):
     path: str
     name: str
     size: int  #: -1: not known
+    changed: float = 0.0  #: time of the last change in seconds since 1970; 0: not known
+
+
+def _changed(info: Mapping[str, Any]) -> float:
+    """The time of the last change, under the name that the file system of fsspec gives it."""
+    for key in ("LastModified", "last_modified", "mtime", "updated", "modified"):
+        if (time := info.get(key)) is not None:
+            return float(time.timestamp()) if hasattr(time, "timestamp") else float(time)
+    return 0.0
 
 
 class Store:
@@ -146,7 +164,7 @@ class Store:
         path = str(info["name"])
         size = info.get("size")
         url = name or (self._fs.unstrip_protocol(path) if self._whole else path)
-        return Found(path, url, -1 if size is None else int(size))
+        return Found(path, url, -1 if size is None else int(size), _changed(info))
 
     def _below(self, folder: str) -> list[Found]:
         entries = self._fs.find(folder, detail=True)
@@ -245,7 +263,7 @@ class Stored(Capture):
 
     def __init__(self, store: Any, found: Found) -> None:
         self._store, self._found = store, found
-        self.name, self.size = found.name, max(0, found.size)
+        self.name, self.size, self.changed = found.name, max(0, found.size), found.changed
 
     @property
     def core(self) -> tuple[Any, ...]:
