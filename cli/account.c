@@ -164,19 +164,26 @@ static void add_times(struct text *line, const struct tally *tally, bool several
     add(line, " UTC");
 }
 
-/* "12 rows of cic-classic", for feature sets. */
-static bool add_rows(struct text *line, const struct fc_run *run, uint64_t rows)
+static bool is_family(const char *name)
 {
-    const char *name = fc_run_table_name(run, 0);
     for (size_t i = 0; i < fc_n_families(); i++)
-        if (strcmp(fc_family_at(i).name, name) == 0) {
-            add(line, ", ");
-            add_count(line, rows, "row", "rows");
-            add(line, " of ");
-            add(line, name);
+        if (strcmp(fc_family_at(i).name, name) == 0)
             return true;
-        }
     return false;
+}
+
+/* ", 12 rows of cic-classic" for each feature set. */
+static bool add_rows(struct text *line, const struct fc_run *run, const struct tally *tally)
+{
+    if (!is_family(fc_run_table_name(run, 0)))
+        return false;
+    for (size_t i = 0; i < fc_run_n_tables(run); i++) {
+        add(line, ", ");
+        add_count(line, tally->of_tables ? tally->of_tables[i] : tally->rows, "row", "rows");
+        add(line, " of ");
+        add(line, fc_run_table_name(run, i));
+    }
+    return true;
 }
 
 static void say_summary(const struct fc_run *run, const struct tally *tally, enum fc_level level,
@@ -191,7 +198,7 @@ static void say_summary(const struct fc_run *run, const struct tally *tally, enu
         add(&line, " kept of ");
         add_count(&line, tally->rows, "frame", "frames");
     }
-    if (!add_rows(&line, run, tally->rows) && level == FC_LEVEL_FLOWS) {
+    if (!add_rows(&line, run, tally) && level == FC_LEVEL_FLOWS) {
         add(&line, " in ");
         add_count(&line, tally->rows, "flow", "flows");
     }
@@ -229,16 +236,25 @@ static void say_left_out(const struct fc_run *run, uint64_t kept, uint64_t frame
     write_wrapped(&line);
 }
 
+/* Notes that a feature set does not take a frame: "left_out_by_nprint". */
+#define LEFT_OUT_BY "left_out_by_"
+
 static void say_notes(const struct fc_run *run)
 {
     for (size_t i = 0; i < fc_run_n_counts(run); i++) {
         struct fc_count count = fc_run_count(run, i);
-        if (!count.is_note ||
-            strncmp(count.name, "left_out_by_", 12) == 0) /* the frames left out, with one table */
+        bool of_table = strncmp(count.name, LEFT_OUT_BY, strlen(LEFT_OUT_BY)) == 0;
+        if (!count.is_note || (of_table && fc_run_n_tables(run) == 1)) /* say_left_out has said it */
             continue;
         struct text line = {0};
         add(&line, "note: ");
-        add_named(&line, &count, NOTES, sizeof NOTES / sizeof NOTES[0]);
+        if (of_table) {
+            add_count(&line, count.packets, "packet", "packets");
+            add(&line, " left out by ");
+            add(&line, count.name + strlen(LEFT_OUT_BY));
+        } else {
+            add_named(&line, &count, NOTES, sizeof NOTES / sizeof NOTES[0]);
+        }
         write_wrapped(&line);
     }
 }

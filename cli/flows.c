@@ -14,10 +14,11 @@
 #include "format.h"
 #include "progress.h"
 #include "say.h"
+#include "sheet.h"
 #include "stop.h"
 #include "target.h"
 
-enum { TERMINAL_ROWS = 50, SIGNAL_STATUS = 128 };
+enum { SIGNAL_STATUS = 128 };
 
 struct job {
     const struct opt *opt;
@@ -55,18 +56,18 @@ int command_refuse(const struct opt *opt, const struct fc_error *err)
     }
 }
 
-static int out_of_memory(void)
+int command_out_of_memory(void)
 {
     say("out of memory");
     return EXIT_OUTPUT;
 }
 
-static int stopped(void) { return SIGNAL_STATUS + stop_asked(); }
+int command_stopped(void) { return SIGNAL_STATUS + stop_asked(); }
 
-static int write_failure(const char *name, int error)
+int command_write_failure(const char *name, int error)
 {
     if (stop_asked())
-        return stopped();
+        return command_stopped();
     say("cannot write %s: %s", name, strerror(error));
     return EXIT_OUTPUT;
 }
@@ -76,36 +77,14 @@ int command_close(struct out *out, int status)
     int error = out_close(out);
     if (!error || error == EPIPE)
         return status;
-    return write_failure("standard output", error);
-}
-
-/* The text of an original program is made by the library. */
-static bool is_text(const struct opt *opt)
-{
-    return opt->n_sets && (opt->format == OPT_CSV || opt->format == OPT_NDJSON);
-}
-
-static const struct format *format_of(const struct opt *opt)
-{
-    if (is_text(opt))
-        return &FORMAT_LINES;
-    switch (opt->format) {
-    case OPT_NDJSON:
-        return &FORMAT_NDJSON;
-    case OPT_JSON:
-        return &FORMAT_JSON;
-    case OPT_CSV:
-        return &FORMAT_CSV;
-    default:
-        return &FORMAT_TABLE;
-    }
+    return command_write_failure("standard output", error);
 }
 
 /* get_next has failed: because of Ctrl-C, or because memory ran out. */
 static int stream_failure(struct job *job)
 {
     if (stop_asked())
-        return stopped();
+        return command_stopped();
     const char *text = job->stream.get_last_error(&job->stream);
     say("%s", text ? text : "the run failed");
     return EXIT_OUTPUT;
@@ -120,10 +99,11 @@ static void note_written(struct job *job, const struct out *out, uint64_t rows)
     job->good_rows += rows;
 }
 
-static int write_batches(struct job *job, struct view *view, const struct format *format)
+static int write_batches(struct job *job, struct sheet *sheet)
 {
     struct ArrowArray batch;
-    while (!view->out->error) {
+    const struct view *view = &sheet->view;
+    while (!sheet->out.error) {
         int bad = job->stream.get_next(&job->stream, &batch);
         if (bad)
             return stream_failure(job);
@@ -132,75 +112,34 @@ static int write_batches(struct job *job, struct view *view, const struct format
         /* Rows that appear on the screen show the progress. */
         if (view->limit == 0 && job->fd == STDOUT_FILENO && isatty(STDOUT_FILENO))
             cli_progress_end(&job->progress);
-        format->rows(view, &batch);
+        sheet_put(sheet, &batch);
         uint64_t n = (uint64_t)batch.length;
         batch.release(&batch);
         /* Rows from a pipe may come slowly, so they are shown at once. */
         if (view->limit == 0)
-            out_flush(view->out);
-        note_written(job, view->out, n);
+            out_flush(&sheet->out);
+        note_written(job, &sheet->out, n);
     }
     return 0;
-}
-
-static bool find_columns(struct job *job, struct view *view)
-{
-    size_t n = fc_run_n_columns(job->run);
-    view->columns = calloc(n, sizeof *view->columns);
-    for (size_t i = 0; view->columns && i < n; i++)
-        view->columns[i] = fc_run_column(job->run, i);
-    view->chosen = job->opt->columns || job->opt->features;
-    return view->columns != NULL;
-}
-
-static uint64_t n_captures(const struct job *job)
-{
-    struct fc_progress at = {0};
-    fc_run_progress(job->run, &at);
-    return at.captures_total;
-}
-
-/* A run that may go on for ever: a signal ends it as the end of its input would. */
-static bool goes_on(const struct opt *opt)
-{
-    return opt->run.flush_ns > 0 || opt->capture.n_interfaces || opt->rotates;
 }
 
 static int write_text(struct job *job)
 {
     const struct opt *opt = job->opt;
-    const struct format *format = format_of(opt);
-    struct out out;
-    bool terminal = isatty(job->fd) && opt->format == OPT_TABLE;
-    struct view view = {.out = &out,
-                        .type = &job->tally.type,
-                        .level = opt->run.level,
-                        .width = say_screen_width(job->fd),
-                        .limit = terminal && !opt->all && !goes_on(opt) ? TERMINAL_ROWS : 0,
-                        .from_left = opt->n_sets > 0,
-                        .head = fc_run_table_head(job->run, 0),
-                        .in_time = goes_on(opt),
-                        .utf8 = say_utf8(),
-                        .colour = command_colour(opt, job->fd),
-                        .headings = n_captures(job) > 1};
-    if (!out_open(&out, job->fd, false) || !find_columns(job, &view)) {
-        out_close(&out);
-        return out_of_memory();
-    }
-    out.clean = isatty(job->fd) && opt->format != OPT_TABLE ? say_lines : NULL;
-    out.quote_formulas = opt->quote_formulas;
-    int status = format->begin(&view) ? write_batches(job, &view, format) : out_of_memory();
+    struct sheet sheet;
+    bool lacks_memory;
+    if (!sheet_open(&sheet, opt, job->run, 0, &job->tally.type, job->fd))
+        return command_out_of_memory();
+    int status = write_batches(job, &sheet);
     if (!opt->rotates)
         cli_progress_end(&job->progress);
-    format->end(&view);
-    int error = out_close(&out);
-    if (!status && view.scratch.failed)
-        status = out_of_memory();
-    text_free(&view.scratch);
-    free(view.columns);
+    int error = sheet_close(&sheet, &lacks_memory);
+    if (!status && lacks_memory)
+        status = command_out_of_memory();
     if (error == EPIPE && !job->output)
         return status ? status : -1;
-    return error && !status ? write_failure(job->output ? job->output : "standard output", error) : status;
+    return error && !status ? command_write_failure(job->output ? job->output : "standard output", error)
+                            : status;
 }
 
 static int write_sink(struct job *job)
@@ -211,7 +150,7 @@ static int write_sink(struct job *job)
     if (!bad)
         return 0;
     if (stop_asked())
-        return stopped();
+        return command_stopped();
     say("cannot write %s: %s", job->output, message);
     return EXIT_OUTPUT;
 }
@@ -229,10 +168,10 @@ static int open_target(struct job *job)
     }
     int error = target_open(&job->target, job->output);
     job->fd = job->target.fd;
-    return error ? write_failure(job->output, error) : 0;
+    return error ? command_write_failure(job->output, error) : 0;
 }
 
-static bool wants_progress(const struct opt *opt)
+bool command_shows_progress(const struct opt *opt)
 {
     if (opt->progress != OPT_BY_ITSELF)
         return opt->progress == OPT_ALWAYS;
@@ -269,7 +208,7 @@ static int write_one_file(struct job *job, struct rotation *r, uint64_t *written
     }
     int error = status ? 0 : target_commit(&job->target);
     if (error)
-        status = write_failure(job->output, error);
+        status = command_write_failure(job->output, error);
     if (!status)
         *written += r->n_rows;
     else if (job->target.fd >= 0 && save_lines(job))
@@ -315,7 +254,7 @@ static int write_files(struct job *job)
     while (!status && rotation_begin(&r, &failed)) {
         char *name = rotation_name(&r);
         job->output = name;
-        status = name ? write_one_file(job, &r, &written) : out_of_memory();
+        status = name ? write_one_file(job, &r, &written) : command_out_of_memory();
         job->output = NULL;
         free(name);
     }
@@ -335,8 +274,8 @@ static int write_files(struct job *job)
  * returns -1 when the reader of a pipe stopped reading. */
 static int write_answer(struct job *job)
 {
-    job->progress = (struct progress){.run = job->run, .show = wants_progress(job->opt)};
-    if (goes_on(job->opt))
+    job->progress = (struct progress){.run = job->run, .show = command_shows_progress(job->opt)};
+    if (opt_goes_on(job->opt))
         stop_in_order();
     if (job->opt->rotates)
         stop_hup_rotates();
@@ -344,13 +283,13 @@ static int write_answer(struct job *job)
     int status = job->opt->rotates ? write_files(job) : job->opt->sink ? write_sink(job) : write_text(job);
     cli_progress_end(&job->progress);
     if (!status && stop_asked())
-        status = stopped();
+        status = command_stopped();
     if (status)
         return status < 0 ? EXIT_WHOLE : status;
     status = account_status(job->run);
     int error = job->output && status != EXIT_UNREADABLE ? target_commit(&job->target) : 0;
     if (error)
-        return write_failure(job->output, error);
+        return command_write_failure(job->output, error);
     if (!job->opt->quiet)
         account_say(job->run, &job->tally, &job->opt->run);
     if (!job->opt->quiet && job->short_columns)
@@ -367,7 +306,7 @@ static int export_run(struct job *job)
         return command_refuse(job->opt, &err);
     if (!tally_wrap(&job->tally, job->run, &plain, &job->stream)) {
         tally_free(&job->tally);
-        return out_of_memory();
+        return command_out_of_memory();
     }
     job->output = job->opt->rotates ? NULL : job->opt->output;
     int status = open_target(job);
@@ -416,7 +355,7 @@ static int open_and_write(struct job *job, const struct fc_options *options)
     if (opt->capture.n_interfaces ? fc_open_live(&job->run, &opt->capture, options, &err)
                                   : fc_open(&job->run, opt->paths, opt->n_paths, options, &err))
         return command_refuse(opt, &err);
-    int status = export_run(job);
+    int status = opt->n_sets > 1 ? command_parts(opt, job->run) : export_run(job);
     fc_run_free(job->run);
     return status;
 }
@@ -426,7 +365,7 @@ int command_flows(const struct opt *opt)
     struct job job = {.opt = opt};
     struct fc_options options = opt->run;
     struct fc_set_options sets = opt->sets;
-    if (is_text(opt))
+    if (sheet_is_lines(opt))
         sets.form = opt->format == OPT_CSV ? FC_SET_TEXT : FC_SET_JSON;
     options.sets = &sets;
     if (opt->n_sets)
@@ -436,7 +375,7 @@ int command_flows(const struct opt *opt)
     if (opt->format == OPT_TABLE)
         choose_shown(&options);
     if (opt->format == OPT_CSV && !(job.short_columns = choose_short(&options)))
-        return out_of_memory();
+        return command_out_of_memory();
     int status = open_and_write(&job, &options);
     free(job.short_columns);
     return status;
@@ -459,7 +398,7 @@ int command_explain(const struct opt *opt)
         return command_refuse(opt, &err);
     if (!out_open(&out, STDOUT_FILENO, true)) {
         fc_run_free(run);
-        return out_of_memory();
+        return command_out_of_memory();
     }
     out_text(&out, fc_run_explain(run));
     out_char(&out, '\n');

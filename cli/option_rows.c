@@ -109,7 +109,8 @@ const struct opt_row OPT_ROWS[] = {
      "statistics, behind the columns: basic, stats, entropy,\n"
      "or single ones (see `flowcontainer columns'); or the\n"
      "table of another program, such as cic-corrected (see\n"
-     "`flowcontainer features')"},
+     "`flowcontainer features'); several of them: -o day.csv\n"
+     "writes day.FAMILY.csv for each"},
     {NULL, KEY_BYTES, "bytes", "NAME=START:NxL",
      "the first L bytes of the first N packets of each flow,\n"
      "from link, ip, transport or payload, as a column NAME:\n"

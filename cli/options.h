@@ -57,6 +57,12 @@ struct opt {
     char **argv; /* a copy, since getopt_long reorders it */
 };
 
+/* A run that may go on for ever: a signal ends it as the end of its input would. */
+static inline bool opt_goes_on(const struct opt *opt)
+{
+    return opt->run.flush_ns > 0 || opt->capture.n_interfaces || opt->rotates;
+}
+
 /* The names that --protocols and --drop take. */
 #define OPT_PROTOCOLS "tcp,udp,sctp,icmp,icmpv6,gre,esp"
 #define OPT_DROPS "retransmission,out_of_order,mdns,ssdp,icmp"

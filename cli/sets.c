@@ -96,8 +96,9 @@ int sets_check(struct opt *opt)
     if (opt->sets_option && !opt->n_sets)
         return say_usage("--faults, --splt and the other options of feature sets need one of them, such as "
                          "--features cic-corrected (see `flowcontainer features')");
-    if (opt->n_sets > 1 && opt->command == OPT_FLOWS)
-        return say_usage("a file holds one table: ask for one feature set at a time, or use "
-                         "scan(..., features=[...]).tables() in Python, which reads the captures once");
+    if (opt->n_sets > 1 && opt->command == OPT_FLOWS && (!opt->output || !strcmp(opt->output, "-")))
+        return say_usage(
+            "each feature set is a file of its own: -o day.csv writes day.FAMILY.csv for each of "
+            "them, from one reading");
     return 0;
 }

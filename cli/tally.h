@@ -8,6 +8,7 @@
 
 struct tally {
     uint64_t rows;
+    const uint64_t *of_tables; /* rows of each table of a run with several of them; else NULL */
     bool has_bytes;            /* false: no column of the answer tells them */
     uint64_t bytes;            /* of the IP packets in those rows */
     int64_t first_ns, last_ns; /* first > last: there are no times */

@@ -6,6 +6,9 @@ import csv
 import io
 import json
 
+import pytest
+from flowcontainer import scan
+
 SETS = ["cic-classic", "cic-corrected", "nfstream", "nprint", "zeek-conn", "netflow"]
 
 
@@ -68,12 +71,53 @@ def test_lists_and_time_outs(cli, small):
     assert rows[1]["splt_ps"] == "[48, 58, -1]"
 
 
+def test_several_sets_are_a_file_each(cli, root, several, tmp_path):
+    captures = [several, root / "tests" / "pcaps" / "demo.pcap"]
+    words = ["--accounting-mode", "1", "--with-capture", "--ignore-checksums"]
+    done = cli("--features", ",".join(SETS[:3]), "--features", ",".join(SETS[3:]), *words, "-o", tmp_path / "a.b.csv", *captures)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.glob("a.b.*")) == sorted(f"a.b.{name}.csv" for name in SETS)
+    assert "note: 17 packets left out by nprint" in done.stderr
+    own = {"nfstream": ["--accounting-mode", "1"], "zeek-conn": ["--ignore-checksums"]}
+    for name in SETS:
+        alone = cli("--features", name, "--with-capture", *own.get(name, []), "-T", "csv", "-q", *captures)
+        assert (tmp_path / f"a.b.{name}.csv").read_text() == alone.stdout, name
+
+
+def test_several_sets_in_other_formats(cli, several, tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    assert cli("--features", "cic-classic,nprint,netflow", "-q", "-o", tmp_path / "x.parquet", several).returncode == 0
+    for name in ("cic-classic", "nprint", "netflow"):
+        want = scan(several, features=name).to_arrow()
+        assert pq.read_table(tmp_path / f"x.{name}.parquet").cast(want.schema).equals(want), name
+    assert cli("--features", "cic-classic,netflow", "-q", "-T", "ndjson", "-o", tmp_path / "x", several).returncode == 0
+    lines = [json.loads(line) for line in (tmp_path / "x.netflow").read_text().splitlines()]
+    assert len(lines) == len(scan(several, features="netflow").to_arrow())
+
+
+def test_several_sets_are_written_whole_or_not_at_all(cli, several, small, tmp_path):
+    features = ["--features", "cic-classic,nfstream"]
+    before = small.read_bytes()
+    capture = small.parent / "x.nfstream.csv"
+    small.rename(capture)
+    done = cli(*features, "-o", capture.parent / "x.csv", capture)
+    assert (done.returncode, capture.read_bytes()) == (2, before)
+    assert "is one of the captures that are read" in done.stderr
+    (tmp_path / "y.nfstream.csv").mkdir()
+    done = cli(*features, "-o", tmp_path / "y.csv", several)
+    assert done.returncode == 4, done.stderr
+    assert not (tmp_path / "y.cic-classic.csv").exists()
+    (tmp_path / "none.pcap").write_bytes(b"this is no capture, and never was")
+    done = cli(*features, "-o", tmp_path / "z.csv", tmp_path / "none.pcap")
+    assert (done.returncode, list(tmp_path.glob("z*"))) == (3, [])
+
+
 def test_refusals(cli, small):
     for words, message in (
         (["--features", "nfstream", "-Y", "tcp"], "a display filter would have no effect"),
         (["--features", "nfstream", "-e", "ip.ttl"], "fields would have no effect"),
         (["--features", "nfstream,stats"], "cannot be asked for together"),
-        (["--features", "nfstream,cic-classic"], "tables()"),
+        (["--features", "nfstream,cic-classic"], "each feature set is a file of its own"),
         (["--features", "nfstream", "--faults", "corrected"], '"faults" would have no effect'),
         (["--splt", "3"], "need one of them"),
         (["--features", "nfstrem"], "nfstream"),
