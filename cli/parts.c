@@ -1,7 +1,8 @@
 /* Several feature sets of other programs: a file for each of them, from one reading of the captures.
  *
- * Invariants: the files get their names together, after the last row is in them. Text is written while the captures
- * are read. A writer of Python takes one table at a time, so the batches of the tables behind it wait in memory.
+ * Invariants: the files get their names together, after the last row is in them. Text is written while the
+ * captures are read. A writer of Python takes one table at a time, so the batches of the tables behind it
+ * wait in memory.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -48,8 +49,8 @@ static char *part_name(const char *output, const char *family)
     size_t cap = strlen(output) + strlen(family) + 2;
     char *name = malloc(cap);
     if (name)
-        snprintf(name, cap, "%.*s.%s%s", (int)(ending[0] ? ending - output : (ptrdiff_t)strlen(output)), output,
-                 family, ending);
+        snprintf(name, cap, "%.*s.%s%s", (int)(ending[0] ? ending - output : (ptrdiff_t)strlen(output)),
+                 output, family, ending);
     return name;
 }
 
