@@ -38,7 +38,8 @@ def scan_captures(
 
     The arguments are those of :func:`scan`. The engine makes only the columns that the query uses, and stops when a
     limit is reached; conditions on `capture` choose the captures that are read, and at level="packets" comparisons of whole numbers
-    (``frame_length > 1000``, ``ip.ttl == 64``) are display filters, where the query uses neither `flow` nor `direction`.
+    (``frame_length > 1000``, or those of a field that a packet has once, such as ``frame.cap_len``) are display filters,
+    where the query uses neither `flow` nor `direction`.
     Damaged captures give a :class:`CaptureWarning`, as with :func:`scan`.
 
     Raises ImportError without polars, or with one that has no sources in Python, and the errors of :func:`scan`.

@@ -50,6 +50,24 @@ class Rows:
         batches = [pa.record_batch(array) for array in self._arrays()]
         return pa.Table.from_batches(batches, pa.schema(self.schema))
 
+    def to_reader(self, types: str = "exact") -> Any:
+        """A pyarrow.RecordBatchReader, which holds one batch at a time: for writers of Delta, Iceberg and other tables.
+
+        :param types: "exact": those of the columns; "portable": types that all table formats have: text instead of
+            dictionaries, wider signed numbers instead of unsigned ones, microseconds instead of nanoseconds (cut off), and
+            durations as numbers of nanoseconds. An unsigned number of 64 bits above 2**63 - 1 is an error
+        """
+        from .lake import reader
+
+        return reader(self, types)
+
+    def __array__(self, dtype: object = None, copy: object = None) -> Any:
+        """Raises TypeError: numpy and pandas.DataFrame would take the rows for one object."""
+        raise TypeError(
+            "rows of several types are no array: to_pandas() or pandas.DataFrame.from_arrow() gives a DataFrame, "
+            "to_numpy() gives arrays"
+        )
+
     def to_pandas(self, **options: Any) -> Any:
         """A pandas.DataFrame. The options are those of pyarrow.Table.to_pandas."""
         need("pandas", "pandas")

@@ -479,6 +479,41 @@ class Scan(Rows):
             for (name, _), schema, arrays in zip(run.tables, schemas, batches)
         }
 
+    def write_dataset(
+        self,
+        path: StrPath,
+        *,
+        partition_by: str | Iterable[str] = (),
+        target_size: int | str = "256M",
+        types: str = "exact",
+        compression: str = "zstd",
+        existing: str = "error",
+        storage_options: Mapping[str, Any] | None = None,
+        filesystem: Any = None,
+    ) -> list[str]:
+        """Reads the captures once and writes their rows as Parquet files in a folder; returns the paths of the files.
+
+        No more than some batches are in memory. The schema has the metadata ``flowcontainer.version`` and
+        ``flowcontainer.query``: the options that decide the rows, as JSON, the same in every run of one query. Raises and
+        warns as every reading does, ValueError for an unknown column, pyarrow's errors, ImportError without pyarrow.
+
+        :param path: a folder, or a URL as for :func:`scan`
+        :param partition_by: columns whose values are folders, NAME=VALUE, instead of columns of the files
+        :param target_size: bytes of a file, by the size of the first rows: a number or a text such as "256M"
+        :param types: "exact" or "portable": see :meth:`to_reader`
+        :param compression: of Parquet: "zstd", "snappy", "gzip", "lz4", "none"
+        :param existing: "error" if the folder has files; "add": new names beside them; "replace": files of the same
+            partitions are deleted first
+        :param storage_options: options of fsspec's file system for a URL
+        :param filesystem: a file system of pyarrow.fs or fsspec, in which the path is
+        """
+        from .lake import query_text, write_dataset
+
+        return write_dataset(
+            self, path, query=query_text(self._options), partition_by=partition_by, target_size=target_size, types=types,
+            compression=compression, existing=existing, storage_options=storage_options, filesystem=filesystem,
+        )  # fmt: skip
+
     def _refuse_capture(self, path: StrPath) -> None:
         arguments.refuse_capture(self._opened(), path)
 
