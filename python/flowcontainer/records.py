@@ -1,13 +1,15 @@
 """The records of a capture as they stand in the file: for tools that need whole frames, such as :mod:`flowcontainer.split`. Flows, fields
-and checks come from the engine; this reads pcap and pcapng, plain or under gzip, bzip2 or xz."""
+and checks come from the engine; this reads pcap and pcapng, plain or under gzip, bzip2, xz, and with pyarrow also zstd and lz4."""
 
 from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
@@ -16,7 +18,13 @@ _PCAP = {
     b"\x4d\x3c\xb2\xa1": ("<", 1), b"\xa1\xb2\x3c\x4d": (">", 1),
 }  # fmt: skip
 _SECTION = b"\x0a\x0d\x0d\x0a"
-_OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_OPENERS: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZ": bz2.open,
+    b"\xfd7": lzma.open,
+    b"\x28\xb5": lambda name, mode: _by_arrow(name, "zstd"),
+    b"\x04\x22": lambda name, mode: _by_arrow(name, "lz4"),
+}
 LARGEST = 1 << 28  #: a longer record is damage
 
 
@@ -36,20 +44,30 @@ def records(path: Any) -> Iterator[Record]:
     with open(name, "rb") as file:
         opener = _OPENERS.get(file.read(2), open)
     with opener(name, "rb") as file:
-        magic = file.read(4)
+        magic = _exactly(file, 4)
         if magic == _SECTION:
             yield from _pcapng(file)
         elif magic in _PCAP:
             yield from _pcap(file, *_PCAP[magic])
         else:
-            raise ValueError(f"{name}: not a pcap or pcapng file, plain or under gzip, bzip2 or xz")
+            raise ValueError(f"{name}: not a pcap or pcapng file, plain or under gzip, bzip2, xz, zstd or lz4")
+
+
+def _by_arrow(name: str, compression: str) -> IO[bytes]:
+    """A file under zstd or lz4, for which Python before 3.14 has no module. Raises ValueError without pyarrow."""
+    try:
+        import pyarrow
+    except ImportError:
+        raise ValueError(f"{name}: whole frames under {compression} need pyarrow: pip install pyarrow") from None
+    # a buffer of one record header: at a cut, pyarrow gives none of the bytes of the reading that meets it
+    return io.BufferedReader(pyarrow.input_stream(name, compression=compression), 16)
 
 
 def _exactly(file: IO[bytes], size: int) -> bytes:
     """The next bytes, or none if the file ends before."""
     try:
         data = file.read(size)
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile):
+    except (EOFError, OSError, lzma.LZMAError, zlib.error):
         return b""
     return data if len(data) == size else b""
 

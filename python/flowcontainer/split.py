@@ -8,7 +8,9 @@ import os
 import struct
 import sys
 import warnings
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -83,51 +85,61 @@ def split(
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     files = Files(folder)
-    for capture, flows in _flows(captures, query):
-        named = {
-            number: name
-            for number, flow in enumerate(_named(capture, flows, by, names, labels or {}), 1)
-            if (name := flow)
-        }
-        _write(files, capture, [flow["frames"] for flow in flows], named)
+    for capture, frames in _frames(captures, query, by, names, labels or {}):
+        _write(files, capture, frames)
     files.flush()
     return len(files)
 
 
-Flow = dict[str, Any]
+class _Frames:
+    """The file of each kept frame of a capture: a number for a frame and a name for a flow, so that millions of flows fit into memory."""
+
+    def __init__(self) -> None:
+        self.names = [""]  #: files; 0: none
+        self.file = array("I")  #: for each frame from 0 the place of its file in `names`
+
+    def add(self, name: str, frames: list[int]) -> None:
+        """Adds a flow."""
+        if name and frames:
+            self.names.append(name)
+            if len(self.file) <= frames[-1]:
+                self.file.extend(bytes(4 * (frames[-1] + 1 - len(self.file))))
+            for frame in frames:
+                self.file[frame] = len(self.names) - 1
 
 
-def _flows(captures: Any, query: dict[str, Any]) -> Iterator[tuple[str, list[Flow]]]:
-    """The flows of each capture."""
-    held: list[Flow] = []
+def _frames(
+    captures: Any, query: dict[str, Any], by: str, names: str, labels: Mapping[str, str]
+) -> Iterator[tuple[str, _Frames]]:
+    """The frames of each capture."""
+    held, now, seen = _Frames(), "", dict[str, int]()
     for batch in scan(captures, columns=list(COLUMNS), batch_rows=4096, **query):
         columns = batch.to_pydict()
         for values in zip(*(columns[name] for name in COLUMNS)):
             flow = dict(zip(COLUMNS, values))
-            if held and held[0]["capture"] != flow["capture"]:
-                yield held[0]["capture"], held
-                held = []
-            held.append(flow)
-    if held:
-        yield held[0]["capture"], held
+            if now != flow["capture"]:
+                if now:
+                    yield now, held
+                held, now, seen = _Frames(), flow["capture"], {}
+            held.add(_file(flow, by, names, labels, seen), flow["frames"])
+    if now:
+        yield now, held
 
 
-def _named(capture: str, flows: list[Flow], by: str, names: str, labels: Mapping[str, str]) -> Iterator[str]:
-    """The file of each flow, "" for none."""
-    base, seen = os.path.basename(capture), dict[str, int]()
-    for flow in flows:
-        if by == "capture":
-            yield f"{base}.pcap"
-        elif by == "label":
-            label = labels.get(flow["flow_id"])
-            yield f"{quote(label, safe='')}.pcap" if label is not None else ""
-        else:
-            name = _name(base, flow, names)
-            seen[name] = count = seen.get(name, 0) + 1
-            yield f"{name}.pcap" if count == 1 else f"{name}.{count}.pcap"
+def _file(flow: dict[str, Any], by: str, names: str, labels: Mapping[str, str], seen: dict[str, int]) -> str:
+    """The file of a flow, "" for none."""
+    base = os.path.basename(flow["capture"])
+    if by == "capture":
+        return f"{base}.pcap"
+    if by == "label":
+        label = labels.get(flow["flow_id"])
+        return f"{quote(label, safe='')}.pcap" if label is not None else ""
+    name = _name(base, flow, names)
+    seen[name] = count = seen.get(name, 0) + 1
+    return f"{name}.pcap" if count == 1 else f"{name}.{count}.pcap"
 
 
-def _name(base: str, flow: Flow, names: str) -> str:
+def _name(base: str, flow: dict[str, Any], names: str) -> str:
     if names == "flow_id":
         return str(flow["flow_id"])
     ends = [(flow[address], flow[port]) for address, port in (("src", "sport"), ("dst", "dport"))]
@@ -139,13 +151,11 @@ def _name(base: str, flow: Flow, names: str) -> str:
     return f"{base.partition('.')[0]}-connection-{flow['protocol']}_{sides[0]}-{sides[1]}"
 
 
-def _write(files: Files, capture: str, frames: list[list[int]], named: dict[int, str]) -> None:
-    """Writes the frames of a capture; `frames` has the numbers of each flow's frames."""
-    flow_of = {frame: number for number, flow in enumerate(frames, 1) for frame in flow}
-    for number, record in enumerate(records(capture), 1):
-        name = named.get(flow_of.get(number, 0))
-        if name:
-            files.add(name, record.time, record.wire, record.data, record.link)
+def _write(files: Files, capture: str, frames: _Frames) -> None:
+    """Writes the frames of a capture."""
+    for place, record in zip(islice(frames.file, 1, None), records(capture)):
+        if place:
+            files.add(frames.names[place], record.time, record.wire, record.data, record.link)
 
 
 # ---- the command ----

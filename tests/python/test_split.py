@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import made
@@ -36,6 +40,7 @@ def test_formats_keep_times_and_link_types(tmp_path: Path) -> None:
         "format_gz.pcap.gz",
         "link_113_sll.pcap",
         "format_xz.pcap.xz",
+        *(("format_zst.pcap.zst", "format_lz4.pcap.lz4") if find_spec("pyarrow") else ()),
     ):
         out = tmp_path / name
         splitting.split(PCAPS / name, out, by="capture", drop=())
@@ -47,6 +52,36 @@ def test_formats_keep_times_and_link_types(tmp_path: Path) -> None:
         whole = list(records(PCAPS / name))
         got = sorted(record for path in out.iterdir() for record in records(path))
         assert got == sorted(whole[frame - 1] for frame in kept) and got, name
+
+
+@pytest.mark.parametrize("name", ["zstd", "lz4"])
+def test_zstd_and_lz4_are_read(tmp_path: Path, name: str) -> None:
+    pa = pytest.importorskip("pyarrow")
+    plain, packed = tmp_path / "x.pcap", tmp_path / "x.pcap.packed"
+    noise = [random.Random(i).randbytes(900) for i in range(400)]  # more than a block of zstd, which is lost as a whole
+    frames = [made.ethernet(made.ipv4(made.CLIENT, made.SERVER, 17, made.udp(9 + i % 40, 9, data))) for i, data in enumerate(noise)]
+    made.write(plain, made.talk() + frames)
+    with pa.output_stream(str(packed), compression=name) as file:
+        file.write(plain.read_bytes())
+    assert list(records(packed)) == list(records(plain))
+    splitting.split(packed, tmp_path / "out")
+    assert len(list((tmp_path / "out").iterdir())) == 41
+    cut = tmp_path / "cut"
+    cut.write_bytes(packed.read_bytes()[:-40])
+    kept = len(list(records(cut)))
+    assert kept > 100
+    assert list(records(cut)) == list(records(plain))[:kept]
+
+
+def test_many_flows_need_few_open_files(tmp_path: Path) -> None:
+    made.write(tmp_path / "x.pcap", made.many(3000))
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32));"
+        "from flowcontainer import split; split.HELD = 50_000; print(split.split(sys.argv[1], sys.argv[2]))"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path / "x.pcap"), str(tmp_path / "out")]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "3000\n"
+    assert sum(1 for path in (tmp_path / "out").iterdir() for _ in records(path)) == len(made.many(3000))
 
 
 def test_names_and_repeated_ends(tmp_path: Path) -> None:
