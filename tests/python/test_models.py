@@ -18,6 +18,7 @@ from flowcontainer import Table, models, scan  # noqa: E402
 from flowcontainer.dataset import Dataset, RecipeError  # noqa: E402
 from flowcontainer.models.inputs import Ragged  # noqa: E402
 from flowcontainer.models.lengths import features  # noqa: E402
+from flowcontainer.models.sequences import ppi_histograms  # noqa: E402
 
 
 @pytest.fixture
@@ -226,3 +227,51 @@ def test_a_wrong_model_is_refused(folder: Path) -> None:
     with pytest.raises(RecipeError, match="rows of its own"):
         built(folder, "out", name="nprint", exact=True)
     assert not os.listdir(folder / "out") or not (folder / "out" / "manifest.json").exists()
+
+
+def test_a_data_set_is_a_source(tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    for i in range(3):
+        made.write(folder / f"{i}.pcap", made.talk(50000 + i) + made.many(2))
+    paths = sorted(folder.iterdir())
+    for name in ("yatc", "df", "cesnet_ppi"):
+        data = Dataset(paths, tmp_path / f"out-{name}", query=models.query(name))
+        data.build()
+        got, want = models.make(name, data), models.make(name, folder)
+        assert len(got) == 9 and data.to_arrow()["flow_id"].to_pylist() == got.names
+        for array, values in got.arrays.items():
+            assert sorted(row.tobytes() for row in values) == sorted(row.tobytes() for row in want.arrays[array])
+    exact = models.yatc(data, exact=True)
+    assert (exact["image"] == models.yatc(paths, exact=True)["image"]).all()
+    assert (exact["image"] == models.yatc(scan(folder), exact=True)["image"]).all()
+    with pytest.raises(ValueError, match="reads captures"):
+        models.yatc(data.to_arrow(), exact=True)
+
+
+def test_ids_of_etbert(tmp_path: Path) -> None:
+    words = ["[PAD]", "[SEP]", "[CLS]", "[UNK]", "[MASK]", "4500", "45", "0", "##00", "##1"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n")
+    ids, mask = models.etbert_ids(["4500 451 zz 4500 ", ""], tmp_path / "vocab.txt", 5)
+    assert ids.tolist() == [[2, 5, 6, 9, 3], [2, 0, 0, 0, 0]] and mask.sum(1).tolist() == [5, 1]
+    (tmp_path / "bad.txt").write_text("a\n")
+    with pytest.raises(ValueError, match=r"no \[CLS\]"):
+        models.etbert_ids([""], tmp_path / "bad.txt")
+
+
+def test_histograms_of_cesnet() -> None:
+    lengths, times = Ragged.of([[10, 20, -2000, 15, -16], []]), Ragged.of([[0.0, 0.010, 0.020, 0.050, 3.0], []])
+    sizes, gaps = ppi_histograms(lengths, times)
+    assert sizes.tolist() == [[[2, 1, 0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0, 1]], [[0] * 8] * 2]
+    assert gaps.tolist() == [[[1, 0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]], [[0] * 8] * 2]
+
+
+def test_windows_of_netmamba(tmp_path: Path) -> None:
+    made.write(tmp_path / "x.pcap", made.talk() + made.talk())
+    session = models.splitcap(tmp_path / "x.pcap")[0]
+    all_windows = models.netmamba(tmp_path / "x.pcap", exact=True, windows=True)
+    assert len(all_windows) == len(session.frames) - 4 and set(all_windows.rows.tolist()) == {0}
+    first = models.netmamba(tmp_path / "x.pcap", exact=True)
+    assert (all_windows["image"][0] == first["image"][0]).all()
+    shifted = models.netmamba([models.splitcap(tmp_path / "x.pcap")[0]._replace(frames=session.frames[1:])], exact=True)
+    assert (all_windows["image"][1] == shifted["image"][0]).all()

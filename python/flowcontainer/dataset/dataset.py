@@ -84,6 +84,12 @@ class Dataset:
 
         return build(self.recipe, say).manifest
 
+    def captures(self) -> list[str]:
+        """Paths of the captures, in the order of the data set. Raises RecipeError if there are none."""
+        from . import captures
+
+        return [capture.path for capture in captures.listed(self.recipe)]
+
     def manifest(self) -> dict[str, Any]:
         """The manifest of the last build. Raises FileNotFoundError."""
         from . import manifest

@@ -6,7 +6,7 @@
     flows = scan("captures/", **models.query("yatc")).read()       # the columns that a layout needs
     images = models.yatc(flows)
 
-Every layout takes captures, a Scan, a Table, or anything with ``__arrow_c_stream__``, and gives :class:`Inputs`: arrays, their masks, and the
+Every layout takes captures, a Scan, a Table, a Dataset with the columns of :func:`query`, or anything with ``__arrow_c_stream__``, and gives :class:`Inputs`: arrays, their masks, and the
 row and name of each sample's flow. The default masks what names a connection; ``exact=True`` takes captures and equals the published code.
 """
 
@@ -32,7 +32,7 @@ from .tokens import netfound
 from .packets import deep_packet, nprint, nprint_names
 from .sequences import cesnet_ppi, df, fsnet, tiktok
 from .sessions import splitcap
-from .text import etbert, trafficformer
+from .text import etbert, etbert_ids, trafficformer
 from .tfegnn import tfe_gnn
 
 #: {name: (function, arguments of scan that it needs)}
@@ -91,6 +91,7 @@ __all__ = [
     "OF_SESSIONS",
     "Inputs",
     "check",
+    "etbert_ids",
     "make",
     "nprint_names",
     "query",

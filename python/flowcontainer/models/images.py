@@ -57,18 +57,26 @@ def yatc(source: Any, *, exact: bool = False) -> Inputs:
     )
 
 
-def netmamba(source: Any, *, keep_payload: bool = True, exact: bool = False) -> Inputs:
+def netmamba(source: Any, *, keep_payload: bool = True, windows: bool = False, exact: bool = False) -> Inputs:
     """NetMamba: (flows, 1600) uint8, laid out as :func:`yatc`. The sound form is that of yatc.
 
     exact=True gives the published bytes: addresses are 0 in the header, but its checksum still tells them, and ports, sequence numbers,
     IP id and timestamps stay. A frame of IPv6 is 320 zeros. With keep_payload=False payload is 0 and nothing is removed from headers.
+    windows=True (exact only) is the published augmentation: a sample for each 5 consecutive frames of a session; `rows` repeats the session.
+    Split by session: its windows overlap.
     """
+    if windows and not exact:
+        raise ValueError("windows are of the exact form: a flow of the sound form has its first 5 packets")
     if not exact:
         made = _sound("netmamba", source, lambda image: image)
         if not keep_payload:
             made.arrays["image"].reshape(-1, PACKETS, HEADER + PAYLOAD)[:, :, HEADER:] = 0
         return made
-    sessions = list(enumerate(sessions_of(source)))
+    sessions = [
+        (i, Session(one.name, one.frames[start:]))
+        for i, one in enumerate(sessions_of(source))
+        for start in range(max(len(one.frames) - PACKETS + 1, 1) if windows else 1)
+    ]
     rows = [netmamba_bytes(one.frames, keep_payload) for _, one in sessions]
     return _exact(
         "netmamba", sessions, rows, (1600,), (*_RAW, "the checksum of the IP header still tells the addresses")

@@ -86,13 +86,20 @@ class Ragged:
         return out, mask
 
 
+def is_dataset(source: Any) -> bool:
+    """Whether this is a :class:`flowcontainer.dataset.Dataset`; that module needs pyarrow, so it is not imported for the question."""
+    return hasattr(source, "recipe") and hasattr(source, "to_arrow")
+
+
 class Source:
-    """The columns of flows: of captures, of a Scan, of a Table, or of anything with ``__arrow_c_stream__``."""
+    """The columns of flows: of captures, of a Scan, of a Table, of a Dataset, or of anything with ``__arrow_c_stream__``."""
 
     def __init__(self, source: Any, query: Mapping[str, Any]) -> None:
         names = [*query["columns"], *(part for name in query.get("bytes", ()) for part in (name, f"{name}_sizes"))]
         if isinstance(source, (str, bytes, os.PathLike, list, tuple)):
             source = scan(source, **query)
+        if is_dataset(source):
+            source = source.to_arrow()
         if not isinstance(source, Rows):
             source = Table.from_arrow(source)
         missing = [name for name in names if name not in source.column_names]

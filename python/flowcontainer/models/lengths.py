@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .inputs import Array, Inputs, Ragged, Source
-from .sessions import Frame, frames
+from .sessions import Frame, captures_of, frames
 
 NAMES = tuple(
     f"{group}_{name}"
@@ -141,7 +141,7 @@ def _packet(frame: Frame) -> tuple[float, str, int, str, int, int, bool] | None:
 
 
 def _exact(source: Any) -> Inputs:
-    paths = source if isinstance(source, (list, tuple)) else [source]
+    paths = captures_of(source)
     rows = [burst for path in paths for burst in bursts(path)]
     out, mask = features(Ragged.of([burst.lengths for burst in rows]))
     faults = (

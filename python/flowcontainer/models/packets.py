@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .inputs import Array, Inputs
-from .sessions import Frame, frames
+from .sessions import Frame, captures_of, frames
 from .sound import MASKS, matrix
 
 # ---- Deep Packet ----
@@ -39,7 +39,7 @@ def deep_packet(source: Any, *, packets: int = 10, exact: bool = False) -> Input
 
 
 def _deep_packet_exact(source: Any) -> Inputs:
-    paths = source if isinstance(source, (list, tuple)) else [source]
+    paths = captures_of(source)
     kept = [
         (path, frame, data)
         for path in paths
@@ -182,7 +182,7 @@ def nprint_sound(content: Array, sizes: Array, transport: Array, transport_sizes
 
 
 def _nprint_exact(source: Any, blocks: tuple[str, ...], payload: int) -> Inputs:
-    paths = source if isinstance(source, (list, tuple)) else [source]
+    paths = captures_of(source)
     widths = [*((block, WIDTH[block] // 8) for block in blocks), ("payload", payload)]
     content, there, numbers, names = [], [], [], []
     for path in paths:

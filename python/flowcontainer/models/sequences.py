@@ -121,7 +121,10 @@ def cesnet_ppi(source: Any, *, length: int = 30, exact: bool = False) -> Inputs:
     """CESNET's PPI: (flows, 3, length) int32 of the first `length` packets with payload, filled with 0.
 
     Rows: whole milliseconds since the packet before (0 first), direction (1 from the client, -1), bytes of payload. Beside it
-    `ppi_len` (int32) and `ppi_duration` (float32, seconds). The exporter of the published sets cuts flows at 300 s of age and 30 s of
+    `ppi_len` (int32), `ppi_duration` (float32, seconds), and the histograms `size_hist` and `gap_hist`, (flows, 2, 8) int32: of all packets
+    with payload, from the client and from the server, the bytes of payload and the whole milliseconds since the packet before of that direction, in
+    the bins [0, 16), [16, 32), [32, 64) ... [1024, ...). The published PUSH row and the exporter's option to skip repeated packets are not made: the
+    engine's clean-up leaves out retransmissions. The exporter of the published sets cuts flows at 300 s of age and 30 s of
     pause: policy="timeout", idle=30, active=300. exact=True is the same array. The first lengths tell the length of the server's name.
     """
     rows = Source(source, cesnet_ppi_query())
@@ -130,12 +133,13 @@ def cesnet_ppi(source: Any, *, length: int = 30, exact: bool = False) -> Inputs:
     count = mask[:, 0].sum(1).astype(np.int32)
     last = np.where(count > 0, times.padded(length, np.float64)[0][np.arange(len(count)), np.maximum(count - 1, 0)], 0)
     arrays = {"ppi": out, "ppi_len": count, "ppi_duration": last.astype(np.float32)}
-    whole = np.ones(len(count), bool)
+    arrays["size_hist"], arrays["gap_hist"] = ppi_histograms(lengths, times)
+    masks = {name: np.ones(array.shape, bool) for name, array in arrays.items()}
     return Inputs(
         "cesnet_ppi",
         exact,
         arrays,
-        {"ppi": mask, "ppi_len": whole, "ppi_duration": whole},
+        {**masks, "ppi": mask},
         np.arange(len(lengths)),
         rows.names(),
     )
@@ -148,3 +152,22 @@ def ppi(lengths: Ragged, times: Ragged, length: int) -> tuple[Array, Array]:
     rows = (np.rint(gaps * 1000), np.sign(lengths.values), np.abs(lengths.values))
     parts = [lengths.with_values(values).padded(length, np.int32) for values in rows]
     return np.stack([part for part, _ in parts], 1), np.stack([mask for _, mask in parts], 1)
+
+
+def ppi_histograms(lengths: Ragged, times: Ragged) -> tuple[Array, Array]:
+    """The histograms of payload bytes and of gaps, (flows, 2, 8) int32, from signed lengths and seconds."""
+    made = []
+    for sign in (1, -1):
+        mine = np.sign(lengths.values) == sign
+        size, time = lengths.where(mine), times.where(mine)
+        gaps = np.rint(np.diff(time.values, prepend=time.values[:1]) * 1000)
+        later = time.place > 0
+        made.append((_eighths(size.row, np.abs(size.values), len(lengths)), _eighths(time.row[later], gaps[later], len(lengths))))
+    sizes, gap = (np.stack([pair[i] for pair in made], 1) for i in (0, 1))
+    return sizes, gap
+
+
+def _eighths(row: Array, values: Array, count: int) -> Array:
+    """Counts of each row's values in eight bins that double from 16."""
+    place = np.searchsorted(16 << np.arange(7), values, side="right")
+    return np.bincount(row * 8 + place, minlength=count * 8).reshape(count, 8).astype(np.int32)

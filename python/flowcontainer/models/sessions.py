@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..records import records
+from ..table import Scan
+from .inputs import is_dataset
 
 
 class Frame(NamedTuple):
@@ -130,6 +132,24 @@ def session_name(capture: str, key: tuple[Any, ...]) -> str:
 
 
 def sessions_of(source: Any) -> list[Session]:
-    """The sessions of one capture or several, in their order; sessions are passed through."""
-    several = source if isinstance(source, (list, tuple)) else [source]
-    return [session for one in several for session in ([one] if isinstance(one, Session) else splitcap(one))]
+    """The sessions of captures, in their order; sessions are passed through."""
+    if isinstance(source, (list, tuple)) and all(isinstance(one, Session) for one in source):
+        return list(source)
+    return [session for path in captures_of(source) for session in splitcap(path)]
+
+
+def captures_of(source: Any) -> list[Any]:
+    """The captures of a path, of a folder, of several of these, of a Scan or of a Dataset, for exact forms. Raises ValueError for rows."""
+    if isinstance(source, (list, tuple)):
+        return [path for one in source for path in captures_of(one)]
+    if is_dataset(source):
+        return list(source.captures())
+    if isinstance(source, Scan):
+        return [path for one in source._paths for path in captures_of(os.fsdecode(one))]
+    if not isinstance(source, (str, bytes, os.PathLike)):
+        raise ValueError("exact=True reads captures: give paths, a Scan or a Dataset")
+    if not os.path.isdir(source):
+        return [source]
+    folder = os.fsdecode(source)
+    found = (os.path.join(top, name) for top, _, names in os.walk(folder) for name in names if name[0] != ".")
+    return sorted(found)

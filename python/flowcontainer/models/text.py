@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,6 +116,48 @@ def _texts(
 ) -> Inputs:
     rows: Array = np.array([i for i, _ in samples], np.int64)
     return Inputs(layout, exact, {}, {}, rows, [name for _, name in samples], faults, {"text": texts})
+
+
+def etbert_ids(texts: Sequence[str], vocabulary: str | os.PathLike[str], length: int = 128) -> tuple[Array, Array]:
+    """The ids that the model takes, (texts, length) int32, and the mask of those that are no filling: `[CLS]` and the pieces of the
+    text's words, cut or filled with 0. The mask as integers is also the model's segment numbers.
+
+    A word that the vocabulary does not have is cut into its longest pieces (WordPiece, later pieces with `##`), or is `[UNK]`.
+
+    :param vocabulary: file of the published vocabulary (`encryptd_vocab.txt`): the id of a piece is its line, from 0. Raises OSError, and
+        ValueError if it has no `[CLS]` or `[UNK]`
+    """
+    with open(vocabulary, encoding="utf-8") as file:
+        known = {line.rstrip("\n"): number for number, line in enumerate(file)}
+    for name in ("[CLS]", "[UNK]"):
+        if name not in known:
+            raise ValueError(f"{os.fspath(vocabulary)}: the vocabulary has no {name}")
+    out, mask = np.zeros((len(texts), length), np.int32), np.zeros((len(texts), length), bool)
+    pieces: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        ids = [known["[CLS]"]]
+        for word in text.split():
+            if len(ids) >= length:
+                break
+            if word not in pieces:
+                pieces[word] = _pieces(word, known)
+            ids += pieces[word]
+        out[row, : len(ids)] = ids[:length]
+        mask[row, : len(ids)] = True
+    return out, mask
+
+
+def _pieces(word: str, known: dict[str, int]) -> list[int]:
+    """The ids of a word: the longest known piece first."""
+    found, start = [], 0
+    while start < len(word):
+        ends = (end for end in range(len(word), start, -1) if ("##" if start else "") + word[start:end] in known)
+        end = next(ends, 0)
+        if not end:
+            return [known["[UNK]"]]
+        found.append(known[("##" if start else "") + word[start:end]])
+        start = end
+    return found
 
 
 # ---- TrafficFormer ----
