@@ -53,6 +53,8 @@ static const struct words NOTES[] = {
      "flows evicted because as many were open as --max-flows allows"},
     {"streams_continued", "row that continues a stream of which an earlier row has left",
      "rows that continue a stream of which an earlier row has left"},
+    {"spilled_bytes", "byte of the temporary file for flows beyond --max-memory",
+     "bytes of the temporary file for flows beyond --max-memory"},
     {"empty_captures", "capture without a frame", "captures without a frame"},
     {"reassembly_over_limit", "message of a TCP stream given up because too much was waiting",
      "messages of TCP streams given up because too much was waiting"},

@@ -82,8 +82,9 @@ const struct opt_row OPT_ROWS[] = {
      "field or the filter looks ahead, such as\n"
      "dns.response_in; 2R: the first pass decides the filter"},
     {NULL, KEY_MAX_MEMORY, "max-memory", "SIZE",
-     "memory that one process of the engine should need:\n"
-     "300M (default), 1G"},
+     "memory that a process should need, as 1G: flows\n"
+     "beyond it lie in a file in TMPDIR (default: none);\n"
+     "the engine gets parts of captures (default: 300M)"},
     {NULL, KEY_EXACT, "exact", NULL,
      "dissect also frames of TLS and QUIC streams that\n"
      "cannot hold the fields"},

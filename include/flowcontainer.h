@@ -289,8 +289,10 @@ struct fc_options {
     bool exact; /* true: every frame is dissected. false: for fields and filters of protocols that TLS and
                    QUIC encrypt (http, dns ...), frames of such streams are left out from where they cannot
                    hold any of them */
-    uint64_t max_memory; /* bytes of one process of the engine; a capture that needs more is divided; 0: 300
-                            MB */
+    uint64_t max_memory; /* bytes that one process should need. Of this process: the state of flows beyond it
+                            lies in a file without a name in TMPDIR (note spilled_bytes; FC_IO when the file
+                            cannot be made or grow); 0: it stays in memory. Of a process of the wireshark
+                            engine: a capture that needs more is divided; 0: 300 MB */
     /* The columns of the answer. */
     const struct fc_column *columns; /* in the order of the answer; NULL: the default columns of the level */
     size_t n_columns;

@@ -172,8 +172,8 @@ def scan(
     :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE); decrypted data then has fields too
     :param passes: 1: dissect a capture once; 2: twice, as `tshark -2 -Y`; "2R": twice, as `tshark -2 -R`, so that the
         first pass decides the filter; "auto": twice if a field or the filter looks ahead
-    :param max_memory: memory that one process of the engine should need: bytes, or a text such as "300M" or "1G";
-        0: 300 MB
+    :param max_memory: memory that a process should need: bytes, or a text such as "300M" or "1G". Flows beyond it lie in
+        a temporary file; 0: none do. For a process of the wireshark engine 0 means 300 MB
     :param exact: dissect every frame. By default, frames of TLS and QUIC streams are skipped if none of the requested
         fields can be in them (http.*, dns.* and the like, without keys)
 

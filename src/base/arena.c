@@ -2,6 +2,8 @@
  * few calls to malloc. Invariant: `next` is aligned to 8 and `left` bytes behind it are free. */
 #include "base/arena.h"
 
+#include "base/spill.h"
+
 enum { FIRST_BLOCK = 4096, LAST_BLOCK = 1 << 20 };
 
 struct arena_block {
@@ -10,6 +12,8 @@ struct arena_block {
     uint64_t data[];
 };
 
+static size_t block_len(size_t size) { return sizeof(struct arena_block) + size + ARENA_SLACK; }
+
 static bool arena_grow(struct arena *arena, size_t n)
 {
     size_t size = arena->block ? arena->block->size * 2 : FIRST_BLOCK;
@@ -17,7 +21,7 @@ static bool arena_grow(struct arena *arena, size_t n)
         size = LAST_BLOCK;
     if (size < n)
         size = n;
-    struct arena_block *block = memory_alloc(sizeof *block + size + ARENA_SLACK);
+    struct arena_block *block = spill_take(arena->spill, block_len(size));
     if (!block)
         return false;
     *block = (struct arena_block){.older = arena->block, .size = size};
@@ -105,7 +109,7 @@ void arena_reset(struct arena *arena)
     struct arena_block *older = keep->older;
     while (older) {
         struct arena_block *next = older->older;
-        memory_free(older);
+        spill_give(arena->spill, older, block_len(older->size));
         older = next;
     }
     keep->older = NULL;
@@ -117,8 +121,8 @@ void arena_free(struct arena *arena)
 {
     while (arena->block) {
         struct arena_block *older = arena->block->older;
-        memory_free(arena->block);
+        spill_give(arena->spill, arena->block, block_len(arena->block->size));
         arena->block = older;
     }
-    *arena = (struct arena){.memory = arena->memory};
+    *arena = (struct arena){.memory = arena->memory, .spill = arena->spill};
 }

@@ -9,13 +9,16 @@
 #include "base/memory.h"
 
 struct arena_block;
+struct spill;
 
 struct arena {
     struct arena_block *block; /* the newest; it links to the older ones */
     uint8_t *next;
     size_t left;
     struct memory_state *memory; /* set when an allocation fails; NULL: only the caller is told */
-    void **unused; /* pieces that were given back, by class; lies in the arena; NULL: there are none */
+    struct spill *spill; /* gives the blocks (base/spill.h); NULL: they are ordinary memory. Set it while the
+                            arena is empty */
+    void **unused;       /* pieces that were given back, by class; lies in the arena; NULL: there are none */
 };
 
 /* So many bytes behind any piece may be read, though they mean nothing: loads of 8 bytes need no check of the

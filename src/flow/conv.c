@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/spill.h"
 #include "flow/conv_rules.h"
 #include "flow/tcp_analysis.h"
 
@@ -77,7 +78,7 @@ static bool conv_reserve(struct conv_table *t)
         return true;
     uint8_t *block = NULL;
     if (memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
-        block = memory_alloc(BLOCK * conv_size(t));
+        block = spill_take(t->spill, BLOCK * conv_size(t));
     if (block)
         t->blocks[t->n_blocks++] = block;
     else
@@ -378,7 +379,7 @@ void conv_reset(struct conv_table *t)
         memset(t->slots, 0, t->n_slots * sizeof *t->slots);
     }
     while (t->n_blocks > 1)
-        memory_free(t->blocks[--t->n_blocks]);
+        spill_give(t->spill, t->blocks[--t->n_blocks], BLOCK * conv_size(t));
     arena_reset(&t->tcp_states);
     t->flights.unused = NULL;
     memset(t->next_stream, 0, sizeof t->next_stream);
@@ -392,7 +393,7 @@ void conv_free(struct conv_table *t)
 {
     memory_free(t->slots);
     for (size_t i = 0; i < t->n_blocks; i++)
-        memory_free(t->blocks[i]);
+        spill_give(t->spill, t->blocks[i], BLOCK * conv_size(t));
     memory_free(t->blocks);
     arena_free(&t->tcp_states);
     *t = (struct conv_table){0};

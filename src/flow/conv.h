@@ -91,6 +91,7 @@ struct conv_table {
     uint64_t n_forgotten;
     uint32_t next_stream[N_CONV_KINDS];
     struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
+    struct spill *spill;         /* gives the conversations (base/spill.h); NULL: they are ordinary memory */
     struct arena tcp_states;
     struct flight_pool flights; /* allocated in tcp_states */
     bool has_wildcards;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/spill.h"
 #include "base/time.h"
 #include "flow/expiry.h"
 #include "flow/tcp_analysis.h"
@@ -97,7 +98,7 @@ static bool flow_reserve(struct flow_table *t)
         return true;
     uint8_t *block = NULL;
     if (memory_reserve((void **)&t->blocks, &t->blocks_capacity, t->n_blocks + 1, sizeof *t->blocks))
-        block = memory_alloc(BLOCK * flow_size(t));
+        block = spill_take(t->spill, BLOCK * flow_size(t));
     if (block)
         t->blocks[t->n_blocks++] = block;
     else
@@ -220,8 +221,9 @@ void flow_release(struct flow_table *t)
 void flow_reset(struct flow_table *t)
 {
     while (t->n_blocks > 1)
-        memory_free(t->blocks[--t->n_blocks]);
+        spill_give(t->spill, t->blocks[--t->n_blocks], BLOCK * flow_size(t));
     *t = (struct flow_table){.memory = t->memory,
+                             .spill = t->spill,
                              .policy = t->policy,
                              .blocks = t->blocks,
                              .n_blocks = t->n_blocks,
@@ -232,7 +234,7 @@ void flow_free(struct flow_table *t)
 {
     flow_reset(t);
     if (t->n_blocks)
-        memory_free(t->blocks[0]);
+        spill_give(t->spill, t->blocks[0], BLOCK * flow_size(t));
     memory_free(t->blocks);
     *t = (struct flow_table){.policy = t->policy};
 }

@@ -81,6 +81,7 @@ struct flow_policy {
 
 struct flow_table {
     struct memory_state *memory; /* set when memory ends; NULL: nobody asks */
+    struct spill *spill;         /* gives the flows (base/spill.h); NULL: they are ordinary memory */
     struct flow_policy policy;
     struct packet_clock clock;
     uint8_t **blocks;

@@ -54,7 +54,9 @@ struct query {
     struct set_layout
         *sets[MOST_SETS]; /* the feature sets of other programs that are the answer, one table each */
     size_t n_sets;        /* 0: the answer is one table of flows, packets or frames */
-    const char *reason;   /* the reason why libwireshark answers: a constant, or why_text */
+    struct spill *spill; /* takes the state of flows beyond the limit of memory (base/spill.h); NULL: there is
+                            none. Walks share it */
+    const char *reason;  /* the reason why libwireshark answers: a constant, or why_text */
     char why_text[160];
 };
 

@@ -23,6 +23,7 @@ enum note {
     NOTE_QUIC_FORGOTTEN,    /* connections of QUIC that were forgotten after a long silence */
     NOTE_EVICTED,           /* flows that left because of the limit on flows */
     NOTE_CONTINUED,         /* flows of streams of which an earlier flow has left */
+    NOTE_SPILLED,           /* bytes of the file that flows beyond the limit of memory were put into */
     NOTE_TIME_ORDER,        /* captures in which a frame is earlier than the frame before it */
     NOTE_KERNEL_DROPS,      /* packets of an interface that the kernel dropped before they could be read */
     N_NOTES

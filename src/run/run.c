@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/spill.h"
 #include "run/fields.h"
 #include "run/inputs.h"
 #include "run/live.h"
@@ -207,9 +208,14 @@ enum fc_status fc_open_live(struct fc_run **out, const struct fc_capture *captur
  * and memory of the shards are left as they are: the child ends with them. */
 static enum fc_status run_close(struct fc_run *run)
 {
-    if (run->owner != getpid())
-        run->shards = NULL;
+    bool is_owner = run->owner == getpid();
     enum fc_status status = FC_OK;
+    if (!is_owner)
+        run->shards = NULL;
+    if (!is_owner && run->query.spill) { /* its memory is not mapped here */
+        run->reader = (struct reader){0};
+        run->query.spill = NULL;
+    }
     if (reader_is_open(&run->reader)) {
         status = report_merge(&run->report, reader_report(&run->reader));
         reader_close(&run->reader);
@@ -219,6 +225,9 @@ static enum fc_status run_close(struct fc_run *run)
         shards_close(run->shards);
     }
     run->shards = NULL;
+    run->report.notes[NOTE_SPILLED] += spill_bytes(run->query.spill);
+    spill_free(run->query.spill);
+    run->query.spill = NULL;
     if (!status && run->live)
         status = live_end(run->live, &run->report, atomic_load(&run->progress.frames));
     return status;
@@ -294,6 +303,9 @@ static enum fc_status run_start(struct fc_run *run, struct fc_error *err)
         run->live ? live_start(run->live, &run->inputs.items[0].place.descriptor, err) : FC_OK;
     if (status)
         return status;
+    uint64_t limit = run->query.options.max_memory;
+    if (limit && !run->query.n_sets && !(run->query.spill = spill_new(limit)))
+        return error_memory(err);
     bool share = run->jobs > 1 && run->inputs.n > 1;
     run->query.children = share ? 1 : run->jobs; /* a thread each, or all for the one capture at hand */
     if (share)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/temporary.h"
 #include "shark/convert.h"
 #include "shark/spool.h"
 #include "source/copy.h"
@@ -38,7 +39,7 @@ static enum fc_status unpack_to(int *out, const struct capture_file *file, const
                                 uint64_t most, struct fc_error *err)
 {
     const struct source_place copied = {.kind = SOURCE_PATH, .name = file->path};
-    int to = spool_file();
+    int to = temporary_file();
     if (to < 0)
         return spool_error(err);
     struct copy copy = copy_to(to, job, most);
@@ -78,7 +79,7 @@ static enum fc_status copy_on(struct copy *copy, struct pipe *from, struct fc_er
 static enum fc_status copy_pipe(struct capture_file *file, struct pipe *from, const struct job *job,
                                 struct fc_error *err)
 {
-    file->copy = spool_file();
+    file->copy = temporary_file();
     if (file->copy < 0)
         return spool_error(err);
     snprintf(file->path, sizeof file->path, "/proc/self/fd/%d", file->copy);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 
 enum {
     MOST_LANES = 64,
@@ -40,7 +41,7 @@ static enum fc_status write_ahead(struct lanes *l, uint32_t first, struct fc_err
     uint32_t most = FILES_AHEAD * l->n_lanes, left = d->n_buckets - first, n = left < most ? left : most;
     l->first_file = first;
     for (l->n_files = 0; l->n_files < n; l->n_files++)
-        if ((l->files[l->n_files] = spool_file()) < 0)
+        if ((l->files[l->n_files] = temporary_file()) < 0)
             return spool_error(err);
     return division_write(d, first, l->job->capture, l->files, n, err);
 }

@@ -11,36 +11,14 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporary.h"
 
 enum { IN_MEMORY = 4 << 20, WINDOW = 1 << 18 };
-
-static const char *temporary_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder && *folder ? folder : P_tmpdir;
-}
 
 enum fc_status spool_error(struct fc_error *err)
 {
     return error_set(err, FC_IO, -1, "no temporary copy in %.200s (TMPDIR names another place): %s",
                      temporary_folder(), strerror(errno));
-}
-
-int spool_file(void)
-{
-    char path[4096];
-    const char *folder = temporary_folder();
-#ifdef O_TMPFILE
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        return fd;
-#endif
-    if (snprintf(path, sizeof path, "%s/flowcontainer.XXXXXX", folder) >= (int)sizeof path)
-        return -1;
-    int named = mkostemp(path, O_CLOEXEC);
-    if (named >= 0)
-        unlink(path);
-    return named;
 }
 
 bool spool_write(int fd, const void *bytes, size_t n)
@@ -60,7 +38,7 @@ bool spool_write(int fd, const void *bytes, size_t n)
 static enum fc_status to_file(struct spool *s, struct fc_error *err)
 {
     if (!s->has_file) {
-        s->file = spool_file();
+        s->file = temporary_file();
         s->has_file = s->file >= 0;
     }
     if (!s->has_file || !spool_write(s->file, s->bytes, s->len))

@@ -21,8 +21,6 @@ FC_MUST_USE enum fc_status spool_get(struct spool *spool, size_t n, const uint8_
                                      struct fc_error *err);
 void spool_free(struct spool *spool);
 
-/* A new file without a name in the system's temporary folder, which the caller closes; -1 with errno. */
-int spool_file(void);
 /* FC_IO, with the text of errno and the folder. */
 enum fc_status spool_error(struct fc_error *err);
 /* Writes all n bytes; false with errno. */

@@ -2,13 +2,17 @@
  * libwireshark, are problems in the report; everything that was read before them stays in the answer. */
 #include "apps/conversation.h"
 #include "base/error.h"
+#include "base/spill.h"
 #include "shark/alien.h"
 #include "shark/locator.h"
 #include "shark/start.h"
 #include "source/join.h"
 #include "walk/inner.h"
 
-enum { LOOK_EVERY = 4096 /* frames between two looks at progress and cancellation */ };
+enum {
+    LOOK_EVERY = 4096, /* frames between two looks at progress and cancellation */
+    SPILL_EVERY = 256  /* frames between two looks at the limit of memory */
+};
 
 /* ---- progress and problems ---- */
 
@@ -275,6 +279,8 @@ enum fc_status capture_read(struct walk *w)
         c->frames += !quiet;
         if (!quiet && (status = walk_frame(w, &frame)))
             return end_at_failure(w, status);
+        if (c->frames % SPILL_EVERY == 0)
+            spill_look(w->query->spill);
         bool looks = quiet || c->frames % LOOK_EVERY == 0;
         if (looks && (status = look_up(w, quiet)))
             return status;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/spill.h"
 #include "walk/inner.h"
 
 /* ---- opening ---- */
@@ -44,6 +45,8 @@ static void open_tables(struct tables *tables, const struct query *query, const 
     const struct fc_options *o = &query->options;
     struct examiner *e = &tables->examiner;
     examiner_init(e, memory);
+    e->convs.spill = e->convs.tcp_states.spill = tables->flows.spill = tables->pool.arena.spill =
+        tables->extras.spill = tables->apps.arena.spill = tables->apps.reasm.arrays.spill = query->spill;
     tables->flows.memory = tables->pool.arena.memory = tables->extras.memory = memory;
     e->protocols = o->protocols;
     e->keeps_flights = emit_wants_flights(query->slot_of) ||
@@ -113,7 +116,7 @@ enum fc_status walk_next(struct walk *w, struct ArrowArray *out, struct fc_error
         atomic_fetch_add_explicit(&w->progress->rows, rows, memory_order_relaxed);
     }
     if (status == FC_MEMORY)
-        error_memory(err);
+        status = spill_failed(w->query->spill, err) ? FC_IO : error_memory(err);
     else if (status == FC_CANCELLED)
         error_set(err, status, -1, "cancelled");
     return status;

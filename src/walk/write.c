@@ -1,6 +1,7 @@
 /* Flows and frames -> rows of the table that the query's level asks for. */
 #include <string.h>
 
+#include "base/spill.h"
 #include "look/measure.h"
 #include "walk/inner.h"
 
@@ -107,9 +108,12 @@ enum fc_status write_ended(struct walk *w)
 /* The flows that stayed until the capture's end, in the order of their first kept packets. */
 static enum fc_status write_kept(struct walk *w)
 {
+    enum { SPILL_EVERY = 256 };
     while (w->output.flows && w->capture.next_flow < w->tables.flows.n_flows) {
         if (flows_full(w->output.flows))
             return FC_OK;
+        if (w->capture.next_flow % SPILL_EVERY == 0)
+            spill_look(w->query->spill);
         enum fc_status status = write_flow(w, flow_at(&w->tables.flows, w->capture.next_flow++));
         if (status)
             return status;
@@ -123,6 +127,7 @@ enum fc_status write_flows(struct walk *w)
     struct flow_table *t = &w->tables.flows;
     if (!flow_may_leave(&t->policy))
         return write_kept(w);
+    spill_look(w->query->spill);
     enum fc_status status = write_ended(w);
     if (!status && !t->ended.first)
         tables_forget(w);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/temporary.h"
 #include "shark/spool.h"
 #include "source/source.h"
 #include "test.h"
@@ -20,7 +21,7 @@ static int nowhere(void)
 TEST(a_descriptor_is_copied_in_two_parts)
 {
     static char bytes[300000], got[300000];
-    int from = spool_file(), to = spool_file();
+    int from = temporary_file(), to = temporary_file();
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)(i * 7);
     CHECK(spool_write(from, bytes, sizeof bytes) && lseek(from, 0, SEEK_SET) == 0);
@@ -64,7 +65,7 @@ TEST(what_grows_out_of_proportion_is_refused)
 
 TEST(the_last_space_stays_free)
 {
-    struct copy copy = {.to = spool_file()};
+    struct copy copy = {.to = temporary_file()};
     static const char byte;
     CHECK_INT(copy_put(&copy, &byte, (size_t)1 << 60, 0, &err), FC_IO);
     CHECK(strstr(err.text, "too little space") && copy.written == 0);
@@ -80,7 +81,7 @@ TEST(a_capture_is_unpacked_up_to_a_limit)
                             &copy, &err),
               FC_OK);
     CHECK_INT(copy.written, sizeof bytes); /* memory is one window */
-    int file = spool_file();
+    int file = temporary_file();
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     CHECK(spool_write(file, bytes, sizeof bytes));

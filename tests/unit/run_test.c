@@ -244,6 +244,24 @@ static void lose_one(const char *path, const struct fc_options *options, int64_t
     }
 }
 
+/* The state of flows in a temporary file. */
+TEST(memory_may_end_beyond_its_limit)
+{
+    struct fc_options options;
+    fc_options_init(&options);
+    for (size_t i = 0; i < 2; i++) {
+        options.n_fields = options.n_bytes = 0;
+        struct answer want = run_paths(&talkative[i], 1, &options);
+        options.max_memory = 1;
+        check_same(run_paths(&talkative[i], 1, &options), want);
+        starve(&talkative[i], 1, &options, 15);
+        lose_one(talkative[i], &options, 15, 60);
+        all_fields(&options);
+        lose_one(talkative[i], &options, 15, 60);
+        options.max_memory = 0;
+    }
+}
+
 TEST(no_failed_allocation_is_lost)
 {
     static const char *const filters[] = {NULL, "tls or udp.port > 5 or tcp.payload matches \"a\""};

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/temporary.h"
 #include "capture.h"
 #include "fake_worker.h"
 #include "shark/lanes.h"
@@ -39,7 +40,7 @@ static void divide(const struct division_limits *limits)
 
 static int write_capture(void)
 {
-    int file = spool_file();
+    int file = temporary_file();
     CHECK(file >= 0 && spool_write(file, capture.data, capture.len));
     return file;
 }
@@ -108,7 +109,7 @@ TEST(a_bucket_is_written_as_a_capture_of_its_frames)
     divide(&limits);
     int from = write_capture();
     for (int b = 0; b < PAIRS; b++)
-        to[b] = spool_file();
+        to[b] = temporary_file();
     CHECK(!division_write(&division, 0, from, to, PAIRS, &err));
     for (uint32_t b = 0; b < PAIRS; b++) {
         uint32_t *numbers = division_numbers(&division, b);
@@ -129,7 +130,7 @@ TEST(some_buckets_alone_are_written)
     struct fc_error err;
     uint8_t got[4096];
     divide(&limits);
-    int from = write_capture(), to = spool_file();
+    int from = write_capture(), to = temporary_file();
     CHECK(!division_write(&division, 2, from, &to, 1, &err));
     CHECK_INT(pread(to, got, sizeof got, 0), HEAD + ROUNDS * RECORD);
     uint32_t *numbers = division_numbers(&division, 2);
@@ -145,7 +146,7 @@ TEST(a_file_that_has_become_shorter_is_an_error)
     struct division_limits limits = {.cost = 1 << 20, .exactly = 2};
     struct fc_error err = {0};
     divide(&limits);
-    int from = write_capture(), to[] = {spool_file(), spool_file()};
+    int from = write_capture(), to[] = {temporary_file(), temporary_file()};
     CHECK(!ftruncate(from, (off_t)capture.len - 10));
     CHECK_INT(division_write(&division, 0, from, to, 2, &err), FC_IO);
     CHECK(strstr(err.text, "shorter"));
