@@ -3,6 +3,7 @@
 # make test    sets up, builds with sanitizers, runs every test; last line: N passed, N failed
 # make test-long  every test over the whole corpus, then every fuzz target for ten minutes (hours)
 # make test-integrations  the tests that start Spark, Ray and other engines (installs them: 1 GB; some minutes)
+# make wheels  wheels for Linux (glibc 2.17 and later, musl) with zig and static libraries, in build/wheels/dist
 # make fuzz    libFuzzer on every target for FUZZ_SECONDS each (clang)
 SHELL := /bin/bash
 RELEASE := build/release
@@ -12,7 +13,7 @@ SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
-.PHONY: build demo test test-long test-integrations checked fuzz clean setup library
+.PHONY: wheels build demo test test-long test-integrations checked fuzz clean setup library
 build: library $(PACKAGE)
 
 setup:
@@ -45,6 +46,9 @@ test-long: checked
 test-integrations: build
 	@tools/setup.sh integrations
 	@.venv/bin/python tools/test.py $(RELEASE) --integrations
+
+wheels:
+	@python3 tools/release/wheels.py $(PLATFORMS)
 
 fuzz:
 	@[ -f build/fuzz/build.ninja ] || CC=clang cmake -S . -B build/fuzz -G Ninja -DFC_FUZZ=ON >/dev/null

@@ -5,6 +5,8 @@
  */
 #include "stop.h"
 
+#include <stddef.h>
+
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t n_hups;
 static bool in_order;

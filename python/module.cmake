@@ -9,7 +9,13 @@ target_link_libraries(_core PRIVATE Python::Module flowcontainer_static fc_flags
 set_target_properties(_core PROPERTIES PREFIX "" SUFFIX ".abi3.so")
 
 install(TARGETS _core LIBRARY DESTINATION flowcontainer)
+if(FC_WORKERS)
+  file(GLOB FC_READY_WORKERS ${FC_WORKERS}/flowcontainer-worker-*)
+  install(PROGRAMS ${FC_READY_WORKERS} DESTINATION flowcontainer)
+endif()
 if(TARGET flowcontainer-worker)
   install(TARGETS flowcontainer-worker RUNTIME DESTINATION flowcontainer)
+endif()
+if(TARGET flowcontainer-worker OR FC_READY_WORKERS)
   install(FILES ${CMAKE_SOURCE_DIR}/worker/COPYING DESTINATION flowcontainer RENAME flowcontainer-worker.COPYING)
 endif()

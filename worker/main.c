@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "child.h"
 #include "jail.h"
 #include "message.h"
@@ -134,7 +135,7 @@ int main(int argc, char **argv)
                 WIRE_CONTROL);
         return 2;
     }
-    close_range(WIRE_CONTROL + 1, ~0U, 0); /* dissectors must not reach files of the caller */
+    os_close_from(WIRE_CONTROL + 1); /* dissectors must not reach files of the caller */
     fcntl(WIRE_CONTROL, F_SETFD, FD_CLOEXEC);
     signal(SIGCHLD, SIG_IGN);
     ws_start(argv[0]);
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
     answer_uint(&hello, WIRE_VERSION);
     answer_text(&hello, ws_version());
     answer_text(&hello, lacks);
+    answer_text(&hello, ws_library());
     answer_send(&hello, WIRE_HELLO);
     for (struct message m; message_read(&m, WIRE_CONTROL); message_done(&m)) {
         if (m.kind == WIRE_QUERY)

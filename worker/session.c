@@ -4,6 +4,8 @@
  * the tables of names again, and begins its next session in a millisecond without them. */
 #include "session.h"
 
+#include <dlfcn.h>
+
 struct session ws;
 
 /* ---- functions that epan calls ---- */
@@ -61,7 +63,7 @@ const char *session_interface_description(struct packet_provider_data *p, uint32
 /* ---- reports are dropped: most of them are about files that a jailed process cannot open ---- */
 
 static void no_report(const char *format, va_list args) { (void)format, (void)args; }
-static void no_open(const char *name, int err, gboolean writing) { (void)name, (void)err, (void)writing; }
+static void no_open(const char *name, int err, ws_bool writing) { (void)name, (void)err, (void)writing; }
 static void no_read(const char *name, int err) { (void)name, (void)err; }
 
 static void silence(const char *name)
@@ -71,7 +73,7 @@ static void silence(const char *name)
                                                             .report_open_failure = no_open,
                                                             .report_read_failure = no_read,
                                                             .report_write_failure = no_read};
-    ws_log_init_with_writer(name, log_nothing, NULL);
+    log_start(name);
     init_report_message(name, &routines);
 }
 
@@ -82,7 +84,7 @@ void ws_start(const char *name)
     silence(name);
     init_process_policies();
     relinquish_special_privs_perm();
-    configuration_init(name, NULL);
+    configuration_start(name);
     timestamp_set_type(TS_RELATIVE);
     timestamp_set_precision(TS_PREC_AUTO);
     timestamp_set_seconds_type(TS_SECONDS_DEFAULT);
@@ -95,6 +97,12 @@ void ws_start(const char *name)
 }
 
 const char *ws_version(void) { return epan_get_version(); }
+
+const char *ws_library(void)
+{
+    Dl_info info;
+    return dladdr((void *)epan_get_version, &info) && info.dli_fname ? info.dli_fname : "";
+}
 
 void session_begin(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The headers of libwireshark, and one wrapper for each thing that differs between its releases. Written
- * with 4.0.17, the only release that this was compiled and run with; the other branches follow the headers
- * of 4.2, 4.4 and 4.6. A new release is this file's work. */
+ * The headers of libwireshark, and one wrapper for each thing that differs between its releases. `make
+ * test-releases` compiles and runs the worker with 4.0, 4.4 and 4.6. A new release is a change of this file.
+ */
 #ifndef FCW_SHIM_H
 #define FCW_SHIM_H
 
@@ -40,33 +40,22 @@
 
 #include "ws.h"
 
+#if WIRESHARK_VERSION_MAJOR == 4 && WIRESHARK_VERSION_MINOR == 2
+#error "the worker was never compiled with Wireshark 4.2: use 4.0, 4.4 or 4.6"
+#endif
 #define WS(major, minor) (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR >= (major) * 100 + (minor))
 
 /* ---- values, filters, log ---- */
 
-#if WS(4, 2)
+#if WS(4, 4)
 #define VALUE(fi) ((fi)->value)
 static inline const void *value_bytes(field_info *fi, uint32_t *len)
 {
     *len = (uint32_t)fvalue_get_bytes_size(fi->value);
     return fvalue_get_bytes_data(fi->value);
 }
-static inline uint32_t value_ipv4(field_info *fi)
-{
-#if WS(4, 4)
-    return fvalue_get_ipv4(fi->value)->addr;
-#else
-    return fvalue_get_uinteger(fi->value);
-#endif
-}
-static inline const void *value_ipv6(field_info *fi)
-{
-#if WS(4, 4)
-    return &fvalue_get_ipv6(fi->value)->addr;
-#else
-    return fvalue_get_ipv6(fi->value);
-#endif
-}
+static inline uint32_t value_ipv4(field_info *fi) { return fvalue_get_ipv4(fi->value)->addr; }
+static inline const void *value_ipv6(field_info *fi) { return &fvalue_get_ipv6(fi->value)->addr; }
 static inline bool filter_compile(const char *text, dfilter_t **out, struct ws_refusal *r)
 {
     df_error_t *error = NULL;
@@ -76,10 +65,12 @@ static inline bool filter_compile(const char *text, dfilter_t **out, struct ws_r
     snprintf(r->text, sizeof r->text, "%s", error && error->msg ? error->msg : "this is no display filter");
     return false;
 }
-static inline void log_nothing(const char *domain, enum ws_log_level level, const char *fatal,
-                               ws_log_manifest_t *manifest, const char *format, va_list args, void *self)
+static inline void log_nothing(const char *domain, enum ws_log_level level, const char *file, long line,
+                               const char *function, const char *fatal, ws_log_manifest_t *manifest,
+                               const char *format, va_list args, void *self)
 {
-    (void)domain, (void)level, (void)fatal, (void)manifest, (void)format, (void)args, (void)self;
+    (void)domain, (void)level, (void)file, (void)line, (void)function, (void)fatal, (void)manifest,
+        (void)format, (void)args, (void)self;
 }
 #else
 #define VALUE(fi) (&(fi)->value)
@@ -109,6 +100,29 @@ static inline void log_nothing(const char *domain, enum ws_log_level level, stru
     (void)domain, (void)level, (void)time, (void)file, (void)line, (void)function, (void)format, (void)args,
         (void)self;
 }
+#endif
+
+/* ---- start ---- */
+
+#if WS(4, 4)
+typedef bool ws_bool;
+#else
+typedef gboolean ws_bool;
+#endif
+#if WS(4, 6)
+static inline void log_start(const char *name)
+{
+    (void)name;
+    ws_log_init_with_writer(log_nothing, NULL);
+}
+static inline void configuration_start(const char *name) { configuration_init(name); }
+#else
+static inline void log_start(const char *name) { ws_log_init_with_writer(name, log_nothing, NULL); }
+static inline void configuration_start(const char *name) { configuration_init(name, NULL); }
+#endif
+#ifndef IS_FT_STRING
+#define IS_FT_STRING FT_IS_STRING
+#define IS_FT_UINT FT_IS_UINT
 #endif
 
 /* ---- records of a capture ---- */

@@ -1,5 +1,8 @@
 # flowcontainer-worker: the wireshark engine, a program of its own (GPL-2.0-or-later, worker/COPYING). Built where the
 # headers of libwireshark are; without them everything else works and says what is missing.
+if(FC_WORKERS)
+  return()
+endif()
 find_package(PkgConfig QUIET)
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(WIRESHARK QUIET wireshark)

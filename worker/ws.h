@@ -54,6 +54,7 @@ struct ws_job {
 /* Initialises libwireshark, once in a process. Ends the process when that fails. */
 void ws_start(const char *name);
 const char *ws_version(void);
+const char *ws_library(void); /* the path of libwireshark's file; "": not known */
 /* Takes the one query of the process. `out` gets an entry for each name, *plan bits of enum wire_plan. */
 bool ws_query(const struct ws_question *question, struct ws_field *out, uint32_t *plan,
               struct ws_refusal *refusal);

@@ -65,7 +65,7 @@ static void find_names(struct apps *apps)
 void apps_init(struct apps *apps, const int16_t *slot_of, const struct filter *filter, bool exact,
                struct memory_state *memory)
 {
-    apps->arena.memory = apps->scratch.memory = apps->reasm.arrays.memory = memory;
+    apps->arena.memory = apps->scratch.memory = apps->reasm.arrays.memory = apps->cipher.memory = memory;
     memset(apps->mute_slots, 0xff, sizeof apps->mute_slots);
     apps->mute = (struct row){.slot_of = apps->mute_slots, .arena = &apps->scratch};
     apps->readers = readers_wanted(slot_of, filter);

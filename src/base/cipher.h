@@ -1,4 +1,5 @@
-/* HKDF with SHA-256, and AES-128, through libcrypto. Every function returns false when libcrypto fails. */
+/* HKDF with SHA-256, and AES-128. The library behind them is libcrypto (cipher_openssl.c) or Mbed TLS
+ * (cipher_mbedtls.c), as FC_CRYPTO says; every function returns false when that library fails. */
 #ifndef FC_BASE_CIPHER_H
 #define FC_BASE_CIPHER_H
 
@@ -6,14 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_LEN = 32, AES_LEN = 16, AES_IV_LEN = 12, AES_TAG_LEN = 16 };
+#include "base/sha256.h"
 
-/* The contexts that libcrypto allocates once: their set-up takes longer than the work on a short message.
- * Zero-initialise it. One thread may use it. */
+enum { AES_LEN = 16, AES_IV_LEN = 12, AES_TAG_LEN = 16 };
+
+/* Zero-initialise it; cipher_free gives its memory back. One thread may use it. */
 struct cipher {
-    struct evp_md_ctx_st *sha256;
-    struct evp_cipher_ctx_st *block, *sealed;
+    struct cipher_contexts *contexts; /* of the library, made at the first use */
+    struct memory_state *memory;      /* is told when memory ends; or NULL */
 };
+
+/* HMAC with SHA-256 (RFC 2104). The key has at most 64 bytes. */
+bool cipher_hmac(struct cipher *cipher, uint8_t out[SHA256_LEN], const void *key, size_t key_len,
+                 const void *bytes, size_t len);
 
 /* HKDF-Extract (RFC 5869 section 2.2). The salt has at most 64 bytes. */
 bool hkdf_extract(struct cipher *cipher, uint8_t out[SHA256_LEN], const void *salt, size_t salt_len,

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 enum { MD5_LEN = 16 };
-/* Hashes `len` bytes. Returns false when libcrypto refuses (out of memory, or a policy that forbids MD5). */
+/* Hashes `len` bytes. Returns false when the cryptographic library refuses (out of memory, or a policy that
+ * forbids MD5). */
 bool md5(uint8_t out[MD5_LEN], const void *bytes, size_t len);
 
 #endif

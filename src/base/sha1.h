@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum { SHA1_LEN = 20 };
-/* False when the library refuses. */
+/* Returns false when the cryptographic library refuses. */
 bool sha1(uint8_t out[SHA1_LEN], const void *bytes, size_t len);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum { SHA256_LEN = 32 };
-/* Hashes `len` bytes. Returns false when libcrypto refuses. */
+/* Hashes `len` bytes. Returns false when the cryptographic library refuses. */
 bool sha256(uint8_t out[SHA256_LEN], const void *bytes, size_t len);
 
 #endif

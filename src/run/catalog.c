@@ -50,6 +50,8 @@ static enum fc_status ask_worker(struct fc_fields *fields, struct fc_error *err)
         status = worker_list(worker, &(struct worker_listener){take_field, take_old_name, fields}, err);
     if (!status)
         snprintf(fields->version, sizeof fields->version, "%s", worker_version(worker));
+    if (!status)
+        snprintf(fields->library, sizeof fields->library, "%s", worker_library(worker));
     worker_stop(worker);
     if (!status && fields->n)
         sort_once(fields);
@@ -78,7 +80,7 @@ static void add_native(struct fc_fields *fields)
 static enum fc_status load(struct fc_fields *fields, const char *version, struct fc_error *err)
 {
     char path[PATH_MAX];
-    bool has_worker = program_find(path);
+    bool has_worker = program_find(path, 0);
     bool kept = has_worker && catalog_read(fields, path);
     if (kept && version && strcmp(version, fields->version)) {
         fields->n = fields->n_old = 0;

@@ -3,6 +3,7 @@
 #define FC_RUN_CATALOG_H
 
 #include <flowcontainer.h>
+#include <limits.h>
 
 #include "base/arena.h"
 #include "field/field.h"
@@ -23,6 +24,7 @@ struct fc_fields {
     size_t n_old, cap_old;
     struct arena texts;
     char version[64];           /* of libwireshark; "": only native fields are known */
+    char library[PATH_MAX];     /* its file */
     struct memory_state memory; /* set by the functions below; asked when all fields are there */
 };
 
@@ -30,8 +32,8 @@ struct fc_fields {
 void catalog_add(struct fc_fields *fields, const struct field *field, const char *type, const char *engine);
 void catalog_add_old_name(struct fc_fields *fields, const char *old, const char *today);
 
-/* The cache of libwireshark's fields, by the worker's file. False when there is none, or a useless one: then
- * fields is as before. */
+/* The cache of libwireshark's fields, by the files of the worker and of libwireshark. False when there is
+ * none, or a useless one: then fields is as before. */
 bool catalog_read(struct fc_fields *fields, const char *worker_path);
 /* Whole or not at all; what cannot be written is made again next time. */
 void catalog_write(const struct fc_fields *fields, const char *worker_path);

@@ -1,9 +1,10 @@
 /* What is kept of libwireshark's fields between runs, since asking for them takes a third of a second: a file
- * in the user's cache folder. Invariant: a file is used only when it is whole and of the same worker (path,
- * size, time of change); anything else about it is no error, it is made anew.
+ * in the user's cache folder. Invariant: a file is used only when it is whole and of the same worker and the
+ * same libwireshark (path, size, time of change); anything else about it is no error, it is made anew.
  *
- * A line that names the worker, a line with libwireshark's version and the two counts; then of each field
- * three bytes (type, base, flags) and three texts that end with NUL; of each old name two texts. */
+ * A line that names the worker, one that names libwireshark's file, a line with libwireshark's version and
+ * the two counts; then of each field three bytes (type, base, flags) and three texts that end with NUL; of
+ * each old name two texts. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -14,9 +15,10 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/os.h"
 #include "run/catalog.h"
 
-enum { FORMAT = 1, NAMED = 1, MAY_BE_EMPTY = 2, MOST = 256 << 20 /* bytes; today it is a tenth of that */ };
+enum { FORMAT = 2, NAMED = 1, MAY_BE_EMPTY = 2, MOST = 256 << 20 /* bytes; today it is a tenth of that */ };
 
 /* ---- where, and for which worker ---- */
 
@@ -46,13 +48,13 @@ static bool cache_path(char out[PATH_MAX], const char *worker)
            snprintf(out, PATH_MAX, "%s/fields-%016" PRIx64, folder, hash_text(worker)) < PATH_MAX;
 }
 
-static bool worker_line(char *out, size_t cap, const char *worker)
+static bool file_line(char *out, size_t cap, const char *file)
 {
     struct stat s;
-    if (stat(worker, &s))
+    if (stat(file, &s) || strchr(file, '\n'))
         return false;
     int n = snprintf(out, cap, "flowcontainer fields %d %lld %lld.%09ld %s\n", FORMAT, (long long)s.st_size,
-                     (long long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec, worker);
+                     (long long)os_changed(&s).tv_sec, os_changed(&s).tv_nsec, file);
     return n > 0 && (size_t)n < cap;
 }
 
@@ -131,15 +133,26 @@ static bool parse(struct fc_fields *out, struct cursor *c)
     return c->at == c->end && !out->memory.ended;
 }
 
+/* Whether the next line names a libwireshark that is as it was. Its path is the last word of the line. */
+static bool same_library(struct cursor *c)
+{
+    char line[PATH_MAX + 128], path[PATH_MAX];
+    int used = 0;
+    bool same = sscanf(c->at, "flowcontainer fields %*d %*d %*d.%*d %4095[^\n]%n", path, &used) == 1 &&
+                file_line(line, sizeof line, path) && !strncmp(c->at, line, strlen(line));
+    c->at += used + 1;
+    return same;
+}
+
 bool catalog_read(struct fc_fields *fields, const char *worker)
 {
     char path[PATH_MAX], line[PATH_MAX + 128];
     size_t len = 0;
     char *bytes =
-        cache_path(path, worker) && worker_line(line, sizeof line, worker) ? read_file(path, &len) : NULL;
+        cache_path(path, worker) && file_line(line, sizeof line, worker) ? read_file(path, &len) : NULL;
     size_t skip = bytes ? strlen(line) : 0;
     struct cursor c = {bytes + skip, bytes + len};
-    bool whole = bytes && len > skip && !memcmp(bytes, line, skip) && parse(fields, &c);
+    bool whole = bytes && len > skip && !memcmp(bytes, line, skip) && same_library(&c) && parse(fields, &c);
     memory_free(bytes);
     if (!whole) {
         fields->n = fields->n_old = 0;
@@ -163,7 +176,10 @@ static void put_text(FILE *out, const char *text) { fwrite(text, 1, strlen(text)
 
 static bool write_all(FILE *out, const struct fc_fields *fields, const char *line)
 {
-    fprintf(out, "%s%s %zu %zu\n", line, fields->version, fields->n, fields->n_old);
+    char library[PATH_MAX + 128];
+    if (!file_line(library, sizeof library, fields->library))
+        return false;
+    fprintf(out, "%s%s%s %zu %zu\n", line, library, fields->version, fields->n, fields->n_old);
     for (size_t i = 0; i < fields->n; i++) {
         const struct field *f = &fields->entries[i].field;
         fputc((int)f->type, out);
@@ -183,7 +199,7 @@ static bool write_all(FILE *out, const struct fc_fields *fields, const char *lin
 void catalog_write(const struct fc_fields *fields, const char *worker)
 {
     char path[PATH_MAX], temporary[PATH_MAX + 16], line[PATH_MAX + 128];
-    if (!cache_path(path, worker) || !worker_line(line, sizeof line, worker) || strchr(worker, '\n'))
+    if (!cache_path(path, worker) || !file_line(line, sizeof line, worker))
         return;
     make_folders(path);
     snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);

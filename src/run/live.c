@@ -11,13 +11,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os.h"
 
 enum {
     PIPE = 1 << 20,  /* bytes that the child may write ahead of the reader; the kernel may allow less */
@@ -122,7 +122,7 @@ static void become_child(const struct live *l, pid_t parent)
     sigaction(SIGHUP, &usual, NULL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid(); /* Ctrl-C must not end it: the library does, in order */
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    os_end_with_parent(SIGTERM);
     if (getppid() != parent)
         _exit(1);
     int nothing = open("/dev/null", O_RDONLY);
@@ -159,7 +159,7 @@ static int64_t now_ms(void)
 }
 
 /* Reads the messages until the child has closed them. */
-static void listen(struct live *l)
+static void listen_to(struct live *l)
 {
     int64_t end = l->seconds ? now_ms() + (int64_t)l->seconds * 1000 : INT64_MAX;
     char bytes[1024];
@@ -194,7 +194,7 @@ static void *mind(void *argument)
     pthread_mutex_unlock(&l->lock);
     if (child > 0) {
         siginfo_t info;
-        listen(l);
+        listen_to(l);
         while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
             ;
         pthread_mutex_lock(&l->lock);
@@ -220,14 +220,14 @@ static void close_end(int *end)
 static bool make_pipes(struct live *l)
 {
     int packets[2], messages[2];
-    if (pipe2(packets, O_CLOEXEC))
+    if (!os_pipe(packets))
         return false;
-    if (pipe2(messages, O_CLOEXEC)) {
+    if (!os_pipe(messages)) {
         close(packets[0]);
         close(packets[1]);
         return false;
     }
-    fcntl(packets[0], F_SETPIPE_SZ, PIPE);
+    os_pipe_grow(packets[0], PIPE);
     l->packets = packets[0];
     l->child_packets = packets[1];
     l->messages = messages[0];
@@ -263,7 +263,7 @@ enum fc_status live_start(struct live *l, int *file, struct fc_error *err)
 
 /* ---- the end ---- */
 
-static void send(struct live *l, int number)
+static void send_signal(struct live *l, int number)
 {
     pthread_mutex_lock(&l->lock);
     if (l->child)
@@ -316,9 +316,9 @@ static void end_child(struct live *l)
     drain(l);
     close_end(&l->packets);
     if (!wait_for_end(l, FORGIVE_MS))
-        send(l, SIGTERM);
+        send_signal(l, SIGTERM);
     if (!wait_for_end(l, FORGIVE_MS))
-        send(l, SIGKILL);
+        send_signal(l, SIGKILL);
     pthread_join(l->thread, NULL);
     l->has_thread = false;
 }

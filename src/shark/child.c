@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os.h"
 
 enum {
     MOST_TOGETHER =
@@ -29,10 +30,9 @@ enum {
 static enum fc_status page_make(struct child *c, struct fc_error *err)
 {
     c->page_len = sizeof *c->page + c->part.n_numbers * sizeof(uint32_t);
-    c->page_file = memfd_create("flowcontainer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     /* The process may write to the page, but not shorten it: the next look at it would be a SIGBUS. */
-    if (c->page_file < 0 || ftruncate(c->page_file, (off_t)c->page_len) ||
-        fcntl(c->page_file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+    c->page_file = os_shared_file(c->page_len);
+    if (c->page_file < 0)
         return error_set(err, FC_IO, -1, "no shared memory: %s", strerror(errno));
     struct wire_page *page = mmap(NULL, c->page_len, PROT_READ | PROT_WRITE, MAP_SHARED, c->page_file, 0);
     if (page == MAP_FAILED)
@@ -65,9 +65,9 @@ static enum fc_status process_start(struct child *c, struct fc_error *err)
     int ends[2];
     if (c->n_starts++ == MOST_STARTS)
         return error_set(err, FC_IO, -1, "the wireshark engine died %d times over this capture", MOST_STARTS);
-    if (pipe2(ends, O_CLOEXEC))
+    if (!os_pipe(ends))
         return error_set(err, FC_IO, -1, "no pipe: %s", strerror(errno));
-    fcntl(ends[0], F_SETPIPE_SZ, PIPE);
+    os_pipe_grow(ends[0], PIPE);
     c->page->frame = 0;
     c->len = c->at = 0;
     bool fresh = c->n_starts > 1; /* a process without history: if it dies, the frame alone is to blame */

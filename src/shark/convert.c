@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/os.h"
 #include "base/temporary.h"
 #include "shark/spool.h"
 #include "shark/wire.h"
@@ -32,9 +33,9 @@ static enum fc_status ask(struct worker *worker, const int fds[3], int records, 
 enum fc_status convert_file(int *out, int capture, struct worker *worker, const struct progress *progress,
                             struct fc_error *err)
 {
-    int ends[2] = {-1, -1}, to = temporary_file(), page_file = memfd_create("flowcontainer", MFD_CLOEXEC);
     struct wire_page page = {0};
-    if (to < 0 || page_file < 0 || ftruncate(page_file, sizeof page) || pipe2(ends, O_CLOEXEC)) {
+    int ends[2] = {-1, -1}, to = temporary_file(), page_file = os_shared_file(sizeof page);
+    if (to < 0 || page_file < 0 || !os_pipe(ends)) {
         spool_error(err);
         if (to >= 0)
             close(to);

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "shark/wire.h"
 
 static const char program[] = "flowcontainer-worker";
@@ -37,24 +38,32 @@ static bool own_folder(char out[PATH_MAX])
     return slash != NULL;
 }
 
-bool program_find(char out[PATH_MAX])
+static bool is_there(char out[PATH_MAX], const char *place, const char *folder, const char *release)
 {
-    static const char *const places[] = {"%s/%s", "%s/../libexec/flowcontainer/%s",
-                                         "%s/../../libexec/flowcontainer/%s"};
+    char *path = NULL;
+    bool found = asprintf(&path, place, folder, program, release) >= 0 && strlen(path) < PATH_MAX &&
+                 !access(path, X_OK);
+    if (found)
+        strcpy(out, path);
+    free(path);
+    return found;
+}
+
+bool program_find(char out[PATH_MAX], unsigned nth)
+{
+    static const char *const places[] = {"%s/%s%s", "%s/../libexec/flowcontainer/%s%s",
+                                         "%s/../../libexec/flowcontainer/%s%s"};
+    static const char *const releases[] = {"", "-4.0", "-4.4", "-4.6"}; /* "": one that was built here */
     char folder[PATH_MAX];
     const char *named = getenv("FLOWCONTAINER_WORKER");
     if (named && *named)
-        return snprintf(out, PATH_MAX, "%s", named) < PATH_MAX && !access(out, X_OK);
-    for (size_t i = 0; own_folder(folder) && i < sizeof places / sizeof *places; i++) {
-        char *path = NULL;
-        bool found = asprintf(&path, places[i], folder, program) >= 0 && strlen(path) < PATH_MAX &&
-                     !access(path, X_OK);
-        if (found)
-            strcpy(out, path);
-        free(path);
-        if (found)
-            return true;
-    }
+        return !nth && snprintf(out, PATH_MAX, "%s", named) < PATH_MAX && !access(out, X_OK);
+    if (!own_folder(folder))
+        return false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        for (size_t r = 0; r < sizeof releases / sizeof *releases; r++)
+            if (is_there(out, places[i], folder, releases[r]) && !nth--)
+                return true;
     return false;
 }
 
@@ -106,17 +115,18 @@ static int spawn(pid_t *process, const char *path, int socket)
     return error;
 }
 
-enum fc_status program_start(pid_t *process, int *socket, struct fc_error *err)
+enum fc_status program_start(pid_t *process, int *socket, unsigned nth, struct fc_error *err)
 {
     char path[PATH_MAX];
     int ends[2];
-    if (!program_find(path))
-        return error_set(err, FC_UNSUPPORTED, -1,
-                         "the wireshark engine is not there: %s was not built (it needs libwireshark-dev, "
-                         "libwiretap-dev, libwsutil-dev and libglib2.0-dev at build time), or name it in "
-                         "FLOWCONTAINER_WORKER",
-                         program);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+    if (!program_find(path, nth))
+        return error_set(
+            err, FC_UNSUPPORTED, -1,
+            "the wireshark engine is not there: %s was not built. Wheels bring it: pip install one, and apt "
+            "install tshark. A build of your own needs libwireshark-dev, libwiretap-dev, "
+            "libwsutil-dev and libglib2.0-dev. FLOWCONTAINER_WORKER may name the program",
+            program);
+    if (!os_socket_pair(ends))
         return error_set(err, FC_IO, -1, "no socket: %s", strerror(errno));
     int error = spawn(process, path, ends[1]);
     close(ends[1]);

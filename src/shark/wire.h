@@ -7,7 +7,8 @@
  * wire_head and `len` bytes. A text in it is a uint32 length and its bytes, a list a uint32 n and n elements.
  *
  *   from     message        content
- *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text release of libwireshark, text missing parts of the jail
+ *   worker   WIRE_HELLO     uint32 WIRE_VERSION, text release of libwireshark, text missing parts of the jail,
+ *                           text path of libwireshark
  *   library  WIRE_QUERY     text filter; lists of texts: field names, preferences, rules of decode-as,
  *                           protocols to turn on or off (fc_options); text content of a key log;
  *                           uint32 enum wire_passes
@@ -49,7 +50,7 @@
 #include "field/types.h"
 
 enum {
-    WIRE_VERSION = 8,
+    WIRE_VERSION = 9,
     WIRE_CONTROL = 3,   /* descriptor */
     WIRE_FDS = 3,       /* the most descriptors of a message */
     WIRE_MOST = 1 << 30 /* bytes of a message or record */

@@ -3,6 +3,7 @@
 #include "shark/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "base/rd.h"
 #include "shark/message.h"
 #include "shark/program.h"
@@ -37,7 +39,8 @@ struct worker {
     pid_t process,
         owner; /* the worker; the process that started it: only that one may end it, not its forks */
     struct arena texts;
-    char version[64], lacks[160];
+    unsigned program; /* which of the programs that are there it is: program.h */
+    char version[64], lacks[160], library[PATH_MAX];
     struct message_stop stop;
     uint32_t plan;          /* bits of enum wire_plan */
     struct letter question; /* as it was sent, to ask it again after a revival */
@@ -108,29 +111,57 @@ static enum fc_status refused(struct rd *r, struct fc_error *err)
 
 /* ---- the interface ---- */
 
-enum fc_status worker_await(struct worker *w, struct fc_error *err)
+static void take_short_text(struct rd *r, char *out, size_t cap)
+{
+    uint32_t len = take_uint(r);
+    const char *text = (const char *)rd_bytes(r, len);
+    snprintf(out, cap, "%.*s", text ? (int)len : 0, text ? text : "");
+}
+
+/* The greeting; false when there is none, or another program's. */
+static bool take_hello(struct worker *w)
 {
     struct wire_head head;
     uint8_t *bytes;
     bool ok = message_receive(w->socket, &head, &bytes, &w->stop) && head.kind == WIRE_HELLO;
     struct rd r = rd_make(bytes, ok ? head.len : 0, ok ? head.len : 0);
-    uint32_t version = take_uint(&r), len = take_uint(&r);
-    const char *text = (const char *)rd_bytes(&r, len);
-    uint32_t lacks_len = take_uint(&r);
-    const char *lacks = (const char *)rd_bytes(&r, lacks_len);
-    ok = ok && text && lacks && version == WIRE_VERSION;
-    if (ok) {
-        snprintf(w->version, sizeof w->version, "%.*s", (int)len, text);
-        snprintf(w->lacks, sizeof w->lacks, "%.*s", (int)lacks_len, lacks);
-    }
+    ok = take_uint(&r) == WIRE_VERSION && ok;
+    take_short_text(&r, w->version, sizeof w->version);
+    take_short_text(&r, w->lacks, sizeof w->lacks);
+    take_short_text(&r, w->library, sizeof w->library);
+    ok = ok && rd_ok(&r);
     memory_free(bytes);
-    if (!ok && w->stop.asked && w->stop.asked(w->stop.context))
-        return error_set(err, FC_CANCELLED, -1, "cancelled");
-    return ok ? FC_OK
-              : error_set(
-                    err, FC_UNSUPPORTED, -1,
-                    "the wireshark engine does not start: flowcontainer-worker is of another version, or "
-                    "libwireshark is not there");
+    return ok;
+}
+
+static int end_process(struct worker *w);
+
+/* Whether the program ended because the loader did not find its libwireshark. */
+static bool has_no_library(struct worker *w)
+{
+    int status = w->process && w->owner == getpid() ? end_process(w) : 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_NOT_LOADED;
+}
+
+enum fc_status worker_await(struct worker *w, struct fc_error *err)
+{
+    while (!take_hello(w)) {
+        if (w->stop.asked && w->stop.asked(w->stop.context))
+            return error_set(err, FC_CANCELLED, -1, "cancelled");
+        if (!has_no_library(w))
+            return error_set(
+                err, FC_UNSUPPORTED, -1,
+                "the wireshark engine does not start: flowcontainer-worker is of another version "
+                "of flowcontainer, or ends at once");
+        if (!program_find((char[PATH_MAX]){0}, w->program + 1))
+            return error_set(err, FC_UNSUPPORTED, -1, PROGRAM_NO_LIBRARY);
+        close(w->socket);
+        w->socket = -1;
+        enum fc_status status = program_start(&w->process, &w->socket, ++w->program, err);
+        if (status)
+            return status;
+    }
+    return FC_OK;
 }
 
 void worker_watch(struct worker *w, const struct message_stop *stop) { w->stop = *stop; }
@@ -143,7 +174,7 @@ enum fc_status worker_launch(struct worker **out, struct fc_error *err)
     w->socket = -1;
     w->owner = getpid();
     pthread_mutex_init(&w->lock, NULL);
-    enum fc_status status = program_start(&w->process, &w->socket, err);
+    enum fc_status status = program_start(&w->process, &w->socket, w->program, err);
     if (status) {
         w->process = 0;
         worker_stop(w);
@@ -301,6 +332,7 @@ bool worker_wants_clear_text(const struct worker *w, bool *empty_passes)
 bool worker_dissects_twice(const struct worker *w) { return w->plan & WIRE_TWICE; }
 const char *worker_lacks(const struct worker *w) { return w->lacks; }
 const char *worker_version(const struct worker *w) { return w->version; }
+const char *worker_library(const struct worker *w) { return w->library; }
 
 /* ---- children ---- */
 
@@ -314,6 +346,17 @@ static bool take_idle(struct worker *w, struct worker_child *out)
     return found;
 }
 
+/* The status of waitpid, which is that of exit if the process had ended before. */
+static int end_process(struct worker *w)
+{
+    int status = 0;
+    kill(w->process, SIGKILL); /* the worker has nothing to save, and its children end with it */
+    while (waitpid(w->process, &status, 0) < 0 && errno == EINTR)
+        ;
+    w->process = 0;
+    return status;
+}
+
 static void bury(struct worker *w)
 {
     for (size_t i = 0; i < w->n_idle; i++)
@@ -322,11 +365,8 @@ static void bury(struct worker *w)
     if (w->socket >= 0)
         close(w->socket);
     w->socket = -1;
-    if (w->process && w->owner == getpid()) {
-        kill(w->process, SIGKILL); /* the worker has nothing to save, and its children end with it */
-        while (waitpid(w->process, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    if (w->process && w->owner == getpid())
+        end_process(w);
     w->process = 0;
 }
 
@@ -339,7 +379,7 @@ static bool revive(struct worker *w)
     if (w->owner != getpid() || w->n_revived++ == MOST_REVIVALS)
         return false;
     bury(w);
-    bool ok = !program_start(&w->process, &w->socket, &ignored) && !worker_await(w, &ignored);
+    bool ok = !program_start(&w->process, &w->socket, w->program, &ignored) && !worker_await(w, &ignored);
     if (ok && w->question.bytes) {
         ok = message_send(w->socket, WIRE_QUERY, w->question.bytes, w->question.len, NULL, 0) &&
              message_receive(w->socket, &head, &bytes, &w->stop) && head.kind == WIRE_FIELDS;
@@ -381,7 +421,7 @@ enum fc_status worker_child_take(struct worker *w, bool fresh, struct worker_chi
     int ends[2];
     if (!fresh && take_idle(w, out))
         return FC_OK;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+    if (!os_socket_pair(ends))
         return error_set(err, FC_IO, -1, "no socket: %s", strerror(errno));
     enum fc_status status = ask_for_child(w, ends[1], err);
     close(ends[1]);

@@ -48,6 +48,8 @@ bool worker_wants_clear_text(const struct worker *worker, bool *empty_passes);
 bool worker_dissects_twice(const struct worker *worker);
 /* "4.0.17" */
 const char *worker_version(const struct worker *worker);
+/* The path of libwireshark's file. */
+const char *worker_library(const struct worker *worker);
 /* The parts of the jail that are missing here, in words; "": none. */
 const char *worker_lacks(const struct worker *worker);
 /* Ends the worker and its children. NULL is allowed. */

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/os.h"
 #include "source/copy.h"
 #include "source/inner.h"
 
@@ -175,11 +176,8 @@ static enum fc_status open_file(struct source *s, const struct source_place *pla
     if (S_ISDIR(st.st_mode))
         return error_set(err, FC_IO, -1, "is a folder, not a capture");
     s->is_pipe = !S_ISREG(st.st_mode);
-#ifdef F_SETPIPE_SZ
     if (S_ISFIFO(st.st_mode))
-        fcntl(s->fd, F_SETPIPE_SZ,
-              PIPE_LEN); /* fewer waits of the writer, so that a capturing one drops less */
-#endif
+        os_pipe_grow(s->fd, PIPE_LEN); /* fewer waits of the writer, so that a capturing one drops less */
     window_over_fill(&s->window, fill_from_file, s, s->is_pipe ? 0 : (uint64_t)st.st_size);
     return FC_OK;
 }

@@ -64,7 +64,7 @@ def test_native_never_guesses() -> None:
 
 def test_without_the_worker(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FLOWCONTAINER_WORKER", str(tmp_path / "nothing"))
-    with pytest.raises(flowcontainer.UnsupportedError, match="libwireshark-dev"):
+    with pytest.raises(flowcontainer.UnsupportedError, match="apt install tshark"):
         extract(str(DEMO), extension="smb2.filename")
     monkeypatch.setenv("FLOWCONTAINER_WORKER", shutil.which("true") or "/bin/true")
     with pytest.raises(flowcontainer.UnsupportedError, match="does not start"):

@@ -193,7 +193,7 @@ static void fake_answer_query(struct fake_message *m)
 static void fake_serve(void)
 {
     static struct fake_message m;
-    static const uint32_t hello[] = {WIRE_VERSION, 0, 0};
+    static const uint32_t hello[] = {WIRE_VERSION, 0, 0, 0};
     fake_send(WIRE_CONTROL, WIRE_HELLO, hello, sizeof hello);
     for (;;) {
         fake_read(&m, WIRE_CONTROL);
