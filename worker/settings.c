@@ -139,8 +139,7 @@ static bool switch_protocol(const char *name, bool on, struct ws_refusal *r)
 
 static bool switch_heuristic(const char *name, bool on, struct ws_refusal *r)
 {
-    return proto_enable_heuristic_by_name(name, on) ||
-           refuse(r, WIRE_USAGE, "Wireshark knows no heuristic \"%s\"", name);
+    return heuristic_switch(name, on) || refuse(r, WIRE_USAGE, "Wireshark knows no heuristic \"%s\"", name);
 }
 
 /* In the order of tshark, which does not depend on the order of the options. */

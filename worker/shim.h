@@ -125,6 +125,17 @@ static inline void configuration_start(const char *name) { configuration_init(na
 #define IS_FT_UINT FT_IS_UINT
 #endif
 
+/* ---- settings ---- */
+
+static inline bool heuristic_switch(const char *name, bool on)
+{
+#if WS(4, 4)
+    return on ? proto_enable_heuristic_by_name(name) : proto_disable_heuristic_by_name(name);
+#else
+    return proto_enable_heuristic_by_name(name, on);
+#endif
+}
+
 /* ---- records of a capture ---- */
 
 struct record {

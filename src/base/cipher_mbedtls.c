@@ -1,5 +1,6 @@
 /* HMAC with SHA-256, and AES-128, through Mbed TLS (FC_CRYPTO=mbedtls).
- * Invariant: when a function returns false, `out` holds no bytes that the caller could take for plain text. */
+ * Invariant: when a function returns false, `out` holds no bytes that the caller could take for plain text.
+ */
 #include "base/cipher.h"
 
 #include <mbedtls/aes.h>
@@ -51,8 +52,7 @@ bool cipher_hmac(struct cipher *cipher, uint8_t out[SHA256_LEN], const void *key
     memcpy(padded, key, key_len);
     return digest_start(&c->sha256, padded, 0x36) && !mbedtls_sha256_update(&c->sha256, bytes, len) &&
            !mbedtls_sha256_finish(&c->sha256, inner) && digest_start(&c->sha256, padded, 0x5c) &&
-           !mbedtls_sha256_update(&c->sha256, inner, sizeof inner) &&
-           !mbedtls_sha256_finish(&c->sha256, out);
+           !mbedtls_sha256_update(&c->sha256, inner, sizeof inner) && !mbedtls_sha256_finish(&c->sha256, out);
 }
 
 bool aes_block(struct cipher *cipher, uint8_t out[AES_LEN], const uint8_t key[AES_LEN],

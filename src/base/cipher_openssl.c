@@ -1,5 +1,6 @@
 /* HMAC with SHA-256, and AES-128, through libcrypto (FC_CRYPTO=openssl).
- * Invariant: when a function returns false, `out` holds no bytes that the caller could take for plain text. */
+ * Invariant: when a function returns false, `out` holds no bytes that the caller could take for plain text.
+ */
 #include "base/cipher.h"
 
 #include <openssl/evp.h>

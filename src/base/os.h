@@ -1,5 +1,5 @@
-/* System calls that differ between systems and between releases of glibc. The library, the worker and the command use them
- * through these functions alone. */
+/* System calls that differ between systems and between releases of glibc. The library, the worker and the
+ * command use them through these functions alone. */
 #ifndef FC_BASE_OS_H
 #define FC_BASE_OS_H
 
@@ -27,8 +27,9 @@
 enum { OS_MFD_CLOEXEC = 1, OS_MFD_ALLOW_SEALING = 2 };
 #endif
 
-/* A file of len bytes without a name, which both processes may map. -1 and errno: there is none. On Linux its length is fixed
- * for ever, so that another process cannot shorten it below a reader; elsewhere a process that does so is not stopped. */
+/* A file of len bytes without a name, which both processes may map. -1 and errno: there is none. On Linux its
+ * length is fixed for ever, so that another process cannot shorten it below a reader; elsewhere a process
+ * that does so is not stopped. */
 static inline int os_shared_file(size_t len)
 {
 #ifdef __linux__
@@ -38,7 +39,8 @@ static inline int os_shared_file(size_t len)
 #else
     char name[] = "/tmp/flowcontainer-XXXXXX";
     int file = mkstemp(name);
-    bool ok = file >= 0 && !unlink(name) && fcntl(file, F_SETFD, FD_CLOEXEC) == 0 && !ftruncate(file, (off_t)len);
+    bool ok =
+        file >= 0 && !unlink(name) && fcntl(file, F_SETFD, FD_CLOEXEC) == 0 && !ftruncate(file, (off_t)len);
 #endif
     if (ok || file < 0)
         return file;
@@ -48,8 +50,8 @@ static inline int os_shared_file(size_t len)
     return -1;
 }
 
-/* Descriptors that no program started later inherits. Elsewhere than on Linux a program that another thread starts in between
- * may inherit them. */
+/* Descriptors that no program started later inherits. Elsewhere than on Linux a program that another thread
+ * starts in between may inherit them. */
 static inline bool os_close_on_exec(int ends[2])
 {
     bool ok = fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
