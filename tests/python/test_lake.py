@@ -123,8 +123,8 @@ def test_what_gave_nonsense_is_an_error():
                 take(table)
 
 
+@pytest.mark.integration
 def test_delta(tmp_path):
-    """The recipe of the guide."""
     deltalake = pytest.importorskip("deltalake", reason="deltalake is not installed")
     table = scan(PATHS, FIELDS)
     for _ in range(2):
@@ -134,8 +134,8 @@ def test_delta(tmp_path):
     assert rows(back) == sorted(once + once, key=lambda row: (row["capture"], str(row["time_start"]), row["sport"]))
 
 
+@pytest.mark.integration
 def test_iceberg(tmp_path):
-    """The recipe of the guide."""
     pytest.importorskip("sqlalchemy", reason="pyiceberg's catalog in SQL is not installed")
     catalogs = pytest.importorskip("pyiceberg.catalog.sql", reason="pyiceberg is not installed")
     catalog = catalogs.SqlCatalog("test", uri="sqlite:///:memory:", warehouse=f"file://{tmp_path}")
