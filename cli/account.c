@@ -1,7 +1,7 @@
 /* The messages at the end of a run: the summary, the packets left out and why, the damaged captures.
  *
  * Invariant: every count of the library is printed, even if this file has no words for it. Each line begins
- * with a fixed word ("left out:", "note:", "damaged:", "unreadable:"), so that scripts can find it.
+ * with a fixed word ("left out:", "note:", "damaged:", "unreadable:", "not captured:"), so that scripts can find it.
  */
 #include "account.h"
 
@@ -309,10 +309,10 @@ static void add_place(struct text *line, const struct fc_error *error)
     add(line, text);
 }
 
-static void say_problem(const struct fc_problem *problem)
+static void say_problem(const struct fc_problem *problem, bool is_live)
 {
     struct text line = {0};
-    add(&line, is_useless(problem) ? "unreadable: " : "damaged: ");
+    add(&line, !is_useless(problem) ? "damaged: " : is_live ? "not captured: " : "unreadable: ");
     say_clean(&line, problem->capture, strlen(problem->capture), say_utf8());
     add(&line, ": ");
     add_place(&line, &problem->error);
@@ -324,10 +324,10 @@ static void say_problem(const struct fc_problem *problem)
     write_line(&line);
 }
 
-void account_say_problems(const struct fc_run *run)
+void account_say_problems(const struct fc_run *run, bool is_live)
 {
     for (size_t i = 0; i < fc_run_n_problems(run); i++)
-        say_problem(fc_run_problem(run, i));
+        say_problem(fc_run_problem(run, i), is_live);
 }
 
 int account_status(const struct fc_run *run)

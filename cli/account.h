@@ -12,7 +12,7 @@ void account_say(const struct fc_run *run, const struct tally *tally, const stru
 const char *account_reason(const char *name);
 /* The exit status that follows from the run's problems. */
 int account_status(const struct fc_run *run);
-/* One line for each damaged or unreadable capture. */
-void account_say_problems(const struct fc_run *run);
+/* One line for each damaged or unreadable capture; `is_live`: the capture comes from an interface. */
+void account_say_problems(const struct fc_run *run, bool is_live);
 
 #endif

@@ -233,11 +233,13 @@ static int write_answer(struct job *job)
     int error = job->output && status != EXIT_UNREADABLE ? target_commit(&job->target) : 0;
     if (error)
         return command_write_failure(job->output, error);
-    if (!job->opt->quiet)
+    bool is_live = job->opt->capture.n_interfaces > 0;
+    bool says_counts = !job->opt->quiet && !(is_live && status == EXIT_UNREADABLE);
+    if (says_counts)
         account_say(job->run, &job->tally, &job->opt->run);
     if (!job->opt->quiet && job->short_columns)
         say("CSV leaves out the sequences, such as ip_lengths; -C default writes them");
-    account_say_problems(job->run);
+    account_say_problems(job->run, is_live);
     return status;
 }
 

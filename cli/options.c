@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "columns.h"
 #include "dissection.h"
@@ -506,6 +507,19 @@ static void name_autostops(struct opt *opt, int argc)
                 opt->argv[i] = (char *)"--autostop";
 }
 
+/* Refuses `-a foo:1': it looks like a condition, and no file has that name. */
+static int check_autostops(const struct opt *opt, int argc)
+{
+    for (int i = 1; i + 1 < argc && strcmp(opt->argv[i], "--") != 0; i++) {
+        const char *text = opt->argv[i + 1];
+        size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz"), number = strspn(text + word, ":0123456789");
+        bool like = word && number > 1 && text[word] == ':' && !text[word + number];
+        if (!strcmp(opt->argv[i], "-a") && like && access(text, F_OK) != 0)
+            return say_usage("-a %s is no condition: there are duration:SECONDS, filesize:KB and packets:N", text);
+    }
+    return 0;
+}
+
 int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sinks, size_t n_sinks)
 {
     *opt = (struct opt){0};
@@ -530,7 +544,9 @@ int opt_parse(struct opt *opt, int argc, char **argv, const struct cli_sink *sin
     memcpy(opt->argv, argv, (size_t)argc * sizeof *argv);
     opt->command = take_command(opt, &argc);
     name_autostops(opt, argc);
-    int bad = read_options(opt, argc);
+    int bad = check_autostops(opt, argc);
+    if (!bad)
+        bad = read_options(opt, argc);
     if (bad || opt->help || opt->version)
         return bad;
     opt->run.fields = opt->fields;

@@ -237,6 +237,8 @@ def test_status_1_beside_a_file_of_no_use(cli, mixed, tmp_path):
         (["--idle", "5", "CAPTURE"], "--policy timeout"),
         (["--active", "5", "--close", "fin", "CAPTURE"], "--active needs --policy timeout"),
         (["--policy", "timeout", "--close", "fin", "CAPTURE"], "close is for the policy stream"),
+        (["-a", "foo:1", "CAPTURE"], "-a foo:1 is no condition: there are duration:SECONDS, filesize:KB and packets:N"),
+        (["--passes", "2", "--engine", "native", "CAPTURE"], "two passes are not for the native engine"),
         (["--max-flows", "-1", "CAPTURE"], "--max-flows takes a whole number"),
         (["--policy", "timeout", "--idle", "5 parsecs", "CAPTURE"], "a time such as"),
         (["--policy", "timeout", "--idle", "nan", "CAPTURE"], "a time such as"),

@@ -163,7 +163,7 @@ def test_what_cannot_be_captured_says_why(space, cli, capturer):
         return done.returncode, done.stderr
 
     status, said = run("-i", "nosuch")
-    assert status == 3 and "unreadable: nosuch: " in said and "empty" not in said and "without a frame" not in said
+    assert status == 3 and "not captured: nosuch: " in said and "0 packets" not in said and "empty" not in said and "without a frame" not in said
     status, said = run("-i", "lo", "-f", "no such filter")
     assert status == 3 and "syntax error" in said
 

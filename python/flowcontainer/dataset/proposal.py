@@ -30,7 +30,7 @@ def proposed(folder: Path, base: Path) -> str:
     root = os.path.relpath(folder, base).replace(os.sep, "/")
     pattern, labels = label_pattern(names)
     lines = [
-        f"# A recipe for {len(names)} captures in {root}, proposed by `flowcontainer dataset init`. Read each line; they are guesses.",
+        f"# A recipe for {len(names)} capture{'s' * (len(names) != 1)} in {root}, proposed by `flowcontainer dataset init`. Read each line; they are guesses.",
         "# flowcontainer dataset build dataset.toml",
         "",
         "[dataset]",
