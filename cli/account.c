@@ -1,7 +1,8 @@
 /* The messages at the end of a run: the summary, the packets left out and why, the damaged captures.
  *
  * Invariant: every count of the library is printed, even if this file has no words for it. Each line begins
- * with a fixed word ("left out:", "note:", "damaged:", "unreadable:", "not captured:"), so that scripts can find it.
+ * with a fixed word ("left out:", "note:", "damaged:", "unreadable:", "not captured:"), so that scripts can
+ * find it.
  */
 #include "account.h"
 

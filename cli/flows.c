@@ -43,7 +43,9 @@ static int stream_failure(struct job *job)
 
 static void note_written(struct job *job, const struct out *out, uint64_t rows)
 {
-    off_t at = job->opt->rotates && !out->error && !out->len ? lseek(job->fd, 0, SEEK_CUR) : -1;
+    if (out->error || out->len)
+        return;
+    off_t at = job->opt->rotates ? lseek(job->fd, 0, SEEK_CUR) : 0;
     if (at < 0)
         return;
     job->good_bytes = (uint64_t)at;
@@ -74,6 +76,28 @@ static int write_batches(struct job *job, struct sheet *sheet)
     return 0;
 }
 
+static const char *row_name(const struct job *job, uint64_t n)
+{
+    static const char *const names[3][2] = {{"flow", "flows"}, {"packet", "packets"}, {"frame", "frames"}};
+    return names[job->opt->run.level][n != 1];
+}
+
+/* The output could not be written: how many of the rows that were read so far are lost. A file of -o is there
+ * whole or not at all. */
+static int say_lost(const struct job *job, int status)
+{
+    uint64_t whole = job->output ? 0 : job->good_rows, lost = job->tally.rows - whole;
+    if (status != EXIT_OUTPUT || !lost || job->opt->rotates || job->opt->n_sets)
+        return status;
+    if (job->output)
+        say("the reading has ended after %llu %s, which are in no file", (unsigned long long)lost,
+            row_name(job, lost));
+    else
+        say("the reading has ended after %llu %s, of which at most %llu are lost",
+            (unsigned long long)job->tally.rows, row_name(job, job->tally.rows), (unsigned long long)lost);
+    return status;
+}
+
 static int write_text(struct job *job)
 {
     const struct opt *opt = job->opt;
@@ -89,8 +113,9 @@ static int write_text(struct job *job)
         status = command_out_of_memory();
     if (error == EPIPE && !job->output)
         return status ? status : -1;
-    return error && !status ? command_write_failure(job->output ? job->output : "standard output", error)
-                            : status;
+    if (error && !status)
+        status = say_lost(job, command_write_failure(job->output ? job->output : "standard output", error));
+    return status;
 }
 
 static int write_sink(struct job *job)
@@ -123,12 +148,6 @@ static int open_target(struct job *job)
 }
 
 /* ---- many files ---- */
-
-static const char *row_name(const struct job *job, uint64_t n)
-{
-    static const char *const names[3][2] = {{"flow", "flows"}, {"packet", "packets"}, {"frame", "frames"}};
-    return names[job->opt->run.level][n != 1];
-}
 
 /* A file of lines that could not be written whole keeps the rows up to its last whole batch. */
 static bool save_lines(struct job *job)

@@ -515,7 +515,8 @@ static int check_autostops(const struct opt *opt, int argc)
         size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz"), number = strspn(text + word, ":0123456789");
         bool like = word && number > 1 && text[word] == ':' && !text[word + number];
         if (!strcmp(opt->argv[i], "-a") && like && access(text, F_OK) != 0)
-            return say_usage("-a %s is no condition: there are duration:SECONDS, filesize:KB and packets:N", text);
+            return say_usage("-a %s is no condition: there are duration:SECONDS, filesize:KB and packets:N",
+                             text);
     }
     return 0;
 }

@@ -396,8 +396,8 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         return error_memory(err);
     if (q->shark)
         shark_watch(q->shark, &(struct message_stop){o->interrupted, o->interrupted_context});
-    if (engine == FC_ENGINE_NATIVE && (o->n_preferences || o->n_decode_as || o->n_dissectors || o->keylog ||
-                                       o->passes == FC_PASSES_TWO))
+    if (engine == FC_ENGINE_NATIVE &&
+        (o->n_preferences || o->n_decode_as || o->n_dissectors || o->keylog || o->passes == FC_PASSES_TWO))
         return error_set(
             err, FC_USAGE, -1,
             "preferences, decode-as rules, protocols that are turned on or off, key logs, and two passes are "
