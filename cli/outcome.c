@@ -1,4 +1,5 @@
-/* How a command ends: messages of failures and exit statuses; and the choices that all commands make alike. */
+/* How a command ends: messages of failures and exit statuses; and the choices that all commands make alike.
+ */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

@@ -244,7 +244,7 @@ static int write_parts(struct parts *all)
     struct tally tally = {.first_ns = INT64_MAX, .last_ns = INT64_MIN, .of_tables = all->rows};
     if (!opt->quiet)
         account_say(all->run, &tally, &opt->run);
-    account_say_problems(all->run);
+    account_say_problems(all->run, all->opt->capture.n_interfaces > 0);
     return status;
 }
 
