@@ -3,6 +3,7 @@
  * the headers state.
  * Source: RFC 791, RFC 8200, RFC 4302 (AH), RFC 2675; the treatment of lengths that disagree, and the use of
  * the packet that an ICMP error quotes, were observed (tshark 4.0.17). */
+#include "base/rules.h"
 #include "decode/decode.h"
 
 enum {
@@ -128,7 +129,8 @@ void decode_ip6(struct packet *p, struct rd r)
     }
     layer->number = next;
     layer->header_len = 40;
-    if (length == 0 && next == PROTO_HOPOPTS && rd_left(&r))
+    const struct decode_rules *rules = p->frame->rules;
+    if (length == 0 && (next == PROTO_HOPOPTS || (rules && rules->ip6_tso)) && rd_left(&r))
         length = rd_left(&r); /* a jumbogram, or segmentation offload: the length of the frame applies */
     if (40 + length < layer->len) {
         layer->len = 40 + length;

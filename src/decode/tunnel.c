@@ -5,6 +5,7 @@
  * (GTP-U), RFC 2661 (L2TP), RFC 4380 (Teredo). The ports of the tunnels were observed (tshark 4.0.17); if
  * both ports of a datagram are registered, the lower one decides. */
 #include "base/ports.h"
+#include "base/rules.h"
 #include "decode/decode.h"
 
 /* ERSPAN: without a sequence number it is type I, which has no header. Otherwise a version of 4 bits: 1 is
@@ -207,9 +208,19 @@ static void decode_capwap_data(struct packet *p, struct rd r)
         decode_wlan(p, rd_rest(&r), (struct wlan_form){.swapped = true});
 }
 
+/* The owner of a port, by the last rule of the query that names it, else by Wireshark's table. */
+static uint8_t owner_of(const struct packet *p, uint16_t port)
+{
+    const struct decode_rules *rules = p->frame->rules;
+    for (size_t i = rules ? rules->n_ports : 0; i-- > 0;)
+        if (port >= rules->ports[i].first && port <= rules->ports[i].last)
+            return rules->ports[i].owner;
+    return (uint8_t)port_udp(port).owner;
+}
+
 static bool decode_port(struct packet *p, uint16_t port, struct rd r)
 {
-    switch (port_udp(port).owner) {
+    switch (owner_of(p, port)) {
     case OWNER_VXLAN:
         decode_vxlan(p, r);
         return true;

@@ -28,6 +28,12 @@ static struct conv *conv_at(const struct conv_table *t, uint32_t index)
     return (struct conv *)(void *)(t->blocks[index / BLOCK] + index % BLOCK * conv_size(t));
 }
 
+struct conv *conv_numbered(const struct conv_table *t, uint32_t index)
+{
+    struct conv *conv = conv_at(t, index);
+    return conv->side[0].kind == CONV_TCP || conv->side[0].kind == CONV_UDP ? conv : NULL;
+}
+
 static uint32_t conv_hash(const struct conv_table *t, const struct endpoint side[2])
 {
     return (uint32_t)hash_bytes(&t->key, side, 2 * sizeof *side);

@@ -127,6 +127,10 @@ void conv_forget(struct conv_table *table, struct conv *conv);
 void conv_reset(struct conv_table *table); /* prepares for the next capture; keeps its memory */
 void conv_free(struct conv_table *table);
 
+/* The conversation of TCP or UDP at an index below n_convs; NULL: there is none with a number at this place.
+ */
+struct conv *conv_numbered(const struct conv_table *table, uint32_t index);
+
 /* Reads the two endpoints of a layer from it and its IP layer, the source first. Returns false if the ports
  * cannot be read. */
 bool conv_ends(const struct packet *packet, const struct layer *layer, struct endpoint out[2]);

@@ -80,7 +80,7 @@ static void emit_tcp(struct row *row, const struct examined *x, int i)
     if (t->has_ref) {
         const struct tcp_side *mine = &t->ref.conv->tcp->side[t->ref.direction];
         const struct tcp_side *other = &t->ref.conv->tcp->side[1 - t->ref.direction];
-        facts.stream = t->ref.conv->stream;
+        facts.stream = t->stream;
         facts.has_base_seq = mine->has_base;
         facts.base_seq = mine->base;
         facts.has_base_ack = other->has_base;
@@ -114,7 +114,7 @@ static void emit_udp(struct row *row, const struct examined *x, int i)
                               .ipv6 = net->kind == LAYER_IP6,
                               .partial = layer->quoted || (layer->reassembled && !is_whole(x, layer->net))};
     if (t->has_ref) {
-        facts.stream = t->ref.conv->stream;
+        facts.stream = t->stream;
         facts.time_ns = p->frame->time_ns;
         facts.times = t->times;
     }

@@ -182,6 +182,7 @@ void examine(struct examiner *e, const struct frame *frame, struct examined *x)
         t->has_ref = conv_find(&e->convs, &x->packet, layer, &t->ref);
         if (!t->has_ref)
             continue;
+        t->stream = t->ref.conv->stream;
         clear_results(e, t);
         if (!e->convs.brief) {
             __builtin_prefetch(conv_more(t->ref.conv)->app);

@@ -11,7 +11,9 @@
 /* The results for one transport layer of the frame. */
 struct transport {
     struct conv_ref ref;
-    bool has_ref; /* the layer has a conversation, and so a stream number */
+    bool has_ref;         /* the layer has a conversation, and so a stream number */
+    uint32_t stream;      /* that number */
+    struct conv_ref told; /* while libwireshark is asked for stream numbers: the conversation of its number */
     struct tcp_result tcp;
     struct flight_result flight; /* when the examiner keeps flights */
     struct stream_times times;

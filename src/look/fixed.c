@@ -96,7 +96,7 @@ static uint32_t number_of(const struct fixed_place *place, const struct layer *l
     const uint8_t *p = layer->data + place->at;
     switch (place->bytes) {
     case STREAM:
-        return t->ref.conv->stream;
+        return t->stream;
     case PAYLOAD:
         return layer->len - (*p >> 4) * 4u;
     case 1:

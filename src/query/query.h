@@ -20,6 +20,15 @@ enum query_engine {
     ENGINE_WIRESHARK /* libwireshark, from the first frame of each capture */
 };
 
+/* Slots of the fields of query.guide. */
+enum guide_slot {
+    GUIDE_TCP_STREAM,
+    GUIDE_UDP_STREAM,
+    GUIDE_RETRANSMISSION,
+    GUIDE_OUT_OF_ORDER,
+    N_GUIDE_SLOTS
+};
+
 /* The user's options after they were checked and looked up. Walks on several threads share one query, so
  * nobody changes it while they run. */
 struct query {
@@ -44,11 +53,16 @@ struct query {
     enum query_engine engine;
     enum release release; /* all values are those of this release of Wireshark: with ENGINE_WIRESHARK the
                              worker's release, otherwise RELEASE_NATIVE */
-    struct shark *shark;  /* starts the worker. NULL: the query must not use libwireshark; then captures of
-                             alien formats are refused, and frames of unknown link types stay undecoded */
-    bool headers_only;    /* for ENGINE_BOTH: the query names header fields only. Protocols above TCP and UDP
-                             cannot change their values; unknown link types and alien formats can */
-    uint32_t children;    /* the number of processes that may dissect one capture at the same time, >= 1 */
+    struct query *guide;  /* asks libwireshark for the values of enum guide_slot, on which flows depend. NULL:
+                             it  is not asked */
+    bool is_guided; /* it is asked from the first frame on, because preferences, decode-as rules or switches
+                       of protocols may change flows */
+    struct decode_rules *rules; /* those of them that the native decoder follows; NULL: none */
+    struct shark *shark; /* starts the worker. NULL: the query must not use libwireshark; then captures of
+                            alien formats are refused, and frames of unknown link types stay undecoded */
+    bool headers_only;   /* for ENGINE_BOTH: the query names header fields only. Protocols above TCP and UDP
+                            cannot change their values; unknown link types and alien formats can */
+    uint32_t children;   /* the number of processes that may dissect one capture at the same time, >= 1 */
     bool has_filter;
     struct filter *filter; /* the compiled filter; NULL with ENGINE_WIRESHARK or without a filter */
     struct set_layout

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "run/catalog.h"
+#include "run/guide.h"
 #include "run/matrices.h"
 #include "run/select.h"
 #include "run/sets.h"
@@ -406,7 +407,8 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
         return native_query(q, o, err);
     if ((status = choose(q, o, engine, err)))
         return status;
-    return q->engine == ENGINE_WIRESHARK ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
+    status = q->engine == ENGINE_WIRESHARK ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
+    return status ? status : guide_plan(q, o, err);
 }
 
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
@@ -511,6 +513,7 @@ enum fc_status plan_make(struct query *out, const struct fc_options *options, st
 void plan_free(struct query *q)
 {
     sets_forget(q);
+    guide_forget(q);
     shark_free(q->shark);
     filter_free(q->filter);
     memory_free(q->columns);

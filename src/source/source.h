@@ -23,6 +23,8 @@ struct capture_interface {
     char *description; /* UTF-8; NULL: not stated */
 };
 
+struct decode_rules; /* base/rules.h */
+
 struct frame {
     const uint8_t *data; /* NULL: no more frames */
     uint32_t cap_len;    /* bytes at data */
@@ -37,6 +39,7 @@ struct frame {
     bool has_packet_flags;
     uint32_t packet_flags;               /* epb_flags */
     const struct frame_options *options; /* comments, packet id, queue, verdicts ...; NULL: none */
+    const struct decode_rules *rules; /* rules of the query for decoding; NULL: none. No source sets this */
     const struct rd *ip; /* the IP packet in a frame of a link type that is not read here, if libwireshark has
                             found one; nothing left: the frame has none. No source sets this */
 };

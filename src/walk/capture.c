@@ -108,7 +108,8 @@ static void note_capture(struct walk *w)
     const struct capture *c = &w->capture;
     const struct tables *t = &w->tables;
     bool asks = w->query->n_fields || w->query->filter;
-    if (t->examiner.convs.numbers_may_differ || t->examiner.convs.n_forgotten)
+    bool is_told = c->guide.oracle && !c->guide.is_doubtful;
+    if ((t->examiner.convs.numbers_may_differ && !is_told) || t->examiner.convs.n_forgotten)
         notes[NOTE_STREAM_NUMBERS]++;
     notes[NOTE_FORGOTTEN] += t->examiner.convs.n_forgotten;
     notes[NOTE_QUERIES_FORGOTTEN] += t->examiner.names.n_forgotten;
@@ -160,6 +161,7 @@ void capture_close(struct capture *c)
     if (c->source)
         source_close(c->source);
     oracle_close(c->oracle);
+    guide_close(&c->guide);
     locator_close(c->locator);
     c->source = NULL;
     c->oracle = NULL;

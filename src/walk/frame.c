@@ -26,7 +26,7 @@ static void count_fragments(struct walk *w, struct step *step)
  * frame is judged. */
 static void fetch_flow(const struct walk *w, int layer)
 {
-    const struct conv *conv = layer < 0 ? NULL : w->examined.transports[layer].ref.conv;
+    const struct conv *conv = layer < 0 ? NULL : guide_ref(w, &w->examined.transports[layer])->conv;
     if (!conv || conv->flow == NO_FLOW)
         return;
     const struct flow *flow = flow_at(&w->tables.flows, conv->flow);
@@ -111,7 +111,10 @@ enum fc_status walk_frame(struct walk *w, struct frame *frame)
 {
     struct step step = {.frame = frame};
     note_time(w, frame);
+    frame->rules = w->query->rules;
     enum fc_status status = look_at(w, frame);
+    if (!status)
+        status = guide_frame(w, frame);
     if (status)
         return status;
     place(w, &step);

@@ -54,6 +54,17 @@ enum answerer {
 /* Whether libwireshark was asked for the link types that are not decoded here. */
 enum locator_state { LOCATOR_NOT_TRIED, LOCATOR_OPEN, LOCATOR_NONE };
 
+/* libwireshark as the authority for stream numbers and retransmissions; zeroed before each capture. */
+struct guide {
+    struct oracle *oracle;                 /* NULL: it is not asked, and the native numbers hold */
+    struct conv **by_stream[CONV_UDP + 1]; /* by kind and number */
+    size_t capacity[CONV_UDP + 1];
+    struct row row;
+    uint64_t most;    /* the largest number that can be */
+    bool was_tried;   /* it was opened, or cannot be */
+    bool is_doubtful; /* some frame has its native number */
+};
+
 /* One capture while it is read; zeroed before each capture. */
 struct capture {
     enum capture_phase phase;
@@ -62,6 +73,7 @@ struct capture {
     bool has_hidden_headers; /* some frames had headers that only libwireshark has seen */
     struct source *source;   /* NULL: the capture could not be opened, or its frames are read */
     struct oracle *oracle;   /* of ANSWER_ORACLE */
+    struct guide guide;
     struct locator *locator; /* of LOCATOR_OPEN */
     struct fc_error failure; /* of the oracle: the reason why the capture cannot be read on */
     struct frame_times times;
@@ -164,6 +176,18 @@ bool answer_reads_apps(const struct walk *walk);
 FC_MUST_USE enum fc_status link_locate(struct walk *walk, struct frame *frame);
 /* Reports the frames that libwireshark crashed on, and lets its process go. */
 FC_MUST_USE enum fc_status link_finish(struct walk *walk);
+
+/* ---- guide.c ---- */
+
+/* Asks libwireshark for the frame's stream numbers and retransmissions, if that is due, and puts them into
+ * walk->examined. An error ends the capture, with the reason in capture.failure. */
+FC_MUST_USE enum fc_status guide_frame(struct walk *walk, const struct frame *frame);
+void guide_close(struct guide *guide);
+/* The conversation that decides the flow of a transport header. */
+static inline const struct conv_ref *guide_ref(const struct walk *walk, const struct transport *transport)
+{
+    return walk->capture.guide.oracle ? &transport->told : &transport->ref;
+}
 
 /* ---- bytes.c ---- */
 

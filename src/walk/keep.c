@@ -228,7 +228,7 @@ static struct kept_packet describe(const struct walk *w, const struct step *step
 void keep_frame(struct walk *w, struct step *step)
 {
     struct kept_packet kept = describe(w, step);
-    struct flow_packet packet = {.ref = w->examined.transports[step->layer].ref,
+    struct flow_packet packet = {.ref = *guide_ref(w, &w->examined.transports[step->layer]),
                                  .time_ns = step->frame->time_ns,
                                  .has_time = step->frame->has_time,
                                  .payload_len = kept.payload_len,

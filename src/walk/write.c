@@ -140,7 +140,7 @@ enum fc_status write_flows(struct walk *w)
 static void put_flow_columns(struct packet_row *row, const struct walk *w, const struct step *step)
 {
     const struct packet *packet = &w->examined.packet;
-    const struct conv_ref *ref = &w->examined.transports[step->layer].ref;
+    const struct conv_ref *ref = guide_ref(w, &w->examined.transports[step->layer]);
     struct endpoint ends[2]; /* not those of the conversation: a TFTP server answers from any port */
     conv_ends(packet, &packet->layers[step->layer], ends);
     row->flow = step->flow_index;

@@ -1,0 +1,118 @@
+/* Invariant: what Wireshark's preferences, decode-as rules and switches of protocols change in the headers of a
+ * frame is followed here or is left to the walk, which compares with libwireshark and refuses a capture whose
+ * headers differ. */
+#include "run/guide.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/ports.h"
+#include "base/rules.h"
+#include "field/ids_tcp.h"
+#include "field/ids_udp.h"
+#include "shark/start.h"
+
+static const field_id asked_fields[N_GUIDE_SLOTS] = {
+    [GUIDE_TCP_STREAM] = F_TCP_STREAM,
+    [GUIDE_UDP_STREAM] = F_UDP_STREAM,
+    [GUIDE_RETRANSMISSION] = F_TCP_ANALYSIS_RETRANSMISSION,
+    [GUIDE_OUT_OF_ORDER] = F_TCP_ANALYSIS_OUT_OF_ORDER,
+};
+
+/* ---- rules that the native decoder follows ---- */
+
+/* A rule "udp.port==FIRST,PROTOCOL", also with FIRST-LAST or FIRST:COUNT. Protocols that are no tunnels of the
+ * native decoder own the port unread. Other tables than UDP's ports: false. */
+static bool take_port(struct port_rule *out, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum port_owner owner;
+    } tunnels[] = {{"vxlan", OWNER_VXLAN}, {"geneve", OWNER_GENEVE}, {"gtp", OWNER_GTPU},
+                   {"l2tp", OWNER_L2TP},   {"teredo", OWNER_TEREDO}, {"gre", OWNER_GRE},
+                   {"lisp", OWNER_LISP},   {"mpls", OWNER_MPLS}};
+    char *end;
+    text += strspn(text, " ");
+    if (strncmp(text, "udp.port", 8))
+        return false;
+    text += 8 + strspn(text + 8, " ");
+    if (strncmp(text, "==", 2))
+        return false;
+    unsigned long first = strtoul(text + 2, &end, 0), last = first;
+    if (*end == '-')
+        last = strtoul(end + 1, &end, 0);
+    else if (*end == ':')
+        last = first + strtoul(end + 1, &end, 0) - 1;
+    end += strspn(end, " ");
+    if (*end != ',' || last < first || last > UINT16_MAX)
+        return false;
+    end += 1 + strspn(end + 1, " ");
+    *out = (struct port_rule){(uint16_t)first, (uint16_t)last, OWNER_UNREAD};
+    for (size_t i = 0; i < sizeof tunnels / sizeof *tunnels; i++)
+        if (!strncmp(end, tunnels[i].name, strlen(tunnels[i].name)) && !end[strlen(tunnels[i].name)])
+            out->owner = (uint8_t)tunnels[i].owner;
+    return true;
+}
+
+static struct decode_rules *rules_make(const struct fc_options *o)
+{
+    static const char tso[] = "ipv6.tso_support:";
+    struct decode_rules *rules = memory_zero(1, sizeof *rules + o->n_decode_as * sizeof *rules->ports);
+    for (size_t i = 0; rules && i < o->n_preferences; i++)
+        if (!strncmp(o->preferences[i], tso, strlen(tso))) {
+            const char *value = o->preferences[i] + strlen(tso);
+            rules->ip6_tso = !strncasecmp(value + strspn(value, " "), "true", 4);
+        }
+    for (size_t i = 0; rules && i < o->n_decode_as; i++)
+        rules->n_ports += take_port(&rules->ports[rules->n_ports], o->decode_as[i]);
+    return rules;
+}
+
+/* ---- the question ---- */
+
+static enum fc_status ask(struct query *q, const struct fc_options *asked, struct fc_error *err)
+{
+    shark_watch(q->guide->shark, &(struct message_stop){asked->interrupted, asked->interrupted_context});
+    enum fc_status status = shark_start(q->guide->shark, err);
+    return status ? status : shark_ask(q->guide->shark, asked, NULL, q->guide->fields, err);
+}
+
+enum fc_status guide_plan(struct query *q, const struct fc_options *o, struct fc_error *err)
+{
+    const char *names[N_GUIDE_SLOTS];
+    struct query *guide = q->guide = memory_zero(1, sizeof *guide);
+    if (!guide || !(guide->fields = memory_zero(N_GUIDE_SLOTS, sizeof *guide->fields)))
+        return error_memory(err);
+    for (size_t i = 0; i < N_GUIDE_SLOTS; i++) {
+        guide->fields[i] = field_table[asked_fields[i]];
+        names[i] = guide->fields[i].name;
+    }
+    struct fc_options asked = *o;
+    asked.fields = names;
+    asked.n_fields = guide->n_fields = N_GUIDE_SLOTS;
+    asked.filter = NULL;
+    asked.passes = FC_PASSES_ONE;
+    guide->engine = ENGINE_WIRESHARK;
+    guide->release = q->release;
+    guide->children = 1;
+    guide->options = (struct fc_options){.max_frames = o->max_frames, .max_memory = o->max_memory};
+    q->is_guided = o->n_preferences || o->n_decode_as || o->n_dissectors;
+    if (!(guide->shark = shark_new(&asked)) || (q->is_guided && !(q->rules = rules_make(o))))
+        return error_memory(err);
+    return q->is_guided ? ask(q, &asked, err) : FC_OK;
+}
+
+void guide_forget(struct query *q)
+{
+    memory_free(q->rules);
+    q->rules = NULL;
+    if (!q->guide)
+        return;
+    shark_free(q->guide->shark);
+    memory_free(q->guide->fields);
+    memory_free(q->guide);
+    q->guide = NULL;
+}

@@ -1,0 +1,101 @@
+"""Stream numbers and flows where Wireshark's dissectors make conversations of their own, and where preferences or decode-as
+rules change the headers of a frame: libwireshark is asked, and every packet has tshark's number."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import captures
+import flowcontainer
+import pytest
+import tshark
+
+CASES = captures.CORPUS.parent / "cases"
+SHIFTED = ["ndpi/sip.pcap", "ndpi/sflow.pcap", "ndpi/mgcp.pcap", "ndpi/nfsv2.pcap", "zeek/nfs_write.pcap",
+           "zeek/nfs_fsinfo_bad_status.pcap", "ndpi/http_on_sip_port.pcap"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def worker(built) -> None:
+    if not (built.parent / "flowcontainer-worker").exists():
+        pytest.skip("flowcontainer-worker is not built: libwireshark's headers are missing")
+
+
+def streams_of_tshark(capture: Path, *words: str) -> dict[int, tuple[str, str]]:
+    command = ["tshark", "-n", "-r", str(capture), *words, "-T", "fields", "-e", "frame.number", "-e", "tcp.stream", "-e", "udp.stream"]
+    done = subprocess.run(command, env=tshark.environment(), capture_output=True, text=True, check=True)
+    rows = (line.split("\t") for line in done.stdout.splitlines())
+    return {int(number): (tcp.rsplit(",", 1)[-1], udp.rsplit(",", 1)[-1]) for number, tcp, udp in rows}
+
+
+def packets(capture: Path, **options) -> tuple[list[dict], flowcontainer.Scan]:
+    scan = flowcontainer.scan(str(capture), level="packets", drop=(), columns=("frame", "stream", "protocol", "flow"), **options)
+    rows = []
+    for batch in scan:
+        columns = batch.to_pydict()
+        rows += [dict(zip(columns, cells)) for cells in zip(*columns.values())]
+    return rows, scan
+
+
+@pytest.mark.parametrize("name", SHIFTED)
+def test_numbers_that_dissectors_shift(name: str, stock: str, worker: None) -> None:
+    capture = captures.CORPUS / name
+    if not capture.exists():
+        pytest.skip(f"{name} is not in the corpus")
+    want = streams_of_tshark(capture)
+    rows, scan = packets(capture)
+    wrong = [row for row in rows if str(row["stream"]) != want[row["frame"]][row["protocol"] == "udp"]]
+    assert rows and wrong == []
+    assert "stream_numbers_may_differ" not in scan.notes
+    flows: dict[tuple[str, int], set[int]] = {}
+    for row in rows:
+        flows.setdefault((row["protocol"], row["stream"]), set()).add(row["flow"])
+    assert all(len(found) == 1 for found in flows.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "options"),
+    [("decode_as_vxlan_port14789.pcap", ["-d", "udp.port==14789,vxlan"], {"decode_as": "udp.port==14789,vxlan"}),
+     ("pref_ipv6_tso_support.pcap", ["-o", "ipv6.tso_support:TRUE"], {"preferences": {"ipv6.tso_support": True}})],
+)  # fmt: skip
+def test_rules_that_change_headers(name: str, words: list[str], options: dict, stock: str, worker: None) -> None:
+    capture = CASES / name
+    if not capture.exists():
+        pytest.skip(f"{name} is not there")
+    want = streams_of_tshark(capture, *words)
+    rows, _ = packets(capture, **options)
+    assert [(row["frame"], str(row["stream"])) for row in rows] == [(n, tcp or udp) for n, (tcp, udp) in want.items()]
+
+
+def test_the_inner_flow_of_a_tunnel_by_rule(worker: None) -> None:
+    capture = CASES / "decode_as_vxlan_port14789.pcap"
+    if not capture.exists():
+        pytest.skip("the case is not there")
+    scan = flowcontainer.scan(str(capture), columns=("src", "dst", "stream"), decode_as="udp.port==14789,vxlan")
+    (batch,) = list(scan)
+    assert batch.to_pydict() == {"src": ["172.16.11.201"], "dst": ["1.1.1.1"], "stream": [1]}
+
+
+def test_headers_that_only_wireshark_finds_are_refused(worker: None) -> None:
+    """ip.proto 17 as GRE: Wireshark finds no UDP, and the native decoder does."""
+    capture = CASES / "decode_as_vxlan_port14789.pcap"
+    if not capture.exists():
+        pytest.skip("the case is not there")
+    with pytest.raises((ValueError, flowcontainer.UnsupportedError), match="frame 1: with these preferences"):
+        packets(capture, decode_as="ip.proto==17,gre")
+
+
+def test_retransmissions_are_those_of_the_preferences(stock: str, worker: None) -> None:
+    """Without TCP analysis Wireshark finds none, so that none is left out."""
+    capture = captures.ROOT / "tests" / "pcaps" / "tcp_analysis.pcap"
+    if not capture.exists():
+        capture = captures.CORPUS / "zeek" / "retransmit-fast009.pcap"
+    if not capture.exists():
+        pytest.skip("no capture with retransmissions")
+    off = {"preferences": {"tcp.analyze_sequence_numbers": False}}
+    counts = []
+    for options in ({}, off):
+        scan = flowcontainer.scan(str(capture), level="packets", columns=("frame",), **options)
+        counts.append(sum(len(batch.to_pydict()["frame"]) for batch in scan))
+    assert counts[0] < counts[1]
