@@ -73,6 +73,7 @@ def _files(recipe: Recipe, asked: Query, store: Store, labels: Labels) -> dict[s
     part = split.assigned(recipe, rows, reasons == 0)
     made = manifest.made(recipe, asked, store, rows, reasons, part)
     _left_out(new, store, pieces, rows, reasons)
+    rows.forget_all_but("label")
     _write(recipe, new, made, labels, rows, part, _stream(asked, store, pieces), asked)
     whole = manifest.write(new, made)
     for old in recipe.out.iterdir():

@@ -43,7 +43,7 @@ LEAKS = {
 }
 #: The bytes by which exact duplicates are found: of the first packets, without the fields that name the connection.
 CONTENT = {"packets": 10, "start": "ip", "length": 128, "mask": MASKS}
-BATCH = 8192  #: rows of a batch, so that memory stays small
+BATCH = 2048  #: rows of a batch, so that memory stays small: a row has up to 1,280 bytes for the hash of its content
 HIDDEN = "_key_"
 MODEL = "_model_"
 VERSION = _core.version

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import NamedTuple
+
+import pyarrow as pa
 
 from . import task
 from .captures import Capture, digest
@@ -49,6 +53,14 @@ def work(store: Store, captures: list[Capture], query: Query) -> Work:
     return Work(fresh, gone + changed, why)
 
 
+def _give_back() -> None:
+    """Gives freed memory back to the system: the C library keeps that of the reading threads, which is most of a build's memory."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)
+
+
 def threads(jobs: int) -> int:
     """The number of threads; 0: one per core."""
     return jobs or os.cpu_count() or 1
@@ -80,7 +92,7 @@ def read(store: Store, todo: Work, query: Query, jobs: int, say: Say) -> None:
                     number, captures = next_one
                     running[pool.submit(task.run, captures, query, store.folder, number, stop)] = number
                 if not running:
-                    return
+                    return _give_back()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     answer = future.result()
                     store.add(running.pop(future), query.digest, answer)

@@ -91,6 +91,10 @@ class Rows:
         self.labels = [self.labels[i] for i in order]
         return self
 
+    def forget_all_but(self, *names: str) -> None:
+        """Frees the other columns."""
+        self.columns = {name: self.columns[name] for name in names}
+
     def __len__(self) -> int:
         return len(self.columns["label"])
 
