@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from html import escape
 
 COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0", "#ff8ab7")
@@ -83,22 +84,23 @@ def ranges(table: Mapping[str, Sequence[float]], title: str) -> str:
         body.append(
             f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{y + 3}" y2="{y + 19}" stroke="#1d2129" stroke-width="1.5"/>'
         )
-        body.append(f'<text x="{high + 6:.1f}" y="{y + 15}">{values[2]:,.0f}</text>')
-    return _svg(len(table) * ROW + 4, body + _powers(top, len(table) * ROW, x), title)
+        body.append(f'<text x="{LEFT + WIDTH + 8}" y="{y + 15}">{values[2]:,.0f}</text>')
+    return _svg(len(table) * ROW + 24, _powers(top, len(table) * ROW, x) + body, title)
 
 
 def _powers(top: float, bottom: int, x: object) -> list[str]:
     marks = []
     for power in range(int(top) + 1):
-        place = x(10**power - 1 if power == 0 else 10**power)  # type: ignore[operator]
+        place = x(10**power)  # type: ignore[operator]
         marks.append(
             f'<line x1="{place:.1f}" x2="{place:.1f}" y1="0" y2="{bottom}" stroke="#d8dce3" stroke-dasharray="2 3"/>'
+            f'<text x="{place:.1f}" y="{bottom + 16}" text-anchor="middle">{10**power:,}</text>'
         )
     return marks
 
 
 def times(table: Mapping[str, Sequence[int]], title: str) -> str:
-    """First to last time of each row, in ns."""
+    """First to last time of each row, in ns since 1970; the scale is in UTC."""
     known = [values for values in table.values() if values[0] > 0]
     start, end = min((values[0] for values in known), default=0), max((values[1] for values in known), default=1)
     span = max(end - start, 1)
@@ -110,4 +112,8 @@ def times(table: Mapping[str, Sequence[int]], title: str) -> str:
         body.append(
             f'<rect x="{LEFT + left:.1f}" y="{y + 5}" width="{max(right - left, 2):.1f}" height="12" fill="{COLOURS[3]}"/>'
         )
-    return _svg(len(table) * ROW + 4, body, title)
+    bottom = len(table) * ROW
+    for place, anchor, ns in ((LEFT, "start", start), (LEFT + WIDTH, "end", end)):
+        told = datetime.fromtimestamp(ns // 10**9, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
+        body.append(f'<text x="{place}" y="{bottom + 16}" text-anchor="{anchor}">{told}</text>')
+    return _svg(bottom + 24, body, title)

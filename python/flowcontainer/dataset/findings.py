@@ -34,11 +34,12 @@ def _unsound(told: dict[str, Any]) -> list[tuple[str, str]]:
 def _parts(told: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     totals = {label: sum(counts.values()) for label, counts in told["counts"].items() if label}
-    for label, counts in told["counts"].items():
-        for part, count in counts.items():
-            if label and count < FEW:
-                some = f"only {count}" if count else "no"
-                found.append(("doubt" if count else "bad", f"label {label!r} has {some} rows in part {part!r}"))
+    for part in told["split"]["parts"]:
+        counts = {label: some[part] for label, some in told["counts"].items() if label}
+        if none := [label for label, count in counts.items() if not count]:
+            found.append(("bad", f"labels without rows in part {part!r}: {', '.join(none)}"))
+        if few := [f"{label} ({count})" for label, count in counts.items() if 0 < count < FEW]:
+            found.append(("doubt", f"labels with less than {FEW} rows in part {part!r}: {', '.join(few)}"))
     if totals and max(totals.values()) > UNEVEN * max(min(totals.values()), 1):
         found.append(
             (

@@ -12,7 +12,7 @@ from . import charts, findings
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1d2129; max-width: 1040px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.7em; margin-bottom: 0 } h2 { font-size: 1.15em; margin-top: 2.2em; border-bottom: 1px solid #d8dce3 }
-svg { width: 100%; height: auto; display: block } svg text { font: 13px system-ui, sans-serif; fill: #1d2129 }
+svg { width: 100%; height: auto; display: block; margin-bottom: 1em } svg text { font: 13px system-ui, sans-serif; fill: #1d2129 }
 table { border-collapse: collapse; width: 100%; font-size: 14px } td, th { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #eceef2; vertical-align: top }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } pre { background: #f5f6f8; padding: 1em; overflow-x: auto; font-size: 13px }
 .key i { display: inline-block; width: 12px; height: 12px; margin-right: 5px } .key { margin-right: 16px } .dim { color: #5b6472 }
@@ -118,7 +118,7 @@ def _ranges(told: dict[str, Any]) -> str:
     labels = told["labels"]
     return _section(
         "Flows by size and time",
-        "<p class=dim>Packets of a flow: least, quartiles and most, on a scale of powers of ten; the number is the median.</p>",
+        "<p class=dim>Packets of a flow: least, quartiles and most, on a scale of powers of ten; the number at the right is the median.</p>",
         charts.ranges({label: one["packets"] for label, one in labels.items()}, "Packets of a flow"),
         "<p class=dim>Bytes of a flow.</p>",
         charts.ranges({label: one["bytes"] for label, one in labels.items()}, "Bytes of a flow"),
