@@ -1,6 +1,6 @@
-/* What NFStream finds in a frame: the innermost IP packet below tags, labels, IP in IP and GTP-U. Where it
- * reads beyond the captured bytes, this reader sees zeros. Invariant: the checks are the original's, also
- * those that look wrong, because they decide which frames it drops. */
+/* What NFStream finds in a frame: the innermost IP packet below tags, labels, IP in IP, GTP-U, CAPWAP and
+ * TZSP. Where it reads beyond the captured bytes, this reader sees zeros. Invariant: the checks are the
+ * original's, also those that look wrong, because they decide which frames it drops. */
 #include "base/rd.h"
 #include "sets/nfstream.h"
 
@@ -16,8 +16,17 @@ enum {
     LEAST_ETHERTYPE = 1536,
     SNAP_SAP = 0xaa,
     SPANNING_TREE_SAP = 0x42,
+    HDLC_UNICAST = 0x0f,
+    HDLC_BROADCAST = 0x8f,
     GTP_PORT = 2152,
     GTP_DATA = 255,
+    CAPWAP_PORT = 5247,
+    TZSP_PORT = 37008,
+    WLAN_HEADER = 24,
+    LLC_HEADER = 8,
+    TUNNEL_GTP = 1, /* values of the column tunnel_id */
+    TUNNEL_CAPWAP = 2,
+    TUNNEL_TZSP = 3,
     PROTO_IPIP = 4,
     PROTO_TCP = 6,
     PROTO_UDP = 17,
@@ -37,30 +46,39 @@ static unsigned u8(const struct walk *w, int64_t at) { return rd_peek8(&w->r, (u
 static unsigned u16(const struct walk *w, int64_t at) { return u8(w, at) << 8 | u8(w, at + 1); }
 static int64_t captured(const struct walk *w) { return w->r.cap; }
 
-static bool ethernet(struct walk *w)
+static void link_addresses(struct walk *w, int64_t dst, int64_t src)
 {
     for (int i = 0; i < 6; i++) {
-        w->packet->dst_mac[i] = (uint8_t)u8(w, i);
-        w->packet->src_mac[i] = (uint8_t)u8(w, 6 + i);
+        w->packet->dst_mac[i] = (uint8_t)u8(w, dst + i);
+        w->packet->src_mac[i] = (uint8_t)u8(w, src + i);
     }
-    unsigned type = u16(w, 12);
-    w->at = 14;
+}
+
+/* The Ethernet header at w->at. */
+static bool ethernet(struct walk *w)
+{
+    int64_t at = w->at;
+    link_addresses(w, at, at + 6);
+    unsigned type = u16(w, at + 12);
+    w->at = at + 14;
     if (type >= LEAST_ETHERTYPE) {
         w->kind = type;
     } else if (type && type <= MOST_LLC) {
-        if (u8(w, 14) == SNAP_SAP || u8(w, 15) == SNAP_SAP) {
-            w->kind = u8(w, 20) | u8(w, 21) << 8; /* the original does not turn these bytes */
+        if (u8(w, at + 14) == SNAP_SAP || u8(w, at + 15) == SNAP_SAP) {
+            w->kind = u8(w, at + 20) | u8(w, at + 21) << 8; /* the original does not turn these bytes */
             w->at += 8;
-        } else if (u8(w, 14) == SPANNING_TREE_SAP || u8(w, 15) == SPANNING_TREE_SAP) {
+        } else if (u8(w, at + 14) == SPANNING_TREE_SAP || u8(w, at + 15) == SPANNING_TREE_SAP) {
             return false;
         }
     }
     return true;
 }
 
+/* The link header at w->at. */
 static bool link_header(struct walk *w, uint32_t link_type)
 {
-    unsigned version = u8(w, 0) >> 4;
+    int64_t at = w->at;
+    unsigned version = u8(w, at) >> 4;
     switch (link_type) {
     case 1:
         return ethernet(w);
@@ -69,13 +87,24 @@ static bool link_header(struct walk *w, uint32_t link_type)
     case 14:
         w->kind = version == 4 ? IP4 : version == 6 ? IP6 : 0;
         return true;
+    case 50: /* PPP in frames of HDLC */
+        w->kind = u16(w, at + 2);
+        w->at = at + 4;
+        return true;
+    case 9:     /* PPP */
+    case 104: { /* Cisco HDLC, which the original recognises by its address, always that of the whole frame */
+        bool hdlc = u8(w, 0) == HDLC_UNICAST || u8(w, 0) == HDLC_BROADCAST;
+        w->kind = u16(w, hdlc ? at + 2 : at);
+        w->at = at + (hdlc ? 4 : 2);
+        return true;
+    }
     case 113: /* Linux cooked */
-        w->kind = u16(w, 14);
-        w->at = 16;
+        w->kind = u16(w, at + 14);
+        w->at = at + 16;
         return true;
     case 0: /* null and loop */
-        w->kind = !u16(w, 0) && u16(w, 2) == 2 ? IP4 : IP6;
-        w->at = 4;
+        w->kind = !u16(w, at) && u16(w, at + 2) == 2 ? IP4 : IP6;
+        w->at = at + 4;
         return true;
     case 228:
         w->kind = IP4;
@@ -172,8 +201,8 @@ static bool ip6(const struct walk *w, struct carried *c)
 
 static bool is_ip_in_ip(unsigned protocol) { return protocol == PROTO_IPIP || protocol == PROTO_IP6IN4; }
 
-/* Goes to the innermost IP packet. *length is that of its header (version 4) or of its payload (6), *protocol
- * 0 where the Ethernet type is not that of IPv4. */
+/* Goes to the innermost IP packet. *length is that of its header (version 4) or of its payload (6); *protocol
+ * stays that of the header before where the Ethernet type is not that of IPv4. */
 static bool ip_headers(struct walk *w, int64_t *length, unsigned *protocol)
 {
     unsigned fragment = 0;
@@ -186,13 +215,13 @@ static bool ip_headers(struct walk *w, int64_t *length, unsigned *protocol)
         switch (u8(w, w->at) >> 4) {
         case 4:
             *length = (u8(w, w->at) & 15) * 4;
-            *protocol = u8(w, w->at + 9);
-            if (is_ip_in_ip(*protocol) && *length) {
+            c.protocol = u8(w, w->at + 9);
+            if (is_ip_in_ip(c.protocol) && *length) {
                 w->at += *length;
                 continue;
             }
-            if (w->kind != IP4)
-                *protocol = 0;
+            if (w->kind == IP4)
+                *protocol = c.protocol;
             return !(fragment & 0x1fff);
         case 6:
             if (!ip6(w, &c))
@@ -223,24 +252,69 @@ static int64_t gtp_extensions(const struct walk *w, int64_t at)
     return at;
 }
 
-/* Goes into a GTP-U tunnel, if the datagram at `udp` holds one. False: the packet in it is cut short. */
-static bool tunnel(struct walk *w, int64_t udp)
+/* How the reading goes on behind a header of UDP. */
+enum inside { INSIDE_NOTHING, INSIDE_CUT, INSIDE_LAST, INSIDE_IP, INSIDE_LINK };
+
+static enum inside gtp(struct walk *w, int64_t at)
+{
+    unsigned flags = u8(w, at);
+    if (at + 8 >= captured(w) || flags >> 5 != 1 || u8(w, at + 1) != GTP_DATA)
+        return INSIDE_NOTHING;
+    int64_t inner = at + 8 + (flags & 7 ? 4 : 0);
+    if (flags & 4)
+        inner = gtp_extensions(w, inner);
+    if (inner < 0 || inner >= captured(w))
+        return INSIDE_NOTHING;
+    w->packet->tunnel = TUNNEL_GTP;
+    w->at = inner;
+    unsigned version = u8(w, inner) >> 4;
+    bool whole = (version == 4 && captured(w) >= inner + 20) || (version == 6 && captured(w) >= inner + 40);
+    return whole ? INSIDE_LAST : INSIDE_CUT;
+}
+
+/* RFC 5415: the preamble, the length of the header, then a frame of IEEE 802.11. The original takes every
+ * frame as data with an LLC header, so that some values of management frames look like IP. */
+static enum inside capwap(struct walk *w, int64_t at)
+{
+    if (at + 1 >= captured(w) || u8(w, at) & 15)
+        return INSIDE_NOTHING;
+    int64_t frame = at + ((u8(w, at + 1) & 0xf8) >> 1);
+    int64_t ip = frame + WLAN_HEADER + LLC_HEADER;
+    if (ip >= captured(w))
+        return INSIDE_NOTHING;
+    w->packet->tunnel = TUNNEL_CAPWAP;
+    link_addresses(w, frame + 16, frame + 10); /* the third and the second address */
+    w->kind = u16(w, ip - 2);
+    w->at = ip;
+    return INSIDE_IP;
+}
+
+/* Version, type, protocol and one tag, behind which the original expects a frame of the capture's link type.
+ * Tags 0 and 1 have one byte; the length in any other tag is that of the whole tag for the original. */
+static enum inside tzsp(struct walk *w, int64_t at)
+{
+    w->packet->tunnel = TUNNEL_TZSP;
+    if (captured(w) < at + 4)
+        return INSIDE_CUT;
+    if (captured(w) == at + 4 || u8(w, at) != 1 || u8(w, at + 1) || u16(w, at + 2) != 1)
+        return INSIDE_NOTHING;
+    w->at = at + 4 + (u8(w, at + 4) <= 1 ? 1 : u8(w, at + 5));
+    return INSIDE_LINK;
+}
+
+/* Goes into the tunnel that the datagram at `udp` holds. */
+static enum inside tunnel(struct walk *w, int64_t udp)
 {
     if (captured(w) < udp + 8)
-        return false;
-    unsigned flags = u8(w, udp + 8);
-    bool by_port = u16(w, udp) == GTP_PORT || u16(w, udp + 2) == GTP_PORT;
-    if (!by_port || udp + 16 >= captured(w) || flags >> 5 != 1 || u8(w, udp + 9) != GTP_DATA)
-        return true;
-    int64_t at = udp + 16 + (flags & 7 ? 4 : 0);
-    if (flags & 4)
-        at = gtp_extensions(w, at);
-    if (at < 0 || at >= captured(w))
-        return true;
-    w->packet->tunnel = 1;
-    w->at = at;
-    unsigned version = u8(w, at) >> 4;
-    return (version == 4 && captured(w) >= at + 20) || (version == 6 && captured(w) >= at + 40);
+        return INSIDE_CUT;
+    unsigned from = u16(w, udp), to = u16(w, udp + 2);
+    if (from == GTP_PORT || to == GTP_PORT)
+        return gtp(w, udp + 8);
+    if (from == TZSP_PORT || to == TZSP_PORT)
+        return tzsp(w, udp + 8);
+    if (from == CAPWAP_PORT || to == CAPWAP_PORT)
+        return capwap(w, udp + 8);
+    return INSIDE_NOTHING;
 }
 
 static void ports(struct nfstream_packet *p, const struct walk *w, int64_t at)
@@ -307,14 +381,21 @@ static bool packet(struct nfstream_packet *p, const struct walk *w)
 bool nfstream_decode(struct nfstream_packet *out, const struct set_view *view)
 {
     int64_t ns = view->time_ns, length;
-    unsigned protocol;
+    unsigned protocol = 0;
     *out = (struct nfstream_packet){.time_ms = ns / 1000000 - (ns % 1000000 < 0)};
     struct walk w = {.r = rd_make(view->data, view->cap_len, view->cap_len), .packet = out};
-    if (view->cap_len < LEAST_FRAME || !link_header(&w, view->link_type) || !tags_and_labels(&w) ||
-        !ip_headers(&w, &length, &protocol))
+    if (view->cap_len < LEAST_FRAME || !link_header(&w, view->link_type) || !tags_and_labels(&w))
         return false;
-    if (protocol == PROTO_UDP && !tunnel(&w, w.at + length))
-        return false;
+    for (;;) {
+        if (!ip_headers(&w, &length, &protocol))
+            return false;
+        enum inside inside = protocol == PROTO_UDP ? tunnel(&w, w.at + length) : INSIDE_NOTHING;
+        if (inside == INSIDE_CUT ||
+            (inside == INSIDE_LINK && (!link_header(&w, view->link_type) || !tags_and_labels(&w))))
+            return false;
+        if (inside == INSIDE_NOTHING || inside == INSIDE_LAST)
+            break;
+    }
     out->sizes[0] = (uint16_t)view->len;
     return packet(out, &w);
 }

@@ -222,8 +222,9 @@ def test_cic_corrected_without_faults(program: Path, tmp_path: Path) -> None:
 
 # ---- nfstream ----
 
-# Link types that the engine lacks (PPP, Cisco HDLC, radiotap), CAPWAP, and reads beyond a cut frame (features.md 5.6).
-NFSTREAM_NOT_REPRODUCED = 52
+NFSTREAM_NOT_REPRODUCED = 1  # a read beyond a cut frame (features.md 5.6)
+# CAPWAP, Cisco HDLC and PPP, which the oracle lacks; test_nfstream_corpus compares them with the original on every day.
+NFSTREAM_ORACLE_LACKS = {"ndpi/capwap.pcap", "pcapplusplus/CiscoHDLC.pcap", "zeek/retry.pcap"}
 
 
 def nfstream_oracle(path: Path, mode: int) -> list[list]:
@@ -248,7 +249,8 @@ def test_nfstream_corpus(program: Path) -> None:
     for row in table[1:]:
         by_capture.setdefault(row[0], []).append(row[1:])
     different = 0
-    for name in spread([n for n in by_capture if Path(n).stem not in CUT_SHORT], 25):
+    sample = spread([n for n in by_capture if Path(n).stem not in CUT_SHORT], 25)
+    for name in {*sample, *NFSTREAM_ORACLE_LACKS}:
         got = rows_of(program, "nfstream", captures.CORPUS / name, accounting_mode=1)
         found = differences(table[0][1:], got[1:], by_capture[name])
         if found:
@@ -259,7 +261,8 @@ def test_nfstream_corpus(program: Path) -> None:
 
 @pytest.mark.parametrize("mode", (0, 3))
 def test_nfstream_oracle(program: Path, mode: int) -> None:
-    for path in spread(captures.under(captures.CORPUS), 12):
+    lacks = {captures.CORPUS / name for name in NFSTREAM_ORACLE_LACKS}
+    for path in spread([path for path in captures.under(captures.CORPUS) if path not in lacks], 12):
         try:
             want = nfstream_oracle(path, mode)
         except ValueError:

@@ -158,6 +158,39 @@ static bool nfstream_reads(struct nfstream_packet *out, const char *hex, uint32_
     return nfstream_decode(out, &view);
 }
 
+#define UDP_TUNNEL "45 00 00 40 00 01 00 00 40 11 00 00 0a 00 00 03 0a 00 00 04 0b b8 "
+
+/* Frames like these were given to the original. */
+TEST(nfstream_reads_links_and_tunnels)
+{
+    struct nfstream_packet p;
+    CHECK(nfstream_reads(&p, "00 21 " UDP_IP UDP_TWO, 9));
+    CHECK(nfstream_reads(&p, "0f 00 08 00 " UDP_IP UDP_TWO, 9));
+    CHECK(nfstream_reads(&p, "8f 00 08 00 " UDP_IP UDP_TWO, 104));
+    CHECK(!nfstream_reads(&p, "ff 03 00 21 " UDP_IP UDP_TWO, 104));
+    CHECK(nfstream_reads(&p, "ff 03 00 21 " UDP_IP UDP_TWO, 50));
+    CHECK_INT(p.dst[3], 2);
+    CHECK_INT(p.tunnel, 0);
+    CHECK(nfstream_reads(
+        &p,
+        UDP_TUNNEL "14 7f 00 00 00 00 00 10 03 20 00 00 00 00 01 08 00 00 01 01 01 01 01 01 02 02 02 02 "
+                   "02 02 03 03 03 03 03 03 10 00 aa aa 03 00 00 00 08 00 " UDP_IP UDP_TWO,
+        101));
+    CHECK_INT(p.tunnel, 2);
+    CHECK_INT(p.src_mac[0], 2);
+    CHECK_INT(p.dst_mac[0], 3);
+    CHECK_INT(p.sport, 53);
+    CHECK(nfstream_reads(
+        &p, ETH "08 00 " UDP_TUNNEL "90 90 00 00 00 00 01 00 00 01 0a 03 00 " ETH "08 00 " UDP_IP UDP_TWO,
+        1));
+    CHECK_INT(p.tunnel, 3);
+    CHECK_INT(p.sport, 53);
+    CHECK(nfstream_reads(
+        &p, ETH "08 00 " UDP_TUNNEL "90 90 00 00 00 00 02 00 00 01 01 " ETH "08 00 " UDP_IP UDP_TWO, 1));
+    CHECK_INT(p.sport, 3000);
+    CHECK(!nfstream_reads(&p, ETH "08 00 " UDP_TUNNEL "90 90 00 00 00 00 01 00 00 ", 1));
+}
+
 TEST(nfstream_sizes_and_tags)
 {
     struct nfstream_packet p;
