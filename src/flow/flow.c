@@ -165,7 +165,7 @@ static bool flow_is_over(struct flow_table *t, struct flow *flow, const struct f
 static bool flow_note_close(struct flow *flow, const struct flow_packet *p)
 {
     if (p->tcp_flags & TCP_FLAG_FIN)
-        flow->fins |= 1u << p->ref.direction;
+        flow->fins = (flow->fins | 1u << p->ref.direction) & 3u;
     if (p->tcp_flags & TCP_FLAG_RST) {
         flow->closed = true;
         flow->end = END_RST;

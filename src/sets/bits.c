@@ -22,7 +22,7 @@ struct set_block {
 void set_bits_unpack(int8_t *out, const struct set_run *run, uint32_t first, uint32_t n)
 {
     for (uint32_t bit = first; bit < first + n; bit++)
-        *out++ = bit / 8 < run->have ? (int8_t)(run->bytes[bit / 8] >> (7 - bit % 8) & 1) : -1;
+        *out++ = (int8_t)(bit / 8 < run->have ? run->bytes[bit / 8] >> (7 - bit % 8) & 1 : -1);
 }
 
 struct set_block *set_block_new(uint32_t n_bits)

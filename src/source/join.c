@@ -134,7 +134,7 @@ enum fc_status join_open(struct source **out, const struct source_place *places,
         return FC_OK;
     }
     if (!s)
-        memory_free(j);
+        join_close(j);
     source_close(s);
     return status == FC_MEMORY ? error_memory(err) : error_set(err, status, -1, "cancelled");
 }

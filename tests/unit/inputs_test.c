@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "test.h"
 
 #define PCAPS FC_SOURCE_DIR "/tests/pcaps/"
@@ -359,6 +360,31 @@ TEST(a_silent_input_can_be_cancelled_and_finished)
         pthread_join(thread, NULL);
         fc_run_free(run);
         CHECK_INT(s.n_open, 0);
+    }
+    free(s.object.data);
+}
+
+TEST(memory_may_end_at_any_allocation)
+{
+    struct fc_options options = native();
+    struct store s = store_of(PCAPS "demo.pcap");
+    struct answer a = {.status = FC_MEMORY};
+    struct fc_input inputs[] = {
+        input_of(&s, "first"),
+        {.kind = FC_INPUT_MEMORY, .name = "second", .data = s.object.data, .size = 3000},
+        {.kind = FC_INPUT_FILE, .name = PCAPS "demo.pcap"}};
+    int64_t n = 0;
+    for (int joined = 0; joined < 2; joined++) {
+        options.join = joined;
+        for (n = 0, a.status = FC_MEMORY; a.status == FC_MEMORY; n++) {
+            memory_fail_once(n);
+            a = ask(inputs, 3, &options);
+            memory_fail_after(-1);
+            CHECK_INT(s.n_open, 0);
+        }
+        CHECK_INT(a.status, FC_OK);
+        CHECK_INT(a.n_problems, 1); /* the second is cut short */
+        CHECK(n > 20);
     }
     free(s.object.data);
 }
