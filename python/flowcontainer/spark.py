@@ -90,8 +90,9 @@ class Bin(InputPartition):
 
 
 def bins(whole: Scan, n: int) -> list[Bin]:
-    """At most n bins of neighbouring captures; 0: 16, or one for each 128 MB if that is more."""
-    return [Bin(part) for part in whole.partitions(n or max(16, -(-whole.estimate().bytes // (128 << 20))))]
+    """At most n bins of neighbouring captures; 0: one for each 128 MB, and at least two. Smaller ones would cost more than
+    they save: starting a task takes as long as reading 128 MB."""
+    return [Bin(part) for part in whole.partitions(n or max(2, -(-whole.estimate().bytes // (128 << 20))))]
 
 
 def read_part(given: Options, part: Scan, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -177,6 +177,16 @@ def test_a_capture_that_vanishes_is_a_problem(captures: Path, tmp_path: Path) ->
     assert [(row["capture"], row["name"]) for row in problems] == [(str(captures / "0.pcap"), "unreadable")]
 
 
+def test_small_captures_make_few_tasks(captures: Path) -> None:
+    from flowcontainer.options import options_of
+    from flowcontainer.spark import CaptureReader
+
+    for wanted, options in ((2, {}), (4, {"partitions": "4"}), (5, {"partitions": "100"})):
+        tasks = CaptureReader(options_of({"path": str(captures), **options}), pa.schema([])).partitions()
+        assert len(tasks) == wanted
+        assert sorted(name for task in tasks for name in names(task)) == sorted(map(str, captures.rglob("*.pcap")))
+
+
 def test_a_stream_takes_each_capture_once(spark: Any, tmp_path: Path) -> None:
     """Names need no order; a query that starts again from its checkpoint goes on where it was."""
     folder, out, checkpoint = tmp_path / "in", tmp_path / "out", tmp_path / "checkpoint"
