@@ -291,6 +291,7 @@ def test_a_stopped_task_leaves_nothing(folder: Path) -> None:
     assert len(task.run(found, asked, folder, 1, task.Stop()).captures) == 8
 
 
+@pytest.mark.integration
 def test_datasets_of_huggingface_read_the_ipc_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HOME", str(folder / "hf"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -303,6 +304,7 @@ def test_datasets_of_huggingface_read_the_ipc_files(folder: Path, monkeypatch: p
     assert set(loaded["train"]["label"]) == {"mail", "news"}
 
 
+@pytest.mark.integration
 def test_torch_maps_the_npy_files(folder: Path) -> None:
     torch = pytest.importorskip("torch")
     command("build", folder / "dataset.toml")
