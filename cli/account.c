@@ -63,6 +63,8 @@ static const struct words NOTES[] = {
      "long values left out because those of the capture took too much memory"},
     {"protocols_not_followed", "capture in which unread protocols may hold requested fields",
      "captures in which unread protocols may hold requested fields"},
+    {"times_out_of_range", "frame whose time is outside the years 1677 to 2262, and is left empty",
+     "frames whose times are outside the years 1677 to 2262, and are left empty"},
     {"times_out_of_order", "capture whose frames are not in the order of their times",
      "captures whose frames are not in the order of their times"},
     {"dropped_by_kernel", "packet that the kernel dropped before it could be read",

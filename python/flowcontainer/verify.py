@@ -1,4 +1,5 @@
-"""`flowcontainer verify CAPTURE...` compares both engines with the installed tshark on a user's own captures.
+"""`flowcontainer verify CAPTURE...` compares with the installed tshark, on a user's own captures, the
+wireshark engine and the answers of the usual choice of engine (`auto`), with its hand-over to libwireshark.
 
 It compares fields in the form of `tshark -T fields`, on every frame that the filter passes. It also compares those base
 columns that a line of tshark's text determines: number, time and length of a frame, stream of a packet, addresses and
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +41,8 @@ REASONS = {"retransmission": ["tcp.analysis.retransmission"], "out_of_order": ["
            "mdns": ["mdns"], "ssdp": ["ssdp"], "icmp": ["icmp", "icmpv6"]}  # fmt: skip
 ALL_PROTOCOLS = "tcp,udp,sctp,icmp,icmpv6,gre,esp"
 CELL = "\x1f"
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+_NO_UTF8_OR_REPLACED = re.compile("[\udc80-\udcff\ufffd]+")
 DISSECTORS = ("enable_protocol", "disable_protocol", "enable_heuristic", "disable_heuristic")
 
 Cells = dict[str, str]
@@ -168,6 +172,14 @@ def _command(
 # ---- comparing ----
 
 
+def _is_same(theirs: str, ours: str) -> bool:
+    """Whether two cells agree. Some texts of tshark have bytes that are no UTF-8, one "\\udcXX" each here; columns of
+    text have U+FFFD for them, of which the number depends on the decoder."""
+    if not _NO_UTF8.search(theirs):
+        return theirs == ours
+    return _NO_UTF8_OR_REPLACED.sub("\ufffd", theirs) == _NO_UTF8_OR_REPLACED.sub("\ufffd", ours)
+
+
 def _fields_differ(
     capture: str, engine: str, fields: Sequence[str], theirs: dict[int, Cells], ours: dict[int, Cells]
 ) -> Iterator[Difference]:
@@ -177,7 +189,7 @@ def _fields_differ(
         yield Difference(capture, number, "(frame)", *said, engine)
     for number in sorted(theirs.keys() & passed.keys()):
         for name in fields:
-            if theirs[number][name] != passed[number][name]:
+            if not _is_same(theirs[number][name], passed[number][name]):
                 yield Difference(capture, number, name, theirs[number][name], passed[number][name], engine)
 
 
@@ -202,7 +214,7 @@ def _base_differ(capture: str, theirs: dict[int, Cells], ours: dict[int, Cells])
     for number in sorted(theirs.keys() | ours.keys()):
         if number not in theirs or number not in ours:
             said = ("none", "there") if number in ours else ("there", "none")
-            yield Difference(capture, number, "(frame)", *said, "native")
+            yield Difference(capture, number, "(frame)", *said, "auto")
             continue
         cells, mine = theirs[number], ours[number]
         want = {" time": _time(cells["frame.time_epoch"]), " frame_length": cells["frame.len"]}
@@ -211,7 +223,7 @@ def _base_differ(capture: str, theirs: dict[int, Cells], ours: dict[int, Cells])
             want |= {" stream": cells[f"{kind}.stream"].rsplit(",", 1)[-1], **_ends(cells, kind)}
         for name, text in want.items():
             if text != mine[name] and text != "?":
-                yield Difference(capture, number, name.strip(), text, mine[name], "native")
+                yield Difference(capture, number, name.strip(), text, mine[name], "auto")
         yield from _reasons_differ(capture, number, cells, mine)
 
 
@@ -220,7 +232,7 @@ def _reasons_differ(capture: str, number: int, cells: Cells, mine: Cells) -> Ite
     flagged = {reason for reason, names in REASONS.items() if any(cells[name] for name in names)}
     reason, kept = mine[" reason"], not mine[" reason"]
     if (reason in REASONS and reason not in flagged) or (kept and flagged):
-        yield Difference(capture, number, "reason", ",".join(sorted(flagged)), reason or "kept", "native")
+        yield Difference(capture, number, "reason", ",".join(sorted(flagged)), reason or "kept", "auto")
 
 
 # ---- a capture ----
@@ -268,9 +280,9 @@ def differences(capture: str, plan: Plan) -> tuple[list[Difference], int]:
     if plan.native:
         whole = theirs if not plan.filter else _tshark(capture, plan.native, [])
         native = ["frame.number", *(name for name in plan.native if name != "frame.number")]
-        bare = _ours(capture, native, "native", plain, bare=True)
-        found += _fields_differ(capture, "native", plan.native, whole, bare)
-    found += _base_differ(capture, _tshark(capture, BASE, []), _ours(capture, [], "native", plain, bare=False))
+        bare = _ours(capture, native, "auto", plain, bare=True)
+        found += _fields_differ(capture, "auto", plan.native, whole, bare)
+    found += _base_differ(capture, _tshark(capture, BASE, []), _ours(capture, [], "auto", plain, bare=False))
     return found, len(wireshark)
 
 
@@ -280,7 +292,7 @@ def differences(capture: str, plan: Plan) -> tuple[list[Difference], int]:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "flowcontainer verify",
-        description="Compares both engines with the installed tshark on your own captures. "
+        description="Compares the wireshark engine, and what you get by default, with the installed tshark on your own captures. "
         "Exit status: 0 if all agree; 1 if there are differences; 2 if it could not compare.",
     )
     parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="a capture, or a folder of them")

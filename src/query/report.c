@@ -20,6 +20,7 @@ const char *note_name(enum note note)
         [NOTE_EVICTED] = "flows_evicted",
         [NOTE_CONTINUED] = "streams_continued",
         [NOTE_SPILLED] = "spilled_bytes",
+        [NOTE_TIME_FAR] = "times_out_of_range",
         [NOTE_TIME_ORDER] = "times_out_of_order",
         [NOTE_KERNEL_DROPS] = "dropped_by_kernel",
     };

@@ -25,6 +25,7 @@ enum note {
     NOTE_CONTINUED,         /* flows of streams of which an earlier flow has left */
     NOTE_SPILLED,           /* bytes of the file that flows beyond the limit of memory were put into */
     NOTE_TIME_ORDER,        /* captures in which a frame is earlier than the frame before it */
+    NOTE_TIME_FAR,          /* frames whose time lies outside the years 1677 to 2262, so that it is null */
     NOTE_KERNEL_DROPS,      /* packets of an interface that the kernel dropped before they could be read */
     N_NOTES
 };

@@ -1,6 +1,6 @@
-/* Invariant: what Wireshark's preferences, decode-as rules and switches of protocols change in the headers of a
- * frame is followed here or is left to the walk, which compares with libwireshark and refuses a capture whose
- * headers differ. */
+/* Invariant: what Wireshark's preferences, decode-as rules and switches of protocols change in the headers of
+ * a frame is followed here or is left to the walk, which compares with libwireshark and refuses a capture
+ * whose headers differ. */
 #include "run/guide.h"
 
 #include <stdlib.h>
@@ -24,8 +24,8 @@ static const field_id asked_fields[N_GUIDE_SLOTS] = {
 
 /* ---- rules that the native decoder follows ---- */
 
-/* A rule "udp.port==FIRST,PROTOCOL", also with FIRST-LAST or FIRST:COUNT. Protocols that are no tunnels of the
- * native decoder own the port unread. Other tables than UDP's ports: false. */
+/* A rule "udp.port==FIRST,PROTOCOL", also with FIRST-LAST or FIRST:COUNT. Protocols that are no tunnels of
+ * the native decoder own the port unread. Other tables than UDP's ports: false. */
 static bool take_port(struct port_rule *out, const char *text)
 {
     static const struct {

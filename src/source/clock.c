@@ -1,9 +1,8 @@
 /* Times of pcapng, converted to nanoseconds since 1970-01-01 UTC.
  *
- * Invariant: the result is exact, rounded towards the past; a time beyond the range of int64_t is held at the
- * end of the range. (tshark 4.0.17 overflows at resolutions finer than a nanosecond, and prints seconds
- * beyond the year 2262.)
- * Source: draft-ietf-opsawg-pcapng section 4.2, if_tsresol and if_tsoffset. */
+ * Invariant: the result is exact, rounded towards the past; a frame whose time is beyond the range of int64_t
+ * has none. (tshark 4.0.17 overflows at resolutions finer than a nanosecond, and prints seconds beyond the
+ * year 2262.) Source: draft-ietf-opsawg-pcapng section 4.2, if_tsresol and if_tsoffset. */
 #include <string.h>
 
 #include "source/pcapng.h"
@@ -46,6 +45,13 @@ int64_t clock_ns(const struct source_interface *interface, uint64_t time)
     return ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
 }
 
+void clock_set(struct frame *frame, int64_t ns)
+{
+    frame->time_ns = ns;
+    frame->is_time_far = ns == INT64_MAX || ns == INT64_MIN;
+    frame->has_time = !frame->is_time_far;
+}
+
 void clock_of_journal(struct frame *entry)
 {
     static const char key[] = "__REALTIME_TIMESTAMP=";
@@ -61,6 +67,5 @@ void clock_of_journal(struct frame *entry)
         micros = micros * 10 + (c - '0');
         rd_u8(&r);
     }
-    entry->has_time = true;
-    entry->time_ns = micros < INT64_MAX / 1000 ? (int64_t)micros * 1000 : INT64_MAX;
+    clock_set(entry, micros < INT64_MAX / 1000 ? (int64_t)micros * 1000 : INT64_MAX);
 }

@@ -182,8 +182,7 @@ static enum fc_status read_packet(struct source *s, struct block *b, struct fram
         return source_damaged(s, b->offset, err, "a packet of %u bytes, but the limit is %u", out->cap_len,
                               max);
     out->interface = &interface->shown;
-    out->has_time = true;
-    out->time_ns = clock_ns(interface, time);
+    clock_set(out, clock_ns(interface, time));
     out->data = rd_bytes(&b->r, out->cap_len);
     rd_skip(&b->r, padded(out->cap_len) - out->cap_len);
     return read_packet_options(s, b, out, err);
@@ -237,8 +236,7 @@ static enum fc_status read_sysdig(struct source *s, struct block *b, struct fram
     if (!rd_ok(&b->r))
         return block_short(s, b, "a sysdig event", err);
     give_opaque(b, out);
-    out->has_time = true;
-    out->time_ns = time < INT64_MAX ? (int64_t)time : INT64_MAX;
+    clock_set(out, time < INT64_MAX ? (int64_t)time : INT64_MAX);
     return FC_OK;
 }
 

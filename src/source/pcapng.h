@@ -29,5 +29,7 @@ void clock_prepare(struct source_interface *interface);
 int64_t clock_ns(const struct source_interface *interface, uint64_t time);
 /* Sets the time of a journal entry, if the entry has one. */
 void clock_of_journal(struct frame *entry);
+/* Gives a frame its time. The ends of the range mean that it lies outside. */
+void clock_set(struct frame *frame, int64_t ns);
 
 #endif

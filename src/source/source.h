@@ -34,8 +34,10 @@ struct frame {
     uint64_t offset;     /* position of the record or block in the decompressed capture, as frame.file_off */
     uint32_t record_len; /* bytes of the record or block there, with its header */
     const struct capture_interface *interface; /* NULL if opaque */
-    bool has_time; /* pcapng simple packet blocks and custom blocks have no time */
-    bool opaque;   /* a frame to tshark, but not a packet: pcapng custom block, journal entry, sysdig event */
+    bool has_time;    /* pcapng simple packet blocks and custom blocks have no time */
+    bool is_time_far; /* it has a time that is none here: outside the years 1677 to 2262. `time_ns` is then
+                         the end of that range, which only TCP analysis uses */
+    bool opaque; /* a frame to tshark, but not a packet: pcapng custom block, journal entry, sysdig event */
     bool has_packet_flags;
     uint32_t packet_flags;               /* epb_flags */
     const struct frame_options *options; /* comments, packet id, queue, verdicts ...; NULL: none */

@@ -83,6 +83,7 @@ static void note_second(struct walk *w)
 static void note_time(struct walk *w, const struct frame *frame)
 {
     struct capture *c = &w->capture;
+    w->report.notes[NOTE_TIME_FAR] += frame->is_time_far;
     if (!frame->has_time)
         return;
     if (flow_may_leave(&w->tables.flows.policy)) {

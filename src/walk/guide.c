@@ -1,8 +1,8 @@
-/* Stream numbers and retransmissions as libwireshark sees them. It is asked from the first frame where preferences,
- * decode-as rules or switches of protocols are given, and otherwise from the frame after which the native stream
- * numbers may differ from Wireshark's.
- * Invariant: from that frame on, a packet belongs to the conversation whose number libwireshark gives; all earlier
- * frames have their native numbers, which are Wireshark's. */
+/* Stream numbers and retransmissions as libwireshark sees them. It is asked from the first frame where
+ * preferences, decode-as rules or switches of protocols are given, and otherwise from the frame after which
+ * the native stream numbers may differ from Wireshark's. Invariant: from that frame on, a packet belongs to
+ * the conversation whose number libwireshark gives; all earlier frames have their native numbers, which are
+ * Wireshark's. */
 #include <string.h>
 
 #include "base/error.h"
@@ -15,7 +15,8 @@
 static bool reserve(struct guide *g, int kind, uint32_t stream)
 {
     size_t had = g->capacity[kind];
-    if (!memory_reserve((void **)&g->by_stream[kind], &g->capacity[kind], (size_t)stream + 1, sizeof **g->by_stream))
+    if (!memory_reserve((void **)&g->by_stream[kind], &g->capacity[kind], (size_t)stream + 1,
+                        sizeof **g->by_stream))
         return false;
     memset(g->by_stream[kind] + had, 0, (g->capacity[kind] - had) * sizeof **g->by_stream);
     return true;
@@ -36,7 +37,8 @@ static bool take_native(struct walk *w)
     return true;
 }
 
-/* A conversation of libwireshark's number: the known one, or a copy of the native one. NULL when memory ends. */
+/* A conversation of libwireshark's number: the known one, or a copy of the native one. NULL when memory ends.
+ */
 static struct conv *conversation(struct walk *w, uint32_t stream, const struct conv *native)
 {
     struct guide *g = &w->capture.guide;
@@ -92,7 +94,8 @@ static int kind_of(const struct transport *t)
     return kind == CONV_TCP || kind == CONV_UDP ? kind : -1;
 }
 
-/* Gives the layers of a kind the numbers of a slot, in order. False: libwireshark sees more of them, or fewer. */
+/* Gives the layers of a kind the numbers of a slot, in order. False: libwireshark sees more of them, or
+ * fewer. */
 static bool take_streams(struct walk *w, int kind, uint16_t slot)
 {
     const struct row *row = &w->capture.guide.row;
@@ -204,10 +207,11 @@ enum fc_status guide_frame(struct walk *w, const struct frame *frame)
     g->is_doubtful = true;
     if (!w->query->is_guided)
         return FC_OK;
-    return error_set(&w->capture.failure, FC_UNSUPPORTED, -1,
-                     "frame %u: with these preferences, decode-as rules or protocols, Wireshark finds other TCP or UDP "
-                     "headers than the native decoder, which makes the flows; they cannot be told",
-                     frame->number);
+    return error_set(
+        &w->capture.failure, FC_UNSUPPORTED, -1,
+        "frame %u: with these preferences, decode-as rules or protocols, Wireshark finds other TCP or UDP "
+        "headers than the native decoder, which makes the flows; they cannot be told",
+        frame->number);
 }
 
 void guide_close(struct guide *g)

@@ -18,7 +18,8 @@ pytest.importorskip("pyarrow")
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = {"conversations_forgotten", "queries_forgotten", "quic_connections_forgotten", "flows_evicted", "streams_continued", "stream_numbers_may_differ", "fragments_over_limit", "empty_captures",
          "reassembly_over_limit", "values_over_limit",
-         "protocols_not_followed", "handed_over", "times_out_of_order"}
+         "protocols_not_followed", "handed_over", "times_out_of_order",
+         "times_out_of_range"}
 LEVELS = ("flows", "packets", "frames")
 SECOND = 10**9
 
@@ -586,3 +587,26 @@ def test_segments_behind_a_reset_belong_to_its_flow(rows) -> None:
               segment(False, PSH | ACK, 1, b"under way"), segment(True, SYN, 5000)]
     flows = rows(frames, policy="timeout")
     assert [(len(row["ip_lengths"]), row["end"]) for row in flows] == [(5, "rst"), (1, "capture")]
+
+
+def test_times_that_64_bits_cannot_hold_are_null(tmp_path: Path) -> None:
+    """The third packet of a pcapng with a clock of seconds is in the year 12,000."""
+    def block(kind: int, body: bytes) -> bytes:
+        size = 12 + len(body)
+        return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
+
+    frames = [ethernet(ipv4(CLIENT, SERVER, 17, udp(40000, 9, bytes([i])))) for i in range(3)]
+    out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    out += block(1, struct.pack("<HHIHHB3xHH", 1, 0, 0, 9, 1, 0, 0, 0))
+    for second, frame in zip((1000, 1001, 316516000000), frames):
+        padded = frame + bytes(-len(frame) % 4)
+        out += block(6, struct.pack("<IIIII", 0, second >> 32, second & 0xFFFFFFFF, len(frame), len(frame)) + padded)
+    path = tmp_path / "far.pcapng"
+    path.write_bytes(out)
+    rows = scan(str(path), level="packets", columns=("frame", "time"))
+    times = [time for batch in rows for time in batch.to_pydict()["time"]]
+    assert [time is None for time in times] == [False, False, True]
+    assert rows.notes == {"times_out_of_range": 1}
+    flows = scan(str(path), columns=("time_end", "packets"))
+    (row,) = [batch.to_pydict() for batch in flows]
+    assert row["packets"] == [3] and row["time_end"] == [1001 * SECOND]

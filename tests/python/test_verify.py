@@ -61,9 +61,9 @@ def test_a_difference_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert run(DEMO, "-e", "ip.ttl") == 1
     said = capsys.readouterr().out.splitlines()
     assert f"{DEMO}: frame 20, ip.ttl: tshark '99', wireshark '64'" in said
-    assert f"{DEMO}: frame 20, ip.ttl: tshark '99', native '64'" in said
+    assert f"{DEMO}: frame 20, ip.ttl: tshark '99', auto '64'" in said
     assert f"{DEMO}: frame 30, (frame): tshark 'not passed', wireshark 'passed'" in said
-    assert f"{DEMO}: frame 16, reason: tshark 'retransmission', native 'kept'" in said
+    assert f"{DEMO}: frame 16, reason: tshark 'retransmission', auto 'kept'" in said
     assert any("frame 15, stream: tshark '" in line for line in said)
     assert said[-1].endswith("6 differences")
 
@@ -96,3 +96,22 @@ def test_without_the_worker(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_the_plain_command_says_where_it_is(cli) -> None:
     done = cli("verify", DEMO, env={**cli.env, "FLOWCONTAINER_WORKER": "/nonexistent/worker"})
     assert done.returncode == 2 and ("Python package" in done.stderr or "apt install tshark" in done.stderr)
+
+
+@needs_worker
+@needs_tshark
+def test_bytes_that_are_no_utf8_are_no_difference(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """tshark writes some of them raw, and columns of text have U+FFFD."""
+    capture = shared / "cases" / "verify_false_difference_http_full_uri.pcap"
+    assert run(capture, "-e", "http.request.full_uri", "-e", "http.host") == 0, capsys.readouterr().out
+    assert verify._is_same("ex\udce9\udca9m", "ex\ufffdm") and not verify._is_same("ex\udce9m", "exm")
+    assert not verify._is_same("ex\ufffd\ufffdm", "ex\ufffdm")
+
+
+@needs_worker
+@needs_tshark
+def test_embedded_keys_and_two_passes_agree(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = shared / "corpus" / "ndpi" / "doq_adguard.pcapng"
+    names = ("dns.qry.name", "tls.handshake.type", "quic.version", "dns.a")
+    assert run(capture, *(word for name in names for word in ("-e", name))) == 0, capsys.readouterr().out
+    assert run(capture, "--passes", "2", "-Y", "!dns.response_in", "-e", "dns.id") == 0, capsys.readouterr().out

@@ -49,7 +49,7 @@ static int64_t only_time(const struct bytes *b)
 {
     struct source *s;
     struct frame f = only_frame(b, &s);
-    CHECK(f.has_time);
+    CHECK(f.has_time == (f.time_ns != INT64_MAX && f.time_ns != INT64_MIN) && f.is_time_far == !f.has_time);
     source_close(s);
     return f.time_ns;
 }
