@@ -6,7 +6,8 @@
 Our side is bench/micro/sets.c, Arrow batches that are thrown away, on one thread. Peers, where they can be found, run on the first
 --peer-mb MB of the capture, since they are slow: NFStream of build/peers with statistics and 30 early packets, nPrint (--nprint) with
 -4 -t -u, and a CICFlowMeter (--cic: the folder of its classes, with the native library of jnetpcap in it). User time is compared,
-so that other work on the machine disturbs little. All programs run in turns; the medians count."""
+so that other work on the machine disturbs little. All programs run in turns; the medians count. The second table has the user time of
+a whole process over the first 60 KB of the capture, as for one of many small captures."""
 import argparse
 import json
 import os
@@ -72,8 +73,18 @@ def peers(options, capture, folder):
         found['nprint'] = ('nPrint', [options.nprint, '-P', capture, '-4', '-t', '-u', '-W', '/dev/null'])
     if options.cic:
         found['cic-classic'] = ('CICFlowMeter', ['java', f'-Djava.library.path={options.cic}', '-cp', options.cic,
-                                                 'cic.cs.unb.ca.ifm.Cmd', capture, folder])
+                                                 'cic.cs.unb.ca.ifm.Cmd', capture, os.path.join(folder, '')])
     return found
+
+
+def whole_processes(ours, options, capture, folder):
+    """Milliseconds of user time of one process over a small capture, ours and the peer's, by feature set."""
+    small, n = head_of(capture, 60_000, folder)
+    print(f'\n| feature set | ms, {n} packets | peer, ms | ratio |\n|---|---:|---|---:|')
+    for name, (program, words) in peers(options, small, folder).items():
+        runs = [(user_seconds([ours, name, small])[0], user_seconds(words)[0]) for _ in range(options.runs)]
+        mine, other = (max(statistics.median(column), 1e-3) * 1000 for column in zip(*runs))
+        print(f'| {name} | {mine:.1f} | {program}, {other:,.0f} | {other / mine:,.0f} |')
 
 
 def main():
@@ -105,6 +116,7 @@ def main():
             other = statistics.median(runs) if runs else 0
             print(f"| {'all together' if ',' in name else name} | {rate:,.0f} | {rows[name]:,} | {memory[name]:,.0f} | "
                   f"{f'{program}, {other:,.0f}' if runs else 'not measured'} | {f'{rate / other:,.0f}' if runs else ''} |")
+        whole_processes(ours, options, options.capture, folder)
 
 
 if __name__ == '__main__':
