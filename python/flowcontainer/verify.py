@@ -84,7 +84,7 @@ def tshark_version() -> str:
     words = done.stdout.split()
     if done.returncode or len(words) < 3:
         raise Failed(f"tshark --version failed: {done.stderr.strip()[:300]}")
-    return words[2]
+    return words[2].rstrip(".")
 
 
 def _lines(text: str, n_cells: int) -> Iterator[list[str]]:

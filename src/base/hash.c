@@ -3,6 +3,9 @@
  */
 #include "base/hash.h"
 
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
