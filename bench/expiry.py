@@ -1,6 +1,7 @@
 """Writes a capture of N one-packet flows to standard output, SPACING microseconds apart, of pairs that never come back.
 
     bench/expiry.py 10000000 10000 udp | /usr/bin/time -f '%M kB, %e s' flowcontainer --policy timeout --idle 1s -T ndjson - > /dev/null
+    bench/expiry.py 10000000 1000 tcp > streams.pcap; /usr/bin/time -f '%M kB, %U s' flowcontainer --max-memory 1G -T ndjson -o /dev/null streams.pcap
 """
 
 from __future__ import annotations

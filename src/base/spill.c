@@ -189,14 +189,14 @@ static bool read_usage(const struct spill *s, uint64_t *all, uint64_t *files)
 
 /* Where other memory of the process alone is beyond the limit, blocks are taken out no more often than after
  * `step` bytes of them came back. */
-void spill_look(struct spill *s)
+void spill_look(struct spill *s, uint64_t more)
 {
     uint64_t all, files;
     if (!s || !atomic_load_explicit(&s->has_file, memory_order_relaxed))
         return;
     pthread_mutex_lock(&s->lock);
     uint64_t step = s->limit / 32 > LEAST_STEP ? s->limit / 32 : LEAST_STEP;
-    if (read_usage(s, &all, &files) && all + s->limit / 16 > s->limit && files > s->in_file + step) {
+    if (read_usage(s, &all, &files) && all + more + s->limit / 16 > s->limit && files > s->in_file + step) {
         for (size_t i = 0; i < s->n_segments; i++)
             madvise(s->segments[i].bytes, s->segments[i].size, MADV_DONTNEED);
         if (read_usage(s, &all, &files))

@@ -22,8 +22,9 @@ struct spill *spill_new(uint64_t limit);
 void *spill_take(struct spill *spill, size_t n);
 /* Gives back a block of n bytes from spill_take of the same spill; NULL is nothing. */
 void spill_give(struct spill *spill, void *block, size_t n);
-/* Holds the process to its limit. Call it every few hundred frames or flows. */
-void spill_look(struct spill *spill);
+/* Holds the process to its limit, with room for `more` bytes that come at once. Call it every few hundred
+ * frames or flows, and before a large allocation elsewhere. */
+void spill_look(struct spill *spill, uint64_t more);
 /* Whether spill_take failed because of the file, and then the reason in *err. */
 bool spill_failed(struct spill *spill, struct fc_error *err);
 /* The size of the file in bytes. */

@@ -43,6 +43,7 @@ _Static_assert(2 * sizeof(struct endpoint) == HASH_PIECE, "two endpoints are has
 static bool conv_rehash(struct conv_table *t)
 {
     size_t n = t->n_slots ? t->n_slots * 2 : FIRST_SLOTS;
+    spill_look(t->spill, n * sizeof(struct conv_slot));
     struct conv_slot *slots = memory_zero(n, sizeof *slots);
     if (!slots) {
         memory_ended(t->memory);

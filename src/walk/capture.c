@@ -282,7 +282,7 @@ enum fc_status capture_read(struct walk *w)
         if (!quiet && (status = walk_frame(w, &frame)))
             return end_at_failure(w, status);
         if (c->frames % SPILL_EVERY == 0)
-            spill_look(w->query->spill);
+            spill_look(w->query->spill, 0);
         bool looks = quiet || c->frames % LOOK_EVERY == 0;
         if (looks && (status = look_up(w, quiet)))
             return status;

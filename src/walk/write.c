@@ -113,7 +113,7 @@ static enum fc_status write_kept(struct walk *w)
         if (flows_full(w->output.flows))
             return FC_OK;
         if (w->capture.next_flow % SPILL_EVERY == 0)
-            spill_look(w->query->spill);
+            spill_look(w->query->spill, 0);
         enum fc_status status = write_flow(w, flow_at(&w->tables.flows, w->capture.next_flow++));
         if (status)
             return status;
@@ -127,7 +127,7 @@ enum fc_status write_flows(struct walk *w)
     struct flow_table *t = &w->tables.flows;
     if (!flow_may_leave(&t->policy))
         return write_kept(w);
-    spill_look(w->query->spill);
+    spill_look(w->query->spill, 0);
     enum fc_status status = write_ended(w);
     if (!status && !t->ended.first)
         tables_forget(w);

@@ -29,7 +29,7 @@ static void keep_blocks(uint64_t limit)
             CHECK(blocks[i] != NULL);
             memset(blocks[i], (int)(i + round), size_of(i));
             if (i % 100 == 0)
-                spill_look(spill);
+                spill_look(spill, 0);
         }
         for (unsigned i = 0; i < N; i++) {
             CHECK(holds(blocks[i], size_of(i), (uint8_t)(i + round)));
@@ -68,7 +68,7 @@ TEST(without_a_spill_blocks_are_ordinary_memory)
 {
     void *block = spill_take(NULL, 100);
     CHECK(block != NULL);
-    spill_look(NULL);
+    spill_look(NULL, 0);
     spill_give(NULL, block, 100);
     CHECK(!spill_failed(NULL, NULL) && !spill_bytes(NULL));
     spill_free(NULL);
@@ -84,7 +84,7 @@ TEST(an_arena_lies_in_the_file)
             pieces[i] = arena_alloc(&arena, 3000);
             CHECK(pieces[i] != NULL);
             memset(pieces[i], (int)i, 3000);
-            spill_look(arena.spill);
+            spill_look(arena.spill, 0);
         }
         for (unsigned i = 0; i < 1000; i++)
             CHECK(holds(pieces[i], 3000, (uint8_t)i));
