@@ -16,7 +16,7 @@ enum { PROGRAM_NOT_LOADED = 127 };
 
 /* The path of the program; false when it is not installed. One package may bring several, each for one
  * release of libwireshark: `nth` counts those that are there from 0, in the order of releases. Which of them
- * fits shows when it is started: the loader ends the others within a millisecond. */
+ * fits shows when it is started: the loader ends the others at once. */
 bool program_find(char out[PATH_MAX], unsigned nth);
 /* Starts the program of that number. The caller closes the socket and waits for the process. FC_UNSUPPORTED
  * when there is no such program; the text then says how to get it. */
