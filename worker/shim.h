@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The headers of libwireshark, and one wrapper for each thing that differs between its releases 4.0, 4.4 and 4.6.
- * A new release is a change of this file.
+ * The headers of libwireshark, and one wrapper for each thing that differs between its releases 4.0, 4.4
+ * and 4.6. A new release is a change of this file.
  */
 #ifndef FCW_SHIM_H
 #define FCW_SHIM_H
