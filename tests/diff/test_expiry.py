@@ -47,7 +47,7 @@ def table_of(path, policy: expiry.Policy, **options):
         options |= {"close": "fin", "idle": policy.grace / SECOND}
     if not policy.stream:
         options |= {"policy": "timeout", "idle": policy.idle / SECOND, "active": policy.active / SECOND}
-    table = flowcontainer.scan(path, columns=["end", "frames"], **options).to_arrow()
+    table = flowcontainer.scan(path, columns=["end", "frames"], engine="native", **options).to_arrow()
     return table.set_column(0, "end", table["end"].cast("string")).combine_chunks()
 
 

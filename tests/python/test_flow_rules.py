@@ -553,7 +553,7 @@ def test_notes(tmp_path: Path) -> None:
     put(tmp_path / "c.pcap", exchange())
     (tmp_path / "d.pcap").write_bytes(b"")
     for jobs in (1, 2):
-        table = scan(tmp_path, jobs=jobs)
+        table = scan(tmp_path, jobs=jobs, engine="native")
         assert table.to_arrow().num_rows == 2
         assert table.accounting == {"kept": 3}
         assert table.notes == {"stream_numbers_may_differ": 1, "empty_captures": 2}
