@@ -28,7 +28,7 @@ void query_fail(struct query *query, const char *format, ...) __attribute__((for
 void *query_take(struct query *query, size_t n, size_t size);
 /* A copy of the text, or NULL. */
 const char *query_text(struct query *query, const char *text);
-/* Reads all parameters; query->error says what is wrong with them. */
+/* Reads all parameters; query->error names the first wrong one. */
 void query_read(struct query *query, duckdb_bind_info info);
 /* Takes a struct query; DuckDB calls it. */
 void query_free(void *query);

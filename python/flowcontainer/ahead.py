@@ -98,7 +98,7 @@ class Ranges(Ahead):
 
     def _take(self) -> tuple[int, tuple[int, int]] | None:
         with self._changed:
-            # Nobody fetches what could not be put for long: blocks in memory are bounded.
+            # The queue is full: no thread fetches another block meanwhile, so that blocks in memory are bounded.
             span = next(self._spans, None)
             if span is not None:
                 self._changed.wait_for(lambda: self._closed or span[0] < self._given + DEPTH)
@@ -127,7 +127,7 @@ class Stream(Ahead):
         self._start(self._work, 1)
 
     def _read(self, file: Any, n: int) -> bytes:
-        read = getattr(file, "read1", file.read)  # what has come of a pipe, not all that may come
+        read = getattr(file, "read1", file.read)  # read1 gives the bytes that a pipe has now; read would wait for all
         block = read(n)
         if isinstance(block, str):
             raise TypeError('the file was opened as text; it must be opened as bytes, such as with open(path, "rb")')

@@ -270,7 +270,7 @@ class Stored(Capture):
         return "reader", self.name, self.size, lambda: self._store.open(self._found.path, self._found.size)
 
 
-# ---- what callers give ----
+# ---- arguments of callers ----
 
 
 def _is_hidden(path: str) -> bool:
@@ -344,7 +344,7 @@ def _one(given: Any, storage_options: Any, filesystem: Any, taken: dict[str, int
 def captures(
     given: Source | Iterable[Source], storage_options: Mapping[str, Any] | None = None, filesystem: Any = None
 ) -> tuple[Capture | bytes, ...]:
-    """What callers give, as a tuple of paths and captures."""
+    """The captures that a caller gave, as a tuple of paths and captures."""
     single = isinstance(given, (str, bytes, os.PathLike, bytearray, memoryview, Capture)) or hasattr(given, "read")
     several = (given,) if single or not isinstance(given, Iterable) else tuple(given)
     if not several:

@@ -1,7 +1,7 @@
 """Rows for tables that many programs share: types that Delta, Iceberg and Parquet readers know, and data sets in files.
 
-The file systems and the writing are pyarrow's; here are the types, the size of the files, and what a file says of the
-query that made it.
+The file systems and the writing are pyarrow's; here are the types, the size of the files, and the description in each
+file of the query that made it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _portable(pa: Any, column: Any, wanted: Any) -> Any:
         column = column.dictionary_decode()
     if column.type == wanted:
         return column
-    cuts_time = not pa.types.is_integer(column.type)  # what is below a microsecond; a too large number is an error
+    cuts_time = not pa.types.is_integer(column.type)  # a cast may drop nanoseconds of a time, but a too large number is an error
     return column.cast(wanted, safe=not cuts_time)
 
 

@@ -109,7 +109,7 @@ def narrowed(
     return Scan(whole._paths if paths == (b"",) else paths, options, checked=True)
 
 
-# ---- what can be left out ----
+# ---- rows that can be left out ----
 
 
 def _with_columns(whole: Scan, used: set[str], _: object, options: dict[str, Any]) -> dict[str, Any] | None:
@@ -182,7 +182,7 @@ def _parts_of(predicate: Any) -> list[Any]:
         return []
     try:
         return list(_split(json.loads(predicate.meta.serialize(format="json"))))
-    except Exception:  # the form is no promise of polars; what is not understood is not left out
+    except Exception:  # polars does not promise this form; a condition that is not understood leaves out nothing
         return []
 
 

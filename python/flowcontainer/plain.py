@@ -92,7 +92,7 @@ def spark_schema(scan: Any, times: str = "us") -> pa.Schema:
 
 
 def spark_batch(batch: Any, schema: pa.Schema) -> pa.RecordBatch:
-    """The columns of `schema`, by name, in its types. Times lose what is below a microsecond.
+    """The columns of `schema`, by name, in its types. Times are cut to microseconds.
 
     :param batch: a :class:`Batch`, or another object with ``__arrow_c_array__``
     """

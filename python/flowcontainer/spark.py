@@ -46,7 +46,7 @@ ACCOUNTING = pa.schema(
 
 
 def account_of(part: Scan, names: Sequence[str]) -> pa.Table:
-    """What became of every frame and every capture of one task; complete when its reading has ended."""
+    """The counts, notes and problems of one task; complete when its reading has ended."""
     rows: list[tuple[Any, ...]] = []
     for kind, counts in (("frames", part.accounting), ("note", part.notes)):
         rows += [(kind, name, None, None, None, count) for name, count in counts.items()]

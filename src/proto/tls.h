@@ -38,7 +38,7 @@ enum tls_message {
 };
 
 /* The bytes of one handshake message that may wait for later records. A chain of certificates has a few
- * thousand; messages that need more are given up, and what follows in the session is a doubt. */
+ * thousand; messages that need more are given up, and the rest of the session is a doubt. */
 enum { TLS_WAITING_LIMIT = 1 << 20 };
 
 /* A handshake message that continues over several records. */

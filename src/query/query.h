@@ -96,7 +96,7 @@ struct input {
     const struct source_place
         *parts; /* NULL: the input is one capture; else these are read as one, and `place` is the first */
     size_t n_parts;
-    size_t given;    /* index of what the caller gave, which may be a folder */
+    size_t given;    /* index of the caller's path, which may be a folder */
     bool reads_once; /* the capture can be read only once: standard input, a pipe, an interface */
     bool is_live;    /* it comes from an interface */
 };

@@ -1,6 +1,6 @@
-/* Invariant: what Wireshark's preferences, decode-as rules and switches of protocols change in the headers of
- * a frame is followed here or is left to the walk, which compares with libwireshark and refuses a capture
- * whose headers differ. */
+/* Invariant: a change that Wireshark's preferences, decode-as rules and switches of protocols make to the
+ * headers of a frame is followed here or is left to the walk, which compares with libwireshark and refuses a
+ * capture with other headers. */
 #include "run/guide.h"
 
 #include <stdlib.h>

@@ -17,7 +17,7 @@ struct inputs {
     struct arena names;          /* names, and the same as valid UTF-8 */
 };
 
-/* Makes the captures of what the caller gave. FC_USAGE, FC_NOT_FOUND, FC_IO, FC_MEMORY. */
+/* Makes the captures of the caller's inputs. FC_USAGE, FC_NOT_FOUND, FC_IO, FC_MEMORY. */
 FC_MUST_USE enum fc_status inputs_make(struct inputs *inputs, const struct fc_input *given, size_t n,
                                        struct fc_error *err);
 /* The one input of a live capture; its descriptor is not known yet. FC_MEMORY. */

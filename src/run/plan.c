@@ -449,7 +449,7 @@ static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
     return FC_OK;
 }
 
-/* What the query keeps of the options. */
+/* The query does not keep texts of the caller. */
 static void forget_texts(struct fc_options *o)
 {
     o->fields = NULL;

@@ -1,6 +1,6 @@
-/* What NFStream finds in a frame: the innermost IP packet below tags, labels, IP in IP, GTP-U, CAPWAP and
- * TZSP. Where it reads beyond the captured bytes, this reader sees zeros. Invariant: the checks are the
- * original's, also those that look wrong, because they decide which frames it drops. */
+/* The packet that NFStream finds in a frame: the innermost IP packet below tags, labels, IP in IP, GTP-U,
+ * CAPWAP and TZSP. Where it reads beyond the captured bytes, this reader sees zeros. Invariant: the checks
+ * are the original's, also those that look wrong, because they decide which frames it drops. */
 #include "base/rd.h"
 #include "sets/nfstream.h"
 

@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <sys/types.h>
 
-/* What a program exits with when its libwireshark is not there, and what to tell the user if that is so for
- * all. */
+/* The exit status of a program without its libwireshark, and the advice to the user if all programs end with
+ * it. */
 enum { PROGRAM_NOT_LOADED = 127 };
 #define PROGRAM_NO_LIBRARY                                                                                   \
     "the wireshark engine needs Wireshark 4.0, 4.4 or 4.6, and none is here that it can use: apt install "   \

@@ -22,6 +22,6 @@ def make(home, zig, target, prefixes):
 
 
 def cmake_options(home):
-    """What CMake must know beside $CC: archives hold bitcode, which only zig's own programs read."""
+    """The arguments of CMake beside $CC: archives hold bitcode, which only zig's own programs read."""
     return [f"-DCMAKE_C_COMPILER={home}/cc", f"-DCMAKE_AR={home}/ar", f"-DCMAKE_RANLIB={home}/ranlib",
             "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O2 -DNDEBUG", "-DCMAKE_C_FLAGS=-flto=thin"]
