@@ -150,7 +150,7 @@ enum fc_passes {
     FC_PASSES_ONE,  /* once, as tshark does: fields that look ahead have the values that are known by then */
     FC_PASSES_TWO,  /* twice, as `tshark -2 -Y`: the second pass decides the filter and gives the values */
     FC_PASSES_READ  /* twice, as `tshark -2 -R`: the first pass decides the filter, the second gives the
-                       values.  Frames keep their numbers */
+                       values. Frames keep their numbers */
 };
 
 /* The form of the values of a field in its column; T is the type of one value. */
@@ -444,6 +444,7 @@ enum fc_input_kind {
     FC_INPUT_PIPE    /* the same, but it can be opened only once, as a pipe */
 };
 
+/* The value of *got with which `read` says that there are no bytes yet. */
 #define FC_INPUT_QUIET SIZE_MAX
 
 /* A capture that is read through functions of the caller: an object of a store, a file of another program.

@@ -14,7 +14,14 @@
 #include "base/memory.h"
 #include "base/temporary.h"
 
-enum { PAGE = 4096, FIRST_SEGMENT = 1 << 20, LAST_SEGMENT = 1 << 26, LEAST_STEP = 1 << 18 };
+/* LARGE_PAGE: a segment begins at a multiple of the system's page, which is 64 KB on some ARM systems. */
+enum {
+    PAGE = 4096,
+    LARGE_PAGE = 1 << 16,
+    FIRST_SEGMENT = 1 << 20,
+    LAST_SEGMENT = 1 << 26,
+    LEAST_STEP = 1 << 18
+};
 
 /* A part of the file that is mapped at once. */
 struct segment {
@@ -58,7 +65,7 @@ struct spill *spill_new(uint64_t limit)
 
 /* ---- blocks ---- */
 
-static size_t whole_pages(size_t n) { return (n + PAGE - 1) / PAGE * PAGE; }
+static size_t whole(size_t n, size_t page) { return (n + page - 1) / page * page; }
 
 static bool open_file(struct spill *s)
 {
@@ -75,7 +82,7 @@ static bool open_file(struct spill *s)
 static bool add_segment(struct spill *s, size_t n)
 {
     size_t size = s->size < FIRST_SEGMENT ? FIRST_SEGMENT : s->size < LAST_SEGMENT ? s->size : LAST_SEGMENT;
-    size = size < n ? n : whole_pages(size);
+    size = whole(size < n ? n : size, LARGE_PAGE);
     if (!memory_reserve((void **)&s->segments, &s->segments_capacity, s->n_segments + 1, sizeof *s->segments))
         return false;
     if (!open_file(s)) {
@@ -134,7 +141,7 @@ void *spill_take(struct spill *s, size_t n)
         return memory_alloc(n);
     pthread_mutex_lock(&s->lock);
     bool outside = s->outside + n <= s->limit / 2;
-    void *block = outside ? memory_alloc(n) : memory_refuse() ? NULL : take_in_file(s, whole_pages(n));
+    void *block = outside ? memory_alloc(n) : memory_refuse() ? NULL : take_in_file(s, whole(n, PAGE));
     if (block && outside)
         s->outside += n;
     pthread_mutex_unlock(&s->lock);
@@ -159,7 +166,7 @@ void spill_give(struct spill *s, void *block, size_t n)
     }
     pthread_mutex_lock(&s->lock);
     if (is_in_file(s, block)) {
-        struct free_list *list = list_of(s, whole_pages(n)); /* was made for this block */
+        struct free_list *list = list_of(s, whole(n, PAGE)); /* was made for this block */
         list->blocks[list->n++] = block;
     } else {
         memory_free(block);
