@@ -82,8 +82,9 @@ struct packet_log {
     unsigned extras;  /* bits of enum log_extra that stand behind its records */
     int64_t start_ns; /* of its pool */
 };
-/* One value for each chosen column. `packets` is the flow's log; its `log` may be NULL when the plan needs
- * none and whole_log was false. False when memory ends. */
+/* One value for each chosen column. A `state` of NULL is that of a flow of which feature_take got no packet.
+ * `packets` is the flow's log; its `log` may be NULL when the plan needs none and whole_log was false. False
+ * when memory ends. */
 FC_MUST_USE bool feature_put(const struct feature_plan *plan, const void *state,
                              const struct packet_log *packets, struct feature_scratch *scratch,
                              struct feature_value *values);

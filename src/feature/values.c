@@ -310,16 +310,18 @@ static struct feature_value value_of(struct results *r, const struct feature_col
 bool feature_put(const struct feature_plan *plan, const void *state, const struct packet_log *packets,
                  struct feature_scratch *scratch, struct feature_value *values)
 {
+    static const struct flag_counts no_flags;
+    static const struct byte_counts no_bytes;
     const uint8_t *bytes = state;
-    struct results r = {0};
-    if (plan->sums_at != FEATURE_ABSENT)
+    struct results r = {.flags = &no_flags, .bytes = &no_bytes};
+    if (bytes && plan->sums_at != FEATURE_ABSENT)
         results_of_sums(&r, (const struct sums *)(bytes + plan->sums_at));
     bool reads_log = plan->needs_log || (plan->wants_sums && plan->sums_at == FEATURE_ABSENT);
     if (reads_log && !results_of_log(&r, plan, packets, scratch))
         return false;
-    if (plan->flags_at != FEATURE_ABSENT)
+    if (bytes && plan->flags_at != FEATURE_ABSENT)
         r.flags = (const struct flag_counts *)(bytes + plan->flags_at);
-    if (plan->bytes_at != FEATURE_ABSENT)
+    if (bytes && plan->bytes_at != FEATURE_ABSENT)
         r.bytes = (const struct byte_counts *)(bytes + plan->bytes_at);
     for (size_t i = 0; i < plan->n_chosen; i++)
         values[i] = value_of(&r, feature_at(plan->chosen[i]));

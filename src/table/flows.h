@@ -36,7 +36,7 @@ struct flow_row {
     int64_t start_ns, end_ns;             /* LOG_NO_TIME: null */
     const struct totals *totals;          /* two: client to server, and back */
     const struct log *packets;            /* for the sequences; `forward` there: client to server */
-    const void *statistics;               /* state of features; NULL: their plan needs none */
+    const void *statistics;               /* state of features; NULL: it took no packet, or needs none */
     const struct log *statistics_packets; /* a log for features alone; NULL: `packets` is theirs, too */
     const struct log *values;             /* NULL or empty: no field of the flow has a value */
     const struct pieces *pieces;          /* by matrix; NULL: no matrix is asked for */

@@ -22,7 +22,7 @@ struct flow_parts {
     struct kept_values values;     /* empty: none yet */
     struct pieces *pieces;         /* by matrix; NULL: none yet */
     struct outer *outer;           /* NULL: no tunnel */
-    struct statistics *statistics; /* NULL: the query needs none to be remembered */
+    struct statistics *statistics; /* NULL: none took a packet, or the query needs none */
 };
 
 #endif

@@ -85,6 +85,15 @@ def test_other_columns_and_limits_change_no_statistic() -> None:
     assert set(first["ip_len_distinct"].to_pylist()) == {1} and set(first["ip_len_var"].to_pylist()) == {None}
 
 
+@pytest.mark.parametrize("whole_log", [False, True])
+def test_a_flow_of_which_no_packet_counts(whole_log: bool) -> None:
+    path = ROOT / "tests/pcaps/tcp_reuse.pcap"
+    columns = ["payload_lengths", *(["ip_lengths"] if whole_log else [])]
+    table = scan(path, columns=columns, features=["stats", "entropy"], payload_only=True, limit="all").to_arrow()
+    rows = [row for row in table.to_pylist() if not row.pop("payload_lengths")]
+    assert rows and {value for row in rows for name, value in row.items() if name != "ip_lengths"} == {0, None}
+
+
 def test_what_cannot_be_asked() -> None:
     path = ROOT / "tests/pcaps/demo.pcap"
     with pytest.raises(ValueError, match="stats, entropy"):

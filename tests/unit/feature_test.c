@@ -48,7 +48,7 @@ static void run_all(const struct feature_packet *packets, size_t n, bool whole_l
         feature_take(&plan, state, p);
         log_put_packet(&log, &pool, p->time_ns, p->forward, p->ip_len, p->payload_len);
     }
-    CHECK(feature_put(&plan, state, &(struct packet_log){.log = &log}, &scratch, values));
+    CHECK(feature_put(&plan, n ? state : NULL, &(struct packet_log){.log = &log}, &scratch, values));
     feature_scratch_free(&scratch);
     log_pool_free(&pool);
 }
@@ -112,6 +112,17 @@ TEST(what_is_not_defined_is_null)
     CHECK_INT(integer("bwd_ip_len_distinct"), 0);
     CHECK(real("payload_entropy") == 0 && isnan(real("payload_chi2")) && isnan(real("payload_printable")));
     CHECK(real("ip_len_entropy") == 0 && real("bwd_ip_len_entropy") == 0);
+}
+
+TEST(a_flow_of_which_no_packet_counts_has_no_state)
+{
+    for (int whole_log = 0; whole_log < 2; whole_log++) {
+        run_all(NULL, 0, whole_log);
+        CHECK_INT(integer("syn_packets"), 0);
+        CHECK_INT(integer("ip_len_sum"), 0);
+        CHECK_INT(integer("payload_entropy_bytes"), 0);
+        CHECK(get("ip_len_mean").is_null && get("payload_chi2").is_null && get("iat_p50").is_null);
+    }
 }
 
 TEST(bytes_of_payloads)
