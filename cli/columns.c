@@ -194,6 +194,7 @@ static void write_bytes(struct out *out)
         "  NAME                  the first L bytes of the first N kept packets of a flow, padded with zeros\n"
         "  NAME_sizes            the bytes that each packet had, to the end of its IP packet\n"
         "  NAME_count            packets in NAME\n"
+        "  NAME_hash             64 bits, equal for equal NAME and NAME_sizes; only if --columns names it\n"
         "  START                 link, ip, transport, payload\n"
         "  mask=                 what becomes zero: addresses, ports, checksums, ip_id, sequence,\n"
         "                        acknowledgement, timestamps\n"

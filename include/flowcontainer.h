@@ -245,6 +245,7 @@ enum fc_mask {
  *   NAME        fixed_size_list<fixed_size_list<uint8>[length]>[packets], padded with zeros
  *   NAME_sizes  fixed_size_list<uint32>[packets]: the bytes that each packet had; 0: there is no packet
  *   NAME_count  uint32: packets in the matrix
+ *   NAME_hash   uint64: a hash of the bytes and their sizes, equal for equal ones; only if `columns` names it
  * At the levels of packets and frames NAME is fixed_size_binary[length] and NAME_size uint32, of each packet;
  * null for a frame in no flow. These columns stand between those of fc_options.columns and those of
  * fc_options.fields. Of a matrix that `columns` names, only the columns that it names are made. */

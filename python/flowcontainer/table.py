@@ -195,7 +195,8 @@ def scan(
         `jobs`, `max_frames` and `batch_rows` are refused. Several of these are several tables: :meth:`Scan.tables`
     :param bytes: the first bytes of packets, {name: {"start", "length", "packets", "mask"}}. Each name is a column,
         rows x packets x length in numpy (uint8), padded with zeros; NAME_sizes has the bytes that each packet really
-        had (0 where there is no packet), and NAME_count the number of packets. start: "link", "ip", "transport" or
+        had (0 where there is no packet), and NAME_count the number of packets. NAME_hash, only if
+        `columns` names it, is a hash of both (uint64). start: "link", "ip", "transport" or
         "payload"; the bytes end where the IP packet ends. length: bytes of a packet. packets: of a flow, 1 to 65,535;
         without it, the option `packets` says it. mask: what becomes zero, of addresses, ports, checksums, ip_id,
         sequence, acknowledgement, timestamps. At the levels of packets and frames a row has the bytes of its own packet

@@ -24,6 +24,11 @@ struct hash_key {
 /* Fills the key with random bytes of the system. */
 void hash_key_make(struct hash_key *key);
 
+/* The key of hashes that are values of an answer: the same in every run. Digits of pi, behind the point. */
+static const struct hash_key hash_key_known = {{0x243F6A8885A308D3, 0x13198A2E03707344, 0xA4093822299F31D0,
+                                                0x082EFA98EC4E6C89, 0x452821E638D01377, 0xBE5466CF34E90C6C,
+                                                0xC0AC29B7C97C50DD, 0x3F84D5B5B5470917}};
+
 static inline uint64_t hash_piece(const struct hash_key *key, const void *data, size_t len, uint64_t before)
 {
     const uint64_t *k = key->words;
@@ -38,15 +43,20 @@ static inline uint64_t hash_piece(const struct hash_key *key, const void *data, 
     return (uint64_t)mixed ^ (uint64_t)(mixed >> 64);
 }
 
-/* The hash of len bytes; every bit of it may be used. An input of more than HASH_PIECE bytes is hashed piece
- * by piece, each together with the hash of those before it. */
-static inline uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
+/* The hash of len bytes and of a number before them; every bit of it may be used. An input of more than
+ * HASH_PIECE bytes is hashed piece by piece, each together with the hash of those before it. */
+static inline uint64_t hash_more(const struct hash_key *key, const void *data, size_t len, uint64_t before)
 {
     const uint8_t *bytes = data;
-    uint64_t before = len;
     for (; len > HASH_PIECE; bytes += HASH_PIECE, len -= HASH_PIECE)
         before = hash_piece(key, bytes, HASH_PIECE, before);
     return hash_piece(key, bytes, len, before);
+}
+
+/* The hash of len bytes. */
+static inline uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
+{
+    return hash_more(key, data, len, len);
 }
 
 #endif

@@ -139,7 +139,8 @@ static enum fc_status check(struct fc_bytes *b, const struct fc_options *o, stru
 
 static bool name_columns(struct query *q, struct matrix *m, enum fc_level level)
 {
-    static const char *const of_flows[] = {"", "_sizes", "_count"}, *const of_packets[] = {"", "_size", ""};
+    static const char *const of_flows[] = {"", "_sizes", "_count", "_hash"}, *const of_packets[] = {
+                                                                                 "", "_size", "", ""};
     const char *name = m->asked.name;
     for (int part = 0; part < N_MATRIX_PARTS; part++) {
         const char *suffix = (level == FC_LEVEL_FLOWS ? of_flows : of_packets)[part];

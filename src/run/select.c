@@ -255,14 +255,14 @@ static bool is_chosen(const struct query *q, size_t matrix)
     return false;
 }
 
-/* All columns of the matrices of which the caller's columns name none. */
+/* The columns of the matrices of which the caller's columns name none; a hash is made only if it is named. */
 static enum fc_status add_matrices(struct selector *s)
 {
     enum fc_status status = FC_OK;
     for (size_t i = 0; i < s->query->n_matrices; i++) {
         if (is_chosen(s->query, i))
             continue;
-        for (int part = 0; !status && part < parts_of(s->level); part++)
+        for (int part = 0; !status && part < parts_of(s->level) && part != MATRIX_HASH; part++)
             status = add_part(s, matrix_index(i, (enum matrix_part)part), &(struct fc_column){0});
     }
     return status;
@@ -389,12 +389,13 @@ enum fc_status select_columns(struct query *query, const struct fc_options *o, c
 static struct fc_column_info describe_part(const struct query *q, const struct wanted_column *column)
 {
     static const char *const of_flows[] = {"fixed_size_list<fixed_size_list<uint8>>",
-                                           "fixed_size_list<uint32>", "uint32"};
+                                           "fixed_size_list<uint32>", "uint32", "uint64"};
     static const char *const of_packets[] = {"fixed_size_binary", "uint32"};
-    static const char *const units[] = {"bytes", "bytes", "packets"};
+    static const char *const units[] = {"bytes", "bytes", "packets", ""};
     static const char *const descriptions[] = {"the first bytes of packets, masked and padded with zeros",
                                                "the bytes that each packet had, to the end of its IP packet",
-                                               "packets in the matrix"};
+                                               "packets in the matrix",
+                                               "a hash of the bytes and their sizes"};
     uint32_t part = column->index % N_MATRIX_PARTS;
     return (struct fc_column_info){.name = column->name,
                                    .source = q->matrices[column->index / N_MATRIX_PARTS].names[part],
@@ -403,7 +404,7 @@ static struct fc_column_info describe_part(const struct query *q, const struct w
                                    .group = "bytes",
                                    .unit = units[part],
                                    .description = descriptions[part],
-                                   .is_default = true};
+                                   .is_default = part != MATRIX_HASH};
 }
 
 struct fc_column_info select_describe(const struct query *q, size_t i)

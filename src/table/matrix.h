@@ -9,6 +9,7 @@ enum matrix_part {
     MATRIX_BYTES,
     MATRIX_SIZES, /* the bytes that the packets had */
     MATRIX_COUNT, /* packets in the matrix; not at the levels of packets and frames */
+    MATRIX_HASH,  /* of bytes and sizes; likewise, and only where it is asked for by name */
     N_MATRIX_PARTS
 };
 

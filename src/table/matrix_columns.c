@@ -3,6 +3,7 @@
  * rows between two calls. */
 #include "table/matrix_columns.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 /* ---- making the columns ---- */
@@ -18,7 +19,7 @@ static bool init_of_flows(const struct matrix_column *c, const char *name)
     case MATRIX_SIZES:
         return column_init_items(c->column, name, m->packets_format, "I");
     default:
-        column_init(c->column, name, "I");
+        column_init(c->column, name, c->part == MATRIX_HASH ? "L" : "I");
         return true;
     }
 }
@@ -31,6 +32,8 @@ static void init_of_packets(const struct matrix_column *c, const char *name)
 static size_t bytes_of(const struct matrix_columns *all, const struct matrix_column *c)
 {
     size_t packets = all->of_flows ? c->matrix->asked.packets : 1;
+    if (c->part == MATRIX_HASH)
+        return sizeof(uint64_t);
     return c->part == MATRIX_BYTES ? packets * c->matrix->asked.length : packets * sizeof(uint32_t);
 }
 
@@ -94,6 +97,17 @@ static bool put_sizes(struct column *list, const struct matrix *m, const struct 
     return true;
 }
 
+/* Two matrices with the same bytes and sizes have the same hash. */
+static uint64_t hash_of(const struct matrix *m, const struct pieces *pieces)
+{
+    uint64_t hash = pieces->n;
+    for (const struct piece *piece = pieces->first; piece; piece = piece->next) {
+        hash = hash_more(&hash_key_known, &piece->length, sizeof piece->length, hash);
+        hash = hash_more(&hash_key_known, piece->bytes, held(m, piece), hash);
+    }
+    return hash;
+}
+
 static bool put_of_flow(const struct matrix_column *c, const struct pieces *pieces)
 {
     switch (c->part) {
@@ -101,6 +115,8 @@ static bool put_of_flow(const struct matrix_column *c, const struct pieces *piec
         return put_matrix(c->column, c->matrix, pieces);
     case MATRIX_SIZES:
         return put_sizes(c->column, c->matrix, pieces);
+    case MATRIX_HASH:
+        return column_put64(c->column, hash_of(c->matrix, pieces));
     default:
         return column_put32(c->column, pieces->n);
     }

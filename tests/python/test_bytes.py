@@ -285,6 +285,22 @@ def test_columns_by_name(small: Path) -> None:
     assert pickle.loads(pickle.dumps(table)).column_names == table.column_names
 
 
+def test_hash(several: Path) -> None:
+    chosen = {"head": {"packets": 3, "start": "ip", "length": 40, "mask": ["addresses", "ports", "checksums"]}}
+    names = ["head_hash", "head", "head_sizes"]
+    found = scan([several] * 2, columns=names, bytes=chosen, batch_rows=7).to_numpy()
+    rows = [bytes(one) + bytes(sizes) for one, sizes in zip(found["head"], found["head_sizes"])]
+    by_rows = {row: set(found["head_hash"][[i for i, other in enumerate(rows) if other == row]]) for row in set(rows)}
+    assert 1 < len(by_rows) < len(rows)
+    assert all(len(hashes) == 1 for hashes in by_rows.values())
+    assert len(set().union(*by_rows.values())) == len(by_rows)
+    alone = scan(several, columns=["head_hash"], bytes=chosen)
+    assert alone.column_names == ("head_hash",)
+    assert (alone.to_numpy()["head_hash"] == found["head_hash"][: len(rows) // 2]).all()
+    with pytest.raises(ValueError, match="unknown column"):
+        scan(several, level="packets", columns=["head_hash"], bytes={"head": {"start": "ip", "length": 9}})
+
+
 def test_empty(tmp_path: Path) -> None:
     path = tmp_path / "empty.pcap"
     made.write(path, [])

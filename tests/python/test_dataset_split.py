@@ -10,9 +10,9 @@ import pytest
 
 np = pytest.importorskip("numpy")
 pa = pytest.importorskip("pyarrow")
-from flowcontainer.dataset import Dataset, cleaning, leaks, recipe, split  # noqa: E402
+from flowcontainer.dataset import Dataset, cleaning, hashing, leaks, recipe, split  # noqa: E402
 from flowcontainer.dataset.labels import Labels  # noqa: E402
-from flowcontainer.dataset.rows import Rows, hash64  # noqa: E402
+from flowcontainer.dataset.rows import Rows  # noqa: E402
 
 
 def plan(**sections: Any) -> recipe.Recipe:
@@ -21,14 +21,14 @@ def plan(**sections: Any) -> recipe.Recipe:
 
 def rows(labels: list[int], **columns: Any) -> Rows:
     """Rows with these labels (codes of "a", "b", "c"); other columns are distinct numbers."""
-    out = Rows(Labels.__new__(Labels), False)
+    out = Rows(Labels.__new__(Labels), False, Path("."))
     n = len(labels)
     out.labels = ["a", "b", "c"]
     numbers = np.arange(1, n + 1)
     texts = {name: numbers.astype(np.uint64) for name in ("src", "dst", "community_id", "flow_id", "lengths_hash")}
     plain = {name: numbers for name in ("stream", "sport", "dport", "packets", "bytes", "time_start", "time_end")}
     given = {name: np.array(value) for name, value in columns.items()}
-    protocol = np.full(n, hash64("udp"), np.uint64)
+    protocol = np.full(n, hashing.text("udp"), np.uint64)
     out.columns = {
         **texts,
         **plain,
@@ -43,6 +43,20 @@ def rows(labels: list[int], **columns: Any) -> Rows:
 
 def reasons(table: Rows, **rules: Any) -> list[str]:
     return [cleaning.REASONS[i] for i in cleaning.reasons(plan(cleaning=rules), table)]
+
+
+def test_hashes_depend_on_the_value_alone() -> None:
+    texts = ["", "a", "b", "a\0", "12345678", "12345678\0", "1234567890" * 300, "1234567890" * 299 + "123456789x", None, "a"]
+    whole = hashing.texts(pa.array(texts))
+    assert whole[8] == 0 and whole[1] == whole[9] and len(set(whole.tolist())) == len(texts) - 1
+    assert (hashing.texts(pa.array(["other", *texts]).slice(1)) == whole).all()
+    assert [hashing.text(one) for one in texts if one is not None] == [int(one) for one in whole if one]
+    assert (hashing.repeated(pa.array(texts)) == whole).all()
+
+    lists = [[], [0], [0, 0], [1, 2], [2, 1], [-1], list(range(600)), [*range(599), 0], [1, 2]]
+    found = hashing.lists(pa.array(lists, pa.list_(pa.int32())))
+    assert found[3] == found[8] and len(set(found.tolist())) == len(lists) - 1
+    assert (hashing.lists(pa.array([[5], *lists], pa.list_(pa.int32())).slice(1)) == found).all()
 
 
 def test_short_flows_and_background_protocols_are_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from .labels import Labels, extra_columns
 from .pieces import Piece, Reader, even, in_order
 from .query import Query
 from .recipe import Recipe
-from .rows import Rows
+from .rows import KEYS, Rows
 from .scaling import Scaling
 from .store import Store
 
@@ -100,8 +101,9 @@ _OURS = {
 
 
 def _rows(recipe: Recipe, asked: Query, store: Store, labels: Labels, pieces: list[Piece]) -> Rows:
-    rows = Rows(labels, recipe.cleaning["doubly_labelled"] == "first")
-    keys, columns = Reader(store.folder, "keys"), Reader(store.folder, "rows")
+    by_path = all(label["path"] is not None for label in recipe.labels)
+    rows = Rows(labels, recipe.cleaning["doubly_labelled"] == "first", store.folder)
+    keys, columns = Reader(store.folder, "keys", KEYS if by_path else None), Reader(store.folder, "rows")
     for piece in pieces:
         done = piece.first
         for batch in keys.read(piece):
@@ -191,19 +193,26 @@ _LISTED = ("capture", "flow_id", "protocol", "stream", "src", "sport", "dst", "d
 
 def _left_out(new: Path, store: Store, pieces: list[Piece], rows: Rows, reasons: Array) -> None:
     """left_out.parquet: every flow that is not in the data set, with the reason."""
-    reader = Reader(store.folder, "keys")
-    writer, first = None, 0
-    for batch in even((batch for piece in pieces for batch in reader.read(piece)), CHUNK):
+    listed = _listed(store, pieces, rows, reasons)
+    first = next(listed, None)
+    if first is not None:
+        with pa.parquet.ParquetWriter(new / "left_out.parquet", first.schema, compression="zstd") as writer:
+            for batch in even(itertools.chain([first], listed), CHUNK):
+                writer.write_batch(batch)
+
+
+def _listed(store: Store, pieces: list[Piece], rows: Rows, reasons: Array) -> Iterator[pa.RecordBatch]:
+    """The flows that are left out; the first batch may be empty."""
+    reader = Reader(store.folder, "keys", _LISTED)
+    first = 0
+    for batch in (batch for piece in pieces for batch in reader.read(piece)):
         some = np.flatnonzero(reasons[first : first + batch.num_rows])
-        told = batch.select(_LISTED).take(some)
-        labels = [rows.labels_of.get(first + i) or _one(rows, first + i) for i in some.tolist()]
-        told = told.append_column("labels", pa.array(labels, pa.list_(pa.utf8())))
-        told = told.append_column("reason", pa.array(cleaning.REASONS).take(pa.array(reasons[first + some])))
-        writer = writer or pa.parquet.ParquetWriter(new / "left_out.parquet", told.schema, compression="zstd")
-        writer.write_batch(told)
+        if len(some) or not first:
+            told = batch.select(_LISTED).take(some)
+            labels = [rows.labels_of.get(first + i) or _one(rows, first + i) for i in some.tolist()]
+            told = told.append_column("labels", pa.array(labels, pa.list_(pa.utf8())))
+            yield told.append_column("reason", pa.array(cleaning.REASONS).take(pa.array(reasons[first + some])))
         first += batch.num_rows
-    if writer:
-        writer.close()
 
 
 def _one(rows: Rows, row: int) -> list[str]:

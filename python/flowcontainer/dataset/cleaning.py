@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import hashing
 from .errors import choices
 from .recipe import Recipe
-from .rows import DOUBLE, UNLABELLED, Rows, hash64, mixed
+from .rows import DOUBLE, UNLABELLED, Rows, mixed
 
 Array = np.ndarray[Any, Any]
 
@@ -85,7 +86,7 @@ def _leave_out(out: Array, which: Array, reason: str) -> None:
 def background(rows: Rows, name: str) -> Array:
     """Rows of a background protocol: by its ports, on either side."""
     rule = BACKGROUND[name]
-    found: Array = np.isin(rows["protocol"], np.array([hash64(one) for one in rule.protocol], np.uint64))
+    found: Array = np.isin(rows["protocol"], np.array([hashing.text(one) for one in rule.protocol], np.uint64))
     if rule.ports:
         found &= np.isin(rows["sport"], rule.ports) | np.isin(rows["dport"], rule.ports)
     return found

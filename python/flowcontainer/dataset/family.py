@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from ..arguments import words
 from ..families import tables_among
 from .recipe import Recipe
-from .rows import concatenated, hash64, hashed, mixed
+from . import hashing
+from .rows import mixed
 
 Array = np.ndarray[Any, Any]
 SECOND = 10**9
@@ -215,13 +216,13 @@ def _times(keys: pa.RecordBatch) -> Array:
 
 def _ends(keys: pa.RecordBatch) -> Array:
     """A hash of capture, protocol and both ends, equal in both directions. ICMP and the like have no ports."""
-    protocol = hashed(keys["protocol"])
-    ports = np.isin(protocol, np.array([hash64(name) for name in WITH_PORTS], np.uint64))
+    protocol = hashing.repeated(keys["protocol"])
+    ports = np.isin(protocol, np.array([hashing.text(name) for name in WITH_PORTS], np.uint64))
     with np.errstate(over="ignore"):
-        total = mixed(protocol ^ mixed(hashed(keys["capture"]), 6), 7)
+        total = mixed(protocol ^ mixed(hashing.repeated(keys["capture"]), 6), 7)
         for address, port in (("src", "sport"), ("dst", "dport")):
             number = keys[port].cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False).astype(np.uint64)
-            total = total + mixed(hashed(keys[address]) ^ np.where(ports, number, np.uint64(0)), 8)
+            total = total + mixed(hashing.repeated(keys[address]) ^ np.where(ports, number, np.uint64(0)), 8)
     return total
 
 
@@ -231,17 +232,19 @@ def _connection(keys: dict[str, pa.Array]) -> pa.Array:
     if not found.null_count:
         return found
     names = ("protocol", "src", "sport", "dst", "dport")
+    without = found.is_null()
     texts = []
-    for protocol, src, sport, dst, dport in zip(*(keys[name].to_pylist() for name in names)):
+    for protocol, src, sport, dst, dport in zip(*(keys[name].filter(without).to_pylist() for name in names)):
         texts.append(f"{protocol} {sorted([(src or '', sport or 0), (dst or '', dport or 0)])}")
-    return pc.coalesce(found, pa.array(texts, pa.utf8()))
+    return pc.replace_with_mask(found, without, pa.array(texts, found.type))
 
 
 def _measures(shape: Shape, batch: pa.RecordBatch) -> Array:
     """A hash of the measured values of each row: equal rows are near duplicates."""
-    out = []
-    for column, kind in zip(batch.schema.names, batch.schema.types):
+    out = np.zeros(batch.num_rows, np.uint64)
+    for place, (column, kind) in enumerate(zip(batch.schema.names, batch.schema.types)):
         if (pa.types.is_integer(kind) or pa.types.is_floating(kind)) and column not in (*shape.ends, *shape.naming):
-            values = batch[column].cast(pa.float64(), safe=False).fill_null(-1).to_numpy(zero_copy_only=False)
-            out.append(np.ascontiguousarray(values).view(np.uint64))
-    return concatenated(out)
+            wide = batch[column].cast(pa.float64() if pa.types.is_floating(kind) else pa.int64(), safe=False)
+            values = wide.fill_null(-1) if wide.null_count else wide
+            hashing.add(out, values.to_numpy(zero_copy_only=False).view(np.uint64), place)
+    return mixed(out, 10)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +18,9 @@ from .errors import RecipeError
 from .patterns import Pattern
 from .recipe import Recipe
 
-Answer = list["set[str] | None"]  #: for each row its labels; None: none
+Array = np.ndarray[Any, Any]
+
+Answer = tuple[list["set[str] | None"], Array]  #: sets of labels (None: none), and for each row the index of its set
 
 
 class Labels:
@@ -42,17 +45,23 @@ class Labels:
             return _field_source(_suffixes(recipe, index), f"label{index}")
         return _function_source(recipe, index)
 
-    def of(self, keys: pa.RecordBatch, rows: Callable[[], pa.RecordBatch]) -> list[list[str]]:
-        """For each row its different labels, in the order of the sources.
+    def of(self, keys: pa.RecordBatch, rows: Callable[[], pa.RecordBatch]) -> tuple[list[list[str]], Array]:
+        """Lists of different labels, in the order of the sources, and for each row the index of its list.
 
         :param rows: gives the columns of the data set for the same rows, for functions
         """
-        out: list[list[str]] = [[] for _ in range(keys.num_rows)]
+        choices: list[list[str]] = [[]]
+        index = np.zeros(keys.num_rows, np.int64)
         for source, default in zip(self._sources, self._default):
-            for mine, found in zip(out, source(keys, rows)):
-                names = found or ({default} if default else set())
-                mine.extend(sorted(names.difference(mine)))
-        return out
+            found, mine = source(keys, rows)
+            pairs, index = np.unique(index * max(len(found), 1) + mine, return_inverse=True)
+            before = choices
+            choices = []
+            for pair in pairs.tolist():
+                names, more = before[pair // len(found)], found[pair % len(found)]
+                more = more or ({default} if default else set())
+                choices.append([*names, *sorted(more.difference(names))])
+        return choices, index
 
 
 # ---- paths ----
@@ -104,7 +113,7 @@ class _PathLabels:
         def source(keys: pa.RecordBatch, rows: object) -> Answer:
             coded = keys["capture"].dictionary_encode()
             each = [{groups[name]["label"]} if name in groups else None for name in coded.dictionary.to_pylist()]
-            return [each[i] for i in coded.indices.to_pylist()]
+            return each, coded.indices.to_numpy()
 
         return source
 
@@ -112,21 +121,28 @@ class _PathLabels:
 # ---- rules, Zeek, fields, functions ----
 
 
+def _each(labels: list[set[str] | None]) -> Answer:
+    """The answer of a source that looks at each row."""
+    known: dict[frozenset[str], int] = {}
+    index = [known.setdefault(frozenset(names or ()), len(known)) for names in labels]
+    return [set(names) for names in known], np.array(index, np.int64)
+
+
 def _rule_source(given: list[rules.Rule]) -> Callable[..., Answer]:
     def source(keys: pa.RecordBatch, rows: object) -> Answer:
-        out: Answer = [None] * keys.num_rows
+        out: list[set[str] | None] = [None] * keys.num_rows
         compared = rules.Rows(keys)
         for rule in given:
             for i in rules.matching(rule, compared).tolist():
                 out[i] = (out[i] or set()) | {rule.label}
-        return out
+        return _each(out)
 
     return source
 
 
 def _zeek_source(connections: rules.Connections) -> Callable[..., Answer]:
     def source(keys: pa.RecordBatch, rows: object) -> Answer:
-        return list(connections.labels(rules.Rows(keys), keys))
+        return _each(list(connections.labels(rules.Rows(keys), keys)))
 
     return source
 
@@ -168,7 +184,9 @@ def suffix_label(suffixes: dict[str, str], name: str) -> str | None:
 def _field_source(suffixes: dict[str, str], key: str) -> Callable[..., Answer]:
     def source(keys: pa.RecordBatch, rows: object) -> Answer:
         values = keys[key].to_pylist()
-        return [{label for value in found or () if (label := suffix_label(suffixes, str(value)))} for found in values]
+        return _each(
+            [{label for value in found or () if (label := suffix_label(suffixes, str(value)))} for found in values]
+        )
 
     return source
 
@@ -180,7 +198,7 @@ def _function_source(recipe: Recipe, index: int) -> Callable[..., Answer]:
         found = list(function(rows()))
         if len(found) != keys.num_rows:
             raise RecipeError(f"the function of labels gave {len(found)} labels for {keys.num_rows} rows")
-        return [None if label is None else {str(label)} for label in found]
+        return _each([None if label is None else {str(label)} for label in found])
 
     return source
 

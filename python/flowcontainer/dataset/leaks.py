@@ -41,11 +41,11 @@ MOST = 100_000  #: rows from which a shortcut is learnt, so that the report take
 def shared(rows: Rows, part: Array, names: list[str], near_packets: int) -> dict[str, Any]:
     """{kind: {values on several sides, rows of each part that have such a value}}."""
     some = np.flatnonzero(part >= 0)
-    columns = {kind: rows[column] for kind, column in SHARED.items() if column in rows}
+    columns = {kind: (lambda column=column: rows[column]) for kind, column in SHARED.items() if column in rows}
     if "bytes_hash" in rows:
-        columns["exact_duplicates"] = cleaning.exact(rows)
-    columns["near_duplicates"] = cleaning.near(rows, near_packets)
-    return {kind: _sides(column[some], part[some], names, kind == "captures") for kind, column in columns.items()}
+        columns["exact_duplicates"] = lambda: cleaning.exact(rows)
+    columns["near_duplicates"] = lambda: cleaning.near(rows, near_packets)
+    return {kind: _sides(column()[some], part[some], names, kind == "captures") for kind, column in columns.items()}
 
 
 def _sides(values: Array, part: Array, names: list[str], zero_is_a_value: bool) -> dict[str, Any]:

@@ -77,8 +77,12 @@ def _totals(store: Store) -> tuple[dict[str, int], dict[str, int], list[dict[str
 def _counts(rows: Rows, part: Array, names: list[str]) -> dict[str, dict[str, int]]:
     """{label: {part: rows}}."""
     table = {}
+    kept = part >= 0
+    code, side = np.maximum(rows["label"][kept], -1) + 1, part[kept]
+    each = np.bincount(code * len(names) + side, minlength=(len(rows.labels) + 1) * len(names))
+    each = each.reshape(len(rows.labels) + 1, len(names))
     for code, label in [*enumerate(rows.labels), (-1, "")]:
-        found = np.bincount(part[(rows["label"] == code) & (part >= 0)], minlength=len(names))
+        found = each[code + 1]
         if found.any() or code >= 0:
             table[label] = dict(zip(names, map(int, found)))
     return table
@@ -87,14 +91,18 @@ def _counts(rows: Rows, part: Array, names: list[str]) -> dict[str, dict[str, in
 def _summary(rows: Rows, kept: Array) -> dict[str, dict[str, list[int]]]:
     """{label: least, quartiles and most of packets and bytes; first and last time in ns}."""
     table = {}
-    for code, label in enumerate(rows.labels):
-        mine = kept & (rows["label"] == code)
-        if mine.any():
+    packets, size, start, end = (rows[name] for name in ("packets", "bytes", "time_start", "time_end"))
+    order = np.argsort(rows["label"], kind="stable")
+    order = order[kept[order]]
+    first, last = (np.searchsorted(rows["label"][order], range(len(rows.labels)), side) for side in ("left", "right"))
+    for label, low, high in zip(rows.labels, first, last):
+        mine = order[low:high]
+        if len(mine):
             ranges = {
-                name: np.quantile(rows[name][mine], (0, 0.25, 0.5, 0.75, 1), method="nearest").tolist()
-                for name in ("packets", "bytes")
+                name: np.quantile(values[mine], (0, 0.25, 0.5, 0.75, 1), method="nearest").tolist()
+                for name, values in (("packets", packets), ("bytes", size))
             }
-            table[label] = {**ranges, "time": [int(rows["time_start"][mine].min()), int(rows["time_end"][mine].max())]}
+            table[label] = {**ranges, "time": [int(start[mine].min()), int(end[mine].max())]}
     return table
 
 
@@ -122,8 +130,18 @@ def write(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     made_with = {"python": platform.python_version(), "pyarrow": pa.__version__, "numpy": np.__version__}
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     whole = {**manifest, "files": files, "made_with": made_with, "made": now}
-    (folder / "manifest.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    (folder / "manifest.json").write_text(_printed(whole), encoding="utf-8")
     return whole
+
+
+def _printed(manifest: dict[str, Any]) -> str:
+    """The text of a manifest: a line for each capture and each file, because there may be 100,000."""
+    long = {name: manifest[name] for name in ("captures", "files")}
+    text = json.dumps({name: value for name, value in manifest.items() if name not in long}, indent=1)
+    for name, entries in long.items():
+        lines = ",\n  ".join(map(json.dumps, entries))
+        text = f'{text.rstrip()[:-1].rstrip()},\n "{name}": [\n  {lines}\n ]\n}}'
+    return text + "\n"
 
 
 def read(out: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,16 +33,25 @@ def in_order(known: Iterable[Known]) -> list[Piece]:
 
 
 class Reader:
-    """Reads the files of tasks; one file of a kind is open at a time, and of it one batch is in memory."""
+    """Reads the files of tasks; one file of a kind is open at a time, and of it one batch is in memory.
 
-    def __init__(self, folder: Path, kind: str) -> None:
-        self._folder, self._kind = folder, kind
+    :param columns: names of the columns that are read; None: all
+    """
+
+    def __init__(self, folder: Path, kind: str, columns: Collection[str] | None = None) -> None:
+        self._folder, self._kind, self._columns = folder, kind, columns
         self._task, self._file, self._starts = -1, None, [0]
         self._held: tuple[int, pa.RecordBatch] | None = None
 
     def _open(self, task: int) -> Any:
         if task != self._task:
-            self._file = pa.ipc.open_file(pa.OSFile(str(self._folder / f"{task}.{self._kind}")))
+            path = str(self._folder / f"{task}.{self._kind}")
+            self._file = pa.ipc.open_file(pa.OSFile(path))
+            if self._columns is not None:
+                names = self._file.schema.names
+                some = [i for i, name in enumerate(names) if name in self._columns]
+                options = pa.ipc.IpcReadOptions(included_fields=some, use_threads=False)
+                self._file = pa.ipc.open_file(pa.OSFile(path), options=options)
             self._task, self._held, self._starts = task, None, [0]
         return self._file
 

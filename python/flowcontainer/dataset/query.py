@@ -43,7 +43,7 @@ LEAKS = {
 }
 #: The bytes by which exact duplicates are found: of the first packets, without the fields that name the connection.
 CONTENT = {"packets": 10, "start": "ip", "length": 128, "mask": MASKS}
-BATCH = 2048  #: rows of a batch, so that memory stays small: a row has up to 1,280 bytes for the hash of its content
+BATCH = 8192  #: rows of a batch
 HIDDEN = "_key_"
 MODEL = "_model_"
 VERSION = _core.version
@@ -178,7 +178,8 @@ def _with_keys(recipe: Recipe, asked: Scan, other: str) -> tuple[tuple[Any, ...]
             keys[key] = key if key in ORIGIN else HIDDEN + key
             added.append((key, keys[key], ""))
     if HIDDEN + "content" in there:
-        keys["content"] = HIDDEN + "content"
+        keys["bytes_hash"] = HIDDEN + "content_hash"
+        added.append((keys["bytes_hash"], keys["bytes_hash"], ""))
     fields = {key: Values(field, "first") for key, field in (LEAKS if recipe.outputs["leaks"] else {}).items()}
     fields |= {f"label{i}": Values(label["field"], "set") for i, label in enumerate(recipe.labels) if label["field"]}
     for key, (field, values) in fields.items():

@@ -1,9 +1,11 @@
-"""The facts of each row that labels, cleaning, split and leak report use: some 150 bytes, as arrays over all rows."""
+"""The facts of each row that labels, cleaning, split and leak report use: some 150 bytes, as arrays over all rows. They lie in files, and
+few of them are in memory at the same time."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,27 +16,34 @@ from .labels import Labels
 Array = np.ndarray[Any, Any]
 UNLABELLED, DOUBLE = -1, -2
 
-#: Text keys that are kept as 64-bit hashes; 0 is null.
+#: Text keys that are kept as 64-bit hashes; 0 is null. The tasks make them, in columns with the ending HASH.
 HASHED = ("src", "dst", "community_id", "flow_id", "protocol", "sni", "certificate")
+HASH = "_hash"
 #: Keys that are kept as numbers; null is -1.
 NUMBERS = ("stream", "sport", "dport", "packets", "bytes", "ttl", "hop_limit", "ip_id", "tcp_seq")
 TIMES = ("time_start", "time_end")
+#: All keys that Rows takes. Other sources of labels than paths read further keys.
+KEYS = {"capture", *NUMBERS, *TIMES, "bytes_hash", "lengths_hash", *(name + HASH for name in HASHED)}
 #: Types of numbers that need less than 64 bits, so that millions of rows stay small.
 SMALL = {"sport": np.int32, "dport": np.int32, "ip_id": np.int32, "ttl": np.int16, "hop_limit": np.int16}
 
 
 class Rows:
-    """Arrays over all rows of the tasks, in the order of captures."""
+    """Arrays over all rows of the tasks, in the order of captures.
 
-    def __init__(self, labels: Labels, keep_first: bool) -> None:
-        self._labels, self._keep_first = labels, keep_first
-        self._pieces: dict[str, list[Array]] = {}
+    :param folder: for the files of the arrays; :meth:`forget_all_but` removes them
+    """
+
+    def __init__(self, labels: Labels, keep_first: bool, folder: Path) -> None:
+        self._labels, self._keep_first, self._folder = labels, keep_first, folder
+        self._files: dict[str, Any] = {}
+        self._types: dict[str, Any] = {}
         self.labels: list[str] = []  #: names of the codes in `label`
         self.captures: list[str] = []  #: names of the codes in `capture`
         self.doubles: dict[str, int] = {}  #: {"a + b": rows} of the labels that rows have together
         self._codes: dict[str, int] = {}
         self._capture_codes: dict[str, int] = {}
-        self.columns: dict[str, Array] = {}
+        self.columns: dict[str, Array] = {}  #: those in memory
         self.labels_of: dict[int, list[str]] = {}  #: {row: its labels} of doubly labelled rows
         self._count = 0
 
@@ -42,33 +51,42 @@ class Rows:
         """Adds the rows of a batch of keys."""
         self._put("label", self._label(keys, rows))
         self._put("capture", _codes(keys["capture"], self._capture_codes, self.captures))
-        for name in HASHED:
-            if name in keys.schema.names:
-                self._put(name, hashed(keys[name]))
         for name in (*NUMBERS, *TIMES):
             if name in keys.schema.names:
                 values = keys[name].cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
                 self._put(name, values.astype(SMALL[name]) if name in SMALL else values)
         for name in keys.schema.names:
-            if name.endswith("_hash"):
-                self._put(name, keys[name].to_numpy(zero_copy_only=False))
+            if name.endswith(HASH):
+                text = name.removesuffix(HASH)
+                self._put(text if text in HASHED else name, keys[name].to_numpy(zero_copy_only=False))
 
     def _put(self, name: str, values: Array) -> None:
-        self._pieces.setdefault(name, []).append(values)
+        if name not in self._files:
+            self._files[name] = open(self._path(name), "wb")  # noqa: SIM115 - finish() closes it
+            self._types[name] = values.dtype
+        self._files[name].write(np.ascontiguousarray(values).data)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.part"
 
     def _label(self, keys: pa.RecordBatch, rows: Callable[[], pa.RecordBatch]) -> Array:
-        out = np.full(keys.num_rows, UNLABELLED, np.int32)
-        for i, names in enumerate(self._labels.of(keys, rows)):
+        choices, index = self._labels.of(keys, rows)
+        codes = np.array([self._one(names) for names in choices], np.int32)
+        for i, names in enumerate(choices):
             if len(names) > 1:
+                mine = np.flatnonzero(index == i).tolist()
                 together = " + ".join(names)
-                self.doubles[together] = self.doubles.get(together, 0) + 1
-                self.labels_of[self._count + i] = names
-            if len(names) == 1 or (names and self._keep_first):
-                out[i] = self._code(names[0])
-            elif names:
-                out[i] = DOUBLE
+                self.doubles[together] = self.doubles.get(together, 0) + len(mine)
+                self.labels_of.update(dict.fromkeys([self._count + row for row in mine], names))
         self._count += keys.num_rows
-        return out
+        found: Array = codes[index] if len(codes) else np.zeros(0, np.int32)
+        return found
+
+    def _one(self, names: list[str]) -> int:
+        """The code of a row with these labels."""
+        if len(names) == 1 or (names and self._keep_first):
+            return self._code(names[0])
+        return DOUBLE if names else UNLABELLED
 
     def _code(self, name: str) -> int:
         if name not in self._codes:
@@ -77,46 +95,41 @@ class Rows:
         return self._codes[name]
 
     def finish(self) -> Rows:
-        """Joins the batches. Codes of labels become those of the sorted names."""
-        while self._pieces:
-            name, pieces = self._pieces.popitem()
-            self.columns[name] = np.concatenate(pieces)
-        for name in () if self.columns else ("label", "capture", "lengths_hash", *HASHED, *NUMBERS, *TIMES):
+        """Ends the files. Codes of labels become those of the sorted names."""
+        for file in self._files.values():
+            file.close()
+        for name in () if self._files else ("label", "capture", "lengths_hash", *HASHED, *NUMBERS, *TIMES):
             self.columns[name] = np.zeros(0, np.uint64 if name in HASHED or name == "lengths_hash" else np.int64)
         order = sorted(range(len(self.labels)), key=self.labels.__getitem__)
         place = np.empty(len(order) + 2, np.int32)
         place[order] = np.arange(len(order), dtype=np.int32)
         place[-2:] = DOUBLE, UNLABELLED
-        self.columns["label"] = place[self.columns["label"]]
+        self.columns["label"] = place[self["label"]]
         self.labels = [self.labels[i] for i in order]
         return self
 
     def forget_all_but(self, *names: str) -> None:
         """Frees the other columns."""
         self.columns = {name: self.columns[name] for name in names}
+        for name in self._files:
+            self._path(name).unlink()
+        self._files = {}
 
     def __len__(self) -> int:
         return len(self.columns["label"])
 
     def __getitem__(self, name: str) -> Array:
-        return self.columns[name]
+        if name in self.columns:
+            return self.columns[name]
+        return np.fromfile(self._path(name), self._types[name])
 
     def __contains__(self, name: str) -> bool:
-        return name in self.columns
+        return name in self.columns or name in self._files
 
 
 def hash64(text: str) -> int:
     """A 64-bit hash of a text, the same in every run."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
-
-
-def hashed(column: pa.Array) -> Array:
-    """64-bit hashes of a column of texts or bytes; 0 for null."""
-    coded = column.dictionary_encode()
-    numbers = [hash64(value if isinstance(value, str) else value.hex()) for value in coded.dictionary.to_pylist()]
-    index = coded.indices.fill_null(len(numbers)).to_numpy(zero_copy_only=False)
-    found: Array = np.array([*numbers, 0], np.uint64)[index]
-    return found
 
 
 def _codes(column: pa.Array, codes: dict[str, int], names: list[str]) -> Array:

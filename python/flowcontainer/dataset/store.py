@@ -18,7 +18,7 @@ create table if not exists capture (
     name text primary key, size integer, mtime_ns integer, inode integer, sha256 text, task integer, first integer,
     rows integer);
 """
-LAYOUT = 2  #: number of the layout of these tables; another number means that all captures are read anew
+LAYOUT = 3  #: number of the layout of these tables; another number means that all captures are read anew
 
 
 class Known(NamedTuple):

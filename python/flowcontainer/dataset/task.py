@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
 
 from .. import _core
 from ..problems import problems_of
-from . import family
+from . import family, hashing
 from .captures import Capture, digest
-from .outputs import matrix
 from .query import Query
+from .rows import HASH, HASHED, mixed
 
 FEW = 500  #: captures of a task
 MUCH = 64 << 20  #: bytes of a task, unless it is one capture
@@ -90,7 +88,7 @@ def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: 
         with Files(folder, number) as files:
             for columns, keys in (_family if query.family else _flows)(reading, paths, query, names, stop):
                 _count(counts, keys)
-                files.write(columns, keys)
+                files.write(columns, _hashed(keys))
     finally:
         stop.remove(reading)
     problems = [_problem(problem, names) for problem in problems_of(reading)]
@@ -185,29 +183,18 @@ def _problem(problem: Any, names: dict[str, str]) -> dict[str, Any]:
 
 def keys_of(batch: pa.RecordBatch, query: Query) -> pa.RecordBatch:
     """The key columns of a batch by their names; sequences are replaced by the hash of their items."""
-    columns = {
-        key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths", "content")
-    }
-    if "content" in query.keys:
-        columns["bytes_hash"] = pa.array(contents(batch[query.keys["content"]]))
-    columns["lengths_hash"] = pa.array(hashes(batch[query.keys["ip_lengths"]], columns["protocol"]))
+    columns = {key: batch[column] for key, column in query.keys.items() if key not in ("frames", "ip_lengths")}
+    if not query.family:
+        lengths = hashing.lists(batch[query.keys["ip_lengths"]])
+        columns["lengths_hash"] = pa.array(mixed(lengths ^ hashing.repeated(columns["protocol"]), 9))
     return pa.record_batch(columns)
 
 
-def hashes(lists: pa.ListArray, salt: pa.Array) -> np.ndarray[Any, Any]:
-    """A 64-bit hash of the items of each list, and of a text beside it."""
-    values = lists.values.to_numpy(zero_copy_only=False)
-    offsets = lists.offsets.to_numpy()
-    out = np.empty(len(lists), np.uint64)
-    for i, text in enumerate(salt.to_pylist()):
-        data = str(text).encode() + values[offsets[i] : offsets[i + 1]].tobytes()
-        out[i] = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
-    return out
-
-
-def contents(column: pa.FixedSizeListArray) -> np.ndarray[Any, Any]:
-    """A 64-bit hash of each row of a matrix of bytes."""
-    rows = matrix(column)
-    return np.array(
-        [int.from_bytes(hashlib.blake2b(row.tobytes(), digest_size=8).digest(), "little") for row in rows], np.uint64
-    )
+def _hashed(keys: pa.RecordBatch) -> pa.RecordBatch:
+    """The keys, with the hashes of texts behind them."""
+    columns = dict(zip(keys.schema.names, keys.columns))
+    for name in HASHED:
+        if name in columns:
+            of = hashing.texts if name in ("flow_id", "community_id") else hashing.repeated
+            columns[name + HASH] = pa.array(of(columns[name]))
+    return pa.record_batch(columns)
