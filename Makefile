@@ -27,7 +27,7 @@ $(PACKAGE): $(SOURCES) | setup
 	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
 	@touch $@
 
-demo: build
+demo: $(PACKAGE)
 	@.venv/bin/flowcontainer tests/pcaps/demo.pcap
 
 checked: build
