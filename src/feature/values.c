@@ -166,6 +166,8 @@ static bool results_of_log(struct results *r, const struct feature_plan *plan,
     bool sums_wanted = plan->wants_sums && plan->sums_at == FEATURE_ABSENT;
     struct sums sums = {0};
     struct sequences s;
+    if (!packets->log->n_packets)
+        return true;
     if (plan->needs_log && !sequences_open(&s, packets->log->n_packets, scratch))
         return false;
     read_log(packets, sums_wanted ? &sums : NULL, plan->needs_log ? &s : NULL);
