@@ -26,6 +26,9 @@ enum guide_slot {
     GUIDE_UDP_STREAM,
     GUIDE_RETRANSMISSION,
     GUIDE_OUT_OF_ORDER,
+    N_GUIDE_NUMBERS, /* those behind are asked for where the query keeps completions */
+    GUIDE_REASSEMBLED = N_GUIDE_NUMBERS,
+    GUIDE_PROTOCOLS,
     N_GUIDE_SLOTS
 };
 
@@ -57,6 +60,9 @@ struct query {
                              it  is not asked */
     bool is_guided; /* it is asked from the first frame on, because preferences, decode-as rules or switches
                        of protocols may change flows */
+    bool keeps_completions;     /* a message whose last missing segment comes in a frame that is left out as
+                                   repeated or out of order gives its values to the flow, because the preferences
+                                   say that such a frame completes it */
     struct decode_rules *rules; /* those of them that the native decoder follows; NULL: none */
     struct shark *shark; /* starts the worker. NULL: the query must not use libwireshark; then captures of
                             alien formats are refused, and frames of unknown link types stay undecoded */

@@ -11,15 +11,15 @@
 #include "base/memory.h"
 #include "base/ports.h"
 #include "base/rules.h"
-#include "field/ids_tcp.h"
-#include "field/ids_udp.h"
 #include "shark/start.h"
 
-static const field_id asked_fields[N_GUIDE_SLOTS] = {
-    [GUIDE_TCP_STREAM] = F_TCP_STREAM,
-    [GUIDE_UDP_STREAM] = F_UDP_STREAM,
-    [GUIDE_RETRANSMISSION] = F_TCP_ANALYSIS_RETRANSMISSION,
-    [GUIDE_OUT_OF_ORDER] = F_TCP_ANALYSIS_OUT_OF_ORDER,
+static const char *const asked_names[N_GUIDE_SLOTS] = {
+    [GUIDE_TCP_STREAM] = "tcp.stream",
+    [GUIDE_UDP_STREAM] = "udp.stream",
+    [GUIDE_RETRANSMISSION] = "tcp.analysis.retransmission",
+    [GUIDE_OUT_OF_ORDER] = "tcp.analysis.out_of_order",
+    [GUIDE_REASSEMBLED] = "tcp.reassembled.length",
+    [GUIDE_PROTOCOLS] = "frame.protocols",
 };
 
 /* ---- rules that the native decoder follows ---- */
@@ -57,15 +57,24 @@ static bool take_port(struct port_rule *out, const char *text)
     return true;
 }
 
+/* Whether the last of the preferences of this name sets it to true. */
+static bool is_true(const struct fc_options *o, const char *name)
+{
+    size_t len = strlen(name);
+    bool is = false;
+    for (size_t i = 0; i < o->n_preferences; i++) {
+        const char *value = o->preferences[i] + len;
+        if (!strncmp(o->preferences[i], name, len) && *value == ':')
+            is = !strncasecmp(value + 1 + strspn(value + 1, " "), "true", 4);
+    }
+    return is;
+}
+
 static struct decode_rules *rules_make(const struct fc_options *o)
 {
-    static const char tso[] = "ipv6.tso_support:";
     struct decode_rules *rules = memory_zero(1, sizeof *rules + o->n_decode_as * sizeof *rules->ports);
-    for (size_t i = 0; rules && i < o->n_preferences; i++)
-        if (!strncmp(o->preferences[i], tso, strlen(tso))) {
-            const char *value = o->preferences[i] + strlen(tso);
-            rules->ip6_tso = !strncasecmp(value + strspn(value, " "), "true", 4);
-        }
+    if (rules)
+        rules->ip6_tso = is_true(o, "ipv6.tso_support");
     for (size_t i = 0; rules && i < o->n_decode_as; i++)
         rules->n_ports += take_port(&rules->ports[rules->n_ports], o->decode_as[i]);
     return rules;
@@ -82,24 +91,23 @@ static enum fc_status ask(struct query *q, const struct fc_options *asked, struc
 
 enum fc_status guide_plan(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
-    const char *names[N_GUIDE_SLOTS];
     struct query *guide = q->guide = memory_zero(1, sizeof *guide);
     if (!guide || !(guide->fields = memory_zero(N_GUIDE_SLOTS, sizeof *guide->fields)))
         return error_memory(err);
-    for (size_t i = 0; i < N_GUIDE_SLOTS; i++) {
-        guide->fields[i] = field_table[asked_fields[i]];
-        names[i] = guide->fields[i].name;
-    }
+    for (size_t i = 0; i < N_GUIDE_NUMBERS; i++)
+        guide->fields[i] = field_table[field_find(asked_names[i])];
+    q->is_guided = o->n_preferences || o->n_decode_as || o->n_dissectors;
+    q->keeps_completions =
+        o->level == FC_LEVEL_FLOWS && q->n_fields && is_true(o, "tcp.reassemble_out_of_order");
     struct fc_options asked = *o;
-    asked.fields = names;
-    asked.n_fields = guide->n_fields = N_GUIDE_SLOTS;
+    asked.fields = asked_names;
+    asked.n_fields = guide->n_fields = q->keeps_completions ? N_GUIDE_SLOTS : N_GUIDE_NUMBERS;
     asked.filter = NULL;
     asked.passes = FC_PASSES_ONE;
     guide->engine = ENGINE_WIRESHARK;
     guide->release = q->release;
     guide->children = 1;
     guide->options = (struct fc_options){.max_frames = o->max_frames, .max_memory = o->max_memory};
-    q->is_guided = o->n_preferences || o->n_decode_as || o->n_dissectors;
     if (!(guide->shark = shark_new(&asked)) || (q->is_guided && !(q->rules = rules_make(o))))
         return error_memory(err);
     return q->is_guided ? ask(q, &asked, err) : FC_OK;

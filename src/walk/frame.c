@@ -62,7 +62,8 @@ static enum fc_status answer(struct walk *w, struct step *step)
         frame_times_note(&w->capture.times, step->frame);
     if (answer_reads_apps(w))
         apps_turn(&w->tables.apps, &w->examined, w->capture.source);
-    bool wanted = (asks || w->capture.oracle) && (step->reason == REASON_KEPT || shows_all);
+    bool is_shown = step->reason == REASON_KEPT || shows_all || guide_completes(w, step->reason);
+    bool wanted = (asks || w->capture.oracle) && is_shown;
     return answer_frame(w, step, wanted);
 }
 
@@ -124,6 +125,8 @@ enum fc_status walk_frame(struct walk *w, struct frame *frame)
         status = count(w, &step);
     if (!status && step.reason == REASON_KEPT)
         keep_frame(w, &step);
+    else if (!status && guide_completes(w, step.reason))
+        keep_completion(w, &step);
     if (!status && w->memory.ended)
         status = FC_MEMORY;
     bool has_row = step.reason == REASON_KEPT || w->query->options.level == FC_LEVEL_FRAMES;

@@ -140,6 +140,62 @@ static void keep_native(struct walk *w)
             x->transports[i].told = x->transports[i].ref;
 }
 
+/* ---- messages of frames that are left out ---- */
+
+bool guide_completes(const struct walk *w, enum reason reason)
+{
+    bool is_late = reason == REASON_RETRANSMISSION || reason == REASON_OUT_OF_ORDER;
+    return is_late && w->query->keeps_completions && has_slot(&w->capture.guide.row, GUIDE_REASSEMBLED);
+}
+
+static bool is_word(const char *word, size_t n, const char *text)
+{
+    return strlen(text) == n && !memcmp(word, text, n);
+}
+
+/* The bytes of "eth:ethertype:ip:tcp:tls" up to the last "tcp". */
+static size_t headers_len(const char *protocols, size_t len)
+{
+    size_t end = 0;
+    for (size_t at = 0, n; at < len; at += n + 1) {
+        const char *colon = memchr(protocols + at, ':', len - at);
+        n = colon ? (size_t)(colon - protocols) - at : len - at;
+        if (is_word(protocols + at, n, "tcp"))
+            end = at + n;
+    }
+    return end;
+}
+
+/* Whether the field belongs to a header, or to the frame, by the first part of its name. */
+static bool is_of_header(const char *field, const char *protocols, size_t len)
+{
+    size_t n = strcspn(field, ".");
+    if (is_word(field, n, "frame") || is_word(field, n, "_ws") || is_word(field, n, "text"))
+        return true;
+    for (size_t at = 0; at + n <= len; at++)
+        if ((!at || protocols[at - 1] == ':') && (at + n == len || protocols[at + n] == ':') &&
+            !memcmp(protocols + at, field, n))
+            return true;
+    return false;
+}
+
+void guide_sift_above(const struct walk *w, struct row *row)
+{
+    const struct row *told = &w->capture.guide.row;
+    const char *protocols = "";
+    size_t len = 0;
+    for (uint32_t i = 0; i < told->n_values; i++)
+        if (told->values[i].slot == GUIDE_PROTOCOLS) {
+            protocols = (const char *)told->values[i].bytes;
+            len = headers_len(protocols, told->values[i].len);
+        }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < row->n_values; i++)
+        if (!is_of_header(w->query->fields[row->values[i].slot].name, protocols, len))
+            row->values[kept++] = row->values[i];
+    row->n_values = kept;
+}
+
 /* ---- beginning ---- */
 
 static enum fc_status begin(struct walk *w, bool from_first)

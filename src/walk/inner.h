@@ -182,6 +182,10 @@ FC_MUST_USE enum fc_status link_finish(struct walk *walk);
 /* Asks libwireshark for the frame's stream numbers and retransmissions, if that is due, and puts them into
  * walk->examined. An error ends the capture, with the reason in capture.failure. */
 FC_MUST_USE enum fc_status guide_frame(struct walk *walk, const struct frame *frame);
+/* Whether the frame at hand completes a message, and the query keeps it although the frame is left out. */
+bool guide_completes(const struct walk *walk, enum reason reason);
+/* Takes out of the row of such a frame what is not of the message: the values of the frame's headers. */
+void guide_sift_above(const struct walk *walk, struct row *row);
 void guide_close(struct guide *guide);
 /* The conversation that decides the flow of a transport header. */
 static inline const struct conv_ref *guide_ref(const struct walk *walk, const struct transport *transport)
@@ -203,6 +207,8 @@ void bytes_give(struct pieces *pieces, const struct query *query, struct arena *
 
 /* Puts a kept frame into its flow, and its lengths, time and values into the flow's logs. */
 void keep_frame(struct walk *walk, struct step *step);
+/* Puts the values of the messages that a left-out frame completes beside the last packet of its flow. */
+void keep_completion(struct walk *walk, const struct step *step);
 /* Gives back the memory that keep_frame took for a flow. */
 void keep_forget(struct walk *walk, struct flow *flow);
 /* Rows of the flows that have ended before their capture, until all are written or the batch is full. */

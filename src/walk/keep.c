@@ -74,14 +74,15 @@ static void limit_values(struct walk *w, uint64_t offset)
     row->n_values = kept;
 }
 
-static void log_values(struct walk *w, struct flow *flow, uint64_t offset)
+/* Puts the values of the row into the flow's log, beside one of its packets. */
+static void log_values(struct walk *w, struct flow *flow, uint32_t packet, uint64_t offset)
 {
     struct flow_parts *parts = parts_of(w, flow);
     if (!parts)
         return;
     limit_values(w, offset);
     seen_sift(&parts->values.seen, &w->values.seen, &w->values.row, &w->tables.extras);
-    values_put(&parts->values.log, &w->tables.pool, flow->n_taken, &w->values.row, w->values.types);
+    values_put(&parts->values.log, &w->tables.pool, packet, &w->values.row, w->values.types);
 }
 
 /* Whether the row of the flow tells this packet's lengths and values. */
@@ -180,7 +181,7 @@ static void take_packet(struct walk *w, struct flow *flow, const struct kept_pac
     if (!taken)
         return;
     if (w->values.row.n_values)
-        log_values(w, flow, kept->packet->frame->offset);
+        log_values(w, flow, flow->n_taken, kept->packet->frame->offset);
     if (w->query->keeps_packets)
         log_packet(w, flow, kept);
     flow->n_taken++;
@@ -243,6 +244,18 @@ void keep_frame(struct walk *w, struct step *step)
         note_outer(w, flow, step->layer);
     if (w->output.flows)
         take_packet(w, flow, &kept);
+}
+
+void keep_completion(struct walk *w, const struct step *step)
+{
+    const struct fc_options *o = &w->query->options;
+    const struct conv *conv = guide_ref(w, &w->examined.transports[step->layer])->conv;
+    struct flow *flow = conv->flow == NO_FLOW ? NULL : flow_at(&w->tables.flows, conv->flow);
+    if (!flow || !flow->n_taken || (o->packets && flow->n_taken >= o->packets))
+        return;
+    guide_sift_above(w, &w->values.row);
+    if (w->values.row.n_values)
+        log_values(w, flow, flow->n_taken - 1, step->frame->offset);
 }
 
 void keep_forget(struct walk *w, struct flow *flow)

@@ -99,3 +99,79 @@ def test_retransmissions_are_those_of_the_preferences(stock: str, worker: None) 
         scan = flowcontainer.scan(str(capture), level="packets", columns=("frame",), **options)
         counts.append(sum(len(batch.to_pydict()["frame"]) for batch in scan))
     assert counts[0] < counts[1]
+
+
+# ---- messages that a frame completes which is left out ----
+
+NAMES = ("tls.handshake.extensions_server_name", "tls.handshake.type", "http.host", "http.response.code")
+LATE = "tcp.reassemble_out_of_order"
+
+
+def swapped(capture: Path, out: Path) -> Path:
+    """A copy of a pcap in which each fourth record changes places with the one behind it; their times stay in order."""
+    data = capture.read_bytes()
+    order = "little" if data[0] in (0xD4, 0x4D) else "big"
+    records, at = [], 24
+    while at + 16 <= len(data):
+        size = int.from_bytes(data[at + 8 : at + 12], order)
+        records.append([data[at : at + 8], data[at + 8 : at + 16 + size]])
+        at += 16 + size
+    for i in range(0, len(records) - 1, 4):
+        records[i][1], records[i + 1][1] = records[i + 1][1], records[i][1]
+    out.write_bytes(data[:24] + b"".join(time + rest for time, rest in records))
+    return out
+
+
+def values_of_tshark(capture: Path) -> dict[str, dict[str, list[tuple[int, str]]]]:
+    """By stream and field: the values of kept packets, and of completing frames that are left out, beside the last kept packet."""
+    late = ("tcp.analysis.retransmission", "tcp.analysis.out_of_order")
+    names = ("tcp.stream", "tcp.reassembled.length", "icmp", "icmpv6", *late, *NAMES)
+    command = ["tshark", "-n", "-r", str(capture), "-o", f"{LATE}:TRUE", "-T", "fields", *(word for name in names for word in ("-e", name))]
+    done = subprocess.run(command, env=tshark.environment(), capture_output=True, text=True, check=True)
+    kept: dict[str, int] = {}
+    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    for line in done.stdout.splitlines():
+        stream, whole, icmp, icmp6, retransmission, early, *cells = line.split("\t")
+        left_out = retransmission or early
+        if not stream or icmp or icmp6 or (left_out and not whole):
+            continue
+        kept[stream] = kept.get(stream, 0) + (not left_out)
+        if not kept[stream]:
+            continue
+        for name, cell in zip(NAMES, cells):
+            rows = found.setdefault(stream, {}).setdefault(name, [])
+            rows += [(kept[stream] - 1, text) for text in cell.split(",") if cell]
+    return found
+
+
+def compare_late(capture: Path, **options) -> int:
+    """The number of values that were compared."""
+    want = values_of_tshark(capture)
+    scan = flowcontainer.scan(str(capture), protocols="tcp", preferences={LATE: True}, columns=("stream", *NAMES), **options)
+    n = 0
+    for batch in scan:
+        columns = batch.to_pydict()
+        for i, stream in enumerate(columns["stream"]):
+            for name in NAMES:
+                found = [(cell["packet"], str(cell["value"])) for cell in columns[name][i] or ()]
+                assert found == want[str(stream)].get(name, []), (capture.name, stream, name)
+                n += len(found)
+    return n
+
+
+def test_a_hello_whose_last_part_comes_first(stock: str, worker: None) -> None:
+    capture = CASES / "tls_clienthello_segments_out_of_order.pcap"
+    if not capture.exists():
+        pytest.skip("the case is not there")
+    assert compare_late(capture) == 2
+    (batch,) = list(flowcontainer.scan(str(capture), columns=("ip.ttl", "tcp.len"), preferences={LATE: True}))
+    assert [len(cells[0]) for cells in batch.to_pydict().values()] == [4, 4]  # headers of the frame that is left out are left out
+
+
+@pytest.mark.parametrize("name", ["ndpi/tls-rdn-extract.pcap", "ndpi/tls_certificate_too_long.pcap"])
+def test_segments_that_change_places(name: str, stock: str, worker: None, tmp_path: Path) -> None:
+    capture = captures.CORPUS / name
+    if not capture.exists():
+        pytest.skip(f"{name} is not in the corpus")
+    compare_late(capture)
+    assert compare_late(swapped(capture, tmp_path / "swapped.pcap"))
