@@ -112,6 +112,18 @@ static inline void os_end_with_parent(int signal)
 #endif
 }
 
+/* Reserves space on the disk for `len` bytes from `at`, which is the end of the file; the file grows by them.
+ * Returns 0, or the number of the error: ENOSPC on a full disk. */
+static inline int os_reserve(int file, off_t at, off_t len)
+{
+#ifdef __APPLE__
+    fstore_t wanted = {.fst_flags = F_ALLOCATEALL, .fst_posmode = F_PEOFPOSMODE, .fst_length = len};
+    return fcntl(file, F_PREALLOCATE, &wanted) || ftruncate(file, at + len) ? errno : 0;
+#else
+    return posix_fallocate(file, at, len);
+#endif
+}
+
 /* The time of the last change of a file's content. */
 static inline struct timespec os_changed(const struct stat *s)
 {

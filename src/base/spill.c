@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/os.h"
 #include "base/temporary.h"
 
 /* LARGE_PAGE: a segment begins at a multiple of the system's page, which is 64 KB on some ARM systems. */
@@ -89,7 +90,7 @@ static bool add_segment(struct spill *s, size_t n)
         s->error = errno;
         return false;
     }
-    s->error = posix_fallocate(s->file, (off_t)s->size, (off_t)size);
+    s->error = os_reserve(s->file, (off_t)s->size, (off_t)size);
     if (s->error)
         return false;
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s->file, (off_t)s->size);

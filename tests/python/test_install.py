@@ -57,7 +57,8 @@ def expected() -> list[str]:
 def test_what_is_installed(prefix: Path) -> None:
     files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if not path.is_dir()}
     for ending in ("bin/flowcontainer", "include/flowcontainer.h", "libflowcontainer.a", "libflowcontainer.so",
-                   "libflowcontainer.so.8", "pkgconfig/flowcontainer.pc", "man/man1/flowcontainer.1",
+                   "libflowcontainer.so.8", "pkgconfig/flowcontainer.pc",
+                   "cmake/flowcontainer/flowcontainerConfig.cmake", "man/man1/flowcontainer.1",
                    "bash-completion/completions/flowcontainer", "site-functions/_flowcontainer",
                    "vendor_completions.d/flowcontainer.fish"):  # fmt: skip
         assert [name for name in files if name.endswith(ending)], ending
@@ -88,6 +89,19 @@ def test_static(flags, tmp_path: Path) -> None:
     assert run(program, DEMO, env={}).splitlines() == expected()
     missing = subprocess.run([program, "nothing.pcap"], capture_output=True, text=True)
     assert missing.returncode == 2 and "nothing.pcap" in missing.stderr
+
+
+def test_find_package(prefix: Path, tmp_path: Path) -> None:
+    """The project examples/CMakeLists.txt against a tree that was moved after it was installed."""
+    moved = tmp_path / "moved"
+    shutil.copytree(prefix, moved, symlinks=True)
+    run("cmake", "-S", ROOT / "examples", "-B", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={moved}")
+    run("cmake", "--build", tmp_path / "build")
+    for program in "flows", "flows_static":
+        assert run(tmp_path / "build" / program, DEMO, env={}).splitlines() == expected(), program
+    found_other = subprocess.run(["cmake", "-S", ROOT / "examples", "-B", tmp_path / "other", "-DFC_WANTED=9",
+                                  f"-DCMAKE_PREFIX_PATH={moved}"], capture_output=True, text=True)  # fmt: skip
+    assert found_other.returncode and "version" in found_other.stderr
 
 
 def test_the_header_suits_cpp_and_other_arrow_headers(flags, tmp_path: Path) -> None:
