@@ -13,27 +13,21 @@ SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
-.PHONY: wheels build demo test test-long test-integrations checked fuzz clean setup demo-setup library
-build: library
-	@$(MAKE) --no-print-directory $(PACKAGE)
+.PHONY: wheels build demo test test-long test-integrations checked fuzz clean setup library
+build: library $(PACKAGE)
 
 setup:
 	@tools/setup.sh build
-
-# The demonstration needs no headers of libwireshark and no C library beside the package.
-demo-setup:
-	@tools/setup.sh demo
 
 library: setup
 	@[ -f $(RELEASE)/build.ninja ] || cmake -S . -B $(RELEASE) -G Ninja -DFC_WERROR=OFF >/dev/null
 	@cmake --build $(RELEASE) -- --quiet
 
-$(PACKAGE): $(SOURCES)
+$(PACKAGE): $(SOURCES) | setup
 	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
 	@touch $@
 
-demo: demo-setup
-	@$(MAKE) --no-print-directory $(PACKAGE)
+demo: $(PACKAGE)
 	@.venv/bin/flowcontainer tests/pcaps/demo.pcap
 
 checked: build

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Installs missing packages: `setup.sh demo` those for the Python package without the wireshark engine, `setup.sh build` those
-# for building everything, `setup.sh test` also those for the tests, `setup.sh fuzz` those for building and fuzzing,
-# `setup.sh integrations` those for the tests and the engines of `make test-integrations`.
+# Installs missing packages: `setup.sh build` those for building, `setup.sh test` also those for the tests, `setup.sh fuzz`
+# those for building and fuzzing, `setup.sh integrations` those for the tests and the engines of `make test-integrations`.
 # On Debian and Ubuntu it uses apt, and takes libwireshark's headers if apt has them. Elsewhere it names the packages.
 set -eu
 cd "$(dirname "$0")/.."
@@ -73,12 +72,11 @@ fi
 # The wireshark engine is optional; it is built if libwireshark's headers are installed.
 optional=(pkg-config libwireshark-dev libwiretap-dev libwsutil-dev libglib2.0-dev)
 can_install() { command -v apt-get && { [ "$(id -u)" -eq 0 ] || command -v sudo; } && apt-cache show "${optional[@]}"; }
-if [ "$what" != demo ] && ! { command -v pkg-config && pkg-config --exists wireshark; } >/dev/null 2>&1; then
+if ! { command -v pkg-config && pkg-config --exists wireshark; } >/dev/null 2>&1; then
     if can_install >/dev/null 2>&1; then
         echo "Installing ${optional[*]}" >&2
         sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
-        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${optional[@]}" >/dev/null &&
-            rm -f .venv/.installed-package || # a package that `make demo` built lacks the engine
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${optional[@]}" >/dev/null ||
             echo "The wireshark engine will not be built: ${optional[*]} could not be installed" >&2
     else
         echo "The wireshark engine will not be built; it needs ${optional[*]}" >&2
@@ -86,7 +84,6 @@ if [ "$what" != demo ] && ! { command -v pkg-config && pkg-config --exists wires
 fi
 
 [ "$what" != fuzz ] || exit 0 # no Python package is needed
-[ "$what" != demo ] || what=build
 requirements=tools/requirements-$what.txt
 stamp=.venv/.installed-$what
 if [ ! -x .venv/bin/python ]; then
