@@ -18,8 +18,7 @@ PATTERNS = (
 )
 EXCEPTIONS = {
     ("src/look/fixed.c", "layer->data["): "is_regular has checked the header's length, once for all fixed places",
-    ("src/stream/defrag.c", "memcpy(piece->data, f->data.data, f->data.len)"): "the whole reader is copied, by its own length",
-    ("src/stream/defrag.c", "piece->data + (reached - piece->offset)"): "the data are a stored piece, not a packet",
+    ("src/stream/defrag.c", "memcpy(piece_bytes(piece), f->data.data, f->data.len)"): "the whole reader is copied, by its own length",
 }
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 

@@ -4,6 +4,7 @@
 
 #include "base/cipher.h"
 #include "proto/quic.h"
+#include "stream/pieces.h"
 
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY, QUIC_NEGOTIATION, QUIC_SHORT };
 enum quic_version {
@@ -18,19 +19,11 @@ struct quic_keys {
     uint8_t key[AES_LEN], iv[AES_IV_LEN], hp[AES_LEN];
 };
 
-/* A piece of a handshake that came before an earlier piece. */
-struct quic_piece {
-    struct quic_piece *next; /* in the order of offsets */
-    uint64_t offset;
-    uint32_t len, frame;
-    const uint8_t *bytes; /* behind this struct */
-};
-
 /* The handshake bytes of one direction. */
 struct quic_stream {
-    uint64_t next;             /* the offset up to which all bytes were read */
-    struct quic_piece *pieces; /* pieces that wait */
-    uint32_t held;
+    uint64_t next;        /* the offset up to which all bytes were read */
+    struct pieces pieces; /* pieces that wait */
+    uint32_t held;        /* their bytes */
 };
 
 struct quic_conn {

@@ -29,52 +29,43 @@ static bool crypto_keep(struct quic *quic, struct quic_stream *s, struct rd *r, 
                         uint32_t frame)
 {
     uint32_t n = rd_left(r);
-    struct quic_piece **at = &s->pieces;
-    for (; *at && (*at)->offset <= offset; at = &(*at)->next)
-        if ((*at)->offset == offset && (*at)->frame == frame)
-            return false;
-    if (s->held + n + sizeof **at > QUIC_CRYPTO_LIMIT) {
+    const struct piece *before = pieces_last(&s->pieces, offset);
+    if (before && before->offset == offset && before->frame == frame)
+        return false;
+    if (!quic->n_slots) /* no connection has an ID, so the key is not made yet */
+        hash_key_make(&quic->hash_key);
+    uint8_t n_levels = pieces_levels(&s->pieces, &quic->hash_key, frame);
+    uint32_t size = (uint32_t)piece_size(n_levels, n);
+    if (s->held + size > QUIC_CRYPTO_LIMIT) {
         quic->refused++;
         return false;
     }
-    struct quic_piece *piece = arena_take(quic->arena, sizeof *piece + n);
+    struct piece *piece = arena_take(quic->arena, size);
     if (!piece)
         return false;
+    *piece = (struct piece){.offset = offset, .len = n, .frame = frame, .n_levels = n_levels};
     const uint8_t *bytes = rd_bytes(r, n);
-    uint8_t *copy = (uint8_t *)(piece + 1);
     if (bytes)
-        memcpy(copy, bytes, n);
-    *piece = (struct quic_piece){.next = *at, .offset = offset, .len = n, .frame = frame, .bytes = copy};
-    *at = piece;
-    s->held += n + (uint32_t)sizeof *piece;
+        memcpy(piece_bytes(piece), bytes, n);
+    if (!s->pieces.n)
+        s->pieces.reached = s->next;
+    pieces_insert(&s->pieces, piece);
+    s->held += size;
     return true;
 }
 
-/* The end of the pieces if they leave no gap, else 0. */
-static uint64_t pieces_end(const struct quic_stream *s)
-{
-    uint64_t end = s->next;
-    for (const struct quic_piece *p = s->pieces; p; p = p->next) {
-        if (p->offset > end)
-            return 0;
-        if (p->offset + p->len > end)
-            end = p->offset + p->len;
-    }
-    return end;
-}
-
 /* Joins all pieces; the first piece that has a byte counts. */
-static bool crypto_join(struct row *row, struct quic_stream *s, uint64_t end, struct rd *out)
+static bool crypto_join(struct row *row, struct quic_stream *s, struct rd *out)
 {
-    uint32_t len = (uint32_t)(end - s->next), n = 0;
+    uint32_t len = (uint32_t)(s->pieces.reached - s->next), n = 0;
     uint8_t *bytes = arena_alloc(row->arena, len ? len : 1);
     if (!bytes)
         return false;
-    for (const struct quic_piece *p = s->pieces; p; p = p->next) {
+    for (const struct piece *p = s->pieces.first[0]; p; p = p->next[0]) {
         put_uint(row, F_QUIC_CRYPTO_FRAGMENT, p->frame);
         uint64_t have = p->offset - s->next;
         for (uint32_t i = have < n ? (uint32_t)(n - have) : 0; i < p->len; i++)
-            bytes[n++] = p->bytes[i];
+            bytes[n++] = piece_bytes(p)[i];
     }
     *out = rd_make(bytes, n, n);
     return true;
@@ -82,11 +73,11 @@ static bool crypto_join(struct row *row, struct quic_stream *s, uint64_t end, st
 
 void quic_stream_forget(struct quic *quic, struct quic_stream *s)
 {
-    for (struct quic_piece *p = s->pieces, *next; p; p = next) {
-        next = p->next;
-        arena_give(quic->arena, p, sizeof *p + p->len);
+    for (struct piece *p = s->pieces.first[0], *next; p; p = next) {
+        next = p->next[0];
+        arena_give(quic->arena, p, piece_size(p->n_levels, p->len));
     }
-    s->pieces = NULL;
+    s->pieces = (struct pieces){0};
     s->held = 0;
 }
 
@@ -94,16 +85,12 @@ static bool pieces_read(struct quic *quic, struct row *row, struct quic_conn *co
                         const struct quic_facts *facts)
 {
     struct quic_stream *s = &conn->streams[from_server];
-    uint64_t end = pieces_end(s);
     struct rd whole;
-    uint32_t n = 0;
-    if (!end || !crypto_join(row, s, end, &whole))
+    if (pieces_have_gap(&s->pieces) || !crypto_join(row, s, &whole))
         return true;
-    for (const struct quic_piece *p = s->pieces; p; p = p->next)
-        n++;
     put_label(row, F_QUIC_CRYPTO_FRAGMENTS);
-    put_uint(row, F_QUIC_CRYPTO_FRAGMENT_COUNT, n);
-    s->next = end;
+    put_uint(row, F_QUIC_CRYPTO_FRAGMENT_COUNT, s->pieces.n);
+    s->next = s->pieces.reached;
     quic_stream_forget(quic, s);
     return quic_handshake_read(quic, row, &whole, from_server, facts);
 }
@@ -122,7 +109,7 @@ bool quic_stream_push(struct quic *quic, struct row *row, struct rd *r, uint64_t
         rd_skip(r, (uint32_t)(s->next - offset));
         offset = s->next;
     }
-    if (offset == s->next && !s->pieces) {
+    if (offset == s->next && !s->pieces.n) {
         s->next = end;
         struct rd rest = rd_rest(r);
         return quic_handshake_read(quic, row, &rest, from_server, facts);

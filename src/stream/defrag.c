@@ -1,15 +1,15 @@
 /* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Fragments belong together by their
  * addresses, protocol, identification and VLAN. Where fragments overlap, the bytes of the fragment with the
  * lower offset count, and at equal offsets those of the fragment that came first (observed, tshark 4.0.17).
- * Invariant: the pieces of a pending datagram are sorted by offset, and at equal offsets by arrival. */
+ */
 #include "stream/defrag.h"
 
 #include <string.h>
 
 #include "base/memory.h"
+#include "stream/pieces.h"
 
-/* A datagram has at most 8,191 offsets, so pieces beyond this number are repetitions, which would make every
- * pass over the pieces long. */
+/* A datagram has at most 8,191 offsets, so pieces beyond this number are repetitions. */
 enum { FIRST_BUCKETS = 64, MAX_PIECES = 8192 };
 
 struct key {
@@ -20,20 +20,12 @@ struct key {
 };
 _Static_assert(sizeof(struct key) == 40, "no padding: keys are compared as bytes");
 
-struct piece {
-    struct piece *next;
-    uint32_t frame, offset, len;
-    uint8_t data[];
-};
-
 struct pending {
     struct pending *next;          /* in its bucket */
     struct pending *older, *newer; /* by first fragment */
     struct key key;
-    struct piece *pieces, *last;
-    uint32_t n_pieces;
+    struct pieces pieces;
     uint32_t second; /* of the packet clock, at the first fragment */
-    uint64_t bytes;  /* of all pieces; while they are fewer than total, the datagram cannot be whole */
     uint32_t total;  /* length of the datagram, when has_total */
     bool has_total, multiple_tails;
 };
@@ -42,7 +34,10 @@ struct pending {
  */
 enum { ALLOCATION = 32 };
 
-static size_t cost_of(const struct piece *piece) { return sizeof *piece + piece->len + ALLOCATION; }
+static size_t cost_of(const struct piece *piece)
+{
+    return piece_size(piece->n_levels, piece->len) + ALLOCATION;
+}
 enum { COST_OF_DATAGRAM = sizeof(struct pending) + 2 * sizeof(struct pending *) + ALLOCATION };
 
 static struct key key_of(const struct packet *p)
@@ -89,11 +84,10 @@ static bool grow(struct defrag *d)
 
 static void pending_free(struct defrag *d, struct pending *p)
 {
-    while (p->pieces) {
-        struct piece *next = p->pieces->next;
-        d->held -= cost_of(p->pieces);
-        memory_free(p->pieces);
-        p->pieces = next;
+    for (struct piece *piece = p->pieces.first[0], *next; piece; piece = next) {
+        next = piece->next[0];
+        d->held -= cost_of(piece);
+        memory_free(piece);
     }
     *(p->older ? &p->older->newer : &d->oldest) = p->newer;
     *(p->newer ? &p->newer->older : &d->newest) = p->older;
@@ -118,7 +112,7 @@ static void make_room(struct defrag *d)
     while (d->oldest && (d->held > d->limit || d->oldest->second < d->age.limit)) {
         struct pending *p = d->oldest, **link = find(d, &p->key);
         if (d->held > d->limit)
-            d->refused += p->n_pieces;
+            d->refused += p->pieces.n;
         *link = p->next;
         pending_free(d, p);
     }
@@ -126,20 +120,13 @@ static void make_room(struct defrag *d)
 
 static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const struct fragment *f)
 {
-    struct piece *piece = memory_alloc(sizeof *piece + f->data.len);
+    uint8_t n_levels = pieces_levels(&p->pieces, &d->hash_key, frame);
+    struct piece *piece = memory_alloc(piece_size(n_levels, f->data.len));
     if (!piece)
         return false;
-    *piece = (struct piece){.frame = frame, .offset = f->offset, .len = f->data.len};
-    memcpy(piece->data, f->data.data, f->data.len);
-    struct piece **link = p->last && p->last->offset <= piece->offset ? &p->last->next : &p->pieces;
-    while (*link && (*link)->offset <= piece->offset)
-        link = &(*link)->next;
-    piece->next = *link;
-    *link = piece;
-    if (!piece->next)
-        p->last = piece;
-    p->n_pieces++;
-    p->bytes += piece->len;
+    *piece = (struct piece){.frame = frame, .offset = f->offset, .len = f->data.len, .n_levels = n_levels};
+    memcpy(piece_bytes(piece), f->data.data, f->data.len);
+    pieces_insert(&p->pieces, piece);
     d->held += cost_of(piece);
     uint32_t end = f->offset + f->data.len;
     if (!f->more) {
@@ -152,32 +139,22 @@ static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const
     return true;
 }
 
-static bool is_whole(const struct pending *p)
-{
-    uint32_t reached = 0;
-    if (!p->has_total || p->bytes < p->total)
-        return false;
-    for (const struct piece *piece = p->pieces; piece && piece->offset <= reached; piece = piece->next)
-        if (piece->offset + piece->len > reached)
-            reached = piece->offset + piece->len;
-    return reached >= p->total;
-}
-
 /* Copies the piece's bytes from `reached` on, compares its bytes before `reached` with those already there,
  * and returns the new end. */
 static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, uint32_t total,
                     bool *overlaps, bool *conflicts)
 {
-    uint32_t end = piece->offset + piece->len;
+    uint32_t offset = (uint32_t)piece->offset, end = offset + piece->len;
+    const uint8_t *bytes = piece_bytes(piece);
     if (end > total)
         end = total;
-    if (piece->offset < reached) {
+    if (offset < reached) {
         uint32_t stop = end < reached ? end : reached;
-        *overlaps = stop > piece->offset;
-        *conflicts = *overlaps && memcmp(data + piece->offset, piece->data, stop - piece->offset);
+        *overlaps = stop > offset;
+        *conflicts = *overlaps && memcmp(data + offset, bytes, stop - offset);
     }
     if (end > reached) {
-        memcpy(data + reached, piece->data + (reached - piece->offset), end - reached);
+        memcpy(data + reached, bytes + (reached - offset), end - reached);
         reached = end;
     }
     return reached;
@@ -185,9 +162,7 @@ static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, 
 
 static bool assemble(const struct pending *p, struct arena *arena, struct datagram *out)
 {
-    uint32_t n = 0;
-    for (const struct piece *piece = p->pieces; piece; piece = piece->next)
-        n++;
+    uint32_t n = p->pieces.n;
     uint8_t *data = arena_alloc(arena, p->total);
     uint32_t *frames = arena_alloc(arena, n * sizeof *frames);
     bool *overlaps = arena_alloc(arena, n), *conflicts = arena_alloc(arena, n);
@@ -203,7 +178,7 @@ static bool assemble(const struct pending *p, struct arena *arena, struct datagr
                              .conflicts = conflicts,
                              .multiple_tails = p->multiple_tails};
     uint32_t reached = 0, i = 0;
-    for (const struct piece *piece = p->pieces; piece; piece = piece->next, i++) {
+    for (const struct piece *piece = p->pieces.first[0]; piece; piece = piece->next[0], i++) {
         frames[i] = piece->frame;
         if (piece->offset + piece->len > p->total)
             out->too_long = true;
@@ -237,7 +212,7 @@ static enum defrag_outcome finish(struct defrag *d, struct pending **link, struc
                                   struct datagram *out)
 {
     struct pending *p = *link;
-    if (!is_whole(p))
+    if (!p->has_total || p->pieces.reached < p->total)
         return DEFRAG_PENDING;
     *link = p->next;
     bool ok = assemble(p, arena, out);
@@ -258,7 +233,7 @@ enum defrag_outcome defrag_push(struct defrag *d, const struct packet *p, struct
     make_room(d);
     if (d->n_pending < d->n_buckets || grow(d)) {
         const struct pending *known = *find(d, &key);
-        if (known && known->n_pieces == MAX_PIECES) {
+        if (known && known->pieces.n == MAX_PIECES) {
             d->refused++;
             return DEFRAG_PENDING;
         }

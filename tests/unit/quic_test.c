@@ -224,7 +224,7 @@ TEST(waiting_pieces_are_given_back)
     CHECK(conn && conn->streams[0].held);
     if (conn)
         quic_stream_forget(&quic, &conn->streams[0]);
-    CHECK(conn && !conn->streams[0].held && !conn->streams[0].pieces);
+    CHECK(conn && !conn->streams[0].held && !conn->streams[0].pieces.n);
 }
 
 TEST(pieces)
