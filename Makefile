@@ -2,7 +2,7 @@
 # make demo    sets up, builds, prints the flows of a capture that comes with the project
 # make test    sets up, builds with sanitizers, runs every test; last line: N passed, N failed
 # make test-long  every test over the whole corpus, then every fuzz target for ten minutes (hours)
-# make test-integrations  the tests that start Spark, Ray and other engines (installs them: 1 GB; some minutes)
+# make test-integrations  the tests that start Spark, Ray, PyTorch and others (installs them: some GB; some minutes)
 # make wheels  wheels for Linux (glibc 2.17 and later, musl) with zig and static libraries, in build/wheels/dist
 # make fuzz    libFuzzer on every target for FUZZ_SECONDS each (clang)
 SHELL := /bin/bash

@@ -22,12 +22,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DIFFERENT = 2000
 
 
-def make(folder, files, packets):
-    """`files` names for DIFFERENT captures of `packets` packets each."""
+def make(folder, files, packets, snaplen=128):
+    """`files` names for DIFFERENT captures of `packets` packets each; snaplen 0: whole packets."""
     big = os.path.join(folder, 'big.pcap')
-    size = int(DIFFERENT * packets * 150)
-    subprocess.run([sys.executable, os.path.join(HERE, 'corpus.py'), big, '--size', str(size), '--snaplen', '128'], check=True,
-                   stderr=subprocess.DEVNULL)
+    size = int(DIFFERENT * packets * (150 if snaplen else 830))
+    cut = ['--snaplen', str(snaplen)] if snaplen else []
+    subprocess.run([sys.executable, os.path.join(HERE, 'corpus.py'), big, '--size', str(size), *cut], check=True, stderr=subprocess.DEVNULL)
     with open(big, 'rb') as f:
         data = f.read()
     os.remove(big)

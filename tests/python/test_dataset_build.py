@@ -302,6 +302,9 @@ def test_datasets_of_huggingface_read_the_ipc_files(folder: Path, monkeypatch: p
     table = Dataset.from_toml(folder / "dataset.toml").to_arrow("train")
     assert sorted(loaded["train"]["flow_id"]) == sorted(table["flow_id"].to_pylist())
     assert set(loaded["train"]["label"]) == {"mail", "news"}
+    parquet = [str(path) for path in sorted((folder / "out" / "parquet" / "part=train").rglob("*.parquet"))]
+    loaded = hugging.load_dataset("parquet", data_files={"train": parquet}, cache_dir=str(folder / "cache"))
+    assert sorted(loaded["train"]["flow_id"]) == sorted(table["flow_id"].to_pylist())
 
 
 @pytest.mark.integration
@@ -311,3 +314,7 @@ def test_torch_maps_the_npy_files(folder: Path) -> None:
     array = np.load(folder / "out" / "npy" / "train" / "ip_lengths.npy", mmap_mode="c")
     tensor = torch.from_numpy(array)
     assert tensor.shape == array.shape and tensor.dtype == torch.int32 and (tensor.numpy() == array).all()
+    labels = torch.from_numpy(np.load(folder / "out" / "npy" / "train" / "label.npy", mmap_mode="c"))
+    pairs = torch.utils.data.TensorDataset(tensor, labels)
+    batches = list(torch.utils.data.DataLoader(pairs, batch_size=4))
+    assert (torch.cat([x for x, _ in batches]) == tensor).all() and (torch.cat([y for _, y in batches]) == labels).all()

@@ -53,6 +53,7 @@ def build(recipe: Recipe, say: Callable[[str], None] = lambda text: None) -> Bui
             say("No capture is read anew; labels, cleaning, split and files are made anew.")
         unchanged.forget(recipe)
         reading.read(store, todo, asked, recipe.dataset["jobs"], say)
+        del found, todo  # with 100,000 captures, they and the rows would be in memory together
         whole = _files(recipe, asked, store, labels)
         unchanged.remember(recipe, mark, whole)
         return Built(whole, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,19 +72,18 @@ class _PathLabels:
     """The patterns of a recipe, applied to the names of captures. Other groups than {label} are columns: `extras`."""
 
     def __init__(self, recipe: Recipe, captures: Sequence[str]) -> None:
-        self._groups: dict[int, dict[str, dict[str, str]]] = {}
+        self._labels: dict[int, dict[str, str]] = {}
+        self.extras: dict[str, dict[str, str]] = {}
         for i, label in enumerate(recipe.labels):
             if label["path"] is not None:
-                self._groups[i] = self._matched(recipe, i, label["path"], captures)
-        self.extras: dict[str, dict[str, str]] = {}
-        for groups in self._groups.values():
-            for capture, found in groups.items():
-                for name, value in found.items():
-                    if name != "label":
-                        self.extras.setdefault(name, {})[capture] = value
+                found = self._matched(recipe, i, label["path"], captures)
+                self._labels[i] = found.pop("label")
+                for name, values in found.items():
+                    self.extras.setdefault(name, {}).update(values)
 
     @staticmethod
     def _matched(recipe: Recipe, index: int, text: str, captures: Sequence[str]) -> dict[str, dict[str, str]]:
+        """{name in the pattern: {capture: value}}."""
         try:
             pattern = Pattern(text)
         except RecipeError as error:
@@ -95,8 +95,11 @@ class _PathLabels:
                 "path",
                 index,
             )
-        found = {name: groups for name in captures if (groups := pattern.groups(name))}
-        if not found:
+        found: dict[str, dict[str, str]] = {name: {} for name in pattern.names}
+        for capture in captures:
+            for name, value in (pattern.groups(capture) or {}).items():
+                found[name][capture] = sys.intern(value)
+        if not found["label"]:
             seen = ", ".join(captures[:3])
             raise recipe.wrong(
                 f"the pattern {text!r} matches none of {len(captures)} captures, such as {seen}",
@@ -108,11 +111,11 @@ class _PathLabels:
 
     def labels(self, index: int) -> Callable[..., Answer]:
         """The source of one pattern."""
-        groups = self._groups[index]
+        known = self._labels[index]
 
         def source(keys: pa.RecordBatch, rows: object) -> Answer:
             coded = keys["capture"].dictionary_encode()
-            each = [{groups[name]["label"]} if name in groups else None for name in coded.dictionary.to_pylist()]
+            each = [{known[name]} if name in known else None for name in coded.dictionary.to_pylist()]
             return each, coded.indices.to_numpy()
 
         return source

@@ -8,7 +8,7 @@ import os
 import platform
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -113,10 +113,13 @@ def _left_out(reasons: Array) -> dict[str, int]:
 
 def metadata(manifest: dict[str, Any]) -> dict[str, str]:
     """The manifest as metadata of a file. Where it is long, a digest stands for the list of captures."""
-    text = json.dumps(manifest)
-    if len(text) > MOST:
-        names = [[one["name"], one["sha256"]] for one in manifest["captures"]]
-        short = {"number": len(names), "sha256_of_list": hashlib.sha256(json.dumps(names).encode()).hexdigest()}
+    captures = manifest["captures"]
+    text = json.dumps({**manifest, "captures": captures[: MOST // 100]})
+    if len(text) > MOST or len(captures) > MOST // 100:
+        running = hashlib.sha256()
+        for one in captures:
+            running.update(json.dumps([one["name"], one["sha256"]]).encode() + b"\n")
+        short = {"number": len(captures), "sha256_of_list": running.hexdigest()}
         text = json.dumps({**manifest, "captures": short})
     return {"flowcontainer.dataset": text}
 
@@ -130,18 +133,23 @@ def write(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     made_with = {"python": platform.python_version(), "pyarrow": pa.__version__, "numpy": np.__version__}
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     whole = {**manifest, "files": files, "made_with": made_with, "made": now}
-    (folder / "manifest.json").write_text(_printed(whole), encoding="utf-8")
+    with (folder / "manifest.json").open("w", encoding="utf-8") as out:
+        _print(whole, out)
     return whole
 
 
-def _printed(manifest: dict[str, Any]) -> str:
-    """The text of a manifest: a line for each capture and each file, because there may be 100,000."""
+def _print(manifest: dict[str, Any], out: TextIO) -> None:
+    """Prints a manifest with a line for each capture and each file, because there may be 100,000."""
     long = {name: manifest[name] for name in ("captures", "files")}
     text = json.dumps({name: value for name, value in manifest.items() if name not in long}, indent=1)
+    out.write(text.removesuffix("\n}"))
     for name, entries in long.items():
-        lines = ",\n  ".join(map(json.dumps, entries))
-        text = f'{text.rstrip()[:-1].rstrip()},\n "{name}": [\n  {lines}\n ]\n}}'
-    return text + "\n"
+        between = f',\n "{name}": [\n  '
+        for entry in entries:
+            out.write(between + json.dumps(entry))
+            between = ",\n  "
+        out.write("\n ]" if entries else f"{between.rstrip()}]")
+    out.write("\n}\n")
 
 
 def read(out: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 Array = np.ndarray[Any, Any]
-ALL = 32 << 20  #: bytes of rows that wait for a file of Parquet
+ALL = 16 << 20  #: bytes of rows that wait for a file of Parquet
 
 
 class Plan:
