@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/parts.h"
 #include "field/ids_all.h"
 
 enum { ONE = true, MANY = false, AT_ONCE = false, LOOKS_AHEAD = true };
@@ -188,3 +189,17 @@ const char *field_type_name(enum field_type type) { return types[type].name; }
 const char *field_arrow_format(enum field_type type) { return types[type].arrow; }
 
 unsigned field_hex_digits(enum field_type type) { return types[type].hex_digits; }
+
+bool field_is_left_out(field_id id)
+{
+    static const char *const fingerprints[] = {".ja3", ".ja3s", ".ja4", ".ja4_r", ".hassh", ".hasshserver"};
+    if (HAS_CRYPTO)
+        return false;
+    if (field_table[id].reader == READER_QUIC)
+        return true;
+    const char *last = strrchr(field_table[id].name, '.');
+    for (size_t i = 0; last && i < sizeof fingerprints / sizeof *fingerprints; i++)
+        if (!strcmp(last, fingerprints[i]))
+            return true;
+    return false;
+}

@@ -86,6 +86,8 @@ enum {
                      READER_BIT(READER_TCP) | READER_BIT(READER_TCP_OPTION) | READER_BIT(READER_UDP) |
                      READER_BIT(READER_UDPLITE)
 };
+/* Whether this build lacks the cryptographic library that its native value needs. */
+bool field_is_left_out(field_id id);
 static inline bool field_is_header(field_id id)
 {
     return (HEADER_READERS & READER_BIT(field_table[id].reader)) != 0;

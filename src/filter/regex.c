@@ -2,11 +2,13 @@
  * Invariant: a compiled pattern is read-only; match data belong to one thread.
  * Source: PCRE2's documentation; its options in Wireshark were observed (UTF is refused, a dot does not match
  * a line feed; tshark 4.0.17). */
+#include "base/parts.h"
+#include "filter/code.h"
+
+#ifndef FC_NO_PCRE2
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <string.h>
-
-#include "filter/code.h"
 
 void *regex_compile(const char *pattern, uint32_t len, struct problem *problem)
 {
@@ -41,3 +43,23 @@ bool regex_matches(const void *regex, void *data, const uint8_t *bytes, uint32_t
         found = pcre2_match(regex, bytes, len, 0, PCRE2_NO_JIT, data, NULL);
     return found >= 0;
 }
+
+#else
+
+void *regex_compile(const char *pattern, uint32_t len, struct problem *problem)
+{
+    (void)pattern, (void)len;
+    problem_not_native(problem, -1, "%s", NO_PCRE2_TEXT);
+    return NULL;
+}
+
+void regex_free(void *regex) { (void)regex; }
+void *regex_data_new(void) { return NULL; }
+void regex_data_free(void *data) { (void)data; }
+
+bool regex_matches(const void *regex, void *data, const uint8_t *bytes, uint32_t len)
+{
+    (void)regex, (void)data, (void)bytes, (void)len;
+    return false;
+}
+#endif

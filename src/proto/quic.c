@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/parts.h"
 #include "field/ids_quic.h"
 #include "proto/quic_conn.h"
 
@@ -332,6 +333,7 @@ void quic_read(struct quic *quic, struct row *row, struct rd *r, const struct qu
     else
         put_label(row, F_QUIC_CONNECTION_UNKNOWN);
     quic->unclear_unknown |= !p.conn;
+    quic->unclear |= !HAS_CRYPTO;
     while (packet_read(&p, r) && rd_left(r) && goes_on(&p, r))
         continue;
 }

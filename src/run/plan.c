@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parts.h"
 #include "run/catalog.h"
 #include "run/guide.h"
 #include "run/matrices.h"
@@ -175,6 +176,14 @@ enum fc_status plan_check_release(const struct field *field, enum release releas
                      field->name, range, release_name(release));
 }
 
+/* Whether this build has the library that the field needs. */
+static enum fc_status check_parts(field_id id, struct fc_error *err)
+{
+    if (!field_is_left_out(id))
+        return FC_OK;
+    return error_set(err, FC_UNSUPPORTED, -1, "\"%s\" is not native: " NO_CRYPTO_TEXT, field_table[id].name);
+}
+
 /* ---- native ---- */
 
 static enum fc_status native_fields(struct query *q, const char *const *names, struct fc_error *err)
@@ -184,7 +193,7 @@ static enum fc_status native_fields(struct query *q, const char *const *names, s
         if (id == F_COUNT)
             return unknown_field(names[i], err);
         enum fc_status status = plan_check_release(&field_table[id], q->release, err);
-        if (status)
+        if (status || (status = check_parts(id, err)))
             return status;
         q->slot_of[id] = (int16_t)i;
         q->fields[i] = field_table[id];
@@ -349,7 +358,7 @@ static bool are_native(struct query *q, const struct fc_options *o, bool *header
             return false;
         }
         struct fc_error why;
-        if (plan_check_release(&field_table[id], q->release, &why)) {
+        if (plan_check_release(&field_table[id], q->release, &why) || check_parts(id, &why)) {
             snprintf(q->why_text, sizeof q->why_text, "%.150s", why.text);
             q->reason = q->why_text;
             return false;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parts.h"
 #include "feature/feature.h"
 #include "run/family.h"
 #include "table/schema.h"
@@ -147,6 +148,8 @@ static enum fc_status add_base(struct selector *s, uint32_t id, const struct fc_
         return refuse_values(s, name);
     if (has_base(s, id))
         return refuse_twice(s, name);
+    if (!HAS_CRYPTO && s->level == FC_LEVEL_FLOWS && (id == FLOW_FLOW_ID || id == FLOW_COMMUNITY_ID))
+        return error_set(s->err, FC_UNSUPPORTED, -1, "column \"%s\": " NO_CRYPTO_TEXT, name);
     s->query->names_stream |= !strcmp(asked->source, "stream");
     return add(s, WANTED_BASE, id, asked, name);
 }
