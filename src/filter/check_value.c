@@ -84,9 +84,8 @@ void check_resolve(struct node *n)
     name[n->token.text_len] = 0;
     bool old = modernise(name);
     field_id id = field_find(name);
-    if (id != F_COUNT &&
-        (field_table[id].looks_ahead || !release_in(field_table[id].releases, RELEASE_NATIVE) ||
-         field_is_left_out(id)))
+    if (id != F_COUNT && (field_table[id].looks_ahead ||
+                          !release_in(field_table[id].releases, RELEASE_NATIVE) || field_is_left_out(id)))
         return; /* a name for libwireshark */
     int protocol = id == F_COUNT ? find_protocol(name) : -1;
     if (id == F_COUNT && protocol < 0)
