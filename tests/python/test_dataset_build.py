@@ -14,7 +14,7 @@ from pathlib import Path
 import made
 import pytest
 
-from flowcontainer import scan
+from flowcontainer import CaptureWarning, scan
 from flowcontainer.__main__ import main
 
 pa = pytest.importorskip("pyarrow")
@@ -249,6 +249,28 @@ def test_a_damaged_capture_is_used_as_far_as_it_goes(folder: Path) -> None:
         "captures/news/phone-text.pcap",
     ]
     assert {one["name"]: one["flows"] for one in told["captures"]}["captures/news/phone-0.pcap"] > 0
+
+
+def test_a_damaged_capture_among_a_thousand_costs_only_its_end(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = folder / "captures" / "news" / "phone-3.pcap"
+    for i in range(1000):
+        os.link(whole, folder / "captures" / "news" / f"more-{i:04}.pcap")
+    damaged = folder / "captures" / "news" / "more-0500.pcap"
+    damaged.unlink()
+    damaged.write_bytes(whole.read_bytes()[:-5])
+    assert command("build", folder / "dataset.toml") == 1
+    assert "captures/news/more-0500.pcap: " in capsys.readouterr().err
+    told = json.loads((folder / "out" / "manifest.json").read_text())
+    assert [(one["capture"], one["frames"] > 0) for one in told["problems"]] == [("captures/news/more-0500.pcap", True)]
+    rows = {one["name"]: one["flows"] for one in told["captures"] if "more" in one["name"]}
+    with pytest.warns(CaptureWarning):
+        left = scan(damaged).read().num_rows
+    assert left > 0 and rows.pop("captures/news/more-0500.pcap") == left
+    assert len(rows) == 999 and set(rows.values()) == {scan(whole).read().num_rows}
+    assert command("build", folder / "dataset.toml") == 1
+    assert "captures/news/more-0500.pcap: " in capsys.readouterr().err
 
 
 def test_links_and_hidden_files_are_no_captures_of_their_own(folder: Path) -> None:

@@ -252,6 +252,13 @@ def test_init_proposes_a_recipe_that_builds_and_check_finds_changes(
     (tmp_path / "out" / "left_out.parquet").unlink()
     assert command("check", tmp_path / "out", "--no-rows") == 1
     assert "file left_out.parquet is missing" in capsys.readouterr().out
+    file = next((tmp_path / "out" / "parquet").rglob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    (tmp_path / "all" / "mail" / "2.pcap").unlink()
+    assert command("check", tmp_path / "out") == 1
+    said = capsys.readouterr().out
+    assert f"file {file.relative_to(tmp_path / 'out')} has another content" in said
+    assert "capture all/mail/2.pcap is missing" in said and "rows: 6 became 5" in said
 
 
 def test_init_finds_labels_in_file_names(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
 
 COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2", "#97bbf5", "#9c6b4e", "#9498a0", "#ff8ab7")
 LEFT, WIDTH, ROW = 190, 760, 22
+DIGITS = 40  # room for a score
 
 
 def _svg(height: int, body: Sequence[str], title: str) -> str:
@@ -50,27 +51,31 @@ def bars(table: Mapping[str, Mapping[str, int]], title: str) -> str:
 def scores(table: Mapping[str, float], chance: float, title: str) -> str:
     """Scores from 0 to 1, with a line at that of a guess."""
     body = []
+    guess = LEFT + WIDTH * chance
     for i, (name, score) in enumerate(table.items()):
-        y = i * ROW
+        y, end = i * ROW, LEFT + WIDTH * score
         strong = score > chance + 0.3 * (1 - chance)
         body.append(_name(name, y))
         body.append(
             f'<rect x="{LEFT}" y="{y + 3}" width="{WIDTH * score:.1f}" height="16" fill="{COLOURS[2 if strong else 0]}"/>'
         )
-        body.append(f'<text x="{LEFT + WIDTH * score + 6:.1f}" y="{y + 15}">{score:.2f}</text>')
-    x, bottom = LEFT + WIDTH * chance, len(table) * ROW
+        place = guess if end <= guess < end + DIGITS else end  # the line does not cross the number
+        body.append(f'<text x="{place + 6:.1f}" y="{y + 15}">{score:.2f}</text>')
+    bottom = len(table) * ROW
     body.append(
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{bottom + 4}" stroke="#1d2129" stroke-width="1.5"/><text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">guess {chance:.2f}</text>'
+        f'<line x1="{guess:.1f}" x2="{guess:.1f}" y1="0" y2="{bottom + 4}" stroke="#1d2129" stroke-width="1.5"/>'
+        f'<text x="{guess:.1f}" y="{bottom + 18}" text-anchor="middle">guess {chance:.2f}</text>'
     )
     return _svg(bottom + 24, body, title)
 
 
 def ranges(table: Mapping[str, Sequence[float]], title: str) -> str:
     """Least, quartiles and most of each row, on a scale of powers of ten."""
-    top = math.log10(max((values[4] for values in table.values()), default=1) + 1) or 1.0
+    first_power = math.floor(math.log10(max(min((values[0] for values in table.values()), default=1), 1)))
+    top = max(math.log10(max((values[4] for values in table.values()), default=1) or 1), first_power + 1)
 
     def x(value: float) -> float:
-        return LEFT + WIDTH * math.log10(value + 1) / top
+        return LEFT + WIDTH * max(math.log10(max(value, 1)) - first_power, 0) / (top - first_power)
 
     body = []
     for i, (name, values) in enumerate(table.items()):
@@ -85,13 +90,13 @@ def ranges(table: Mapping[str, Sequence[float]], title: str) -> str:
             f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{y + 3}" y2="{y + 19}" stroke="#1d2129" stroke-width="1.5"/>'
         )
         body.append(f'<text x="{LEFT + WIDTH + 8}" y="{y + 15}">{values[2]:,.0f}</text>')
-    return _svg(len(table) * ROW + 24, _powers(top, len(table) * ROW, x) + body, title)
+    return _svg(len(table) * ROW + 24, _powers(first_power, top, len(table) * ROW, x) + body, title)
 
 
-def _powers(top: float, bottom: int, x: object) -> list[str]:
+def _powers(first: int, top: float, bottom: int, x: Callable[[float], float]) -> list[str]:
     marks = []
-    for power in range(int(top) + 1):
-        place = x(10**power)  # type: ignore[operator]
+    for power in range(first, int(top) + 1):
+        place = x(10**power)
         marks.append(
             f'<line x1="{place:.1f}" x2="{place:.1f}" y1="0" y2="{bottom}" stroke="#d8dce3" stroke-dasharray="2 3"/>'
             f'<text x="{place:.1f}" y="{bottom + 16}" text-anchor="middle">{10**power:,}</text>'

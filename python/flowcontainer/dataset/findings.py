@@ -39,7 +39,7 @@ def _parts(told: dict[str, Any]) -> list[tuple[str, str]]:
         if none := [label for label, count in counts.items() if not count]:
             found.append(("bad", f"labels without rows in part {part!r}: {', '.join(none)}"))
         if few := [f"{label} ({count})" for label, count in counts.items() if 0 < count < FEW]:
-            found.append(("doubt", f"labels with less than {FEW} rows in part {part!r}: {', '.join(few)}"))
+            found.append(("doubt", f"labels with fewer than {FEW} rows in part {part!r}: {', '.join(few)}"))
     if totals and max(totals.values()) > UNEVEN * max(min(totals.values()), 1):
         found.append(
             (
@@ -107,5 +107,5 @@ def _rest(told: dict[str, Any]) -> list[tuple[str, str]]:
     if twice:
         found.append(("doubt", f"{twice:,} rows have the same lengths as a row of another label"))
     for note, count in told["notes"].items():
-        found.append(("note", f"{note.replace('_', ' ')}: {count:,}"))
+        found.append(("note", f"the engine's note {note}: {count:,}"))
     return found

@@ -13,7 +13,7 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1d2129; max-width: 1040px; margin: 2em auto; padding: 0 1em }
 h1 { font-size: 1.7em; margin-bottom: 0 } h2 { font-size: 1.15em; margin-top: 2.2em; border-bottom: 1px solid #d8dce3 }
 svg { width: 100%; height: auto; display: block; margin-bottom: 1em } svg text { font: 13px system-ui, sans-serif; fill: #1d2129 }
-table { border-collapse: collapse; width: 100%; font-size: 14px } td, th { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #eceef2; vertical-align: top }
+table { border-collapse: collapse; width: 100%; font-size: 14px; margin-bottom: 1.5em } td, th { text-align: left; padding: 3px 12px 3px 0; border-bottom: 1px solid #eceef2; vertical-align: top }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } pre { background: #f5f6f8; padding: 1em; overflow-x: auto; font-size: 13px }
 .key i { display: inline-block; width: 12px; height: 12px; margin-right: 5px } .key { margin-right: 16px } .dim { color: #5b6472 }
 li.bad::marker { color: #c92a2a; content: "●  " } li.doubt::marker { color: #e08700; content: "●  " } li.note::marker { color: #9498a0; content: "●  " }
@@ -24,7 +24,7 @@ def html(told: dict[str, Any]) -> str:
     """The report of a manifest."""
     labels = [label for label in told["counts"] if label]
     head = (
-        f"<h1>{escape(told['name'])}</h1><p class=dim>{told['rows']:,} flows, {len(labels)} labels, {len(told['captures']):,} captures, "
+        f"<h1>{escape(told['name'])}</h1><p class=dim>{_number(told['rows'], 'flow')}, {_number(len(labels), 'label')}, {_number(len(told['captures']), 'capture')}, "
         f"split by {escape(told['split']['by'])} with seed {told['split']['seed']}; made {escape(told['made'])} by flowcontainer {escape(told['flowcontainer'])}</p>"
     )
     body = [
@@ -40,6 +40,10 @@ def html(told: dict[str, Any]) -> str:
     ]
     title = escape(told["name"])
     return f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>{"".join(body)}</body></html>\n'
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _section(title: str, *parts: str) -> str:
