@@ -4,6 +4,8 @@
 # make test-long  every test over the whole corpus, then every fuzz target for ten minutes (hours)
 # make test-integrations  the tests that start Spark, Ray, PyTorch and others (installs them: some GB; some minutes)
 # make wheels  wheels for Linux (glibc 2.17 and later, musl) with zig and static libraries, in build/wheels/dist
+# make test-releases  the wheel in chroots with Wireshark 4.0, 4.4 and 4.6 (root, network; some minutes)
+# make check-macos  every file of the library and the command compiles for macOS with zig (some minutes; needs make wheels)
 # make fuzz    libFuzzer on every target for FUZZ_SECONDS each (clang)
 SHELL := /bin/bash
 RELEASE := build/release
@@ -13,7 +15,7 @@ SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
-.PHONY: wheels build demo test test-long test-integrations checked fuzz clean setup library
+.PHONY: wheels test-releases check-macos build demo test test-long test-integrations checked fuzz clean setup library
 build: library $(PACKAGE)
 
 setup:
@@ -49,6 +51,12 @@ test-integrations: build
 
 wheels:
 	@python3 tools/release/wheels.py $(PLATFORMS)
+
+test-releases:
+	@python3 tools/release/releases.py $(SUITES)
+
+check-macos:
+	@python3 tools/release/macos.py
 
 fuzz:
 	@[ -f build/fuzz/build.ninja ] || CC=clang cmake -S . -B build/fuzz -G Ninja -DFC_FUZZ=ON >/dev/null

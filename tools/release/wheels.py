@@ -15,6 +15,7 @@ import sysconfig
 import tarfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import check_wheel  # noqa: E402
 import debian  # noqa: E402
 import toolchain  # noqa: E402
 import workers  # noqa: E402
@@ -167,6 +168,8 @@ def main():
         wheel = build_wheel(platform, python, prefix, environment, programs)
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
         print(f"{wheel.relative_to(ROOT)}  {wheel.stat().st_size:,} bytes  sha256 {digest}")
+        if faults := check_wheel.check(wheel):
+            sys.exit("wheels: " + "; ".join(faults))
 
 
 if __name__ == "__main__":
