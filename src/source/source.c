@@ -46,12 +46,13 @@ static enum fc_status wait_for_bytes(struct source *s, bool *ready, struct fc_er
     }
 }
 
-/* Whether bytes can be read now. If not, *got says whether the pipe is quiet or ends here. */
+/* Whether bytes can be read now. If not, *status is the failure, or *got says whether the pipe is quiet or
+ * ends here. */
 static bool has_bytes(struct source *s, size_t *got, enum fc_status *status, struct fc_error *err)
 {
     bool ready = false;
     *status = wait_for_bytes(s, &ready, err);
-    *got = is_set(s->watch.finishing) ? 0 : WINDOW_QUIET;
+    *got = *status || is_set(s->watch.finishing) ? 0 : WINDOW_QUIET;
     return !*status && ready;
 }
 

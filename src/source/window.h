@@ -5,7 +5,7 @@
 #include <flowcontainer.h>
 
 /* Writes at most `cap` bytes to dst and their number to *got. 0 bytes with FC_OK is the end; WINDOW_QUIET
- * with FC_OK says that a pipe has no bytes now and has not ended. */
+ * with FC_OK says that a pipe has no bytes now and has not ended. A failure may come with bytes before it. */
 typedef enum fc_status window_fill_fn(void *context, uint8_t *dst, size_t cap, size_t *got,
                                       struct fc_error *err);
 

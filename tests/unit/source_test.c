@@ -312,6 +312,44 @@ TEST(a_named_pipe)
     waitpid(child, NULL, 0);
 }
 
+/* Reads a pipe that stays open behind its bytes until it is quiet, cancels the reading, and asks once more.
+ * Returns the frames; the answer to the last question is in `err`. */
+static int cancel_quiet_pipe(const void *data, size_t len)
+{
+    int ends[2], n = 0;
+    _Atomic bool cancelled = false;
+    struct source *s = NULL;
+    struct frame f;
+    if (pipe(ends) || write(ends[1], data, len) != (ssize_t)len)
+        abort();
+    const struct source_place place = {.kind = SOURCE_DESCRIPTOR, .name = "pipe", .descriptor = ends[0]};
+    const struct source_watch watch = {.cancelled = &cancelled};
+    err = (struct fc_error){0};
+    CHECK_INT(source_open_place(&s, &place, &watch, &err), FC_OK);
+    for (source_patience(s, 0); !source_next(s, &f, &err) && f.data;)
+        n++;
+    CHECK(source_is_quiet(s));
+    cancelled = true;
+    CHECK_INT(source_next(s, &f, &err), FC_CANCELLED);
+    CHECK(!f.data);
+    source_close(s);
+    close(ends[0]);
+    close(ends[1]);
+    return n;
+}
+
+TEST(no_frame_of_a_quiet_pipe_is_read_twice_when_it_is_cancelled)
+{
+    enum { FILE_HEADER = 24, PART = 20 };
+    struct bytes b = three_frames();
+    uint8_t more[4096];
+    memcpy(more, b.data, b.len);
+    memcpy(more + b.len, b.data + FILE_HEADER, PART);
+    CHECK_INT(cancel_quiet_pipe(b.data, b.len), 3);
+    CHECK_INT(cancel_quiet_pipe(more, b.len + PART), 3);
+    CHECK_INT(cancel_quiet_pipe(GZIP_FILE, sizeof GZIP_FILE), 3);
+}
+
 /* ---- compression ---- */
 
 static const struct {
