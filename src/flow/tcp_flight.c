@@ -30,6 +30,12 @@ uint32_t tcp_sacked_read(const struct layer *layer)
 
 static bool flight_after(uint32_t a, uint32_t b) { return (int32_t)(a - b) > 0; }
 
+/* Whether an acknowledgement that does not end f neither ends nor divides the segments behind f. */
+static bool are_beyond(const struct flight_side *y, const struct flight_segment *f, uint32_t ack)
+{
+    return y->in_order && y->newest->end - f->end <= INT32_MAX && flight_after(y->newest->end, ack);
+}
+
 /* Removes the acknowledged segments. The oldest one that ends exactly at the acknowledgement gives the
  * round-trip time. */
 static void flight_acknowledge(struct flight_pool *pool, struct flight_side *y, const struct tcp_segment *s,
@@ -41,6 +47,8 @@ static void flight_acknowledge(struct flight_pool *pool, struct flight_side *y, 
         if (flight_after(f->end, s->ack)) {
             if (flight_after(s->ack, f->seq))
                 f->seq = s->ack;
+            if (are_beyond(y, f, s->ack))
+                return;
             last = f;
             at = &f->next;
             continue;
@@ -65,8 +73,15 @@ static void flight_time_out(const struct flight_side *x, const struct tcp_segmen
         out->rto_frame = x->oldest ? x->oldest->frame : analysis->next_frame;
 }
 
+/* Whether a segment begins at or behind the end of all others, by numbers that do not wrap. */
+static bool is_next(const struct flight_side *x, uint32_t seq, uint32_t end, uint32_t base)
+{
+    bool is_behind = !x->n || (x->in_order && x->base == base && seq - base >= x->newest->end - base);
+    return is_behind && end - base > seq - base;
+}
+
 static void flight_append(struct flight_pool *pool, struct arena *arena, struct flight_side *x,
-                          const struct tcp_segment *s)
+                          const struct tcp_segment *s, uint32_t base)
 {
     uint32_t end = s->seq + s->len + !!(s->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN));
     if (end == s->seq || x->n >= SEGMENTS_MAX)
@@ -77,6 +92,8 @@ static void flight_append(struct flight_pool *pool, struct arena *arena, struct 
     else if (!(f = arena_alloc(arena, sizeof *f)))
         return;
     *f = (struct flight_segment){.time_ns = s->time_ns, .seq = s->seq, .end = end, .frame = s->frame};
+    x->in_order = is_next(x, s->seq, end, base);
+    x->base = base;
     *(x->newest ? &x->newest->next : &x->oldest) = f;
     x->newest = f;
     x->n++;
@@ -88,7 +105,12 @@ static uint32_t in_flight(const struct flight_side *x, const struct flight_side 
                           bool marked)
 {
     uint32_t first = UINT32_MAX, end = 0;
-    for (const struct flight_segment *f = x->oldest; f; f = f->next) {
+    bool is_known = x->n && x->in_order && x->base == base;
+    if (is_known) {
+        first = x->oldest->seq - base;
+        end = x->newest->end - base;
+    }
+    for (const struct flight_segment *f = is_known ? NULL : x->oldest; f; f = f->next) {
         first = f->seq - base < first ? f->seq - base : first;
         end = f->end - base > end ? f->end - base : end;
     }
@@ -126,7 +148,7 @@ void tcp_flight_advance(struct flight_pool *pool, struct arena *arena, struct tc
         x->lost = true;
     if ((found & TCP_RETRANSMISSION) && !(found & (TCP_FAST_RETRANSMISSION | TCP_SPURIOUS_RETRANSMISSION)))
         flight_time_out(x, s, analysis, out);
-    flight_append(pool, arena, x, s);
+    flight_append(pool, arena, x, s, state->side[direction].base);
     bool counts = s->len && !x->lost;
     if (counts)
         flight_count_bytes(x, y, s, state->side[direction].base, out);

@@ -16,6 +16,9 @@ struct flight_segment {
 struct flight_side {
     struct flight_segment *oldest, *newest;
     uint32_t n;
+    uint32_t base;   /* of the direction, at the newest segment */
+    bool in_order;   /* each segment begins at or behind the end of the one before, counted from the base:
+                        ends and acknowledgements are found without a walk */
     uint32_t pushed; /* bytes since the last PSH */
     uint32_t sacked; /* bytes in the SACK blocks of the direction's last packet */
     bool lost;       /* a segment was lost and the other side has not answered since: the bytes in flight are
