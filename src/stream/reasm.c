@@ -11,6 +11,7 @@
 enum {
     FIRST_SIZE = 2048,
     AT_ONCE = 20480 /* the longest TLS record fits */,
+    ROOM_FOR_ALL = REASM_LIMIT / 4,
     FAR = 1 << 30 /* the assumed length of a message that waits for the FIN */
 };
 
@@ -97,13 +98,14 @@ static bool reuse(struct reasm *pool, struct reasm_message *m, size_t size)
 }
 
 /* Makes room for `need` bytes, within the limits. A short message whose length is known gets all its room at
- * once. */
+ * once, as long as there is much room: announced bytes that never come must not keep others out. */
 static bool reserve(struct reasm *pool, struct reasm_message *m, uint64_t need)
 {
     uint32_t whole = m->next - m->seq;
     size_t old = m->buffer ? m->buffer->size : 0, size = old;
     if (!old)
-        size = whole < AT_ONCE ? (whole / FIRST_SIZE + 1) * FIRST_SIZE : FIRST_SIZE;
+        size =
+            whole < AT_ONCE && pool->held < ROOM_FOR_ALL ? (whole / FIRST_SIZE + 1) * FIRST_SIZE : FIRST_SIZE;
     if ((m->buffer && need <= old) || (need <= size && reuse(pool, m, size)))
         return true;
     while (size < need && size < REASM_MESSAGE_LIMIT)

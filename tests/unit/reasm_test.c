@@ -48,6 +48,13 @@ static const char *push_flags(uint32_t seq, const char *bytes, unsigned flags)
     return shown;
 }
 
+static struct reasm_wish announce(void *context, const struct reasm_view *view)
+{
+    (void)context;
+    (void)view;
+    return (struct reasm_wish){.more = 16384};
+}
+
 static const char *push(uint32_t seq, const char *bytes) { return push_flags(seq, bytes, 0); }
 
 static void begin(void)
@@ -221,4 +228,19 @@ TEST(splitting_changes_nothing)
             CHECK_TEXT(all, "a5abcde b0 c9123456789 d1x ");
         }
     reasm_reset(&reasm);
+}
+
+/* TLS records of 16 KB that begin and never go on: 30,000 flows would announce 480 MB. */
+TEST(announced_bytes_keep_nobody_out)
+{
+    enum { FLOWS = 30000 };
+    static struct reasm_side sides[FLOWS];
+    begin();
+    for (uint32_t i = 0; i < FLOWS; i++) {
+        struct reasm_segment s = {.payload = rd_make((const uint8_t *)"a", 1, 1), .seq = 1, .show = announce};
+        reasm_push(&reasm, &sides[i], &s);
+    }
+    CHECK_INT(reasm.refused, 0);
+    CHECK(reasm.held < REASM_LIMIT);
+    begin();
 }
