@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/parts.h"
+#include "base/optional.h"
 #include "field/ids_all.h"
 
 enum { ONE = true, MANY = false, AT_ONCE = false, LOOKS_AHEAD = true };

@@ -2,7 +2,7 @@
  * Invariant: a compiled pattern is read-only; match data belong to one thread.
  * Source: PCRE2's documentation; its options in Wireshark were observed (UTF is refused, a dot does not match
  * a line feed; tshark 4.0.17). */
-#include "base/parts.h"
+#include "base/optional.h"
 #include "filter/code.h"
 
 #ifndef FC_NO_PCRE2

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "base/parts.h"
+#include "base/optional.h"
 #include "field/ids_quic.h"
 #include "proto/quic_conn.h"
 

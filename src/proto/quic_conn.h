@@ -4,7 +4,7 @@
 
 #include "base/cipher.h"
 #include "proto/quic.h"
-#include "stream/pieces.h"
+#include "stream/waiting.h"
 
 enum quic_type { QUIC_INITIAL, QUIC_0RTT, QUIC_HANDSHAKE, QUIC_RETRY, QUIC_NEGOTIATION, QUIC_SHORT };
 enum quic_version {
@@ -21,9 +21,9 @@ struct quic_keys {
 
 /* The handshake bytes of one direction. */
 struct quic_stream {
-    uint64_t next;        /* the offset up to which all bytes were read */
-    struct pieces pieces; /* pieces that wait */
-    uint32_t held;        /* their bytes */
+    uint64_t next;         /* the offset up to which all bytes were read */
+    struct waiting pieces; /* pieces that wait */
+    uint32_t held;         /* their bytes */
 };
 
 struct quic_conn {

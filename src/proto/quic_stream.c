@@ -29,27 +29,27 @@ static bool crypto_keep(struct quic *quic, struct quic_stream *s, struct rd *r, 
                         uint32_t frame)
 {
     uint32_t n = rd_left(r);
-    const struct piece *before = pieces_last(&s->pieces, offset);
+    const struct waiting_piece *before = waiting_last(&s->pieces, offset);
     if (before && before->offset == offset && before->frame == frame)
         return false;
     if (!quic->n_slots) /* no connection has an ID, so the key is not made yet */
         hash_key_make(&quic->hash_key);
-    uint8_t n_levels = pieces_levels(&s->pieces, &quic->hash_key, frame);
-    uint32_t size = (uint32_t)piece_size(n_levels, n);
+    uint8_t n_levels = waiting_levels(&s->pieces, &quic->hash_key, frame);
+    uint32_t size = (uint32_t)waiting_size(n_levels, n);
     if (s->held + size > QUIC_CRYPTO_LIMIT) {
         quic->refused++;
         return false;
     }
-    struct piece *piece = arena_take(quic->arena, size);
+    struct waiting_piece *piece = arena_take(quic->arena, size);
     if (!piece)
         return false;
-    *piece = (struct piece){.offset = offset, .len = n, .frame = frame, .n_levels = n_levels};
+    *piece = (struct waiting_piece){.offset = offset, .len = n, .frame = frame, .n_levels = n_levels};
     const uint8_t *bytes = rd_bytes(r, n);
     if (bytes)
-        memcpy(piece_bytes(piece), bytes, n);
+        memcpy(waiting_bytes(piece), bytes, n);
     if (!s->pieces.n)
         s->pieces.reached = s->next;
-    pieces_insert(&s->pieces, piece);
+    waiting_insert(&s->pieces, piece);
     s->held += size;
     return true;
 }
@@ -61,11 +61,11 @@ static bool crypto_join(struct row *row, struct quic_stream *s, struct rd *out)
     uint8_t *bytes = arena_alloc(row->arena, len ? len : 1);
     if (!bytes)
         return false;
-    for (const struct piece *p = s->pieces.first[0]; p; p = p->next[0]) {
+    for (const struct waiting_piece *p = s->pieces.first[0]; p; p = p->next[0]) {
         put_uint(row, F_QUIC_CRYPTO_FRAGMENT, p->frame);
         uint64_t have = p->offset - s->next;
         for (uint32_t i = have < n ? (uint32_t)(n - have) : 0; i < p->len; i++)
-            bytes[n++] = piece_bytes(p)[i];
+            bytes[n++] = waiting_bytes(p)[i];
     }
     *out = rd_make(bytes, n, n);
     return true;
@@ -73,11 +73,11 @@ static bool crypto_join(struct row *row, struct quic_stream *s, struct rd *out)
 
 void quic_stream_forget(struct quic *quic, struct quic_stream *s)
 {
-    for (struct piece *p = s->pieces.first[0], *next; p; p = next) {
+    for (struct waiting_piece *p = s->pieces.first[0], *next; p; p = next) {
         next = p->next[0];
-        arena_give(quic->arena, p, piece_size(p->n_levels, p->len));
+        arena_give(quic->arena, p, waiting_size(p->n_levels, p->len));
     }
-    s->pieces = (struct pieces){0};
+    s->pieces = (struct waiting){0};
     s->held = 0;
 }
 
@@ -86,7 +86,7 @@ static bool pieces_read(struct quic *quic, struct row *row, struct quic_conn *co
 {
     struct quic_stream *s = &conn->streams[from_server];
     struct rd whole;
-    if (pieces_have_gap(&s->pieces) || !crypto_join(row, s, &whole))
+    if (waiting_has_gap(&s->pieces) || !crypto_join(row, s, &whole))
         return true;
     put_label(row, F_QUIC_CRYPTO_FRAGMENTS);
     put_uint(row, F_QUIC_CRYPTO_FRAGMENT_COUNT, s->pieces.n);

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parts.h"
+#include "base/optional.h"
 #include "run/catalog.h"
 #include "run/guide.h"
 #include "run/matrices.h"

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parts.h"
+#include "base/optional.h"
 #include "feature/feature.h"
 #include "run/family.h"
 #include "table/schema.h"

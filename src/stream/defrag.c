@@ -1,13 +1,12 @@
 /* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Fragments belong together by their
  * addresses, protocol, identification and VLAN. Where fragments overlap, the bytes of the fragment with the
- * lower offset count, and at equal offsets those of the fragment that came first (observed, tshark 4.0.17).
- */
+ * lower offset count, and at equal offsets those of the fragment that came first (observed, tshark 4.0.17). */
 #include "stream/defrag.h"
 
 #include <string.h>
 
 #include "base/memory.h"
-#include "stream/pieces.h"
+#include "stream/waiting.h"
 
 /* A datagram has at most 8,191 offsets, so pieces beyond this number are repetitions. */
 enum { FIRST_BUCKETS = 64, MAX_PIECES = 8192 };
@@ -24,7 +23,7 @@ struct pending {
     struct pending *next;          /* in its bucket */
     struct pending *older, *newer; /* by first fragment */
     struct key key;
-    struct pieces pieces;
+    struct waiting pieces;
     uint32_t second; /* of the packet clock, at the first fragment */
     uint32_t total;  /* length of the datagram, when has_total */
     bool has_total, multiple_tails;
@@ -34,9 +33,9 @@ struct pending {
  */
 enum { ALLOCATION = 32 };
 
-static size_t cost_of(const struct piece *piece)
+static size_t cost_of(const struct waiting_piece *piece)
 {
-    return piece_size(piece->n_levels, piece->len) + ALLOCATION;
+    return waiting_size(piece->n_levels, piece->len) + ALLOCATION;
 }
 enum { COST_OF_DATAGRAM = sizeof(struct pending) + 2 * sizeof(struct pending *) + ALLOCATION };
 
@@ -84,7 +83,7 @@ static bool grow(struct defrag *d)
 
 static void pending_free(struct defrag *d, struct pending *p)
 {
-    for (struct piece *piece = p->pieces.first[0], *next; piece; piece = next) {
+    for (struct waiting_piece *piece = p->pieces.first[0], *next; piece; piece = next) {
         next = piece->next[0];
         d->held -= cost_of(piece);
         memory_free(piece);
@@ -120,13 +119,14 @@ static void make_room(struct defrag *d)
 
 static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const struct fragment *f)
 {
-    uint8_t n_levels = pieces_levels(&p->pieces, &d->hash_key, frame);
-    struct piece *piece = memory_alloc(piece_size(n_levels, f->data.len));
+    uint8_t n_levels = waiting_levels(&p->pieces, &d->hash_key, frame);
+    struct waiting_piece *piece = memory_alloc(waiting_size(n_levels, f->data.len));
     if (!piece)
         return false;
-    *piece = (struct piece){.frame = frame, .offset = f->offset, .len = f->data.len, .n_levels = n_levels};
-    memcpy(piece_bytes(piece), f->data.data, f->data.len);
-    pieces_insert(&p->pieces, piece);
+    *piece =
+        (struct waiting_piece){.frame = frame, .offset = f->offset, .len = f->data.len, .n_levels = n_levels};
+    memcpy(waiting_bytes(piece), f->data.data, f->data.len);
+    waiting_insert(&p->pieces, piece);
     d->held += cost_of(piece);
     uint32_t end = f->offset + f->data.len;
     if (!f->more) {
@@ -141,11 +141,11 @@ static bool add_piece(struct defrag *d, struct pending *p, uint32_t frame, const
 
 /* Copies the piece's bytes from `reached` on, compares its bytes before `reached` with those already there,
  * and returns the new end. */
-static uint32_t lay(const struct piece *piece, uint8_t *data, uint32_t reached, uint32_t total,
+static uint32_t lay(const struct waiting_piece *piece, uint8_t *data, uint32_t reached, uint32_t total,
                     bool *overlaps, bool *conflicts)
 {
     uint32_t offset = (uint32_t)piece->offset, end = offset + piece->len;
-    const uint8_t *bytes = piece_bytes(piece);
+    const uint8_t *bytes = waiting_bytes(piece);
     if (end > total)
         end = total;
     if (offset < reached) {
@@ -178,7 +178,7 @@ static bool assemble(const struct pending *p, struct arena *arena, struct datagr
                              .conflicts = conflicts,
                              .multiple_tails = p->multiple_tails};
     uint32_t reached = 0, i = 0;
-    for (const struct piece *piece = p->pieces.first[0]; piece; piece = piece->next[0], i++) {
+    for (const struct waiting_piece *piece = p->pieces.first[0]; piece; piece = piece->next[0], i++) {
         frames[i] = piece->frame;
         if (piece->offset + piece->len > p->total)
             out->too_long = true;

@@ -1,5 +1,5 @@
 /* Pieces in every order, against a list that is sorted anew; and how many steps a hostile order takes. */
-#include "stream/pieces.h"
+#include "stream/waiting.h"
 
 #include <stdlib.h>
 
@@ -7,18 +7,18 @@
 
 enum { MANY = 2000 };
 
-static struct pieces pieces;
-static struct piece *all[MANY];
+static struct waiting pieces;
+static struct waiting_piece *all[MANY];
 static uint32_t n_all;
 
 static void push(uint64_t offset, uint32_t len)
 {
-    uint8_t n_levels = pieces_levels(&pieces, &hash_key_known, n_all);
-    struct piece *piece = malloc(piece_size(n_levels, len));
+    uint8_t n_levels = waiting_levels(&pieces, &hash_key_known, n_all);
+    struct waiting_piece *piece = malloc(waiting_size(n_levels, len));
     if (!piece)
         abort();
-    *piece = (struct piece){.offset = offset, .len = len, .frame = n_all, .n_levels = n_levels};
-    pieces_insert(&pieces, piece);
+    *piece = (struct waiting_piece){.offset = offset, .len = len, .frame = n_all, .n_levels = n_levels};
+    waiting_insert(&pieces, piece);
     all[n_all++] = piece;
 }
 
@@ -26,7 +26,7 @@ static void begin(void)
 {
     while (n_all)
         free(all[--n_all]);
-    pieces = (struct pieces){0};
+    pieces = (struct waiting){0};
 }
 __attribute__((destructor)) static void free_all(void) { begin(); }
 
@@ -35,14 +35,14 @@ static void check_order(void)
     uint64_t reached = 0;
     uint32_t n = 0;
     bool gap = false;
-    for (const struct piece *p = pieces.first[0]; p; p = p->next[0], n++) {
-        const struct piece *next = p->next[0];
+    for (const struct waiting_piece *p = pieces.first[0]; p; p = p->next[0], n++) {
+        const struct waiting_piece *next = p->next[0];
         CHECK(!next || p->offset < next->offset || (p->offset == next->offset && p->frame < next->frame));
         gap |= p->offset > reached;
         if (!gap && p->offset + p->len > reached)
             reached = p->offset + p->len;
     }
-    CHECK(n == n_all && pieces.n == n_all && pieces.reached == reached && pieces_have_gap(&pieces) == gap);
+    CHECK(n == n_all && pieces.n == n_all && pieces.reached == reached && waiting_has_gap(&pieces) == gap);
 }
 
 TEST(any_order_is_sorted)
@@ -55,9 +55,9 @@ TEST(any_order_is_sorted)
             push((drawn >> 8) % 30, (drawn >> 20) % 4);
             check_order();
         }
-        const struct piece *last = pieces_last(&pieces, 15);
+        const struct waiting_piece *last = waiting_last(&pieces, 15);
         CHECK(!last || last->offset <= 15);
-        const struct piece *next = last ? last->next[0] : pieces.first[0];
+        const struct waiting_piece *next = last ? last->next[0] : pieces.first[0];
         CHECK(!next || next->offset > 15);
     }
 }
@@ -66,8 +66,8 @@ TEST(any_order_is_sorted)
 static uint32_t steps_to(uint64_t offset)
 {
     uint32_t steps = 0;
-    struct piece *const *level = pieces.first;
-    for (int i = PIECES_LEVELS; i--; steps++)
+    struct waiting_piece *const *level = pieces.first;
+    for (int i = WAITING_LEVELS; i--; steps++)
         for (; level[i] && level[i]->offset <= offset; level = level[i]->next)
             steps++;
     return steps;

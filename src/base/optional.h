@@ -1,7 +1,7 @@
 /* The optional libraries of this build. CMake defines FC_NO_CRYPTO and FC_NO_PCRE2 where they are missing.
  * What needs them is then not native: libwireshark answers it, or it is an error that names the library. */
-#ifndef FC_BASE_PARTS_H
-#define FC_BASE_PARTS_H
+#ifndef FC_BASE_OPTIONAL_H
+#define FC_BASE_OPTIONAL_H
 
 #ifdef FC_NO_CRYPTO
 enum { HAS_CRYPTO = 0 };
