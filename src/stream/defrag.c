@@ -1,6 +1,7 @@
 /* Reassembly of IPv4 and IPv6 fragments (RFC 791, RFC 8200 4.5). Fragments belong together by their
  * addresses, protocol, identification and VLAN. Where fragments overlap, the bytes of the fragment with the
- * lower offset count, and at equal offsets those of the fragment that came first (observed, tshark 4.0.17). */
+ * lower offset count, and at equal offsets those of the fragment that came first (observed, tshark 4.0.17).
+ */
 #include "stream/defrag.h"
 
 #include <string.h>
