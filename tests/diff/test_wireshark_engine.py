@@ -62,7 +62,10 @@ def worker(built):
         pytest.skip("flowcontainer-worker is not built: libwireshark's headers are missing")
 
 
-@pytest.mark.parametrize("index", range(len(NAMES)) if captures.LONG else range(captures.PART % 2, len(NAMES), 2), ids=NAMES.__getitem__)
+DAILY = range(len(NAMES)) if captures.LONG else [i for i in range(len(NAMES)) if i // 2 % captures.PARTS == captures.PART]
+
+
+@pytest.mark.parametrize("index", DAILY, ids=NAMES.__getitem__)
 def test_equals_tshark(index: int, stock: str, worker: None) -> None:
     capture = captures.CORPUS / NAMES[index]
     if not capture.exists():

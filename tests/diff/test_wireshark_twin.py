@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 COVER = [line.split() for line in (HERE / "twin_captures.txt").read_text().splitlines() if not line.startswith("#")]
 KINDS = {kind: [name for other, name in COVER if other == kind] for kind in ("plain", "labels", "twice")}
 CHUNKS = [(kind, names[at : at + CHUNK]) for kind, names in KINDS.items() for at in range(0, len(names), CHUNK)]
-DAILY = CHUNKS if captures.LONG else CHUNKS[captures.PART % 2 :: 2]
+DAILY = CHUNKS if captures.LONG else CHUNKS[captures.PART :: captures.PARTS]
 FILTERS = wireshark.filters()
 
 

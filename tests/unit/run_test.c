@@ -209,6 +209,8 @@ TEST(memory_may_end_anywhere)
     fc_options_init(&options);
     for (int level = FC_LEVEL_FLOWS; level <= FC_LEVEL_FRAMES; level++)
         for (size_t i = 0; i < N_CAPTURES; i++) {
+            if (!test_takes(i + (size_t)level, 3))
+                continue;
             options.level = (enum fc_level)level;
             options.n_fields = options.n_bytes = 0;
             starve(&captures[i], 1, &options, 8);
@@ -269,6 +271,8 @@ TEST(no_failed_allocation_is_lost)
     fc_options_init(&options);
     for (size_t f = 0; f < 2; f++)
         for (size_t i = f; i < N_TALKATIVE; i += 1 + f) {
+            if (!test_takes(f ? i / 2 : i, 2))
+                continue;
             options.level = f ? FC_LEVEL_FRAMES : FC_LEVEL_FLOWS;
             options.filter = filters[f];
             all_fields(&options);
@@ -285,9 +289,11 @@ TEST(memory_may_end_in_threads)
     fc_options_init(&options);
     options.jobs = 2;
     options.batch_rows = 7;
-    starve(many, 160, &options, 20);
+    if (test_takes(0, 2))
+        starve(many, 160, &options, 20);
     options.level = FC_LEVEL_PACKETS;
-    starve(many, 160, &options, 10);
+    if (test_takes(1, 2))
+        starve(many, 160, &options, 10);
 }
 
 /* ---- the same answer in every way of reading ---- */
