@@ -307,7 +307,7 @@ struct fc_options {
                                     single columns of them; docs/features.md. Or one or several feature sets
                                     of other programs ("cic-corrected", "nfstream"): the answer is then a
                                     table for each of them and nothing else, and of the other options only
-                                    jobs, max_frames, batch_rows and sets have a meaning */
+                                    jobs, max_frames, batch_rows, flush_ns and sets have a meaning */
     size_t n_features;
     const struct fc_set_options *sets; /* NULL: the defaults of the original programs */
     const struct fc_bytes *bytes; /* first bytes of packets, as columns; of the packets that `taking` takes */

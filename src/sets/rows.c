@@ -212,6 +212,8 @@ bool set_rows_take(struct set_rows *r, bool last, struct ArrowArray *out, bool *
     return true;
 }
 
+bool set_rows_wait(const struct set_rows *r) { return r->n_full || r->root.length; }
+
 enum fc_status set_rows_schema(const struct set_rows *r, struct ArrowSchema *out)
 {
     return column_schema(&r->root, out) ? FC_OK : FC_MEMORY;

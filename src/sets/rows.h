@@ -23,6 +23,8 @@ FC_MUST_USE bool set_rows_add(void *rows, const struct set_value *values);
  * ended
  * (`failed`). */
 FC_MUST_USE bool set_rows_take(struct set_rows *rows, bool last, struct ArrowArray *out, bool *failed);
+/* Whether there are rows to take. */
+bool set_rows_wait(const struct set_rows *rows);
 FC_MUST_USE enum fc_status set_rows_schema(const struct set_rows *rows, struct ArrowSchema *out);
 
 #endif

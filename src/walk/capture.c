@@ -255,7 +255,7 @@ static enum fc_status end_at_damage(struct walk *w, enum fc_status status, const
 static enum fc_status look_up(struct walk *w, bool quiet)
 {
     report_progress(w);
-    pace_look(w, quiet);
+    pace_look(&w->pace, w->capture.source, output_rows(&w->output), quiet);
     return walk_is_cancelled(w) ? FC_CANCELLED : FC_OK;
 }
 
@@ -277,7 +277,7 @@ enum fc_status capture_read(struct walk *w)
         bool quiet = !frame.data;
         if (quiet && !source_is_quiet(c->source))
             break;
-        patience = quiet ? pace_patience(w) : 0;
+        patience = quiet ? pace_patience(&w->pace, c->source, output_rows(&w->output)) : 0;
         c->frames += !quiet;
         if (!quiet && (status = walk_frame(w, &frame)))
             return end_at_failure(w, status);

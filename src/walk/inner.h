@@ -9,6 +9,7 @@
 #include "table/flows.h"
 #include "table/packets.h"
 #include "table/seen.h"
+#include "walk/pace.h"
 #include "walk/parts.h"
 #include "walk/sieve.h"
 #include "walk/walk.h"
@@ -87,14 +88,6 @@ struct capture {
     bool has_last, is_out_of_order; /* some frame was earlier than the one before it */
 };
 
-/* When the batch at hand leaves although it is not full. */
-struct pace {
-    int64_t
-        since_ns; /* a time of the clock at which the batch had rows already; 0: it had none when last seen */
-    uint32_t requests; /* of the progress, that have been answered */
-    bool is_due;       /* the batch leaves now */
-};
-
 struct walk {
     const struct query *query;
     const struct input *inputs;
@@ -128,16 +121,6 @@ static inline bool walk_is_finishing(const struct walk *w)
 {
     return atomic_load_explicit(&w->progress->finishing, memory_order_relaxed);
 }
-
-/* ---- pace.c ---- */
-
-/* The longest time to wait for the next frame of a pipe, in ms: until the batch at hand is due, or until
- * somebody may have cancelled the run. */
-int pace_patience(struct walk *walk);
-/* Looks at the clock and at requests, and sets pace.is_due. `quiet`: the pipe has no frame now. */
-void pace_look(struct walk *walk, bool quiet);
-/* The batch has left. */
-void pace_next(struct walk *walk);
 
 /* ---- tables.c ---- */
 

@@ -1,9 +1,8 @@
-/* When a batch leaves although it is not full, so that rows of a pipe or an interface are seen while it goes
- * on. Invariant: which rows there are, and their order, does not depend on it; only the cuts between batches
- * do. */
-#include <time.h>
+/* The clock of the rows that wait. Invariant: a pipe that is quiet is looked at again before its rows are
+ * due. */
+#include "walk/pace.h"
 
-#include "walk/inner.h"
+#include <time.h>
 
 static const int64_t NS_PER_MS = 1000000;
 static const int64_t FLOWS_WAIT_NS = 1000000000;
@@ -17,48 +16,44 @@ static int64_t now_ns(void)
 
 /* How long rows may wait for others; negative: for ever. Rows of packets and frames of a pipe wait only while
  * more bytes are there already. */
-static int64_t longest_wait(const struct walk *w)
+static int64_t longest_wait(const struct pace *p, const struct source *source)
 {
-    const struct fc_options *o = &w->query->options;
-    bool is_pipe = w->capture.source && source_is_pipe(w->capture.source);
-    if (o->flush_ns)
-        return o->flush_ns;
-    if (!is_pipe)
+    if (p->options->flush_ns)
+        return p->options->flush_ns;
+    if (!source || !source_is_pipe(source))
         return -1;
-    return o->level == FC_LEVEL_FLOWS ? FLOWS_WAIT_NS : 0;
+    return p->options->level == FC_LEVEL_FLOWS ? FLOWS_WAIT_NS : 0;
 }
 
 /* Rows are noticed when somebody looks, so they may be older than `since_ns` says by one look. */
-static int64_t left_ns(struct walk *w)
+static int64_t left_ns(struct pace *p, int64_t wait, bool has_rows)
 {
-    int64_t wait = longest_wait(w);
-    if (!output_rows(&w->output) || wait < 0)
+    if (!has_rows || wait < 0)
         return INT64_MAX;
     int64_t now = now_ns();
-    if (!w->pace.since_ns)
-        w->pace.since_ns = now;
-    return wait - (now - w->pace.since_ns);
+    if (!p->since_ns)
+        p->since_ns = now;
+    return wait - (now - p->since_ns);
 }
 
-int pace_patience(struct walk *w)
+int pace_patience(struct pace *p, const struct source *source, bool has_rows)
 {
-    int64_t left = left_ns(w);
+    int64_t left = left_ns(p, longest_wait(p, source), has_rows);
     if (left <= 0)
         return 0;
     return left < SOURCE_LOOK_MS * NS_PER_MS ? (int)(left / NS_PER_MS) + 1 : SOURCE_LOOK_MS;
 }
 
-void pace_look(struct walk *w, bool quiet)
+void pace_look(struct pace *p, const struct source *source, bool has_rows, bool quiet)
 {
-    struct pace *p = &w->pace;
-    uint32_t requests = atomic_load_explicit(&w->progress->flush_requests, memory_order_relaxed);
-    int64_t left = left_ns(w);
-    p->is_due |= requests != p->requests || (left <= 0 && (quiet || longest_wait(w) > 0));
+    uint32_t requests = atomic_load_explicit(&p->progress->flush_requests, memory_order_relaxed);
+    int64_t wait = longest_wait(p, source), left = left_ns(p, wait, has_rows);
+    p->is_due |= requests != p->requests || (left <= 0 && (quiet || wait > 0));
     p->requests = requests;
 }
 
-void pace_next(struct walk *w)
+void pace_next(struct pace *p)
 {
-    w->pace.is_due = false;
-    w->pace.since_ns = 0;
+    p->is_due = false;
+    p->since_ns = 0;
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "sets/rows.h"
 #include "source/source.h"
+#include "walk/pace.h"
 
 enum { LOOK_EVERY = 4096 /* frames between two looks at progress and cancellation */ };
 
@@ -27,6 +28,7 @@ struct sets_walk {
     uint64_t reported_frames, reported_bytes;
     int64_t last_ns;
     bool has_last, is_out_of_order;
+    struct pace pace;
 };
 
 /* ---- opening ---- */
@@ -41,6 +43,7 @@ enum fc_status sets_walk_open(struct sets_walk **out, const struct query *query,
     w->inputs = inputs;
     w->n_inputs = n_inputs;
     w->progress = progress;
+    w->pace = (struct pace){.options = &query->options, .progress = progress};
     for (size_t i = 0; i < query->n_sets; i++)
         if (!(w->tables[i].rows = set_rows_new(query->sets[i], query->options.batch_rows))) {
             sets_walk_close(w);
@@ -75,12 +78,25 @@ void sets_walk_close(struct sets_walk *w)
 
 const struct report *sets_walk_report(const struct sets_walk *w) { return &w->report; }
 
+static bool is_cancelled(const struct sets_walk *w)
+{
+    return atomic_load_explicit(&w->progress->cancelled, memory_order_relaxed);
+}
+
+static bool is_finishing(const struct sets_walk *w)
+{
+    return atomic_load_explicit(&w->progress->finishing, memory_order_relaxed);
+}
+
 /* ---- one capture ---- */
 
+/* A record that is cut because the user ended the reading is no damage. */
 static enum fc_status problem(struct sets_walk *w, enum fc_status status, const struct fc_error *error)
 {
     if (status == FC_MEMORY || status == FC_CANCELLED)
         return status;
+    if (status == FC_CUT && is_finishing(w))
+        return FC_OK;
     return report_problem(&w->report, w->inputs[w->input].place.name, error, w->frames);
 }
 
@@ -110,11 +126,6 @@ static void report_progress(struct sets_walk *w)
     atomic_fetch_add_explicit(&w->progress->frames, w->frames - w->reported_frames, memory_order_relaxed);
     w->reported_bytes = bytes;
     w->reported_frames = w->frames;
-}
-
-static bool is_cancelled(const struct sets_walk *w)
-{
-    return atomic_load_explicit(&w->progress->cancelled, memory_order_relaxed);
 }
 
 /* The rows of the flows that are still open; then the capture is closed. */
@@ -170,27 +181,53 @@ static enum fc_status take_frame(struct sets_walk *w, const struct frame *frame)
     return FC_OK;
 }
 
-/* Reads up to LOOK_EVERY frames of the capture at hand. */
+static bool has_rows(const struct sets_walk *w)
+{
+    for (size_t i = 0; i < w->query->n_sets; i++)
+        if (set_rows_wait(w->tables[i].rows))
+            return true;
+    return false;
+}
+
+/* Waits for a pipe that has no frame now. */
+static enum fc_status wait_for_frame(struct sets_walk *w, struct frame *frame, struct fc_error *error)
+{
+    report_progress(w);
+    pace_look(&w->pace, w->source, has_rows(w), true);
+    if (w->pace.is_due)
+        return FC_OK;
+    source_patience(w->source, pace_patience(&w->pace, w->source, has_rows(w)));
+    enum fc_status status = source_next(w->source, frame, error);
+    source_patience(w->source, 0);
+    return status;
+}
+
+/* Reads up to LOOK_EVERY frames of the capture at hand, fewer if a pipe is quiet. */
 static enum fc_status read_some(struct sets_walk *w)
 {
     uint64_t most = w->query->options.max_frames;
     struct fc_error error = {0};
     struct frame frame;
     enum fc_status status = FC_OK;
+    source_patience(w->source, 0);
     for (int i = 0; !status && i < LOOK_EVERY; i++) {
         if (most && w->frames == most)
             return end_capture(w);
         status = source_next(w->source, &frame, &error);
+        bool quiet = !status && !frame.data && source_is_quiet(w->source);
+        if (quiet)
+            status = wait_for_frame(w, &frame, &error);
         if (status) {
             status = problem(w, status, &error);
             return status ? status : end_capture(w);
         }
         if (!frame.data)
-            return end_capture(w);
+            return source_is_quiet(w->source) ? FC_OK : end_capture(w);
         w->frames++;
         status = take_frame(w, &frame);
     }
     report_progress(w);
+    pace_look(&w->pace, w->source, has_rows(w), false);
     return status;
 }
 
@@ -198,18 +235,24 @@ static enum fc_status advance(struct sets_walk *w)
 {
     if (is_cancelled(w))
         return FC_CANCELLED;
-    if (w->source)
+    if (w->source && !is_finishing(w))
         return read_some(w);
+    if (is_finishing(w)) {
+        enum fc_status ended = w->source ? end_capture(w) : FC_OK;
+        w->input = w->n_inputs;
+        return ended;
+    }
     enum fc_status status = open_capture(w);
     return status || w->source ? status : end_capture(w);
 }
 
 /* ---- batches ---- */
 
-/* A batch of any table: a full one, or at the end one that is not full. */
+/* A batch of any table: a full one, or one that is not full at the end and where the rows at hand are due. */
 static enum fc_status take_batch(struct sets_walk *w, bool last, size_t *table, struct ArrowArray *out)
 {
     bool failed = false;
+    last |= w->pace.is_due;
     for (size_t i = 0; i < w->query->n_sets; i++) {
         if (set_rows_take(w->tables[i].rows, last, out, &failed)) {
             *table = i;
@@ -219,6 +262,8 @@ static enum fc_status take_batch(struct sets_walk *w, bool last, size_t *table, 
         if (failed)
             return FC_MEMORY;
     }
+    if (last)
+        pace_next(&w->pace);
     return FC_OK;
 }
 

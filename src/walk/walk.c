@@ -72,6 +72,7 @@ enum fc_status walk_open(struct walk **out, const struct query *query, const str
     w->inputs = inputs;
     w->n_inputs = n_inputs;
     w->progress = progress;
+    w->pace = (struct pace){.options = &query->options, .progress = progress};
     enum fc_status status = open_values(&w->values, query, &w->tables.examiner.arena);
     open_tables(&w->tables, query, &w->values.sieve, &w->memory);
     if (!status)
@@ -112,7 +113,7 @@ enum fc_status walk_next(struct walk *w, struct ArrowArray *out, struct fc_error
     uint32_t rows = output_rows(&w->output);
     if (!status && (rows || w->pace.is_due)) {
         status = output_finish(&w->output, out);
-        pace_next(w);
+        pace_next(&w->pace);
         atomic_fetch_add_explicit(&w->progress->rows, rows, memory_order_relaxed);
     }
     if (status == FC_MEMORY)

@@ -92,6 +92,46 @@ def test_flush_bounds_the_wait(cli):
     assert fed.end() == 0
 
 
+@pytest.mark.parametrize("flush", [[], ["--flush", "1ms"]])
+def test_rows_of_feature_sets_come_in_time(cli, flush):
+    head, parts = records(captures.many_flows(6))
+    fed = Fed(cli, "--features", "nprint", "-T", "ndjson", *flush)
+    fed.feed(head)
+    for n, part in enumerate(parts[:2], 1):
+        fed.feed(part)
+        fed.wait_for(n)
+    fed.feed(b"".join(parts[2:]))
+    fed.wait_for(len(parts))
+    assert fed.end() == 0 and len(fed.lines) == len(parts)
+
+
+def test_a_busy_pipe_of_feature_sets_ends_in_order(cli):
+    head, parts = records(captures.many_flows(50))
+    fed = Fed(cli, "--features", "cic-corrected", "-T", "csv", "--flush", "1ms")
+    fed.feed(head)
+    busy = threading.Event()
+
+    def write() -> None:
+        while not busy.is_set():
+            try:
+                fed.feed(b"".join(parts))
+            except BrokenPipeError:
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.5)
+    fed.process.send_signal(signal.SIGINT)
+    try:
+        assert fed.process.wait(10) == 0
+    finally:
+        busy.set()
+        fed.process.kill()
+        writer.join(5)
+    fed.reader.join(5)
+    assert len(fed.lines) > 1
+
+
 def test_a_compressed_pipe_is_read_as_it_comes(cli):
     head, parts = records(captures.many_flows(3))
     fed = Fed(cli, "--level", "packets", "-T", "ndjson")
