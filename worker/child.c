@@ -102,6 +102,14 @@ static volatile struct wire_page *page; /* of the capture at hand */
 static volatile sig_atomic_t busy;      /* dissecting a capture, or forgetting it */
 static uint32_t frame_seconds = FRAME_SECONDS;
 
+/* The seconds of processor time that a frame may take. */
+static uint32_t patience(void)
+{
+    uint32_t n_slow = page ? page->n_slow : 0;
+    uint32_t left = n_slow < 32 ? frame_seconds >> n_slow : 0;
+    return left ? left : 1;
+}
+
 /* Each second of processor time: has the frame changed? Frame 0: the capture is being opened or forgotten. */
 static void on_second(int signal)
 {
@@ -110,8 +118,11 @@ static void on_second(int signal)
     uint32_t now = page ? page->frame : 0;
     seconds = busy && now == frame ? seconds + 1 : 0;
     frame = now;
-    if (seconds >= frame_seconds)
-        _exit(1);
+    if (seconds < patience())
+        return;
+    if (page)
+        page->is_slow = 1;
+    _exit(1);
 }
 
 static void watch(void)

@@ -1,6 +1,6 @@
 /* Invariant: each record is handed out once and whole, even if its process dies later. A new process begins
  * at the first frame, because dissection has state, and its records of frames that were handed out before are
- * dropped. A frame that ends two processes is left out from then on. */
+ * dropped. A frame that ends two processes, or that takes too long once, is left out from then on. */
 #include "shark/child.h"
 
 #include <errno.h>
@@ -15,8 +15,6 @@
 #include "base/os.h"
 
 enum {
-    MOST_TOGETHER =
-        3, /* so many frames close together that end processes are not to blame: memory has ended */
     CLOSE = 16,
     MOST_STARTS = 100, /* processes for one part: something else may be ending them */
     PIPE = 1 << 20,
@@ -68,7 +66,8 @@ static enum fc_status process_start(struct child *c, struct fc_error *err)
     if (!os_pipe(ends))
         return error_set(err, FC_IO, -1, "no pipe: %s", strerror(errno));
     os_pipe_grow(ends[0], PIPE);
-    c->page->frame = 0;
+    c->page->frame = c->page->is_slow = 0;
+    c->page->n_slow = c->n_slow;
     c->len = c->at = 0;
     bool fresh = c->n_starts > 1; /* a process without history: if it dies, the frame alone is to blame */
     enum fc_status status = process_take(c, fresh, ends[1], err);
@@ -109,20 +108,24 @@ static uint32_t place_of(const struct part *part, uint32_t frame)
     return part->n_numbers ? from : frame;
 }
 
-static bool is_hopeless(const struct child *c, uint32_t frame)
+/* Notes a frame that ends processes. */
+static bool is_hopeless(struct child *c, uint32_t frame)
 {
-    if (c->n_skip < MOST_TOGETHER - 1)
-        return false;
-    return place_of(&c->part, frame) - place_of(&c->part, c->skip[c->n_skip - MOST_TOGETHER + 1]) <= CLOSE;
+    uint32_t first = c->fatal[0];
+    memmove(c->fatal, c->fatal + 1, sizeof c->fatal - sizeof *c->fatal);
+    c->fatal[MOST_TOGETHER - 2] = frame;
+    return first && place_of(&c->part, frame) - place_of(&c->part, first) <= CLOSE;
 }
 
-static enum fc_status blame(struct child *c, uint32_t frame, struct fc_error *err)
+static enum fc_status blame(struct child *c, uint32_t frame, bool is_slow, struct fc_error *err)
 {
-    if (is_hopeless(c, frame))
+    uint32_t first = c->fatal[0];
+    c->n_slow += is_slow;
+    if (!is_slow && is_hopeless(c, frame))
         return error_set(
             err, FC_IO, -1,
             "libwireshark dies again and again from frame %u on: it may need more memory than there is",
-            c->skip[c->n_skip - MOST_TOGETHER + 1]);
+            first);
     if (c->n_skip == MOST_SKIPPED)
         return error_set(err, FC_FORMAT, -1,
                          "libwireshark dies of more than %d frames, the last one frame %u", MOST_SKIPPED,
@@ -135,13 +138,14 @@ static enum fc_status blame(struct child *c, uint32_t frame, struct fc_error *er
 static enum fc_status process_died(struct child *c, struct fc_error *err)
 {
     uint32_t frame = c->page->frame;
+    bool is_slow = frame && c->page->is_slow; /* another process would take as long */
     enum fc_status status = FC_OK;
     process_forget(c);
     if (!frame && c->died_at == UINT32_MAX)
         return error_set(err, FC_UNSUPPORTED, -1,
                          "the wireshark engine dies before it has read a frame of this capture");
-    if (frame && frame == c->died_at)
-        status = blame(c, frame, err);
+    if (is_slow || (frame && frame == c->died_at))
+        status = blame(c, frame, is_slow, err);
     c->died_at = frame ? frame : UINT32_MAX;
     return status ? status : process_start(c, err);
 }

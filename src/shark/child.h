@@ -19,6 +19,8 @@ struct part {
     uint32_t n_links;
 };
 
+/* So many frames close together that end processes are not to blame: memory has ended. */
+enum { MOST_TOGETHER = 3 };
 enum { MOST_SKIPPED = 32 /* frames that end processes, before the part is given up */ };
 
 struct child {
@@ -34,6 +36,8 @@ struct child {
     struct wire_record record; /* handed out last; frame 0: the closing record */
     bool running, ended;
     uint32_t told, died_at, n_starts;
+    uint32_t n_slow;                   /* frames that were too slow */
+    uint32_t fatal[MOST_TOGETHER - 1]; /* the last frames that ended processes otherwise; 0: none yet */
     uint32_t skip[MOST_SKIPPED], n_skip;
 };
 

@@ -50,7 +50,7 @@
 #include "field/types.h"
 
 enum {
-    WIRE_VERSION = 9,
+    WIRE_VERSION = 10,
     WIRE_CONTROL = 3,   /* descriptor */
     WIRE_FDS = 3,       /* the most descriptors of a message */
     WIRE_MOST = 1 << 30 /* bytes of a message or record */
@@ -135,10 +135,13 @@ struct wire_value {
     uint64_t bits;
 };
 
-/* Memory shared with a child. The child writes the number of the frame that it works on, without a lock. The
- * library writes the numbers of the file's frames, unless they are 1, 2, 3 ... */
+/* Memory shared with a child. The child writes the number of the frame that it works on, without a lock, and
+ * is_slow before it ends because that frame takes too long. The library writes the numbers of the file's
+ * frames, unless they are 1, 2, 3 ..., and how many frames of this part were too slow so far: each one halves
+ * the time that a frame may take, so that a part that is full of them takes a bounded time. */
 struct wire_page {
     uint32_t frame, n_numbers;
+    uint32_t is_slow, n_slow;
     int64_t first_ns; /* time of the whole capture's first frame, with numbers */
     uint32_t numbers[];
 };

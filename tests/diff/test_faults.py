@@ -52,6 +52,16 @@ def test_one_frame_kills(kind: str, buckets: str, passes: str, faulty, monkeypat
     assert any(f"frame {FRAME}" in problem[-1] for problem in got.problems)
 
 
+def test_slow_frames_beside_each_other(faulty) -> None:
+    """Five slow frames cost their own values alone."""
+    whole = ours.run(DEMO, *FIELDS)
+    faulty(f"loop:{FRAME}-{FRAME + 4}")
+    got = ours.run(DEMO, *FIELDS)
+    assert len(got.rows) == len(whole.rows) == 210
+    assert [i + 1 for i, (a, b) in enumerate(zip(whole.rows, got.rows)) if a != b] == list(range(FRAME, FRAME + 5))
+    assert got.notes["dissector_crashed"] == 5
+
+
 @pytest.mark.parametrize("buckets, passes", [("4", "1"), ("4", "2"), ("1", "2")])
 def test_a_process_that_somebody_ends_is_replaced(buckets: str, passes: str, faulty, monkeypatch) -> None:
     monkeypatch.setenv("FLOWCONTAINER_BUCKETS", buckets)

@@ -1,6 +1,7 @@
 /* Preloaded into flowcontainer-worker by tests: makes the dissection of one frame go wrong.
- * FLOWCONTAINER_FAULT is KIND:FRAME, KIND one of crash, abort, loop, memory, exit, kill, once (a crash of the
- * first child alone), and open and fork, which crash only if the jail lets them do what they should not. */
+ * FLOWCONTAINER_FAULT is KIND:FRAME or KIND:FIRST-LAST, KIND one of crash, abort, loop, memory, exit, kill,
+ * once (a crash of the first child alone), and open and fork, which crash only if the jail lets them do what
+ * they should not. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -58,11 +59,12 @@ void epan_dissect_run_with_taps(void *edt, int type, void *record, void *bytes, 
 {
     static dissect *real;
     char kind[16];
-    unsigned number;
+    unsigned first, last;
     const char *fault = getenv("FLOWCONTAINER_FAULT");
     if (!real)
         real = (dissect *)dlsym(RTLD_NEXT, "epan_dissect_run_with_taps");
-    if (fault && sscanf(fault, "%15[^:]:%u", kind, &number) == 2 && *frame == number)
+    int n = fault ? sscanf(fault, "%15[^:]:%u-%u", kind, &first, &last) : 0;
+    if (n >= 2 && *frame >= first && *frame <= (n == 3 ? last : first))
         go_wrong(kind, shared);
     real(edt, type, record, bytes, frame, columns);
 }
