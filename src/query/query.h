@@ -59,7 +59,8 @@ struct query {
     struct query *guide;  /* asks libwireshark for the values of enum guide_slot, on which flows depend. NULL:
                              it  is not asked */
     bool is_guided; /* it is asked from the first frame on, because preferences, decode-as rules or switches
-                       of protocols may change flows */
+                       of protocols may change flows, or because libwireshark of another release than the
+                       native engine's answers */
     bool keeps_completions;     /* a message whose last missing segment comes in a frame that is left out as
                                    repeated or out of order gives its values to the flow, because the preferences
                                    say that such a frame completes it */

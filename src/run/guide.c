@@ -89,14 +89,17 @@ static enum fc_status ask(struct query *q, const struct fc_options *asked, struc
     return status ? status : shark_ask(q->guide->shark, asked, NULL, q->guide->fields, err);
 }
 
-enum fc_status guide_plan(struct query *q, const struct fc_options *o, struct fc_error *err)
+enum fc_status guide_plan(struct query *q, const struct fc_options *o, bool is_other_release,
+                          struct fc_error *err)
 {
     struct query *guide = q->guide = memory_zero(1, sizeof *guide);
     if (!guide || !(guide->fields = memory_zero(N_GUIDE_SLOTS, sizeof *guide->fields)))
         return error_memory(err);
     for (size_t i = 0; i < N_GUIDE_NUMBERS; i++)
         guide->fields[i] = field_table[field_find(asked_names[i])];
-    q->is_guided = o->n_preferences || o->n_decode_as || o->n_dissectors;
+    bool has_rules = o->n_preferences || o->n_decode_as || o->n_dissectors;
+    /* Where libwireshark of another release answers the fields, the flows are that release's, too. */
+    q->is_guided = has_rules || is_other_release;
     q->keeps_completions =
         o->level == FC_LEVEL_FLOWS && q->n_fields && is_true(o, "tcp.reassemble_out_of_order");
     struct fc_options asked = *o;
@@ -108,7 +111,7 @@ enum fc_status guide_plan(struct query *q, const struct fc_options *o, struct fc
     guide->release = q->release;
     guide->children = 1;
     guide->options = (struct fc_options){.max_frames = o->max_frames, .max_memory = o->max_memory};
-    if (!(guide->shark = shark_new(&asked)) || (q->is_guided && !(q->rules = rules_make(o))))
+    if (!(guide->shark = shark_new(&asked)) || (has_rules && !(q->rules = rules_make(o))))
         return error_memory(err);
     return q->is_guided ? ask(q, &asked, err) : FC_OK;
 }

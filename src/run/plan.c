@@ -414,10 +414,11 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
             "not for the native engine, which was asked for");
     if (engine == FC_ENGINE_NATIVE)
         return native_query(q, o, err);
+    enum release native = q->release;
     if ((status = choose(q, o, engine, err)))
         return status;
     status = q->engine == ENGINE_WIRESHARK ? wireshark_fields(q, o, err) : native_fields(q, o->fields, err);
-    return status ? status : guide_plan(q, o, err);
+    return status ? status : guide_plan(q, o, q->release != native, err);
 }
 
 static enum fc_status check_options(struct fc_options *o, struct fc_error *err)
@@ -561,10 +562,10 @@ void plan_explain(char *out, size_t cap, const struct query *q)
         snprintf(out, cap, "wireshark engine (libwireshark %s%s): %s%s%s", worker_version(worker), passes,
                  q->reason, *lacks ? "; its jail is without " : "", lacks);
     else if (q->n_fields)
-        snprintf(out, cap, "native engine: it answers %s, and %s%s",
-                 q->n_fields == 1 ? "the field" : "all fields",
+        snprintf(out, cap, "native engine, as Wireshark %s: it answers %s, and %s%s",
+                 release_name(q->release), q->n_fields == 1 ? "the field" : "all fields",
                  q->filter ? "the filter" : "there is no filter", handed_over);
     else
-        snprintf(out, cap, "native engine: no fields%s%s",
+        snprintf(out, cap, "native engine, as Wireshark %s: no fields%s%s", release_name(q->release),
                  q->filter ? ", and it answers the filter" : " and no filter are asked for", handed_over);
 }

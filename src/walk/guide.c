@@ -1,8 +1,8 @@
 /* Stream numbers and retransmissions as libwireshark sees them. It is asked from the first frame where
- * preferences, decode-as rules or switches of protocols are given, and otherwise from the frame after which
- * the native stream numbers may differ from Wireshark's. Invariant: from that frame on, a packet belongs to
- * the conversation whose number libwireshark gives; all earlier frames have their native numbers, which are
- * Wireshark's. */
+ * preferences, decode-as rules or switches of protocols are given, or where libwireshark of another release
+ * than the native engine's answers; otherwise from the frame after which the native stream numbers may differ
+ * from Wireshark's. Invariant: from that frame on, a packet belongs to the conversation whose number
+ * libwireshark gives; all earlier frames have their native numbers, which are Wireshark's. */
 #include <string.h>
 
 #include "base/error.h"
@@ -255,13 +255,12 @@ enum fc_status guide_frame(struct walk *w, const struct frame *frame)
     keep_native(w);
     g->most = w->capture.frames * MAX_LAYERS;
     bool tcp = take_streams(w, CONV_TCP, GUIDE_TCP_STREAM), udp = take_streams(w, CONV_UDP, GUIDE_UDP_STREAM);
-    if (tcp && udp) {
-        if (w->query->is_guided)
-            take_flags(w);
+    if (w->query->is_guided)
+        take_flags(w);
+    if (tcp && udp)
         return FC_OK;
-    }
     g->is_doubtful = true;
-    if (!w->query->is_guided)
+    if (!w->query->rules)
         return FC_OK;
     return error_set(
         &w->capture.failure, FC_UNSUPPORTED, -1,
