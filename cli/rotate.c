@@ -23,7 +23,8 @@ static int parse_part(struct rotate_rule *rule, char *part)
     size_t len = strlen(part), digits = strspn(part, "0123456789");
     if (digits && !strcmp(part + digits, "rows")) {
         part[digits] = 0;
-        return opt_number(&rule->rows, "--rotate", part, INT64_MAX);
+        int bad = opt_number(&rule->rows, "--rotate", part, INT64_MAX);
+        return bad || rule->rows ? bad : say_usage("--rotate takes a number of rows above 0, not 0rows");
     }
     if (len && strchr("KMGT", part[len - 1]))
         return opt_size(&rule->bytes, "--rotate", part);

@@ -181,6 +181,7 @@ def test_without_rows_there_is_no_file(cli, tmp_path):
         (["--rotate", "1h", "-o", "x.csv"], "names with a time"),
         (["--rotate", "soon", "-o", "%s.csv"], "takes a time"),
         (["--rotate", "1X", "-o", "%s.csv"], "takes a time"),
+        (["--rotate", "0rows", "-o", "%s.csv"], "number of rows above 0"),
         (["--rotate", "1h", "-o", "%s.csv", "-C", "src"], "needs the column time_start"),
     ],
 )
