@@ -71,6 +71,9 @@ int dissection_parse(struct opt *opt, int key, const char *arg)
     case KEY_KEYLOG:
         opt->run.keylog = arg;
         return 0;
+    case KEY_WIRESHARK:
+        opt->run.wireshark = arg;
+        return 0;
     case KEY_PASSES:
         return parse_passes(opt, arg);
     case KEY_MAX_MEMORY:

@@ -77,6 +77,9 @@ const struct opt_row OPT_ROWS[] = {
     {NULL, KEY_ENABLE_HEURISTIC, "enable-heuristic", "NAME", "turn on a heuristic, such as rtp_udp"},
     {NULL, KEY_DISABLE_HEURISTIC, "disable-heuristic", "NAME", "turn off a heuristic"},
     {NULL, KEY_KEYLOG, "keylog", "FILE", "TLS secrets (SSLKEYLOGFILE), to decrypt"},
+    {NULL, KEY_WIRESHARK, "wireshark", "RELEASE",
+     "values of this release of Wireshark, such as 4.0, or\n"
+     "an error (default: 4.0 natively, else the one there)"},
     {NULL, KEY_PASSES, "passes", "1|2|2R|auto",
      "dissect once or twice; auto (default): twice if a\n"
      "field or the filter looks ahead, such as\n"

@@ -95,6 +95,7 @@ static const struct option {
     {"decode_as", TEXTS, AT(decode_as), AT(n_decode_as)},
     {"dissectors", TEXTS, AT(dissectors), AT(n_dissectors)},
     {"keylog", TEXT, AT(keylog)},
+    {"wireshark", TEXT, AT(wireshark)},
     {"passes", WORD, AT(passes), .words = passes},
     {"max_memory", NUMBER64, AT(max_memory)},
     {"exact", SWITCH, AT(exact)},

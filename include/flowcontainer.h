@@ -335,6 +335,10 @@ struct fc_options {
                                       "enable-heuristic:", "disable-heuristic:". They select the wireshark
                                       engine */
     size_t n_dissectors;
+    const char *wireshark; /* the release of Wireshark whose values the answer has: "4.0", "4.2", "4.4" or
+                              "4.6". The native engine has those of 4.0; other releases select the wireshark
+                              engine. FC_UNSUPPORTED: libwireshark is needed and is of another release. NULL:
+                              4.0 where the native engine answers, else the release that is there */
 };
 
 FC_PUBLIC void fc_set_options_init_sized(struct fc_set_options *options, size_t size);

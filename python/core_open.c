@@ -151,7 +151,8 @@ static bool matrices_fill(struct matrices *matrices, PyObject *sequence)
 struct arguments {
     PyObject *paths, *fields, *preferences, *decode_as, *dissectors, *columns, *features, *bytes, *sets,
         *live;
-    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes;
+    const char *filter, *level, *style, *drop, *protocols, *policy, *tunnel, *engine, *keylog, *passes,
+        *wireshark;
     const char *values, *limit, *close;
     long long idle_ns, active_ns, flush_ns;
     unsigned long long max_frames, max_memory, max_flows;
@@ -162,12 +163,12 @@ struct arguments {
 static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {
-        "paths",        "fields",     "filter",   "level",       "style",      "drop",
-        "protocols",    "policy",     "idle_ns",  "active_ns",   "tunnel",     "max_frames",
-        "jobs",         "batch_rows", "engine",   "preferences", "decode_as",  "keylog",
-        "passes",       "max_memory", "exact",    "columns",     "values",     "packets",
-        "payload_only", "limit",      "features", "bytes",       "sets",       "flush_ns",
-        "live",         "join",       "close",    "max_flows",   "dissectors", NULL};
+        "paths",     "fields",      "filter",    "level",        "style",      "drop",       "protocols",
+        "policy",    "idle_ns",     "active_ns", "tunnel",       "max_frames", "jobs",       "batch_rows",
+        "engine",    "preferences", "decode_as", "keylog",       "passes",     "max_memory", "exact",
+        "columns",   "values",      "packets",   "payload_only", "limit",      "features",   "bytes",
+        "sets",      "flush_ns",    "live",      "join",         "close",      "max_flows",  "dissectors",
+        "wireshark", NULL};
     *a = (struct arguments){.level = "flows",
                             .style = "clean",
                             .drop = "default",
@@ -184,12 +185,12 @@ static bool arguments_parse(struct arguments *a, PyObject *args, PyObject *kwarg
                             .jobs = 1,
                             .batch_rows = 65536};
     return PyArg_ParseTupleAndKeywords(
-        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOpsKO:open", names, &a->paths, &a->fields, &a->filter,
+        args, kwargs, "OO|zsssssLLsKIIsOOysKpOsIpsOOO!LOpsKOz:open", names, &a->paths, &a->fields, &a->filter,
         &a->level, &a->style, &a->drop, &a->protocols, &a->policy, &a->idle_ns, &a->active_ns, &a->tunnel,
         &a->max_frames, &a->jobs, &a->batch_rows, &a->engine, &a->preferences, &a->decode_as, &a->keylog,
         &a->passes, &a->max_memory, &a->exact, &a->columns, &a->values, &a->packets, &a->payload_only,
         &a->limit, &a->features, &a->bytes, &PyTuple_Type, &a->sets, &a->flush_ns, &a->live, &a->join,
-        &a->close, &a->max_flows, &a->dissectors);
+        &a->close, &a->max_flows, &a->dissectors, &a->wireshark);
 }
 
 /* Runs Python's handlers of signals while fc_open waits; an exception of theirs stays set. */
@@ -230,6 +231,7 @@ static bool options_fill(struct fc_options *options, const struct arguments *a)
     options->max_memory = a->max_memory;
     options->exact = a->exact;
     options->keylog = a->keylog && *a->keylog ? a->keylog : NULL;
+    options->wireshark = a->wireshark;
     options->filter = a->filter;
     options->idle_ns = a->idle_ns;
     options->active_ns = a->active_ns;

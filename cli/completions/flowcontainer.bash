@@ -23,6 +23,7 @@ _flowcontainer() {
     --close) COMPREPLY=($(compgen -W "never fin" -- "$cur")); return ;;
     --policy) COMPREPLY=($(compgen -W "stream timeout" -- "$cur")); return ;;
     --engine) COMPREPLY=($(compgen -W "auto native wireshark" -- "$cur")); return ;;
+    --wireshark) COMPREPLY=($(compgen -W "4.0 4.2 4.4 4.6" -- "$cur")); return ;;
     --passes) COMPREPLY=($(compgen -W "1 2 2R auto" -- "$cur")); return ;;
     --tunnel) COMPREPLY=($(compgen -W "inner outer" -- "$cur")); return ;;
     --color) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
@@ -61,7 +62,7 @@ _flowcontainer() {
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "-r --read -c --count -j --jobs --join -n -i --interface -f --capture-filter -s --snapshot-length -p --no-promiscuous-mode --autostop -D --list-interfaces -Y --filter --protocols --drop --policy --idle \
-            --active --close --max-flows --tunnel --classic --engine --preference -d --decode-as --enable-protocol --disable-protocol --enable-heuristic --disable-heuristic --keylog --passes --max-memory --exact -T --format \
+            --active --close --max-flows --tunnel --classic --engine --preference -d --decode-as --enable-protocol --disable-protocol --enable-heuristic --disable-heuristic --keylog --wireshark --passes --max-memory --exact -T --format \
             -e --field -C --columns --values --packets --payload-only --limit --features --bytes --native --json --level -o --output --rotate --flush --quote-formulas -a --all --color -q --quiet \
             --faults --no-phantoms --names --accounting-mode --splt --layers --payload-bytes --ignore-checksums --server-ports --netflow-version --nulls --with-capture \
             --progress --no-progress -h --help -v --version" -- "$cur"))

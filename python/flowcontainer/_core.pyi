@@ -98,6 +98,7 @@ def open(
     decode_as: Iterable[str] = (),
     dissectors: Iterable[str] = (),
     keylog: bytes = b"",
+    wireshark: str | None = None,
     passes: str = "auto",
     max_memory: int = 0,
     exact: bool = False,

@@ -71,6 +71,7 @@ def scan(
     max_frames: int = 0,
     batch_rows: int = 65536,
     engine: str = "auto",
+    wireshark: str | None = None,
     preferences: Mapping[str, object] | str | Iterable[str] = (),
     decode_as: str | Iterable[str] = (),
     enable_protocol: str | Iterable[str] = (),
@@ -170,6 +171,9 @@ def scan(
     :param enable_heuristic: as `tshark --enable-heuristic`: "rtp_udp", or several
     :param disable_heuristic: as `tshark --disable-heuristic`
     :param keylog: path of a file of TLS secrets (SSLKEYLOGFILE); decrypted data then has fields too
+    :param wireshark: the release of Wireshark whose values the answer has, such as "4.0", also if another one is
+        installed later; an error where it cannot be had. The native engine has the values of 4.0. None: 4.0 where the native
+        engine answers, else the release that is there
     :param passes: 1: dissect a capture once; 2: twice, as `tshark -2 -Y`; "2R": twice, as `tshark -2 -R`, so that the
         first pass decides the filter; "auto": twice if a field or the filter looks ahead
     :param max_memory: memory that a process should need: bytes, or a text such as "300M" or "1G". Flows beyond it lie in
@@ -274,6 +278,7 @@ def scan(
             "max_frames": arguments.count("max_frames", max_frames, 2**64),
             "batch_rows": arguments.count("batch_rows", batch_rows, 2**32, least=1),
             "engine": arguments.word("engine", engine),
+            "wireshark": None if wireshark is None else arguments.word("wireshark", wireshark),
             **arguments.dissection(preferences, decode_as, keylog, passes, max_memory, {
                 "enable_protocol": enable_protocol, "disable_protocol": disable_protocol,
                 "enable_heuristic": enable_heuristic, "disable_heuristic": disable_heuristic}),

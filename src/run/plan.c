@@ -42,7 +42,7 @@ static const struct fc_options defaults = {.size = sizeof defaults,
                                            .batch_rows = DEFAULT_BATCH_ROWS};
 
 /* A member that is added later must not lie in what was padding: callers leave that as it is. */
-_Static_assert(offsetof(struct fc_options, n_dissectors) + sizeof defaults.n_dissectors == sizeof defaults,
+_Static_assert(offsetof(struct fc_options, wireshark) + sizeof defaults.wireshark == sizeof defaults,
                "fc_options ends with padding");
 
 void fc_options_init_sized(struct fc_options *options, size_t size)
@@ -291,6 +291,16 @@ static enum fc_status no_worker(const struct query *q, enum fc_status status, co
     return error_set(err, status, -1, "%s", missing);
 }
 
+/* Whether libwireshark is of the release that the answer must have. */
+static enum fc_status check_pinned(const struct query *q, const struct fc_options *o, struct fc_error *err)
+{
+    enum release there = shark_release(q->shark);
+    if (!o->wireshark || there == release_of(o->wireshark))
+        return FC_OK;
+    return error_set(err, FC_UNSUPPORTED, -1, "%s; libwireshark is that of Wireshark %s, not %s", q->reason,
+                     release_name(there), o->wireshark);
+}
+
 static enum fc_status wireshark_fields(struct query *q, const struct fc_options *o, struct fc_error *err)
 {
     char *keylog = NULL;
@@ -303,7 +313,7 @@ static enum fc_status wireshark_fields(struct query *q, const struct fc_options 
     }
     if (status)
         status = no_worker(q, status, o->fields, err);
-    else {
+    else if (!(status = check_pinned(q, o, err))) {
         q->release = shark_release(q->shark);
         if ((status = shark_ask(q->shark, o, keylog, q->fields, err)))
             status = worker_refusal(q, status, o->fields, err);
@@ -331,16 +341,33 @@ static enum fc_status engine_asked(enum fc_engine *out, enum fc_engine option, s
                      named);
 }
 
+static enum fc_status check_release_asked(const struct query *q, const struct fc_options *o,
+                                          enum fc_engine engine, struct fc_error *err)
+{
+    if (!o->wireshark)
+        return FC_OK;
+    if (strcmp(release_name(release_of(o->wireshark)), o->wireshark))
+        return error_set(err, FC_USAGE, -1, "wireshark is a release, 4.0, 4.2, 4.4 or 4.6, not \"%.40s\"",
+                         o->wireshark);
+    if (engine == FC_ENGINE_NATIVE && release_of(o->wireshark) != q->release)
+        return error_set(err, FC_USAGE, -1,
+                         "the native engine, which was asked for, has the values of Wireshark %s, not %s",
+                         release_name(q->release), o->wireshark);
+    return FC_OK;
+}
+
 /* Why a query is libwireshark's whatever it asks; NULL: it need not be. */
-static const char *reason_of(const struct fc_options *o, enum fc_engine engine)
+static const char *reason_of(const struct query *q, const struct fc_options *o, enum fc_engine engine)
 {
     return engine == FC_ENGINE_WIRESHARK ? "it was asked for"
-           : o->n_preferences            ? "preferences are set"
-           : o->n_decode_as              ? "decode-as rules are set"
-           : o->n_dissectors             ? "protocols are turned on or off"
-           : o->keylog                   ? "a key log is given"
-           : o->passes >= FC_PASSES_TWO  ? "two passes are asked for"
-                                         : NULL;
+           : o->wireshark && release_of(o->wireshark) != q->release
+               ? "another release of Wireshark is asked for than the native engine's"
+           : o->n_preferences           ? "preferences are set"
+           : o->n_decode_as             ? "decode-as rules are set"
+           : o->n_dissectors            ? "protocols are turned on or off"
+           : o->keylog                  ? "a key log is given"
+           : o->passes >= FC_PASSES_TWO ? "two passes are asked for"
+                                        : NULL;
 }
 
 /* Whether every field is native; *headers: and known in every capture. */
@@ -375,7 +402,7 @@ static enum fc_status choose(struct query *q, const struct fc_options *o, enum f
     struct fc_error why;
     bool headers;
     q->engine = ENGINE_WIRESHARK;
-    if ((q->reason = reason_of(o, engine)) || !are_native(q, o, &headers))
+    if ((q->reason = reason_of(q, o, engine)) || !are_native(q, o, &headers))
         return FC_OK;
     enum fc_status status = native_filter(q, o, &why);
     if (status == FC_UNSUPPORTED) {
@@ -394,7 +421,7 @@ static enum fc_status look_up(struct query *q, const struct fc_options *o, struc
 {
     enum fc_engine engine = FC_ENGINE_AUTO;
     enum fc_status status = engine_asked(&engine, o->engine, err);
-    if (status)
+    if (status || (status = check_release_asked(q, o, engine, err)))
         return status;
     memset(q->slot_of, 0xff, sizeof q->slot_of);
     q->n_fields = o->n_fields;
@@ -466,6 +493,7 @@ static void forget_texts(struct fc_options *o)
     o->filter = NULL;
     o->preferences = o->decode_as = o->dissectors = NULL;
     o->keylog = NULL;
+    o->wireshark = NULL;
     o->columns = NULL;
     o->features = NULL;
     o->sets = NULL;

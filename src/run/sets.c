@@ -41,7 +41,7 @@ static const char *useless(const struct fc_options *o, const struct fc_options *
         {o->values > FC_VALUES_PACKETS, "values of fields"},
         {o->packets || o->taking || o->limit, "a limit on packets"},
         {o->n_preferences || o->n_decode_as || o->n_dissectors || o->keylog || o->exact || o->passes ||
-             o->max_memory || o->engine == FC_ENGINE_WIRESHARK,
+             o->max_memory || o->wireshark || o->engine == FC_ENGINE_WIRESHARK,
          "an option of the wireshark engine"},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

@@ -369,3 +369,17 @@ def test_protocols_and_heuristics_are_turned_on_and_off() -> None:
         flowcontainer.scan(demo, enable_protocol="communityid", engine="native")
     with pytest.raises(ValueError, match="needs a value"):
         extract(demo, cmd_parameter="--enable-protocol")
+
+
+def test_the_release_is_pinned() -> None:
+    """This machine has Wireshark 4.0."""
+    for fields in ["ip.ttl"], ["smb2.cmd"]:
+        scan = flowcontainer.scan(str(DEMO), fields=fields)
+        pinned = flowcontainer.scan(str(DEMO), fields=fields, wireshark="4.0")
+        assert pinned.to_arrow() == scan.to_arrow() and "4.0" in pinned.explain()
+        with pytest.raises(ValueError, match=r"libwireshark is that of Wireshark 4\.0, not 4\.4"):
+            flowcontainer.scan(str(DEMO), fields=fields, wireshark="4.4").to_arrow()
+    with pytest.raises(ValueError, match="native engine.* has the values of Wireshark 4.0, not 4.4"):
+        flowcontainer.scan(str(DEMO), engine="native", wireshark="4.4").to_arrow()
+    with pytest.raises(ValueError, match='4.0, 4.2, 4.4 or 4.6, not "5"'):
+        flowcontainer.scan(str(DEMO), wireshark="5").to_arrow()

@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, Key]] = {
         "values": Key((str,), "packets", "form of the values of fields"),
         "max_frames": Key((int,), 0, "frames read of each capture; 0: all"),
         "engine": Key((str,), "auto", "native, wireshark or auto"),
+        "wireshark": Key((str,), None, "release of Wireshark whose values the rows have, such as 4.0"),
         "preferences": Key((dict, str, list), [], "preferences of Wireshark"),
         "decode_as": Key(TEXTS, [], "as tshark -d"),
         "enable_protocol": Key(TEXTS, [], "as tshark --enable-protocol"),
