@@ -92,6 +92,19 @@ def digests(file: Path) -> dict[str, tuple[int, str]]:
     }
 
 
+def test_sessions_with_few_frames_are_the_beginnings_of_sessions() -> None:
+    lengths = []
+    for file in sorted((Path(__file__).resolve().parents[1] / "pcaps").glob("*.pcap")):
+        try:
+            whole = sessions.splitcap(file)
+        except ValueError:
+            continue  # no capture
+        lengths += [len(one.frames) for one in whole]
+        for most in (1, 5):
+            assert sessions.splitcap(file, most) == [one._replace(frames=one.frames[:most]) for one in whole], file
+    assert len(lengths) > 100 and max(lengths) > 5
+
+
 def test_etbert_and_trafficformer() -> None:
     golden, other = load("etbert.json"), load("trafficformer.json")
     for name in there(golden):

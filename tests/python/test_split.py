@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 import subprocess
 import sys
@@ -101,6 +102,23 @@ def test_many_flows_need_no_open_files(tmp_path: Path, several: Path, monkeypatc
     splitting.split(several, tmp_path / "again")
     for path in (tmp_path / "out").iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
+
+
+def test_names_are_those_of_splitcap(tmp_path: Path, shared: Path) -> None:
+    known: dict[str, set[str]] = {}
+    for row in csv.DictReader((shared / "golden" / "splitcap" / "sessions.csv").open()):
+        known.setdefault(row["capture"], set()).add(row["file"])
+    compared = 0
+    for name, want in known.items():
+        for path in (shared / "corpus").glob(f"*/{name}.pcap"):
+            if len(list((shared / "corpus").glob(f"*/{name}.pcap"))) > 1:
+                continue  # two captures have this name
+            splitting.split(path, tmp_path / name, drop=())
+            found = {file.name for file in (tmp_path / name).iterdir()}
+            reassembled = name == "dns-edns-ecs"  # SplitCap leaves out fragments
+            assert found == want or (reassembled and found > want), name
+            compared += len(found)
+    assert compared > 100
 
 
 def test_labels_of_a_data_set(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def yatc(source: Any, *, exact: bool = False) -> Inputs:
         return _sound("yatc", source, lambda image: image.reshape(len(image), 40, 40))
     sessions = [
         (i, one)
-        for i, one in enumerate(sessions_of(source))
+        for i, one in enumerate(sessions_of(source, PACKETS))
         if all(frame.version == 4 for frame in one.frames[:PACKETS])
     ]
     return _exact(
@@ -74,7 +74,7 @@ def netmamba(source: Any, *, keep_payload: bool = True, windows: bool = False, e
         return made
     sessions = [
         (i, Session(one.name, one.frames[start:]))
-        for i, one in enumerate(sessions_of(source))
+        for i, one in enumerate(sessions_of(source, None if windows else PACKETS))
         for start in range(max(len(one.frames) - PACKETS + 1, 1) if windows else 1)
     ]
     rows = [netmamba_bytes(one.frames, keep_payload) for _, one in sessions]

@@ -99,6 +99,9 @@ def _ipv6(data: bytes, at: int) -> tuple[int, int, int, bytes, bytes] | None:
 # ---- sessions ----
 
 
+_PLAIN = b"\x08\x00\x45"  #: of Ethernet and IPv4 without options: protocol, addresses and ports stand at fixed places
+
+
 class Session(NamedTuple):
     """A session of SplitCap."""
 
@@ -111,14 +114,28 @@ class Session(NamedTuple):
         return [1 if (frame.src, frame.sport) == (first.src, first.sport) else -1 for frame in self.frames]
 
 
-def splitcap(path: Any) -> list[Session]:
+def splitcap(path: Any, most: int | None = None) -> list[Session]:
     """The sessions of `SplitCap -s session`: TCP and UDP frames with one pair of (address, port), never cut; fragments and everything
-    else are left out. In the order of their first frames."""
+    else are left out. In the order of their first frames.
+
+    :param most: only the first so many frames of each session; None: all
+    """
     found: dict[tuple[Any, ...], list[Frame]] = {}
-    for frame in frames(path):
+    full: set[bytes] = set()  # bytes of headers by which further frames of a session are known that has enough
+    for number, raw in enumerate(records(path), 1):
+        plain = raw.data[12:15] == _PLAIN and raw.link == 1
+        ends = raw.data[23:24] + raw.data[26:38] if plain else b""
+        if ends in full:
+            continue
+        frame = Frame(number, raw.time, raw.data, raw.link, *(_layers(raw.data, raw.link) or ()))
         if frame.version:
-            ends = sorted(((frame.src, frame.sport), (frame.dst, frame.dport)))
-            found.setdefault((frame.protocol, *ends), []).append(frame)
+            held = found.setdefault(
+                (frame.protocol, *sorted(((frame.src, frame.sport), (frame.dst, frame.dport)))), []
+            )
+            if most is None or len(held) < most:
+                held.append(frame)
+            elif plain:
+                full.add(ends)
     return [Session(session_name(os.path.basename(os.fspath(path)), key), value) for key, value in found.items()]
 
 
@@ -131,11 +148,11 @@ def session_name(capture: str, key: tuple[Any, ...]) -> str:
     return f"{capture}.{'TCP' if protocol == 6 else 'UDP'}_{sides}.pcap"
 
 
-def sessions_of(source: Any) -> list[Session]:
-    """The sessions of captures, in their order; sessions are passed through."""
+def sessions_of(source: Any, most: int | None = None) -> list[Session]:
+    """The sessions of captures, in their order, with at most so many frames each; sessions are passed through."""
     if isinstance(source, (list, tuple)) and all(isinstance(one, Session) for one in source):
         return list(source)
-    return [session for path in captures_of(source) for session in splitcap(path)]
+    return [session for path in captures_of(source) for session in splitcap(path, most)]
 
 
 def captures_of(source: Any) -> list[Any]:

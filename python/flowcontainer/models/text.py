@@ -69,7 +69,7 @@ def _known(kind: str) -> None:
 
 
 def _etbert_exact(source: Any, kind: str, packets: int, length: int) -> Inputs:
-    sessions = list(enumerate(sessions_of(source)))
+    sessions = list(enumerate(sessions_of(source, None if kind == "burst" else max(packets, 3))))
     if kind == "flow":
         sessions = [(i, one) for i, one in sessions if len(one.frames) >= 3]
     if kind == "burst":
@@ -194,8 +194,9 @@ def trafficformer(
         ]
         texts = ["".join("[SEP] " + bigrams(one, len(one)) for one in flow) for flow in data]
         return _texts("trafficformer", False, list(enumerate(rows.names())), texts, ())
+    held = sessions_of(source, None if kind == "burst" else max(packets, 3))
     sessions = [
-        (i, one) for i, one in enumerate(sessions_of(source)) if len(one.frames) >= 3 and one.frames[0].version == 4
+        (i, one) for i, one in enumerate(held) if len(one.frames) >= 3 and one.frames[0].version == 4
     ]
     texts = [
         trafficformer_burst(one, length) if kind == "burst" else trafficformer_flow(one, packets, length)
