@@ -18,7 +18,7 @@ PATTERNS = (
 )
 EXCEPTIONS = {
     ("src/look/fixed.c", "layer->data["): "is_regular has checked the header's length, once for all fixed places",
-    ("src/stream/defrag.c", "memcpy(piece_bytes(piece), f->data.data, f->data.len)"): "the whole reader is copied, by its own length",
+    ("src/stream/defrag.c", "memcpy(waiting_bytes(piece), f->data.data, f->data.len)"): "the whole reader is copied, by its own length",
 }
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 

@@ -71,8 +71,8 @@ __attribute__((unused)) static size_t test_hex(uint8_t *out, size_t cap, const c
     return n;
 }
 
-/* Whether case `i` belongs to this run: `make test` takes one of `n` parts of the cases, another part each day;
- * `make test-long`, and a program that is started by hand, take all. */
+/* Whether case `i` belongs to this run: `make test` takes one of `n` parts of the cases, another part each
+ * day; `make test-long`, and a program that is started by hand, take all. */
 __attribute__((unused)) static bool test_takes(size_t i, size_t n)
 {
     const char *all = getenv("FLOWCONTAINER_LONG"), *part = getenv("FLOWCONTAINER_PART");
