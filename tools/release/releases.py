@@ -3,15 +3,18 @@
 In a chroot of each suite the wheel is installed into a fresh virtual environment. Before tshark is there, a query for a field
 of libwireshark must be refused with the way to get it. Then `flowcontainer verify` compares both engines with that suite's
 tshark over 50 captures. The wireshark engine must agree, but for the rows of known_releases.toml; the native engine is that of
-4.0, so its differences are printed and not judged. Rows of the native engine must be the same in every suite."""
+4.0, so its differences from others are counted and not judged. Rows of the native engine, from the command and from Python,
+must be the same in every suite and in this machine's own build."""
 
 import argparse
 import hashlib
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,6 +24,41 @@ NATIVE = "native", "auto"  # auto: the native engine has the first choice
 NATIVE_RELEASE = "4.0"
 SUITES = {"bookworm": "4.0", "trixie": "4.4", "sid": "4.6"}
 LINE = re.compile(r"^(?P<capture>.*?): frame (?P<frame>\d+), (?P<field>[\w.()]+): tshark .*, (?P<engine>native|auto|wireshark|flowcontainer) ")
+
+
+# Native rows of both faces: the command, and extract() of Python. $BIN is the folder of the programs.
+ROWS = """
+export FLOWCONTAINER_ENGINE=native LC_ALL=C.UTF-8 TZ=UTC
+for f in *; do
+    ${BIN:-/fc/venv/bin}/flowcontainer -T csv -e ip.ttl -e tcp.flags -e tls.handshake.ja3 -e dns.qry.name "$f"
+done 2>/dev/null
+${BIN:-/fc/venv/bin}/python3 -W ignore -c '
+import glob
+from flowcontainer.extractor import extract
+for path in sorted(glob.glob("*")):
+    try:
+        for key, flow in extract(path, extension=["tcp.flags"]).items():
+            print(key, flow.src, flow.sport, flow.dst, flow.dport, flow.ip_lengths, flow.ip_timestamps, flow.extension)
+    except Exception as error:
+        print(path, type(error).__name__)
+' 2>/dev/null
+"""
+
+
+def digest(rows):
+    return hashlib.sha256(rows.encode()).hexdigest()
+
+
+def native_build():
+    """The digest of the rows of this machine's own build, or None without one."""
+    folder = ROOT / ".venv/bin"
+    if not (folder / "flowcontainer").exists():
+        return None
+    with tempfile.TemporaryDirectory() as home:
+        for capture in captures():
+            shutil.copy(capture, home)
+        return digest(subprocess.run(["/bin/sh", "-c", ROWS], cwd=home, env={**os.environ, "BIN": str(folder)},
+                                     text=True, stdout=subprocess.PIPE).stdout)
 
 
 def chroot(suite, *packages):
@@ -96,9 +134,7 @@ def test(suite, wheel):
             print(f"{suite}: {match.string}")
     n_native = sum(match["engine"] in NATIVE for match in found)
     print(f"{suite}: {out.splitlines()[-1] if out else 'verify says nothing'}; {n_native} of them of the native engine")
-    rows = inside(root, "cd /fc/pcaps && for f in *; do /fc/venv/bin/flowcontainer --engine native -T csv -e ip.ttl -e "
-                        "tcp.flags -e tls.handshake.ja3 -e dns.qry.name $f; done 2>/dev/null", check=False)
-    return failed, hashlib.sha256(rows.encode()).hexdigest()
+    return failed, digest(inside(root, f"cd /fc/pcaps && {ROWS}", check=False))
 
 
 def main():
@@ -109,7 +145,11 @@ def main():
     if not wheels:
         sys.exit("releases: there is no wheel; make wheels PLATFORMS=manylinux-x86_64 builds one")
     results = {suite: test(suite, wheels[-1]) for suite in names}
-    failed = sum(n for n, _ in results.values()) + (len({digest for _, digest in results.values()}) > 1)
+    failed = sum(n for n, _ in results.values())
+    rows = {suite: found for suite, (_, found) in results.items()} | {"this machine": native_build()}
+    if len({found for found in rows.values() if found}) > 1:
+        failed += 1
+        print(f"the native rows differ: {rows}")
     print(f"{len(results)} suites, {failed} failed")
     sys.exit(failed > 0)
 
