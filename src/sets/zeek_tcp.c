@@ -50,7 +50,7 @@ static void set_state(struct zeek_conn *conn, struct zeek_end *e, enum zeek_stat
     if (!in_handshake(state) && in_handshake(e->state) && in_handshake(zeek_peer(&conn->tcp, e)->state))
         zeek_inactivity(conn, 300.0);
     e->before = e->state;
-    e->state = state;
+    e->state = (uint8_t)state;
 }
 
 /* The number relative to the beginning of a side; wraps: how often `last` has passed 2^32. */

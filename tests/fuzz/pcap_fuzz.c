@@ -1,10 +1,45 @@
-/* The input as a capture, compressed or not: every frame, every byte of it, options and blobs. */
+/* The input as a capture, compressed or not: every frame, every byte of it, options and blobs. The mutator
+ * gives the blocks of a pcapng file the lengths that they have, most of the time. */
 #include "source/source.h"
 
 #include "../unit/source_memory.h"
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#ifdef FC_FUZZ
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+
+enum { BLOCK_LEAST = 12 };
+
+/* Makes each length of a little-endian block a multiple of 4 that fits, and the length behind it the same. */
+static void mend_blocks(uint8_t *data, size_t size)
+{
+    static const uint8_t section[] = {0x0a, 0x0d, 0x0d, 0x0a};
+    if (size < BLOCK_LEAST || memcmp(data, section, sizeof section) || data[8] != 0x4d)
+        return;
+    for (size_t at = 0; at + BLOCK_LEAST <= size;) {
+        uint32_t len;
+        memcpy(&len, data + at + 4, sizeof len);
+        len &= ~3u;
+        if (len < BLOCK_LEAST || len > size - at)
+            len = (uint32_t)(size - at) & ~3u;
+        memcpy(data + at + 4, &len, sizeof len);
+        memcpy(data + at + len - 4, &len, sizeof len);
+        at += len;
+    }
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    size = LLVMFuzzerMutate(data, size, most);
+    if (seed % 4)
+        mend_blocks(data, size);
+    return size;
+}
+#endif
 
 static uint64_t sum_bytes(const uint8_t *data, size_t len)
 {
