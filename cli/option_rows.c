@@ -49,7 +49,8 @@ const struct opt_row OPT_ROWS[] = {
      "later packets get a row of their own"},
     {NULL, KEY_MAX_FLOWS, "max-flows", "N",
      "at most N flows of a capture are kept at the same time;\n"
-     "the one that was silent for longest leaves first"},
+     "the one that was silent for longest leaves first\n"
+     "(0: any number)"},
     {NULL, KEY_TUNNEL, "tunnel", "inner|outer",
      "which TCP or UDP header decides the flow of a\n"
      "tunnelled packet (default: inner)"},

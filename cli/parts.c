@@ -1,6 +1,6 @@
 /* Several feature sets of other programs: a file for each of them, from one reading of the captures.
  *
- * Invariants: the files get their names together, after the last row is in them. Text is written while the
+ * Invariant: no file gets its name before the last row of all files is written. Text is written while the
  * captures are read. A writer of Python takes one table at a time, so the batches of the tables behind it
  * wait in memory.
  */
