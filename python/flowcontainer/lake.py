@@ -124,6 +124,7 @@ def write_dataset(
     path: Any,
     *,
     query: str,
+    engine: str,
     partition_by: str | Iterable[str] = (),
     target_size: int | str = "256M",
     types: str = "exact",
@@ -144,7 +145,8 @@ def write_dataset(
         raise ValueError(f'existing must be one of "error", "add", "replace", not {existing!r}')
     target = arguments.count("target_size", arguments.size("target_size", target_size), 2**63, least=1)
     folder, fs = _place(path, storage_options, filesystem)
-    source = reader(rows, types, {"flowcontainer.version": version, "flowcontainer.query": query})
+    source = reader(rows, types, {"flowcontainer.version": version, "flowcontainer.query": query,
+                                  "flowcontainer.engine": engine})  # fmt: skip
     schema = source.schema
     first = _sample(source)
     most = max(1, int(target / _bytes_of_row(pa, first, schema, partitions, compression)))

@@ -500,7 +500,8 @@ class Scan(Rows):
         """Reads the captures once and writes their rows as Parquet files in a folder; returns the paths of the files.
 
         No more than some batches are in memory. The schema has the metadata ``flowcontainer.version`` and
-        ``flowcontainer.query``: the options that decide the rows, as JSON, the same in every run of one query. Raises and
+        ``flowcontainer.query``: the options that decide the rows, as JSON, the same in every run of one query; and
+        ``flowcontainer.engine``: the text of :meth:`explain`, with the release of Wireshark. Raises and
         warns as every reading does, ValueError for an unknown column, pyarrow's errors, ImportError without pyarrow.
 
         :param path: a folder, or a URL as for :func:`scan`
@@ -516,7 +517,7 @@ class Scan(Rows):
         from .lake import query_text, write_dataset
 
         return write_dataset(
-            self, path, query=query_text(self._options), partition_by=partition_by, target_size=target_size, types=types,
+            self, path, query=query_text(self._options), engine=self.explain(), partition_by=partition_by, target_size=target_size, types=types,
             compression=compression, existing=existing, storage_options=storage_options, filesystem=filesystem,
         )  # fmt: skip
 

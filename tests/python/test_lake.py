@@ -62,6 +62,7 @@ def test_what_a_file_says_of_its_query(tmp_path):
     one = metadata(filter="tcp")
     assert one == metadata(filter="tcp", jobs=2, batch_rows=7)
     assert one[b"flowcontainer.version"].decode() == flowcontainer.__version__
+    assert "as Wireshark 4.0" in one[b"flowcontainer.engine"].decode()
     query = json.loads(one[b"flowcontainer.query"])
     assert query["filter"] == "tcp" and query["fields"] == FIELDS and query["level"] == "flows"
     assert metadata(filter="udp") != one
