@@ -63,6 +63,11 @@ def scan_of(options: Options, paths: Sequence[str]) -> Scan:
     return scan(list(paths), **options.scan)
 
 
+def scan_of_none(options: Options) -> Scan:
+    """The scan of these options over an empty file, for its columns; `scan` would refuse options of a store without a URL."""
+    return scan(os.devnull, **{name: value for name, value in options.scan.items() if name != "storage_options"})
+
+
 def _value(name: str, text: str) -> Any:
     if name in LISTS:
         return _list(name, text)

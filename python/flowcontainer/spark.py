@@ -24,7 +24,7 @@ import pyarrow as pa
 from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
 
 from . import captures as inputs
-from .options import Options, options_of, scan_of
+from .options import Options, options_of, scan_of, scan_of_none
 from .plain import spark_batch, spark_schema
 from .problems import Problem
 from .table import Scan
@@ -173,7 +173,7 @@ class CaptureStream(DataSourceStreamReader):
             return []
         whole = self._whole()
         found = {one.name: one for one in whole._captures()} if whole else {}
-        options = (whole or scan_of(self.given, [os.devnull]))._options
+        options = (whole or scan_of_none(self.given))._options
         # A capture that is gone by now is a problem of its task.
         part = Scan([found.get(name) or inputs.LocalFile(name) for name in new], options, checked=True)
         return bins(part, self.given.partitions)
@@ -194,7 +194,7 @@ class CaptureSource(DataSource):
     def _given(self) -> tuple[Options, pa.Schema]:
         """The options, and all columns. These depend on the options alone: a stream may start without a capture."""
         given = options_of(self.options)
-        return given, spark_schema(scan_of(given, [os.devnull]), given.times)
+        return given, spark_schema(scan_of_none(given), given.times)
 
     def schema(self) -> Any:
         from pyspark.sql.pandas.types import from_arrow_schema

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import http.server
-import logging
 import pickle
 import socket
 import subprocess
@@ -36,17 +35,6 @@ def expected() -> list[tuple]:
 
 
 # ---- servers ----
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -13,7 +14,7 @@ from typing import Any
 
 import made
 import pytest
-from flowcontainer import scan
+from flowcontainer import CaptureWarning, scan
 
 pytestmark = pytest.mark.integration
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: Spark was not tested")
@@ -21,6 +22,7 @@ pyspark = pytest.importorskip("pyspark", "4", reason="pyspark 4 is not installed
 if shutil.which("java") is None:
     pytest.skip("java is not installed: Spark was not tested", allow_module_level=True)
 
+import pyarrow.parquet as pq  # noqa: E402
 from flowcontainer.plain import spark_batch, spark_schema  # noqa: E402
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition  # noqa: E402
 
@@ -108,6 +110,28 @@ def test_types(spark: Any, small: Path, times: str) -> None:
         assert frame.collect()[0].ip_timestamps == [made.START + i * 1_000_001 for i in range(6)]
 
 
+def test_captures_on_s3(spark: Any, captures: Path, endpoint: str) -> None:
+    """Executors read objects, and write the accounting table as objects; a capture that is damaged is a row of it."""
+    s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: Spark was not tested with S3")
+    options = {"key": "test", "secret": "test", "endpoint_url": endpoint}
+    fs = s3fs.S3FileSystem(**options)
+    fs.mkdir("spark-day")
+    for path in captures.rglob("*.pcap"):
+        fs.pipe(f"spark-day/day/{path.name}", path.read_bytes())
+    cut = DEMO.read_bytes()[:-7]
+    fs.pipe("spark-day/day/cut.pcap", cut)
+    stored = {"storage_options": json.dumps(options)}
+    frame = read(spark, "s3a://spark-day/day", fields="ip.ttl", accounting="s3a://spark-day/account", partitions=3, **stored)
+    with pytest.warns(CaptureWarning):
+        expected = direct("s3a://spark-day/day", fields=["ip.ttl"], storage_options=options)
+    same(frame, expected)
+    names = set(expected["capture"].to_pylist())
+    assert {name.rpartition("/")[2] for name in names} == {path.name for path in captures.rglob("*.pcap")} | {"cut.pcap"}
+    tables = [pq.read_table(fs.open(path)) for path in fs.glob("spark-day/account/*.parquet")]
+    (problem,) = [row for row in pa.concat_tables(tables).to_pylist() if row["kind"] == "problem"]
+    assert problem["capture"].endswith("/cut.pcap") and problem["name"] == "damaged"
+
+
 def test_options(spark: Any, captures: Path) -> None:
     frame = read(spark, captures, level="packets", filter="ip.ttl == 64", protocols="tcp", drop="none", columns="n=frame,s=src")
     same(frame, direct(captures, level="packets", filter="ip.ttl == 64", protocols="tcp", drop=(), columns={"n": "frame", "s": "src"}))
@@ -171,8 +195,6 @@ def test_a_capture_that_vanishes_is_a_problem(captures: Path, tmp_path: Path) ->
     (captures / "0.pcap").unlink()
     rows = pa.Table.from_batches(reader.read(taken), schema)
     assert sorted_rows(rows) == sorted_rows(direct(captures))
-    import pyarrow.parquet as pq
-
     problems = [row for row in pq.read_table(tmp_path / "account").to_pylist() if row["kind"] == "problem"]
     assert [(row["capture"], row["name"]) for row in problems] == [(str(captures / "0.pcap"), "unreadable")]
 
