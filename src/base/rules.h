@@ -14,7 +14,8 @@ struct port_rule {
 };
 
 struct decode_rules {
-    bool ip6_tso; /* ipv6.tso_support: a payload length of 0 means the rest of the frame */
+    bool ip6_tso;              /* ipv6.tso_support: a payload length of 0 means the rest of the frame */
+    bool ip4_apart, ip6_apart; /* ip.defragment, ipv6.defragment are off: fragments are not joined */
     size_t n_ports;
     struct port_rule ports[]; /* the last one that matches holds */
 };

@@ -3,6 +3,7 @@
 #include "look/examine.h"
 
 #include "base/ports.h"
+#include "base/rules.h"
 #include "flow/recognise.h"
 
 static uint32_t protocol_bit(uint8_t kind)
@@ -14,6 +15,13 @@ static uint32_t protocol_bit(uint8_t kind)
     return kind < sizeof bits / sizeof bits[0] ? bits[kind] : 0;
 }
 
+/* Whether the preferences say that fragments of this IP version are not joined. */
+static bool stays_apart(const struct packet *p, bool ip6)
+{
+    const struct decode_rules *rules = p->frame->rules;
+    return rules && (ip6 ? rules->ip6_apart : rules->ip4_apart);
+}
+
 static void take_fragments(struct examiner *e, struct examined *x)
 {
     struct packet *p = &x->packet;
@@ -22,13 +30,13 @@ static void take_fragments(struct examiner *e, struct examined *x)
         uint8_t net = p->fragment.net;
         if (p->layers[net].quoted)
             return;
-        switch (defrag_push(&e->defrag, p, &e->arena, &datagram)) {
+        bool ip6 = p->layers[net].kind == LAYER_IP6, apart = stays_apart(p, ip6);
+        switch (apart ? DEFRAG_UNUSABLE : defrag_push(&e->defrag, p, &e->arena, &datagram)) {
         case DEFRAG_PENDING:
             x->fragment_pending = true;
             return;
         case DEFRAG_UNUSABLE:
-            if (p->fragment.offset ||
-                p->layers[net].kind == LAYER_IP6) /* Wireshark decodes a first fragment of IPv4 only */
+            if (p->fragment.offset || (ip6 && !apart)) /* Wireshark decodes cut ones of IPv4 only */
                 return;
             decode_reassembled(p, net, p->fragment.protocol, p->fragment.data);
             return;

@@ -57,11 +57,11 @@ static bool take_port(struct port_rule *out, const char *text)
     return true;
 }
 
-/* Whether the last of the preferences of this name sets it to true. */
-static bool is_true(const struct fc_options *o, const char *name)
+/* The value of a preference: the last one of this name, or the default. */
+static bool is_on(const struct fc_options *o, const char *name, bool by_default)
 {
     size_t len = strlen(name);
-    bool is = false;
+    bool is = by_default;
     for (size_t i = 0; i < o->n_preferences; i++) {
         const char *value = o->preferences[i] + len;
         if (!strncmp(o->preferences[i], name, len) && *value == ':')
@@ -74,7 +74,9 @@ static struct decode_rules *rules_make(const struct fc_options *o)
 {
     struct decode_rules *rules = memory_zero(1, sizeof *rules + o->n_decode_as * sizeof *rules->ports);
     if (rules)
-        rules->ip6_tso = is_true(o, "ipv6.tso_support");
+        *rules = (struct decode_rules){.ip6_tso = is_on(o, "ipv6.tso_support", false),
+                                       .ip4_apart = !is_on(o, "ip.defragment", true),
+                                       .ip6_apart = !is_on(o, "ipv6.defragment", true)};
     for (size_t i = 0; rules && i < o->n_decode_as; i++)
         rules->n_ports += take_port(&rules->ports[rules->n_ports], o->decode_as[i]);
     return rules;
@@ -101,7 +103,7 @@ enum fc_status guide_plan(struct query *q, const struct fc_options *o, bool is_o
     /* Where libwireshark of another release answers the fields, the flows are that release's, too. */
     q->is_guided = has_rules || is_other_release;
     q->keeps_completions =
-        o->level == FC_LEVEL_FLOWS && q->n_fields && is_true(o, "tcp.reassemble_out_of_order");
+        o->level == FC_LEVEL_FLOWS && q->n_fields && is_on(o, "tcp.reassemble_out_of_order", false);
     struct fc_options asked = *o;
     asked.fields = asked_names;
     asked.n_fields = guide->n_fields = q->keeps_completions ? N_GUIDE_SLOTS : N_GUIDE_NUMBERS;

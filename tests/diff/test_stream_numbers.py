@@ -68,6 +68,15 @@ def test_rules_that_change_headers(name: str, words: list[str], options: dict, s
     assert [(row["frame"], str(row["stream"])) for row in rows] == [(n, tcp or udp) for n, (tcp, udp) in want.items()]
 
 
+@pytest.mark.parametrize("preference", ["ip.defragment", "ipv6.defragment", "tcp.desegment_tcp_streams"])
+@pytest.mark.parametrize("name", ["frag4.pcap", "frag6.pcap"])
+def test_fragments_that_stay_apart(name: str, preference: str, stock: str, worker: None) -> None:
+    capture = captures.OWN / name
+    want = streams_of_tshark(capture, "-o", f"{preference}:FALSE")
+    rows, _ = packets(capture, preferences={preference: False})
+    assert [(row["frame"], str(row["stream"])) for row in rows] == [(n, tcp or udp) for n, (tcp, udp) in want.items() if tcp or udp]
+
+
 def test_the_inner_flow_of_a_tunnel_by_rule(worker: None) -> None:
     capture = CASES / "decode_as_vxlan_port14789.pcap"
     if not capture.exists():
