@@ -3,15 +3,16 @@
 
     python bench/cloud.py CAPTURE [--runs 5]
 
-s3: through fsspec (s3fs) from moto, which runs in a process of its own. ranges: the same reading ahead from ranges of
-bytes in memory, without a server: the part of flowcontainer. memory: the capture as a memoryview. plain: the default
-columns; tls: with three fields of TLS. lazy: scan_captures with three fields, two columns of it to all of them. Ratios
-are those of processor time of this process, the client of S3 included, and of the clock, which the server's own work is
-part of. Needs s3fs, moto[server] and polars: `make test-integrations` installs them.
+s3: through fsspec (s3fs), and by pyarrow's own client, from the server of store.py in a process of its own. ranges: the
+same reading ahead from ranges of bytes in memory, without a server: the part of flowcontainer. memory: the capture as a
+memoryview. plain: the default columns; tls: with three fields of TLS. lazy: scan_captures with three fields, two columns
+of it to all of them. Ratios are those of processor time of this process, the client of S3 included, and of the clock, which
+the server's own work is part of. Needs s3fs, pyarrow and polars: `make test-integrations` installs them.
 """
 
 import argparse
-import re
+import importlib
+import os
 import subprocess
 import sys
 import time
@@ -64,14 +65,19 @@ def ratios(title, found, to):
         print(f"{title} {name}: {cpu:.3f} s processor, {wall:.3f} s clock; ratio {cpu / base[0]:.2f}, {wall / base[1]:.2f}")
 
 
-def server():
-    """moto in a process of its own: (process, URL)."""
-    words = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    for line in process.stdout:
-        if found := re.search(r"http://127.0.0.1:\d+", line):
-            return process, found.group()
-    raise SystemExit("moto did not start")
+def server(folder):
+    """The store in a process of its own: (process, URL)."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "store.py")
+    process = subprocess.Popen([sys.executable, script, folder], stdout=subprocess.PIPE, text=True)
+    return process, process.stdout.readline().strip()
+
+
+def arrow_store(url):
+    """pyarrow's own client of S3; None if this pyarrow has none."""
+    fs = importlib.import_module("pyarrow.fs")
+    if not hasattr(fs, "S3FileSystem"):
+        return None
+    return fs.S3FileSystem(access_key="test", secret_key="test", endpoint_override=url, region="us-east-1")
 
 
 def main():
@@ -81,21 +87,21 @@ def main():
     options = parser.parse_args()
     with open(options.capture, "rb") as file:
         data = file.read()
-    import s3fs
-
-    process, url = server()
+    folder, name = os.path.split(os.path.abspath(options.capture))
+    process, url = server(folder)
     try:
         store = {"key": "test", "secret": "test", "endpoint_url": url}
-        fs = s3fs.S3FileSystem(**store)
-        fs.mkdir("bench")
-        fs.pipe("bench/x.pcap", data)
+        arrow = arrow_store(url)
         for title, fields in (("plain", ()), ("tls", TLS)):
             works = {
                 "file": lambda: read(options.capture, fields),
                 "memory": lambda: read(memoryview(data), fields),
                 "ranges": lambda: read("x", fields, filesystem=Ranges(data)),
-                "s3": lambda: read("s3://bench/x.pcap", fields, storage_options=store),
+                "s3": lambda: read(f"s3://bench/{name}", fields, storage_options=store),
+                "s3 by pyarrow": lambda: read(f"bench/{name}", fields, filesystem=arrow),
             }
+            if arrow is None:
+                del works["s3 by pyarrow"]
             ratios(title, in_turns(works, options.runs), "file")
     finally:
         process.kill()
