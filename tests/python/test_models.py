@@ -62,6 +62,19 @@ def test_cesnet_ppi_has_the_packets_with_payload(talks: Path) -> None:
     assert ppi["ppi"][0, 0, 0] == 0 and ppi["ppi"][0, 0, 1] == round(float(ppi["ppi_duration"][0]) * 1000)
 
 
+def test_the_fourth_row_of_ppi_has_the_push_flags(talks: Path) -> None:
+    three, four = models.cesnet_ppi(talks), models.cesnet_ppi(talks, push=True)
+    assert four["ppi"].shape == (5, 4, 30) and (four["ppi"][:, :3] == three["ppi"]).all()
+    rows = scan(talks, columns=["tcp_flags", "protocol"], payload_only=True).read().to_pydict()
+    for i, (flags, protocol) in enumerate(zip(rows["tcp_flags"], rows["protocol"])):
+        want = [flag >> 3 & 1 for flag in flags or []]
+        assert four["ppi"][i, 3].tolist() == want + [0] * (30 - len(want))
+        assert four.masks["ppi"][i, 3].sum() == (len(want) if protocol == "tcp" else 0)
+    assert four["ppi"][0, 3].any()
+    with pytest.raises(ValueError, match="payload_only"):
+        models.cesnet_ppi(scan(talks, columns=models.query("cesnet_ppi", push=True)["columns"]), push=True)
+
+
 def test_appscanner_has_the_statistics_of_each_direction(talks: Path) -> None:
     made_array = models.appscanner(talks)
     row = np.array(lengths(talks)[0], float)
@@ -217,6 +230,15 @@ def test_the_exact_arrays_of_a_data_set_are_of_its_sessions(folder: Path) -> Non
     assert seen.keys() == whole.keys() and all(
         (seen[name][0] == whole[name][0]).all() and seen[name][1] == whole[name][1] for name in seen
     )
+
+
+def test_a_model_of_packets_with_payload_needs_the_query(folder: Path) -> None:
+    model = {"name": "cesnet_ppi", "options": {"push": True}}
+    with pytest.raises(RecipeError, match="payload_only = true"):
+        Dataset("captures", base=folder, model=model).build()
+    made_of = Dataset("captures", base=folder, model=model, query={"payload_only": True})
+    made_of.build()
+    assert made_of.arrays("train")["ppi"].shape[1:] == (4, 30)
 
 
 def test_a_wrong_model_is_refused(folder: Path) -> None:

@@ -118,6 +118,8 @@ def model_needs(recipe: Recipe) -> dict[str, Any]:
             "model",
             "exact",
         )
+    if needs.get("payload_only") and not recipe.query["payload_only"]:
+        raise recipe.wrong(f"options of {name} need payload_only = true in [query]", "model", "options")
     return {"columns": []} if recipe.model["exact"] and name in models.OF_SESSIONS else needs
 
 

@@ -112,24 +112,31 @@ def tiktok(source: Any, *, length: int = 5000, exact: bool = False) -> Inputs:
 # ---- CESNET ----
 
 
-def cesnet_ppi_query(**_: Any) -> dict[str, Any]:
+def cesnet_ppi_query(push: bool = False, **_: Any) -> dict[str, Any]:
     """Arguments of scan for :func:`cesnet_ppi`."""
-    return _query("payload_lengths", "payload_timestamps", "protocol")
+    asked = _query("payload_lengths", "payload_timestamps", "protocol", *(["tcp_flags"] if push else []))
+    return {**asked, "payload_only": True} if push else asked
 
 
-def cesnet_ppi(source: Any, *, length: int = 30, exact: bool = False) -> Inputs:
+def cesnet_ppi(source: Any, *, length: int = 30, push: bool = False, exact: bool = False) -> Inputs:
     """CESNET's PPI: (flows, 3, length) int32 of the first `length` packets with payload, filled with 0.
 
     Rows: whole milliseconds since the packet before (0 first), direction (1 from the client, -1), bytes of payload. Beside it
     `ppi_len` (int32), `ppi_duration` (float32, seconds), and the histograms `size_hist` and `gap_hist`, (flows, 2, 8) int32: of all packets
     with payload, from the client and from the server, the bytes of payload and the whole milliseconds since the packet before of that direction, in
-    the bins [0, 16), [16, 32), [32, 64) ... [1024, ...). The published PUSH row and the exporter's option to skip repeated packets are not made: the
-    engine's clean-up leaves out retransmissions. The exporter of the published sets cuts flows at 300 s of age and 30 s of
+    the bins [0, 16), [16, 32), [32, 64) ... [1024, ...). The exporter's option to skip repeated packets (skipdup) is not made: the
+    engine's clean-up leaves out retransmissions. PPI_ROUNDTRIPS is not made, because its rule is not published. The exporter of the published sets cuts flows at 300 s of age and 30 s of
     pause: policy="timeout", idle=30, active=300. exact=True is the same array. The first lengths tell the length of the server's name.
+
+    :param push: a fourth row: 1 where TCP's PSH flag is set; 0, and masked, for flows of other protocols. Rows that were read before need
+        scan(payload_only=True), and a recipe payload_only = true. Raises ValueError if they have other packets
     """
-    rows = Source(source, cesnet_ppi_query())
+    rows = Source(source, cesnet_ppi_query(push))
     lengths, times = rows.ragged("payload_lengths"), seconds(rows.ragged("payload_timestamps"))
     out, mask = ppi(lengths, times, length)
+    if push:
+        parts = zip((out, mask), _push(rows.ragged("tcp_flags"), lengths, length))
+        out, mask = (np.concatenate([part, row[:, None]], 1) for part, row in parts)
     count = mask[:, 0].sum(1).astype(np.int32)
     last = np.where(count > 0, times.padded(length, np.float64)[0][np.arange(len(count)), np.maximum(count - 1, 0)], 0)
     arrays = {"ppi": out, "ppi_len": count, "ppi_duration": last.astype(np.float32)}
@@ -143,6 +150,13 @@ def cesnet_ppi(source: Any, *, length: int = 30, exact: bool = False) -> Inputs:
         np.arange(len(lengths)),
         rows.names(),
     )
+
+
+def _push(flags: Ragged, lengths: Ragged, length: int) -> tuple[Array, Array]:
+    """The row of PSH flags and its mask, of rows with the flags of packets with payload alone, or without flags."""
+    if ((flags.counts != lengths.counts) & (flags.counts > 0)).any():
+        raise ValueError("push needs the flags of packets with payload alone: scan(..., payload_only=True)")
+    return flags.with_values((flags.values.astype(np.int64) >> 3) & 1).padded(length, np.int32)
 
 
 def ppi(lengths: Ragged, times: Ragged, length: int) -> tuple[Array, Array]:
