@@ -141,7 +141,7 @@ def test_yatc_and_netmamba() -> None:
         ).all(), name
 
 
-def test_tfe_gnn_and_its_graphs() -> None:
+def test_tfe_gnn() -> None:
     golden = np.load(GOLDEN / "tfegnn.npz")
     place = {str(name): i for i, name in enumerate(golden["session"])}
     for name in there(place):
@@ -149,6 +149,17 @@ def test_tfe_gnn_and_its_graphs() -> None:
         assert (made["header"][0] == golden["header"][place[name]]).all() and (
             made["payload"][0] == golden["payload"][place[name]]
         ).all(), name
+
+
+def test_edges_of_graphs_have_mutual_information() -> None:
+    nodes, source, target, weight = tfegnn.graph(np.arange(7))  # three windows of five bytes
+    edges = {(int(nodes[a]), int(nodes[b])): one for a, b, one in zip(source, target, weight) if a != b}
+    assert set(edges) == {(0, 1), (1, 0), (5, 6), (6, 5)}  # only the outer pairs meet more often than by chance
+    assert np.allclose(list(edges.values()), np.log(1.5))  # ln((1 / 3) / ((1 / 3) * (2 / 3)))
+    assert [(a, b) for a, b in zip(source, target) if a == b] == [(i, i) for i in range(len(nodes))]
+    nodes, source, target, weight = tfegnn.graph(np.array([1, 2, 1]))  # one window; the pair is counted twice
+    assert nodes.tolist() == [2, 1] and source.tolist() == [0, 1, 0, 1] and target.tolist() == [1, 0, 0, 1]
+    assert np.allclose(weight, [np.log(2), np.log(2), 1, 1])
 
 
 def test_deep_packet() -> None:

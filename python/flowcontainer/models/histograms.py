@@ -29,7 +29,8 @@ def flowpic(
     source: Any, *, direction: str = "both", window: float | None = None, dim: int = 1500, exact: bool = False
 ) -> Inputs:
     """FlowPic: (flows, 1500, 1500) uint16, row = IP length, column = time since the first packet, scaled to the flow's last packet or
-    to `window` seconds. Larger packets are left out. 4.5 MB a flow: give few flows at a time.
+    to `window` seconds. Larger packets are left out. The mask is true for cells with packets. 4.5 MB a flow: give few flows at a
+    time.
 
     :param direction: "both", "fwd" or "bwd"; the published input has one direction
     :param exact: one direction ("fwd" if both), counts above 65535 wrap, and a flow whose times are all equal is left out, because the
@@ -81,7 +82,7 @@ def mini_flowpic(
 ) -> Inputs:
     """mini-FlowPic: (flows, dim, dim) uint8, row = IP length up to 1500, column = time in the first `window` seconds; counts end at 255.
 
-    Both directions are in one picture. exact=True is the form of tcbench, which is the same array; the notebook of the paper instead
+    The mask is true for cells with packets. Both directions are in one picture. exact=True is the form of tcbench, which is the same array; the notebook of the paper instead
     wraps counts modulo 256 (:func:`mini_flowpic_counts` gives them uncut).
     """
     rows = Source(source, flowpic_query())

@@ -58,7 +58,7 @@ def yatc(source: Any, *, exact: bool = False) -> Inputs:
 
 
 def netmamba(source: Any, *, keep_payload: bool = True, windows: bool = False, exact: bool = False) -> Inputs:
-    """NetMamba: (flows, 1600) uint8, laid out as :func:`yatc`. The sound form is that of yatc.
+    """NetMamba: (flows, 1600) uint8, laid out as :func:`yatc`. The sound form and its mask are those of yatc.
 
     exact=True gives the published bytes: addresses are 0 in the header, but its checksum still tells them, and ports, sequence numbers,
     IP id and timestamps stay. A frame of IPv6 is 320 zeros. With keep_payload=False payload is 0 and nothing is removed from headers.

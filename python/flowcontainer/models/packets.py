@@ -142,7 +142,8 @@ def nprint(
     """nPrint: bits 1, 0 and -1 (not there) of headers, int8; their names in :func:`nprint_names`.
 
     The sound form is (flows, packets, bits) with the blocks ipv4, ipv6, tcp, udp (without payload), where the bits of addresses, ports,
-    checksums, IP id, sequence numbers and TCP timestamps are 0; packets that are not there are -1 throughout.
+    checksums, IP id, sequence numbers and TCP timestamps are 0; packets that are not there are -1 throughout. The mask is true for bits
+    that are 0 or 1.
 
     exact=True takes captures and gives the rows of nPrint 1.2.1, (packets, bits) with `blocks` and `payload` bytes; `rows` is the number
     of the frame. It prints no packet behind a VLAN tag, and reads no extension header of IPv6. For IPv6 with TCP the original's

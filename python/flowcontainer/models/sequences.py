@@ -32,7 +32,8 @@ def fsnet(
     """FS-Net: tokens of packet lengths, (flows, length) int32; filled with `pad`.
 
     A flow is `start`, one token a packet, `end`. A token is min(length, clip) // block + 3. `signed` keeps the direction: a packet from
-    the server has the negative token; the published code has no direction. Longer flows are cut before `end`.
+    the server has the negative token; the published code has no direction. Longer flows are cut before `end`. The mask is true for
+    `start`, tokens and `end`.
 
     exact=True is the published WSPTTH form: flows shorter than 2 packets or longer than `length` - 2 are left out instead of cut.
     Another published form (Leohh123) is :func:`fsnet_frames`. Nothing of the packets but their lengths is in the array; lengths of the
@@ -82,7 +83,7 @@ def df(source: Any, *, length: int = 5000, payload_only: bool = False, exact: bo
     """Deep Fingerprinting: directions of packets, (flows, length) float32: 1 from the client, -1 from the server, 0 behind the end.
 
     The published data has Tor cells instead of packets and no capture reader, so exact=True is the same array. Order and number of
-    packets are all that it tells.
+    packets are all that it tells. The mask is true for packets.
     """
     rows = Source(source, df_query())
     sequence = rows.ragged("ip_lengths")
