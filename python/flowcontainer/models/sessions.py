@@ -148,6 +148,18 @@ def session_name(capture: str, key: tuple[Any, ...]) -> str:
     return f"{capture}.{'TCP' if protocol == 6 else 'UDP'}_{sides}.pcap"
 
 
+def first_connection(frames: list[Frame]) -> list[Frame]:
+    """The frames that PcapSplitter's file of a session holds: of TCP those before the first SYN behind a FIN or RST, where the next
+    connection of the same ports begins."""
+    ended = False
+    for i, frame in enumerate(frames):
+        flags = frame.data[frame.transport + 13] if frame.protocol == 6 else 0
+        if ended and flags & 2:
+            return frames[:i]
+        ended = ended or flags & 5 != 0
+    return frames
+
+
 def sessions_of(source: Any, most: int | None = None) -> list[Session]:
     """The sessions of captures, in their order, with at most so many frames each; sessions are passed through."""
     if isinstance(source, (list, tuple)) and all(isinstance(one, Session) for one in source):

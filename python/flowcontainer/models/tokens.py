@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .inputs import Array, Inputs
-from .sessions import Frame, sessions_of
+from .sessions import Frame, first_connection, sessions_of
 from .sound import matrix
 
 BURSTS, PACKETS, PAUSE = 12, 6, 10_000_000
@@ -61,13 +61,13 @@ def netfound(source: Any, *, options: bool = False, exact: bool = False) -> Inpu
     acknowledgement numbers, urgent pointer, or UDP's length; 12 bytes of payload. The first 12 bytes of TLS tell the length of the
     hello. The sound form has our flows, client to server as forward, and no relative numbers: they are 0.
 
-    exact=True takes captures and gives the published tokens of SplitCap-like connections (never cut, where PcapSplitter cuts TCP at a SYN
-    behind a FIN); forward is the internal address of its configuration, else the source of the first packet. With `options`, 20
+    exact=True takes captures and gives the published tokens of PcapSplitter's files, one a 5-tuple; later TCP connections of the same
+    ports, from a SYN behind a FIN or RST on, are left out, as they are not in its file; forward is the internal address of its configuration, else the source of the first packet. With `options`, 20
     tokens of TCP options stand behind the header, and the array has 229 columns.
     """
     if exact:
         sessions = [(i, one) for i, one in enumerate(sessions_of(source))]
-        flows = [netfound_flow(one.frames, options) for _, one in sessions]
+        flows = [netfound_flow(first_connection(one.frames), options) for _, one in sessions]
         rows, names = np.array([i for i, _ in sessions], np.int64), [one.name for _, one in sessions]
         return _inputs(
             flows,
@@ -75,7 +75,7 @@ def netfound(source: Any, *, options: bool = False, exact: bool = False) -> Inpu
             True,
             rows,
             names,
-            ("connections are never cut", "forward is the internal address of the published configuration"),
+            ("later connections of the same ports are left out", "forward is the internal address of the published configuration"),
         )
     if options:
         raise ValueError("options are of the exact form: timestamps in them tell the connection")
