@@ -30,6 +30,10 @@ class Readable(Protocol):
 
 Source = Union[StrPath, bytearray, memoryview, Readable, "Capture"]
 
+#: where the file system of a protocol comes from
+_PACKAGES = {"gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs", "hdfs": "pyarrow"}
+_PACKAGES |= dict.fromkeys(("s3", "s3a", "http", "https"), '"flowcontainer[cloud]"')
+
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)((::[A-Za-z][A-Za-z0-9+.-]*)*)://")
 
 
@@ -303,7 +307,8 @@ def _of_url(url: str, storage_options: Mapping[str, Any] | None) -> list[Capture
     try:
         filesystem, path = fsspec.core.url_to_fs(url, **dict(storage_options or {}))
     except ImportError as error:  # of s3fs, gcsfs, adlfs, aiohttp
-        raise ImportError(f'{error}. pip install "flowcontainer[cloud]" installs those of S3 and HTTP') from None
+        package = _PACKAGES.get(url.partition("://")[0].lower())
+        raise ImportError(f"{error}: pip install {package}" if package else str(error), name=error.name) from None
     except ValueError as error:
         raise ValueError(f"{url}: {error}") from None
     store = Store(filesystem, whole=True)

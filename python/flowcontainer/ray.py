@@ -10,12 +10,17 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pyarrow as pa
-import ray.data
-from ray.data.block import BlockMetadata
-from ray.data.datasource import Datasource, ReadTask
-
 from .captures import is_url
+from .problems import missing
+
+try:
+    import pyarrow as pa
+    import ray.data
+    from ray.data.block import BlockMetadata
+    from ray.data.datasource import Datasource, ReadTask
+except ImportError as error:
+    raise missing("pyarrow" if error.name == "pyarrow" else "Ray Data", "ray") from error
+
 from .plain import part_tables
 from .table import Scan, scan
 

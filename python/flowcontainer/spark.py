@@ -20,13 +20,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
-
 from . import captures as inputs
+from .problems import Problem, missing
+
+try:
+    import pyarrow as pa
+    from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
+except ImportError as error:
+    raise missing("pyarrow" if error.name == "pyarrow" else "PySpark 4", "spark") from error
+
 from .options import Options, options_of, scan_of, scan_of_none
 from .plain import spark_batch, spark_schema
-from .problems import Problem
 from .table import Scan
 
 # ---- accounting ----

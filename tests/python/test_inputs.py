@@ -199,6 +199,24 @@ def test_without_fsspec_the_error_says_what_to_install():
     assert 'fsspec is needed for this: pip install "flowcontainer[cloud]' in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("module", "statement", "answer"),
+    [
+        ("s3fs", "flowcontainer.scan('s3://bucket/x.pcap')", 'pip install "flowcontainer[cloud]"'),
+        ("gcsfs", "flowcontainer.scan('gs://bucket/x.pcap')", "pip install gcsfs"),
+        ("adlfs", "flowcontainer.scan('az://bucket/x.pcap')", "pip install adlfs"),
+        ("pyspark", "import flowcontainer.spark", 'PySpark 4 is needed for this: pip install "flowcontainer[spark]'),
+        ("ray", "import flowcontainer.ray", 'Ray Data is needed for this: pip install "flowcontainer[ray]'),
+    ],
+)
+def test_without_a_client_the_error_says_what_to_install(module, statement, answer):
+    pytest.importorskip("fsspec")
+    pytest.importorskip("pyarrow")
+    script = f"import sys; sys.modules['{module}'] = None; import flowcontainer; {statement}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert answer in done.stderr.splitlines()[-1]
+
+
 def test_filesystems(memory, expected, tmp_path):
     table = scan("/day/*.pcap", FIELDS, filesystem=memory)
     assert names(table) == ["/day/a.pcap"]
