@@ -19,11 +19,13 @@ static bool tls_recognises(const struct rd *r, const struct pdu_facts *facts)
            version <= TLS_12 && len && len < RECORD_MAX;
 }
 
-/* Text on a port of TLS belongs to another protocol. */
+/* Text on a port of TLS belongs to another protocol, unless it is too short for a record header. */
 static bool tls_accepts(const void *context, const struct rd *r, const struct pdu_facts *facts)
 {
     (void)context;
     (void)facts;
+    if (rd_left(r) < HEADER)
+        return true;
     for (uint32_t i = 0; i < 4; i++)
         if (rd_peek8(r, i) < ' ' || rd_peek8(r, i) > '~')
             return true;

@@ -189,3 +189,17 @@ TEST(text_is_refused)
     reasm_reset(&reasm);
     arena_free(&conversation);
 }
+
+static bool is_taken(const char *text)
+{
+    uint32_t len = (uint32_t)strlen(text);
+    struct rd r = rd_make((const uint8_t *)text, len, len);
+    return tls_protocol.accepts(NULL, &r, NULL);
+}
+
+/* As tshark 4.0.17 with one segment of these bytes on port 443. */
+TEST(text_is_of_another_protocol_from_five_bytes_on)
+{
+    CHECK(is_taken("a") && is_taken("abc") && is_taken("abcd") && is_taken("ab\nde"));
+    CHECK(!is_taken("abcde") && !is_taken("GET /"));
+}
