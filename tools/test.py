@@ -61,7 +61,7 @@ def parts(build):
     for path in sorted(build.glob("*_fuzz")):
         corpus = ROOT / "tests/fuzz/corpus" / path.name
         yield path.name, lambda path=path, corpus=corpus: counted([str(path), str(corpus)])
-    for script in ("check_format.py", "layers.py", "funclen.py", "check_fields.py", "raw_reads.py"):
+    for script in ("check_format.py", "layers.py", "funclen.py", "check_fields.py", "raw_reads.py", "tracked.py"):
         yield script, lambda script=script: check([sys.executable, str(ROOT / "tools" / script)])
     yield "unused.py", lambda: check([sys.executable, str(ROOT / "tools/unused.py"), str(build)])
     for script in ("gen_fields.py", "gen_columns.py", "gen_features.py", "gen_names.py", "gen_opcodes.py", "gen_ports.py"):
