@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Engines over a folder of captures: each reads the same captures in turns, and ratios to a plain scan are printed.
 
+    mkdir -p build/engines/captures
     for i in 1 2 3 4 5 6 7 8; do .venv/bin/python bench/corpus.py build/engines/captures/$i.pcap --size 50MB --seed $i; done
     .venv/bin/python bench/engines.py build/engines/captures [--turns 5] [--only spark dask duckdb]
 
