@@ -73,6 +73,8 @@ def test_of_captures_that_were_cut(length: int, options: list[str], monkeypatch,
     words = ("tls", "http", "ssh", "quic", "dns", "smtp")
     small = [path for path in captures.under(captures.CORPUS) if path.stat().st_size < 100_000
              and any(word in path.name for word in words)]
+    if len(small) < 25:
+        pytest.skip(f"{captures.CORPUS} has too few captures")
     for i, path in enumerate(random.Random(length).sample(small, 25)):
         subprocess.run(["editcap", "-F", "pcap", "-s", str(length), path, tmp_path / f"{i}.pcap"], capture_output=True)
     paths = sorted(tmp_path.glob("*.pcap"))
