@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,7 +79,21 @@ def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: 
 
     :param stop: ends the task from another thread; it then raises Cancelled
     """
-    digests = [digest(capture.path) for capture in captures]
+    with ThreadPoolExecutor(1) as beside:
+        digests = beside.submit(lambda: [digest(capture.path) for capture in captures])
+        if len(captures) > 1:  # the hash of one large capture takes as long as its reading, and needs no lock of Python
+            digests.result()
+        counts, reading = _read(captures, query, folder, number, stop)
+    names = {capture.path: capture.name for capture in captures}
+    problems = [_problem(problem, names) for problem in problems_of(reading)]
+    rows = [(capture, sha, counts[capture.name]) for capture, sha in zip(captures, digests.result())]
+    return Done(rows, dict(reading.accounting or {}), dict(reading.notes or {}), problems)
+
+
+def _read(
+    captures: list[Capture], query: Query, folder: Path, number: int, stop: Stop
+) -> tuple[dict[str, int], _core.Run]:
+    """Writes the files; the number of rows by capture, and the reading at its end."""
     paths = tuple(os.fsencode(capture.path) for capture in captures)
     names = {capture.path: capture.name for capture in captures}
     counts = dict.fromkeys((capture.name for capture in captures), 0)
@@ -91,9 +106,7 @@ def run(captures: list[Capture], query: Query, folder: Path, number: int, stop: 
                 files.write(columns, _hashed(keys))
     finally:
         stop.remove(reading)
-    problems = [_problem(problem, names) for problem in problems_of(reading)]
-    rows = [(capture, sha, counts[capture.name]) for capture, sha in zip(captures, digests)]
-    return Done(rows, dict(reading.accounting or {}), dict(reading.notes or {}), problems)
+    return counts, reading
 
 
 Pair = tuple[pa.RecordBatch, pa.RecordBatch]  # columns and keys of the same rows
