@@ -51,8 +51,12 @@ static bool is_there(char out[PATH_MAX], const char *place, const char *folder, 
 
 bool program_find(char out[PATH_MAX], unsigned nth)
 {
-    static const char *const places[] = {"%s/%s%s", "%s/../libexec/flowcontainer/%s%s",
-                                         "%s/../../libexec/flowcontainer/%s%s"};
+    static const char *const places[] = {
+        "%s/%s%s", "%s/../libexec/flowcontainer/%s%s", "%s/../../libexec/flowcontainer/%s%s",
+#ifdef FC_LIBEXEC
+        "%.0s" FC_LIBEXEC "/%s%s", /* a place that does not depend on the folder */
+#endif
+    };
     static const char *const releases[] = {"", "-4.0", "-4.4", "-4.6"}; /* "": one that was built here */
     char folder[PATH_MAX];
     const char *named = getenv("FLOWCONTAINER_WORKER");
