@@ -3,6 +3,7 @@
  * necessary by leaving it out (4.0.17). A session's state goes with epan_free; a jailed process cannot read
  * the tables of names again, and begins its next session in a millisecond without them. */
 #include "session.h"
+#include "bundle.h"
 
 #include <dlfcn.h>
 
@@ -82,7 +83,7 @@ static void silence(const char *name)
 void ws_start(const char *name)
 {
     silence(name);
-    init_process_policies();
+    bundle_start();
     relinquish_special_privs_perm();
     configuration_start(name);
     timestamp_set_type(TS_RELATIVE);

@@ -51,8 +51,12 @@ static bool is_there(char out[PATH_MAX], const char *place, const char *folder, 
 
 bool program_find(char out[PATH_MAX], unsigned nth)
 {
+    /* A Python package that brings a libwireshark of its own was chosen by the user, and comes first. */
     static const char *const places[] = {
-        "%s/%s%s", "%s/../libexec/flowcontainer/%s%s", "%s/../../libexec/flowcontainer/%s%s",
+        "%s/../flowcontainer_wireshark/%s%s",
+        "%s/%s%s",
+        "%s/../libexec/flowcontainer/%s%s",
+        "%s/../../libexec/flowcontainer/%s%s",
 #ifdef FC_LIBEXEC
         "%.0s" FC_LIBEXEC "/%s%s", /* a place that does not depend on the folder */
 #endif

@@ -9,6 +9,14 @@ MIRROR = os.environ.get("FC_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
+def inside(member, folder):
+    """The filter of tarfile for data; links to places outside the folder (settings below /etc) are left out."""
+    try:
+        return tarfile.data_filter(member, folder)
+    except (tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError):
+        return None
+
+
 class Apt:
     """One suite of Debian for one architecture ("amd64"); lists and downloads are in a folder of their own."""
 
@@ -57,5 +65,5 @@ class Apt:
         for file in files:
             with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", file], stdout=subprocess.PIPE) as data:
                 with tarfile.open(fileobj=data.stdout, mode="r|") as archive:
-                    archive.extractall(folder, filter="data")
+                    archive.extractall(folder, filter=inside)
         return [file.name for file in files]

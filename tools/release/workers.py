@@ -43,13 +43,14 @@ def compile_one(out, compiler, folder, environment):
                    check=True, env=environment)
 
 
-def build(home, platform, architecture, zig, target):
-    """The folder of the programs."""
-    out = home / platform / "workers"
+def build(home, platform, architecture, zig, target, releases=tuple(RELEASES)):
+    """The folder of the programs for these releases."""
+    out = home / platform / ("workers" if len(releases) == len(RELEASES) else "workers-" + "-".join(releases))
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     tools = home / platform / "zig"
-    for release, (suite, glib) in RELEASES.items():
+    for release in releases:
+        suite, glib = RELEASES[release]
         folder = unpack(home, suite, glib, architecture)
         environment = toolchain.make(tools, zig, target, {folder: "wireshark", home: "wheels", ROOT: "flowcontainer"})
         compile_one(out / f"flowcontainer-worker-{release}", tools / "cc", folder, environment)
