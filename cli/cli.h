@@ -17,10 +17,10 @@ struct cli_sink {
     const char *ending; /* ".parquet": `-o x.parquet` goes here; compared without regard to case */
     /* Drains `stream`, takes it over (releases it), and writes the file `path`, which does not exist yet or
      * is empty; it is renamed to the name that the user gave when this returns 0. Anything else is an error:
-     * its reason stands in `message` as one line of at most message_cap - 1 bytes. Called on cli_main's
-     * thread. */
-    int (*write)(void *self, struct ArrowArrayStream *stream, const char *path, char *message,
-                 size_t message_cap);
+     * its reason stands in `message` as one line of at most message_cap - 1 bytes. `engine` is the text of
+     * fc_run_explain, for the file's metadata. Called on cli_main's thread. */
+    int (*write)(void *self, struct ArrowArrayStream *stream, const char *path, const char *engine,
+                 char *message, size_t message_cap);
     void *self;
 };
 

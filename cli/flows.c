@@ -122,7 +122,8 @@ static int write_sink(struct job *job)
 {
     char message[1024] = "";
     const struct cli_sink *sink = job->opt->sink;
-    int bad = sink->write(sink->self, &job->stream, job->target.path, message, sizeof message);
+    int bad = sink->write(sink->self, &job->stream, job->target.path, fc_run_explain(job->run), message,
+                          sizeof message);
     if (!bad)
         return 0;
     if (stop_asked())

@@ -197,7 +197,8 @@ static int write_sinks(struct parts *all)
     for (size_t i = 0; i < all->n; i++) {
         struct part *part = &all->items[i];
         struct ArrowArrayStream stream = {stream_schema, stream_next, stream_error, stream_release, part};
-        if (!sink->write(sink->self, &stream, part->target.path, message, sizeof message))
+        if (!sink->write(sink->self, &stream, part->target.path, fc_run_explain(all->run), message,
+                         sizeof message))
             continue;
         if (stop_asked())
             return command_stopped();

@@ -6,18 +6,20 @@
 #include "cli.h"
 #include "core.h"
 
-/* self is a Python function (capsule, path). */
-static int sink_write(void *self, struct ArrowArrayStream *stream, const char *path, char *message,
-                      size_t cap)
+/* self is a Python function (capsule, path, engine). */
+static int sink_write(void *self, struct ArrowArrayStream *stream, const char *path, const char *engine,
+                      char *message, size_t cap)
 {
     PyGILState_STATE lock = PyGILState_Ensure();
     PyObject *capsule = stream_capsule(stream);
     PyObject *name = capsule ? PyUnicode_DecodeFSDefault(path) : NULL;
-    PyObject *answer = name ? PyObject_CallFunctionObjArgs(self, capsule, name, NULL) : NULL;
+    PyObject *text = name ? PyUnicode_DecodeFSDefault(engine) : NULL;
+    PyObject *answer = text ? PyObject_CallFunctionObjArgs(self, capsule, name, text, NULL) : NULL;
     int failed = !answer;
     if (failed)
         core_exception_line(message, cap);
     Py_XDECREF(answer);
+    Py_XDECREF(text);
     Py_XDECREF(name);
     Py_XDECREF(capsule);
     PyGILState_Release(lock);

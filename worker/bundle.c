@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * A bundle is a folder with this program, the libraries of Wireshark, their plugins and their data files
- * (tools/release/bundle.py). libwireshark looks for the last two in folders of the system, unless the environment
- * names others (tshark(1), WIRESHARK_PLUGIN_DIR and WIRESHARK_DATA_DIR). It disregards these variables if it is
- * started by root (observed with 4.0.17), so that a program with the rights of root loads no code of its user.
- * This program is started by the owner of the environment, and the folder is its own. */
+ * (tools/release/bundle.py). libwireshark looks for the last two in folders of the system, unless the
+ * environment names others (tshark(1), WIRESHARK_PLUGIN_DIR and WIRESHARK_DATA_DIR). It disregards these
+ * variables if it is started by root (observed with 4.0.17), so that a program with the rights of root loads
+ * no code of its user. This program is started by the owner of the environment, and the folder is its own. */
 #include "bundle.h"
 
 #include <limits.h>
@@ -39,7 +39,8 @@ static bool name_folders(void)
 
 void bundle_start(void)
 {
-    bool hidden = name_folders() && !getuid() && !setresgid(NOBODY, NOBODY, 0) && !setresuid(NOBODY, NOBODY, 0);
+    bool hidden =
+        name_folders() && !getuid() && !setresgid(NOBODY, NOBODY, 0) && !setresuid(NOBODY, NOBODY, 0);
     init_process_policies(); /* remembers who started the program */
     if (hidden && (setresuid(0, 0, 0) || setresgid(0, 0, 0)))
         exit(1);

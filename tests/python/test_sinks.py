@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import flowcontainer
 import pytest
 from flowcontainer import scan
 
 pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
 
 
 def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -19,8 +21,6 @@ def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_parquet(several: Path, tmp_path: Path) -> None:
-    import pyarrow.parquet as parquet
-
     out = tmp_path / "flows.parquet"
     done = command(several, "-e", "ip.ttl", "-e", "udp.payload", "-e", "frame.time_delta", "-o", out)
     assert done.returncode == 0, done.stderr
@@ -40,9 +40,22 @@ def test_ipc(several: Path, tmp_path: Path, ending: str) -> None:
     assert table.schema.field("capture").type == pa.utf8()
 
 
+@pytest.mark.parametrize("ending", [".parquet", ".arrow"])
+@pytest.mark.parametrize("options", [["-e", "ip.ttl"], ["--features", "cic-corrected"], ["--features", "cic-corrected,nfstream"]])
+def test_files_name_the_engine_and_its_release(several: Path, tmp_path: Path, ending: str, options: list[str]) -> None:
+    done = command(several, *options, "-o", tmp_path / f"flows{ending}")
+    assert done.returncode == 0, done.stderr
+    made = [path for path in tmp_path.iterdir() if path != several]
+    assert len(made) == (2 if "," in options[1] else 1)
+    explained = command("explain", *options, several).stdout.strip()
+    for path in made:
+        told = (parquet.read_schema(path) if ending == ".parquet" else pa.ipc.open_file(path).schema).metadata
+        assert told[b"flowcontainer.engine"].decode() == explained
+        assert told[b"flowcontainer.version"].decode() == flowcontainer.__version__
+
+
 def test_many_captures_have_many_dictionaries(small: Path, several: Path, tmp_path: Path) -> None:
     import pyarrow.feather as feather
-    import pyarrow.parquet as parquet
 
     want = scan([small, several]).to_arrow().to_pylist()
     for name, read in (("a.arrow", feather.read_table), ("a.parquet", parquet.read_table)):

@@ -26,12 +26,14 @@ SUITES = {"bookworm": "4.0", "trixie": "4.4", "sid": "4.6"}
 LINE = re.compile(r"^(?P<capture>.*?): frame (?P<frame>\d+), (?P<field>[\w.()]+): tshark .*, (?P<engine>native|auto|wireshark|flowcontainer) ")
 
 
-# Native rows of both faces: the command, and extract() of Python. $BIN is the folder of the programs.
-ROWS = """
+# Native rows of the command, and of extract() of Python. $BIN is the folder of the programs.
+COMMAND_ROWS = """
 export FLOWCONTAINER_ENGINE=native LC_ALL=C.UTF-8 TZ=UTC
 for f in *; do
     ${BIN:-/fc/venv/bin}/flowcontainer -T csv -e ip.ttl -e tcp.flags -e tls.handshake.ja3 -e dns.qry.name "$f"
 done 2>/dev/null
+"""
+ROWS = COMMAND_ROWS + """
 ${BIN:-/fc/venv/bin}/python3 -W ignore -c '
 import glob
 from flowcontainer.extractor import extract
@@ -49,15 +51,14 @@ def digest(rows):
     return hashlib.sha256(rows.encode()).hexdigest()
 
 
-def native_build():
-    """The digest of the rows of this machine's own build, or None without one."""
-    folder = ROOT / ".venv/bin"
+def native_build(rows=ROWS, folder=ROOT / ".venv/bin"):
+    """The digest of the rows of this machine's own build, or of the programs in `folder`; None without them."""
     if not (folder / "flowcontainer").exists():
         return None
     with tempfile.TemporaryDirectory() as home:
         for capture in captures():
             shutil.copy(capture, home)
-        return digest(subprocess.run(["/bin/sh", "-c", ROWS], cwd=home, env={**os.environ, "BIN": str(folder)},
+        return digest(subprocess.run(["/bin/sh", "-c", rows], cwd=home, env={**os.environ, "BIN": str(folder)},
                                      text=True, stdout=subprocess.PIPE).stdout)
 
 
