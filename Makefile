@@ -5,6 +5,7 @@
 # make test-integrations  the tests that start Spark, Ray, PyTorch and others (installs them: some GB; some minutes)
 # make wheels  wheels for Linux (glibc 2.17 and later, musl) with zig and static libraries, in build/wheels/dist
 # make test-releases  the wheel in chroots with Wireshark 4.0, 4.4 and 4.6 (root, network; some minutes)
+# make test-foreign  the wheel for ARM64 under qemu, and the command linked with musl (some minutes; needs make wheels, qemu-user-static)
 # make test-wireshark  the wheel flowcontainer-wireshark (libwireshark 4.0 for machines without it), in build/wheels/dist, and its test in
 #                      chroots (root, network; some minutes; needs make wheels)
 # make test-debian  the Debian source package, built and installed in chroots of Debian 13 (root, network; some minutes)
@@ -19,7 +20,7 @@ SOURCES := $(shell find src cli include python worker -name '*.[ch]' -o -name '*
 PACKAGE := .venv/.installed-package
 FUZZ_SECONDS ?= 60
 
-.PHONY: wheels test-releases test-wireshark test-debian check-recipes check-macos build demo test test-long test-integrations checked fuzz clean setup library
+.PHONY: wheels test-releases test-foreign test-wireshark test-debian check-recipes check-macos build demo test test-long test-integrations checked fuzz clean setup library
 build: library $(PACKAGE)
 
 setup:
@@ -58,6 +59,9 @@ wheels:
 
 test-releases:
 	@python3 tools/release/releases.py $(SUITES)
+
+test-foreign:
+	@python3 tools/release/foreign.py
 
 test-wireshark:
 	@python3 tools/release/bundle.py

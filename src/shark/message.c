@@ -20,11 +20,12 @@ bool message_send(int socket, enum wire_kind kind, const void *bytes, size_t len
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     if (n_fds) {
         message.msg_control = room;
-        message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+        message.msg_controllen =
+            (socklen_t)CMSG_SPACE(n_fds * sizeof(int)); /* a size_t in some C libraries */
         struct cmsghdr *c = CMSG_FIRSTHDR(&message);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+        c->cmsg_len = (socklen_t)CMSG_LEN(n_fds * sizeof(int));
         memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
     }
     size_t left = sizeof head + len;
