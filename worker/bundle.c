@@ -15,7 +15,7 @@
 
 #include "shim.h"
 
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534, NOT_LOADED = 127 /* the status of the loader without a library */ };
 
 static bool name_folder(const char *variable, const char *base, const char *inside)
 {
@@ -37,11 +37,14 @@ static bool name_folders(void)
            name_folder("WIRESHARK_DATA_DIR", path, "share");
 }
 
+/* A namespace of users may lack the user nobody. Without the plugins, fields would be missing without a word,
+ * so the program ends as if its libraries were not there. */
 void bundle_start(void)
 {
-    bool hidden =
-        name_folders() && !getuid() && !setresgid(NOBODY, NOBODY, 0) && !setresuid(NOBODY, NOBODY, 0);
+    bool hides = name_folders() && !getuid();
+    if (hides && (setresgid(NOBODY, NOBODY, 0) || setresuid(NOBODY, NOBODY, 0)))
+        exit(NOT_LOADED);
     init_process_policies(); /* remembers who started the program */
-    if (hidden && (setresuid(0, 0, 0) || setresgid(0, 0, 0)))
-        exit(1);
+    if (hides && (setresuid(0, 0, 0) || setresgid(0, 0, 0)))
+        exit(NOT_LOADED);
 }

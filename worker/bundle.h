@@ -4,7 +4,7 @@
 
 /* Starts the policies of libwireshark (wsutil/privileges.h), which decide from where it loads plugins. It
  * takes plugins and data files from the folders `plugins` and `share` beside this program, if they are there.
- */
+ * Ends the program if libwireshark would disregard them. */
 void bundle_start(void);
 
 #endif

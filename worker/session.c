@@ -3,9 +3,10 @@
  * necessary by leaving it out (4.0.17). A session's state goes with epan_free; a jailed process cannot read
  * the tables of names again, and begins its next session in a millisecond without them. */
 #include "session.h"
-#include "bundle.h"
 
 #include <dlfcn.h>
+
+#include "bundle.h"
 
 struct session ws;
 

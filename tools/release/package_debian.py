@@ -1,23 +1,27 @@
 """Builds the Debian source package and its packages in a chroot, and tests them in a second, clean one: package_debian.py [SUITE]
-(default: trixie, which is Debian 13). Needs root. The packages are then in build/debian/SUITE. packaging/debian/tests/installed is the test; lintian's
-errors are failures, too."""
+(default: trixie, which is Debian 13). Needs root. The packages are then in build/debian/SUITE. packaging/debian/tests/installed is
+the test; lintian's errors are failures, too."""
 
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-HERE = ROOT / "tools/release"
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import releases  # noqa: E402
+
+ROOT = releases.ROOT
 DEBIAN = ROOT / "packaging/debian"
+SETTINGS = "export LC_ALL=C.UTF-8 HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive"
 
 
 def version():
-    """The version of the changelog: of the release, and with Debian's revision."""
-    whole = re.match(r"flowcontainer \((\S+)\)", (DEBIAN / "changelog").read_text())[1]
-    return whole.split("-")[0], whole
+    """The version of the release, which the changelog and the header must both name."""
+    header = re.search(r'#define FC_VERSION "([^"]+)"', (ROOT / "include/flowcontainer.h").read_text())[1]
+    if not (DEBIAN / "changelog").read_text().startswith(f"flowcontainer ({header}-"):
+        sys.exit(f"package_debian: the newest entry of packaging/debian/changelog is not of {header}")
+    return header
 
 
 def names(text):
@@ -29,24 +33,9 @@ def build_depends():
     return names(re.search(r"^Build-Depends:(.*?)^\S", (DEBIAN / "control").read_text(), re.S | re.M)[1])
 
 
-def chroot(suite, use, *packages):
-    """A chroot of its own for building ("build") or for the installed packages ("installed")."""
-    home = os.environ.get("FC_CHROOTS", ROOT / "build/chroots")
-    done = subprocess.run([HERE / "chroot.sh", suite, *packages], check=True, text=True, stdout=subprocess.PIPE,
-                          env={**os.environ, "FC_CHROOTS": f"{home}/debian-{use}"})
-    return pathlib.Path(done.stdout.strip().splitlines()[-1])
-
-
-def inside(root, command):
-    """Runs a shell command in the chroot, which has /proc as long as it runs."""
-    mounted = 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/sh -ec "$1"'
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    subprocess.run(["unshare", "--mount", "/bin/sh", "-c", mounted, root, command], check=True, env=environment)
-
-
 def unpack_source(folder):
     """The tree of the newest commit below `folder` as the release's archive and as the source package's folder."""
-    release, _ = version()
+    release = version()
     archive = folder / f"flowcontainer_{release}.orig.tar.gz"
     with archive.open("wb") as out:
         subprocess.run(["git", "archive", "--format=tar.gz", f"--prefix=flowcontainer-{release}/", "HEAD"], cwd=ROOT,
@@ -59,18 +48,18 @@ def unpack_source(folder):
 
 def build(suite):
     """Returns the folder of the built packages."""
-    root = chroot(suite, "build", "build-essential", "lintian", "fakeroot",
-                  *("debhelper" if name == "debhelper-compat" else name for name in build_depends()))
-    work = root / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    tree = unpack_source(work)
-    inside(root, f"cd /work/{tree.name} && dpkg-buildpackage -us -uc -d >/work/log 2>&1 || (tail -40 /work/log; exit 1)")
-    inside(root, "cd /work && lintian --allow-root --fail-on error *.changes")
+    root = releases.chroot(suite, "build-essential", "lintian", "fakeroot",
+                           *("debhelper" if name == "debhelper-compat" else name for name in build_depends()), use="debian-build")
+    home = root / "fc"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    tree = unpack_source(home)
+    releases.inside(root, f"{SETTINGS}; cd /fc/{tree.name} && dpkg-buildpackage -us -uc -d")
+    print(releases.inside(root, f"{SETTINGS}; cd /fc && lintian --allow-root --fail-on error *.changes"), end="")
     out = ROOT / "build/debian" / suite
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    for file in work.glob("*flowcontainer*_*"):
+    for file in home.glob("*flowcontainer*_*"):
         if file.is_file():
             shutil.copy(file, out)
     return out
@@ -78,19 +67,19 @@ def build(suite):
 
 def test(suite, packages):
     """Installs the packages into a chroot without anything to build them, and runs their test in the tree of the source."""
-    root = chroot(suite, "installed")
-    work = root / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    root = releases.chroot(suite, use="debian-installed")
+    home = root / "fc"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
     for file in packages.glob("*.deb"):
-        shutil.copy(file, work)
-    tree = unpack_source(work)
+        shutil.copy(file, home)
+    tree = unpack_source(home)
     needs = names(re.search(r"^Depends: (.*)$", (DEBIAN / "tests/control").read_text(), re.M)[1])
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     others = " ".join(name for name in needs if "flowcontainer" not in name)
-    inside(root, "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --reinstall --no-install-recommends "
-                 f"$(ls /work/*.deb | grep -v dbgsym) {others} >/work/log 2>&1 || (tail -40 /work/log; exit 1)")
-    inside(root, f"cd /work/{tree.name} && debian/tests/installed")
+    releases.inside(root, f"{SETTINGS}; apt-get update -qq && apt-get install -y -qq --reinstall --no-install-recommends "
+                          f"$(ls /fc/*.deb | grep -v dbgsym) {others}")
+    releases.inside(root, f"{SETTINGS}; cd /fc/{tree.name} && debian/tests/installed")
 
 
 def main():

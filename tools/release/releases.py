@@ -51,8 +51,8 @@ def digest(rows):
     return hashlib.sha256(rows.encode()).hexdigest()
 
 
-def native_build(rows=ROWS, folder=ROOT / ".venv/bin"):
-    """The digest of the rows of this machine's own build, or of the programs in `folder`; None without them."""
+def digest_of_programs(folder=ROOT / ".venv/bin", rows=ROWS):
+    """The digest of the rows of the programs in `folder`, by default this machine's own build; None without them."""
     if not (folder / "flowcontainer").exists():
         return None
     with tempfile.TemporaryDirectory() as home:
@@ -62,16 +62,22 @@ def native_build(rows=ROWS, folder=ROOT / ".venv/bin"):
                                      text=True, stdout=subprocess.PIPE).stdout)
 
 
-def chroot(suite, *packages):
-    done = subprocess.run([HERE / "chroot.sh", suite, *packages], check=True, text=True, stdout=subprocess.PIPE)
+def chroot(suite, *packages, use=""):
+    """A system of the suite with these packages. `use` names one of its own, for a test that needs a system without other packages."""
+    home = pathlib.Path(os.environ.get("FC_CHROOTS", ROOT / "build/chroots")) / use
+    done = subprocess.run([HERE / "chroot.sh", suite, *packages], check=True, text=True, stdout=subprocess.PIPE,
+                          env={**os.environ, "FC_CHROOTS": str(home)})
     return pathlib.Path(done.stdout.strip().splitlines()[-1])
 
 
 def inside(root, command, check=True):
     """The output of a command. It has /proc, through which libwireshark opens files without a name, as long as it runs."""
     mounted = 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/sh -c "$1"'
-    return subprocess.run(["unshare", "--mount", "/bin/sh", "-c", mounted, root, command], check=check, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", mounted, root, command], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if check and done.returncode:
+        sys.exit(f"{done.stdout}\n{root}: the command ended with status {done.returncode}: {command}")
+    return done.stdout
 
 
 def captures():
@@ -147,7 +153,7 @@ def main():
         sys.exit("releases: there is no wheel; make wheels PLATFORMS=manylinux-x86_64 builds one")
     results = {suite: test(suite, wheels[-1]) for suite in names}
     failed = sum(n for n, _ in results.values())
-    rows = {suite: found for suite, (_, found) in results.items()} | {"this machine": native_build()}
+    rows = {suite: found for suite, (_, found) in results.items()} | {"this machine": digest_of_programs()}
     if len({found for found in rows.values() if found}) > 1:
         failed += 1
         print(f"the native rows differ: {rows}")
